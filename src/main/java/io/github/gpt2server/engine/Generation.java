@@ -1,0 +1,26 @@
+package io.github.gpt2server.engine;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * One request to the engine: sequences that are queued, cancelled and timed out together. It takes
+ * one place in the queue however many sequences it has; each running sequence takes a KV-cache
+ * slot.
+ *
+ * @param id names the request in logs
+ * @param sequences at least one
+ * @param timeout counted from submission; what is not finished by then ends as timed out
+ * @param streaming whether the submitter wants to be woken for every token or once at the end
+ */
+public record Generation(
+    String id, List<SequenceRequest> sequences, Duration timeout, boolean streaming) {
+
+  /** Copies the list, so that nobody changes it later. */
+  public Generation {
+    sequences = List.copyOf(sequences);
+    if (sequences.isEmpty()) {
+      throw new IllegalArgumentException("a generation needs at least one sequence");
+    }
+  }
+}

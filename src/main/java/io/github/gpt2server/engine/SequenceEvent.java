@@ -1,0 +1,47 @@
+package io.github.gpt2server.engine;
+
+/** What happens to one sequence of a {@link Generation}, in order. */
+public sealed interface SequenceEvent {
+
+  /** The sequence's place in {@link Generation#sequences()}. */
+  int sequence();
+
+  /**
+   * The prompt was read; sent only when {@link PromptProbabilities} were asked for.
+   *
+   * @param nextTokenLogits all logits after the last prompt token, {@code [vocab]}, or null
+   * @param tokenLogprobs natural log-probabilities of the scored prompt tokens, the first belonging
+   *     to position {@code scoredFrom}, or null
+   */
+  record PromptRead(int sequence, float[] nextTokenLogits, float[] tokenLogprobs)
+      implements SequenceEvent {}
+
+  /**
+   * A token was generated.
+   *
+   * @param token its id
+   * @param text whole characters that can be shown now; empty while a character is incomplete or
+   *     may be the beginning of a stop string
+   * @param logprob natural log-probability under the model's own distribution, or NaN if not asked
+   *     for
+   */
+  record Token(int sequence, int token, String text, float logprob) implements SequenceEvent {}
+
+  /**
+   * The sequence is complete.
+   *
+   * @param reason why
+   * @param text what was still held back and can be shown now
+   * @param stopToken the stop token that ended it, or -1
+   * @param stopString the stop string that ended it, or null
+   * @param cachedTokens prompt tokens taken from the prefix cache
+   */
+  record Finished(
+      int sequence,
+      FinishReason reason,
+      String text,
+      int stopToken,
+      String stopString,
+      int cachedTokens)
+      implements SequenceEvent {}
+}

@@ -1,0 +1,42 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.sampling.SamplingParameters;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * What one sequence asks of the engine. Valid by construction: prompt and output fit the context,
+ * token ids are in the vocabulary.
+ *
+ * @param prompt token ids, at least one
+ * @param maxTokens how many tokens to generate at the most; 0 only looks at the prompt
+ * @param sampling how tokens are chosen
+ * @param stopTokenIds tokens that end the sequence, end-of-text included unless it is ignored; such
+ *     a token counts as generated but adds no text
+ * @param stopStrings strings that end the sequence; the text ends before the first of them
+ * @param includeStopString whether the text ends after the stop string instead
+ * @param promptProbabilities what to report of the prompt, or {@link PromptProbabilities#NONE}
+ * @param logprobs whether each generated token's log-probability is reported
+ */
+public record SequenceRequest(
+    int[] prompt,
+    int maxTokens,
+    SamplingParameters sampling,
+    Set<Integer> stopTokenIds,
+    List<String> stopStrings,
+    boolean includeStopString,
+    PromptProbabilities promptProbabilities,
+    boolean logprobs) {
+
+  /** Checks and copies what could be changed later. */
+  public SequenceRequest {
+    if (prompt.length == 0) {
+      throw new IllegalArgumentException("a prompt needs at least one token");
+    }
+    stopTokenIds = Set.copyOf(stopTokenIds);
+    stopStrings = List.copyOf(stopStrings);
+    Objects.requireNonNull(sampling);
+    Objects.requireNonNull(promptProbabilities);
+  }
+}
