@@ -1,0 +1,23 @@
+package io.github.gpt2server.engine;
+
+/** Placeholder for the compiler until the engine lands: the public face alone. */
+public final class Engine {
+
+  /**
+   * Queues a generation.
+   *
+   * @throws QueueFullException if as many requests wait as may
+   * @throws EngineStoppedException if the engine takes no new requests
+   */
+  public GenerationHandle submit(Generation generation) {
+    if (!status().accepting()) {
+      throw new EngineStoppedException("not built yet");
+    }
+    return new GenerationHandle(generation, () -> {});
+  }
+
+  /** A glance at the queue, the running batch and the thread. */
+  public EngineStatus status() {
+    return new EngineStatus(0, 0, 0, false, false);
+  }
+}

@@ -1,0 +1,31 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * The model that is served: its engine, its tokenizer and the facts that clients ask for.
+ *
+ * @param id what clients call it
+ * @param aliases other names that are accepted
+ * @param revision the commit or content it was loaded from, or null if unknown
+ * @param contextLength how many tokens prompt and output may have together ({@code n_positions})
+ * @param vocabSize how many token ids there are
+ * @param parameters how many numbers the weights have
+ * @param dtype the type of the weights in memory, such as {@code float32}
+ * @param device where the model runs, such as {@code cpu} or {@code cuda:0}
+ * @param created when it was loaded
+ */
+public record ServedModel(
+    Engine engine,
+    Gpt2Tokenizer tokenizer,
+    String id,
+    List<String> aliases,
+    String revision,
+    int contextLength,
+    int vocabSize,
+    long parameters,
+    String dtype,
+    String device,
+    Instant created) {}
