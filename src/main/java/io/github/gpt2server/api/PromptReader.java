@@ -71,6 +71,16 @@ public final class PromptReader {
    * @throws ApiException 400, if the text is not Unicode
    */
   public int[] encode(String field, String text) {
+    requireUnicode(field, text);
+    return model.tokenizer().encode(text);
+  }
+
+  /**
+   * Checks that a string is text.
+   *
+   * @throws ApiException 400, if it holds half of a surrogate pair, as JSON escapes can write
+   */
+  public static void requireUnicode(String field, String text) {
     if (!WellFormed.isWellFormed(text)) {
       throw ApiException.invalid(
           field,
@@ -78,7 +88,6 @@ public final class PromptReader {
               + " holds half of a surrogate pair (such as \\ud800 alone), which is not a character;"
               + " remove it or complete the pair.");
     }
-    return model.tokenizer().encode(text);
   }
 
   /**
