@@ -68,11 +68,16 @@ public final class PromptReader {
   /**
    * The token ids of a text, none for an empty one.
    *
-   * @throws ApiException 400, if the text is not Unicode
+   * @throws ApiException 400, if the text is not Unicode or the vocabulary lacks one of its bytes
    */
   public int[] encode(String field, String text) {
     requireUnicode(field, text);
-    return model.tokenizer().encode(text);
+    try {
+      return model.tokenizer().encode(text);
+    } catch (IllegalArgumentException e) {
+      throw ApiException.invalid(
+          field, field + " cannot be written in this model's tokens: " + e.getMessage() + ".");
+    }
   }
 
   /**

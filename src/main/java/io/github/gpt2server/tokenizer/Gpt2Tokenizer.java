@@ -18,6 +18,11 @@ public final class Gpt2Tokenizer {
     return new byte[0];
   }
 
+  /** One token's text, or {@code bytes:\xe2\x80} if its bytes are not whole UTF-8. */
+  public String token(int token) {
+    return "";
+  }
+
   /**
    * For each token the Unicode code point of the joined text at which it starts; a token that
    * begins inside a character has that character's offset.

@@ -53,6 +53,7 @@ public final class CompletionController {
             schema = @Schema(implementation = CompletionResponse.class)),
         @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE, schema = @Schema(type = "string"))
       })
+  @ApiResponse(responseCode = "504", description = "Not complete in time.")
   @PostMapping(path = "/v1/completions", consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<CompletionResponse> complete(
       @RequestBody CompletionRequest request, HttpServletResponse response) {
