@@ -9,6 +9,7 @@ import io.swagger.v3.oas.models.media.MediaType;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.responses.ApiResponses;
+import io.swagger.v3.oas.models.security.SecurityRequirement;
 import io.swagger.v3.oas.models.security.SecurityScheme;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,7 +38,8 @@ public class OpenApiConfiguration {
           "400", "A field is wrong: param names it, message says what it is and may be.",
           "404", "No such model (code model_not_found).",
           "413", "The body is too large.",
-          "415", "The Content-Type is not application/json.");
+          "415", "The Content-Type is not application/json.",
+          "429", "The queue is full; see Retry-After.");
 
   /** Title, and the optional API key. */
   @Bean
@@ -61,6 +63,9 @@ public class OpenApiConfiguration {
             .type(SecurityScheme.Type.HTTP)
             .scheme("bearer")
             .description("Needed only where the server has gpt2.api-keys."));
+    // Either nothing or a key: most servers have no keys.
+    api.addSecurityItem(new SecurityRequirement());
+    api.addSecurityItem(new SecurityRequirement().addList("apiKey"));
     return api;
   }
 

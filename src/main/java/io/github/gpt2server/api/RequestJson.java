@@ -15,6 +15,7 @@ import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -37,7 +38,7 @@ public final class RequestJson {
     mapper =
         JsonMapper.builder(factory)
             .addModule(new StrictScalars())
-            .addHandler(new UnknownFields(strictFields))
+            .addHandler(new FieldProblems(strictFields))
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
   }
@@ -61,6 +62,11 @@ public final class RequestJson {
     } catch (FieldException e) {
       String param = path(e);
       throw ApiException.invalid(param, param + " " + e.getOriginalMessage());
+    } catch (MismatchedInputException e) {
+      if (e.getPath().isEmpty()) {
+        throw ApiException.invalid(null, syntaxError(e));
+      }
+      throw ApiException.invalid(path(e), path(e) + " has a value of a wrong type.");
     } catch (JacksonException e) {
       throw ApiException.invalid(null, syntaxError(e));
     }

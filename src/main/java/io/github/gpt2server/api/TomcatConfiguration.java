@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
+import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -21,6 +22,8 @@ public class TomcatConfiguration {
       factory.setProtocol(ObservedHttp11Protocol.class.getName());
       factory.addConnectorCustomizers(
           connector -> {
+            // OpenAI's clients write the slash of a model's id as %2F.
+            connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
             if (connector.getProtocolHandler() instanceof AbstractHttp11Protocol<?> http) {
               http.setMaxSwallowSize(MAX_SWALLOW_BYTES);
             }

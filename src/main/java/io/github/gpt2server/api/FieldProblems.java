@@ -11,19 +11,21 @@ import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.deser.DeserializationProblemHandler;
+import tools.jackson.databind.deser.ValueInstantiator;
 
 /**
- * Ignores fields that other servers know, and refuses those that look like a slip of the pen: a
- * misspelt {@code max_tokns} that is ignored costs its writer an evening.
+ * Words what is wrong with a field as a whole. Ignores fields that other servers know, and refuses
+ * those that look like a slip of the pen: a misspelt {@code max_tokns} that is ignored costs its
+ * writer an evening.
  */
-final class UnknownFields extends DeserializationProblemHandler {
+final class FieldProblems extends DeserializationProblemHandler {
 
   /** Fields of other servers that look like ours and are not. */
   private static final Set<String> ELSEWHERE = Set.of("top_a", "min_k", "models", "store");
 
   private final boolean refuseAll;
 
-  UnknownFields(boolean refuseAll) {
+  FieldProblems(boolean refuseAll) {
     this.refuseAll = refuseAll;
   }
 
@@ -65,10 +67,28 @@ final class UnknownFields extends DeserializationProblemHandler {
       JsonToken token,
       JsonParser parser,
       String failure) {
-    String expected =
-        target.isCollectionLikeType() || target.isArrayType() ? "an array" : "an object";
-    throw new FieldException(
-        parser, "must be " + expected + ", but is " + StrictScalars.found(parser) + ".");
+    throw wrongShape(target.isCollectionLikeType() || target.isArrayType(), parser);
+  }
+
+  /** A scalar where an object is expected gets here. */
+  @Override
+  public Object handleMissingInstantiator(
+      DeserializationContext context,
+      Class<?> target,
+      ValueInstantiator instantiator,
+      JsonParser parser,
+      String failure) {
+    throw wrongShape(Collection.class.isAssignableFrom(target), parser);
+  }
+
+  private static FieldException wrongShape(boolean array, JsonParser parser) {
+    return new FieldException(
+        parser,
+        "must be "
+            + (array ? "an array" : "an object")
+            + ", but is "
+            + StrictScalars.found(parser)
+            + ".");
   }
 
   /** The known field that a misspelt one stands for, or null if it resembles none. */
