@@ -1,0 +1,83 @@
+package io.github.gpt2server.hub;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The model that travels with the program, as files on the class path. */
+final class EmbeddedModel {
+  static final String ID = "gpt2-fairytales";
+
+  private static final String ROOT = "models/" + ID + "/";
+
+  // Named one by one, because a directory inside a jar cannot be listed through a class loader.
+  private static final List<String> FILES =
+      List.of(
+          "config.json",
+          "generation_config.json",
+          "model.safetensors",
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "vocab.json",
+          "merges.txt");
+
+  private EmbeddedModel() {}
+
+  /**
+   * Where the files lie if they lie on disk, else a copy of them in a fresh folder inside the given
+   * one.
+   */
+  static ModelFolder locate(ClassLoader loader, Path temporary) {
+    final URL config = loader.getResource(ROOT + "config.json");
+    if (config == null) {
+      throw new ModelNotFoundException(
+          "gpt2.model is 'embedded', but this build has no embedded model: give a folder in Hugging"
+              + " Face layout");
+    }
+    if (config.getProtocol().equals("file")) {
+      return new ModelFolder(Path.of(URI.create(config.toString())).getParent(), ID, false);
+    }
+    return unpack(loader, temporary);
+  }
+
+  private static ModelFolder unpack(ClassLoader loader, Path temporary) {
+    try {
+      final ModelFolder folder =
+          new ModelFolder(Files.createTempDirectory(temporary, "gpt2-server-model-"), ID, true);
+      // Deleted in reverse order of these calls, so the folder is empty when its turn comes.
+      folder.path().toFile().deleteOnExit();
+      try {
+        for (final String name : FILES) {
+          copy(loader, name, folder.path());
+        }
+      } catch (IOException | RuntimeException e) {
+        folder.close();
+        throw e;
+      }
+      return folder;
+    } catch (IOException e) {
+      throw new ModelNotFoundException(
+          "gpt2.model is 'embedded', but the embedded model cannot be unpacked into %s (%s): set"
+                  .formatted(temporary, e)
+              + " java.io.tmpdir to a folder that can be written",
+          e);
+    }
+  }
+
+  private static void copy(ClassLoader loader, String name, Path folder) throws IOException {
+    try (InputStream in = loader.getResourceAsStream(ROOT + name)) {
+      if (in == null) {
+        throw new ModelNotFoundException(
+            "gpt2.model is 'embedded', but this build lacks %s: give a folder in Hugging Face layout"
+                .formatted(ROOT + name));
+      }
+      final Path file = folder.resolve(name);
+      file.toFile().deleteOnExit();
+      Files.copy(in, file);
+    }
+  }
+}

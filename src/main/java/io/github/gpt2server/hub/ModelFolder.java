@@ -1,0 +1,130 @@
+package io.github.gpt2server.hub;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A folder with a model in Hugging Face layout: {@code config.json}, weights in safetensors, the
+ * tokenizer's files. Close it once everything in it has been loaded.
+ *
+ * @param path where it lies
+ * @param id what clients call the model
+ * @param temporary whether the folder is a copy that {@link #close} deletes
+ */
+public record ModelFolder(Path path, String id, boolean temporary) implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ModelFolder.class);
+
+  private static final String EMBEDDED = "embedded";
+  private static final Pattern HUB_ID = Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
+
+  /**
+   * The folder that a value of {@code gpt2.model} stands for. {@code embedded} is the model that
+   * travels with the program: its files where they lie, or, if they are inside a jar, a temporary
+   * copy that is deleted by {@link #close} or when the JVM exits. Any other value is a folder,
+   * served under its last name.
+   *
+   * @throws ModelNotFoundException if there is no such folder or files are missing from it
+   */
+  public static ModelFolder resolve(String setting) {
+    return resolve(
+        setting, ModelFolder.class.getClassLoader(), Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
+  static ModelFolder resolve(String setting, ClassLoader loader, Path temporary) {
+    if (setting.equals(EMBEDDED)) {
+      return EmbeddedModel.locate(loader, temporary);
+    }
+    final Path folder = existing(setting);
+    requireFiles(setting, folder);
+    final Path name = folder.normalize().getFileName();
+    return new ModelFolder(folder, name == null ? "model" : name.toString(), false);
+  }
+
+  /** Deletes a temporary copy; does nothing to any other folder. */
+  @Override
+  public void close() {
+    if (!temporary) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(path)) {
+      for (final Path file : files.toList()) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      // Windows keeps a file that is still mapped; the JVM tries again when it exits.
+      log.debug("the temporary folder {} is not deleted yet", path, e);
+    }
+  }
+
+  private static Path existing(String setting) {
+    if (setting.isBlank()) {
+      throw notFound(setting, "which is empty: give 'embedded' or a folder in Hugging Face layout");
+    }
+    final Path folder;
+    try {
+      folder = Path.of(setting).toAbsolutePath();
+    } catch (InvalidPathException e) {
+      throw new ModelNotFoundException(
+          "gpt2.model is no valid path (%s): give 'embedded' or a folder in Hugging Face layout"
+              .formatted(e.getReason()),
+          e);
+    }
+    if (!Files.exists(folder)) {
+      throw notFound(
+          setting,
+          HUB_ID.matcher(setting).matches()
+              ? "but there is no such folder, and downloading from a hub is not supported yet: give"
+                  + " 'embedded' or a folder in Hugging Face layout"
+              : "but there is no such folder: give 'embedded' or a folder in Hugging Face layout");
+    }
+    if (!Files.isDirectory(folder)) {
+      throw notFound(setting, "but that is a file: give the folder that holds the model's files");
+    }
+    if (!Files.isReadable(folder) || !Files.isExecutable(folder)) {
+      throw notFound(setting, "but the server's user may not read that folder");
+    }
+    return folder;
+  }
+
+  private static void requireFiles(String setting, Path folder) {
+    if (!hasAll(folder, "config.json")) {
+      throw missing(setting, "config.json");
+    }
+    if (!hasAll(folder, "model.safetensors") && !hasAll(folder, "model.safetensors.index.json")) {
+      if (hasAll(folder, "pytorch_model.bin")) {
+        throw notFound(
+            setting,
+            "but that folder has its weights in pytorch_model.bin, which is not supported: convert"
+                + " them to model.safetensors");
+      }
+      throw missing(setting, "model.safetensors");
+    }
+    if (!hasAll(folder, "tokenizer.json") && !hasAll(folder, "vocab.json", "merges.txt")) {
+      throw missing(setting, "tokenizer.json");
+    }
+  }
+
+  private static boolean hasAll(Path folder, String... names) {
+    return List.of(names).stream().allMatch(name -> Files.isRegularFile(folder.resolve(name)));
+  }
+
+  private static ModelNotFoundException missing(String setting, String file) {
+    return notFound(
+        setting,
+        "but that folder has no %s: a folder in Hugging Face layout has config.json,"
+                .formatted(file)
+            + " model.safetensors and tokenizer.json");
+  }
+
+  private static ModelNotFoundException notFound(String setting, String reason) {
+    return new ModelNotFoundException("gpt2.model is '%s', %s".formatted(setting, reason));
+  }
+}

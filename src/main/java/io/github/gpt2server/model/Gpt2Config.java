@@ -1,0 +1,160 @@
+package io.github.gpt2server.model;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The architecture that a model folder's {@code config.json} describes; field names as in Hugging
+ * Face's {@code GPT2Config} are given in brackets, and its defaults hold where a field is absent.
+ *
+ * @param vocabSize how many token ids there are ({@code vocab_size})
+ * @param contextLength how many positions there are ({@code n_positions}, else {@code n_ctx})
+ * @param width the length of a residual stream vector ({@code n_embd})
+ * @param layers how many blocks there are ({@code n_layer})
+ * @param heads how many attention heads a block has ({@code n_head}); divides {@code width}
+ * @param innerWidth the width inside a block's MLP ({@code n_inner}, else four times the width)
+ * @param layerNormEpsilon what is added to the variance ({@code layer_norm_epsilon})
+ * @param activation the MLP's function ({@code activation_function})
+ * @param tiedEmbeddings whether the unembedding is the token embedding ({@code
+ *     tie_word_embeddings}); what the files hold decides in the end, see {@link
+ *     Weights#tiedEmbeddings()}
+ * @param endOfText the ids that end a text ({@code eos_token_id}, a number or an array); ids
+ *     outside the vocabulary, which no model can write, are left out, so it may be empty
+ * @param scaleAttnWeights whether attention scores are divided by the root of the head width
+ *     ({@code scale_attn_weights})
+ * @param scaleAttnByInverseLayerIdx whether the scores of block {@code l}, counted from 0, are
+ *     divided by {@code l + 1} as well ({@code scale_attn_by_inverse_layer_idx})
+ * @param reorderAndUpcastAttn whether attention scores are computed in float32 even where the
+ *     weights are of a shorter type ({@code reorder_and_upcast_attn})
+ */
+public record Gpt2Config(
+    int vocabSize,
+    int contextLength,
+    int width,
+    int layers,
+    int heads,
+    int innerWidth,
+    double layerNormEpsilon,
+    Activation activation,
+    boolean tiedEmbeddings,
+    List<Integer> endOfText,
+    boolean scaleAttnWeights,
+    boolean scaleAttnByInverseLayerIdx,
+    boolean reorderAndUpcastAttn) {
+
+  // Far above any GPT-2, and low enough that no product of two of them overflows a long.
+  private static final int MAX_VOCAB_SIZE = 1 << 24;
+  private static final int MAX_CONTEXT_LENGTH = 1 << 20;
+  private static final int MAX_WIDTH = 1 << 20;
+  private static final int MAX_LAYERS = 10_000;
+
+  private static final double DEFAULT_LAYER_NORM_EPSILON = 1e-5;
+  private static final int DEFAULT_END_OF_TEXT = 50256;
+
+  /** Copies the list, so that nobody changes it later. */
+  public Gpt2Config {
+    endOfText = List.copyOf(endOfText);
+  }
+
+  /**
+   * Reads {@code config.json} of a model folder.
+   *
+   * @throws ModelLoadException if it is missing, is not JSON, describes another kind of model or
+   *     one that cannot be
+   */
+  public static Gpt2Config read(Path folder) {
+    final JsonObjectFile json = JsonObjectFile.read(folder.resolve("config.json"));
+    final String modelType = json.text("model_type").orElse("gpt2");
+    if (!modelType.equals("gpt2")) {
+      throw new ModelLoadException(
+          "%s describes a %s model; only GPT-2 can be served"
+              .formatted(json.file(), MessageText.shorten(modelType)));
+    }
+    final String contextField = json.value("n_positions").isPresent() ? "n_positions" : "n_ctx";
+    final int vocabSize = required(json, "vocab_size", MAX_VOCAB_SIZE);
+    final int width = required(json, "n_embd", MAX_WIDTH);
+    final int heads = required(json, "n_head", MAX_WIDTH);
+    if (width % heads != 0) {
+      throw new ModelLoadException(
+          "%s has n_embd %d and n_head %d, but n_embd must be a multiple of n_head"
+              .formatted(json.file(), width, heads));
+    }
+    return new Gpt2Config(
+        vocabSize,
+        json.positiveInt(contextField, MAX_CONTEXT_LENGTH)
+            .orElseThrow(() -> lacks(json, "n_positions")),
+        width,
+        required(json, "n_layer", MAX_LAYERS),
+        heads,
+        json.positiveInt("n_inner", MAX_WIDTH).orElse(4 * width),
+        layerNormEpsilon(json),
+        activation(json),
+        json.flag("tie_word_embeddings", true),
+        endOfText(json, vocabSize),
+        json.flag("scale_attn_weights", true),
+        json.flag("scale_attn_by_inverse_layer_idx", false),
+        json.flag("reorder_and_upcast_attn", false));
+  }
+
+  /** The length of one head's queries, keys and values. */
+  public int headWidth() {
+    return width / heads;
+  }
+
+  private static int required(JsonObjectFile json, String field, int max) {
+    return json.positiveInt(field, max).orElseThrow(() -> lacks(json, field));
+  }
+
+  private static ModelLoadException lacks(JsonObjectFile json, String field) {
+    return new ModelLoadException(
+        "%s lacks %s, which a GPT-2 model needs".formatted(json.file(), field));
+  }
+
+  private static double layerNormEpsilon(JsonObjectFile json) {
+    final JsonNode value = json.value("layer_norm_epsilon").orElse(null);
+    if (value == null) {
+      return DEFAULT_LAYER_NORM_EPSILON;
+    }
+    // The negated comparison also refuses what overflows to infinity.
+    if (!value.isNumber() || !(value.asDouble(0) > 0 && value.asDouble(0) < 1)) {
+      throw json.wrong("layer_norm_epsilon", value, "a number between 0 and 1");
+    }
+    return value.asDouble();
+  }
+
+  private static Activation activation(JsonObjectFile json) {
+    final String name = json.text("activation_function").orElse("gelu_new");
+    return Activation.ofConfigName(name)
+        .orElseThrow(
+            () ->
+                new ModelLoadException(
+                    "%s has activation_function \"%s\", but only %s are supported"
+                        .formatted(
+                            json.file(), MessageText.shorten(name), Activation.CONFIG_NAMES)));
+  }
+
+  private static List<Integer> endOfText(JsonObjectFile json, int vocabSize) {
+    if (!json.node().has("eos_token_id")) {
+      return DEFAULT_END_OF_TEXT < vocabSize ? List.of(DEFAULT_END_OF_TEXT) : List.of();
+    }
+    final JsonNode value = json.value("eos_token_id").orElse(null);
+    if (value == null) {
+      return List.of();
+    }
+    final List<JsonNode> ids =
+        value.isArray()
+            ? StreamSupport.stream(value.spliterator(), false).toList()
+            : List.of(value);
+    if (!ids.stream().allMatch(JsonNode::isIntegralNumber)) {
+      throw json.wrong("eos_token_id", value, "a token id, an array of them or null");
+    }
+    return ids.stream()
+        .filter(JsonNode::canConvertToInt)
+        .map(JsonNode::intValue)
+        .filter(id -> id >= 0 && id < vocabSize)
+        .distinct()
+        .toList();
+  }
+}

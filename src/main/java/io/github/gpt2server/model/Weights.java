@@ -1,0 +1,259 @@
+package io.github.gpt2server.model;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The weights of a model folder, from {@code model.safetensors} or from the shards that {@code
+ * model.safetensors.index.json} lists. That every tensor is there, with the shape that the
+ * configuration asks for and in a type that can be read, is checked when they are opened; a
+ * tensor's bytes are mapped when {@link #get} asks for it.
+ *
+ * <p>Tensors go by the names of OpenAI's checkpoint: {@code wte.weight} [vocab, width], {@code
+ * wpe.weight} [context, width]; for each block {@code h.0.ln_1}, {@code h.0.attn.c_attn} [width, 3
+ * width], {@code h.0.attn.c_proj} [width, width], {@code h.0.ln_2}, {@code h.0.mlp.c_fc} [width,
+ * inner], {@code h.0.mlp.c_proj} [inner, width], each with {@code .weight} and {@code .bias};
+ * {@code ln_f}; and {@code lm_head.weight} [vocab, width]. Linear weights stay as stored, [in,
+ * out]. A leading {@code transformer.} in the files is dropped; other tensors, such as the buffers
+ * {@code h.0.attn.bias} and {@code h.0.attn.masked_bias}, are ignored.
+ */
+public final class Weights {
+  private static final Logger log = LoggerFactory.getLogger(Weights.class);
+
+  private static final String PREFIX = "transformer.";
+  private static final String EMBEDDING = "wte.weight";
+  private static final String UNEMBEDDING = "lm_head.weight";
+  private static final Pattern BLOCK = Pattern.compile("h\\.(\\d{1,9})\\..*");
+
+  /** Where a tensor lies, and its name there. */
+  private record Location(SafetensorsFile file, String storedName) {}
+
+  private final Map<String, Location> locations;
+  private final boolean tiedEmbeddings;
+  private final long parameterCount;
+
+  private Weights(Map<String, Location> locations, boolean tiedEmbeddings, long parameterCount) {
+    this.locations = locations;
+    this.tiedEmbeddings = tiedEmbeddings;
+    this.parameterCount = parameterCount;
+  }
+
+  /**
+   * Finds a folder's weights and checks them against its configuration.
+   *
+   * @throws ModelLoadException if a file is missing or not valid, or a tensor is missing, misshapen
+   *     or of a type that cannot be read
+   */
+  public static Weights open(Path folder, Gpt2Config config) {
+    final Path single = folder.resolve("model.safetensors");
+    final Path index = folder.resolve("model.safetensors.index.json");
+    final Path source = Files.isRegularFile(index) && !Files.exists(single) ? index : single;
+    final Map<String, Location> found =
+        canonical(source.equals(index) ? openShards(index) : List.of(SafetensorsFile.open(single)));
+
+    final Map<String, long[]> expected = expectedShapes(config);
+    expected.forEach((name, shape) -> check(name, shape, found, source));
+    checkNoFurtherBlocks(found, config);
+
+    final long[] embeddingShape = expected.get(EMBEDDING);
+    final boolean tied =
+        config.tiedEmbeddings() && !hasOwnUnembedding(found, embeddingShape, source);
+    if (tied) {
+      found.put(UNEMBEDDING, found.get(EMBEDDING));
+    } else {
+      check(UNEMBEDDING, embeddingShape, found, source);
+      expected.put(UNEMBEDDING, embeddingShape);
+    }
+    return new Weights(
+        found, tied, expected.values().stream().mapToLong(Weights::elementCount).sum());
+  }
+
+  /**
+   * Maps a tensor by its canonical name. {@code lm_head.weight} is always there; with tied
+   * embeddings it is {@code wte.weight} over again.
+   *
+   * @throws ModelLoadException if its file has become unreadable
+   * @throws IllegalArgumentException if a model of this shape has no such tensor
+   */
+  public TensorData get(String name) {
+    final Location location = locations.get(name);
+    if (location == null) {
+      throw new IllegalArgumentException("no tensor is called " + name);
+    }
+    final TensorData stored = location.file().read(location.storedName());
+    return new TensorData(name, stored.dtype(), stored.shape(), stored.data());
+  }
+
+  /** Whether the unembedding is the token embedding. */
+  public boolean tiedEmbeddings() {
+    return tiedEmbeddings;
+  }
+
+  /** How many numbers the model has: tied embeddings counted once, buffers not at all. */
+  public long parameterCount() {
+    return parameterCount;
+  }
+
+  private static List<SafetensorsFile> openShards(Path index) {
+    final JsonObjectFile json = JsonObjectFile.read(index);
+    final JsonNode map = json.value("weight_map").filter(JsonNode::isObject).orElse(null);
+    if (map == null) {
+      throw new ModelLoadException(
+          index + " has no weight_map that names the files of the weights");
+    }
+    final Map<String, SafetensorsFile> shards = new TreeMap<>();
+    for (final Map.Entry<String, JsonNode> tensor : map.properties()) {
+      final JsonNode value = tensor.getValue();
+      final SafetensorsFile shard =
+          shards.computeIfAbsent(
+              value.isString() ? value.stringValue() : value.toString(),
+              name -> openShard(index, name));
+      if (!shard.names().contains(tensor.getKey())) {
+        throw new ModelLoadException(
+            "%s says that tensor %s is in %s, but it is not"
+                .formatted(
+                    index, MessageText.shorten(tensor.getKey()), shard.path().getFileName()));
+      }
+    }
+    return List.copyOf(shards.values());
+  }
+
+  private static SafetensorsFile openShard(Path index, String name) {
+    // A name and no path: an index must not make the server read files outside its folder.
+    if (!name.matches("[\\w.-]+\\.safetensors")) {
+      throw new ModelLoadException(
+          "%s names a file %s, but weights must lie beside it in files called *.safetensors"
+              .formatted(index, MessageText.shorten(name)));
+    }
+    final Path shard = index.resolveSibling(name);
+    if (!Files.isRegularFile(shard)) {
+      throw new ModelLoadException(
+          "%s names the file %s, but the folder does not have it".formatted(index, name));
+    }
+    return SafetensorsFile.open(shard);
+  }
+
+  private static Map<String, Location> canonical(List<SafetensorsFile> files) {
+    final Map<String, Location> found = new LinkedHashMap<>();
+    for (final SafetensorsFile file : files) {
+      for (final String stored : file.names()) {
+        final String name = stored.startsWith(PREFIX) ? stored.substring(PREFIX.length()) : stored;
+        final Location other = found.put(name, new Location(file, stored));
+        if (other != null) {
+          throw new ModelLoadException(
+              "tensor %s is there twice: as %s in %s and as %s in %s"
+                  .formatted(
+                      MessageText.shorten(name),
+                      MessageText.shorten(other.storedName()),
+                      other.file().path(),
+                      MessageText.shorten(stored),
+                      file.path()));
+        }
+      }
+    }
+    return found;
+  }
+
+  private static Map<String, long[]> expectedShapes(Gpt2Config config) {
+    final long width = config.width();
+    final long inner = config.innerWidth();
+    final Map<String, long[]> shapes = new LinkedHashMap<>();
+    shapes.put(EMBEDDING, new long[] {config.vocabSize(), width});
+    shapes.put("wpe.weight", new long[] {config.contextLength(), width});
+    for (int layer = 0; layer < config.layers(); layer++) {
+      final String block = "h." + layer + ".";
+      putLayerNorm(shapes, block + "ln_1", width);
+      putLinear(shapes, block + "attn.c_attn", width, 3 * width);
+      putLinear(shapes, block + "attn.c_proj", width, width);
+      putLayerNorm(shapes, block + "ln_2", width);
+      putLinear(shapes, block + "mlp.c_fc", width, inner);
+      putLinear(shapes, block + "mlp.c_proj", inner, width);
+    }
+    putLayerNorm(shapes, "ln_f", width);
+    return shapes;
+  }
+
+  private static void putLayerNorm(Map<String, long[]> shapes, String name, long width) {
+    shapes.put(name + ".weight", new long[] {width});
+    shapes.put(name + ".bias", new long[] {width});
+  }
+
+  private static void putLinear(Map<String, long[]> shapes, String name, long in, long out) {
+    shapes.put(name + ".weight", new long[] {in, out});
+    shapes.put(name + ".bias", new long[] {out});
+  }
+
+  private static void check(
+      String name, long[] expected, Map<String, Location> found, Path source) {
+    final Location location = found.get(name);
+    if (location == null) {
+      throw new ModelLoadException(
+          "%s has no tensor %s, which config.json asks for with shape %s"
+              .formatted(source, name, MessageText.shape(expected)));
+    }
+    final long[] shape = location.file().shape(location.storedName());
+    if (!Arrays.equals(shape, expected)) {
+      throw new ModelLoadException(
+          "tensor %s in %s has shape %s, but config.json asks for %s"
+              .formatted(
+                  name,
+                  location.file().path(),
+                  MessageText.shape(shape),
+                  MessageText.shape(expected)));
+    }
+    location.file().requireReadable(location.storedName());
+  }
+
+  /** A config.json that counts too few blocks would make a model that runs and writes nonsense. */
+  private static void checkNoFurtherBlocks(Map<String, Location> found, Gpt2Config config) {
+    found.forEach(
+        (name, location) -> {
+          final Matcher block = BLOCK.matcher(name);
+          if (block.matches() && Integer.parseInt(block.group(1)) >= config.layers()) {
+            throw new ModelLoadException(
+                "%s has tensor %s, but config.json has n_layer %d"
+                    .formatted(location.file().path(), MessageText.shorten(name), config.layers()));
+          }
+        });
+  }
+
+  /**
+   * Whether files of a model whose configuration says that embeddings are tied hold an unembedding
+   * that differs from the embedding. Such a one is used, with a warning, as Hugging Face
+   * transformers 5 does: the configuration's flag is a default that many forget to change.
+   */
+  private static boolean hasOwnUnembedding(Map<String, Location> found, long[] shape, Path source) {
+    final Location unembedding = found.get(UNEMBEDDING);
+    if (unembedding == null) {
+      return false;
+    }
+    check(UNEMBEDDING, shape, found, source);
+    final Location embedding = found.get(EMBEDDING);
+    final TensorData out = unembedding.file().read(unembedding.storedName());
+    final TensorData in = embedding.file().read(embedding.storedName());
+    if (out.dtype() == in.dtype() && out.data().equals(in.data())) {
+      return false;
+    }
+    log.warn(
+        "{} has an {} that differs from {}: it is used, although config.json has"
+            + " tie_word_embeddings true",
+        source,
+        UNEMBEDDING,
+        EMBEDDING);
+    return true;
+  }
+
+  private static long elementCount(long... shape) {
+    return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+  }
+}

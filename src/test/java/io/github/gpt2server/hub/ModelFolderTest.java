@@ -1,0 +1,213 @@
+package io.github.gpt2server.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelFolderTest {
+  private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
+
+  @TempDir Path parent;
+  @TempDir Path temporary;
+
+  @Test
+  void usesTheEmbeddedFilesWhereTheyLie() {
+    final ModelFolder folder = ModelFolder.resolve("embedded");
+    assertThat(folder.id()).isEqualTo("gpt2-fairytales");
+    assertThat(folder.temporary()).isFalse();
+    folder.close();
+    assertThat(folder.path().resolve("model.safetensors"))
+        .hasSameBinaryContentAs(EMBEDDED.resolve("model.safetensors"));
+  }
+
+  @Test
+  void copiesTheEmbeddedFilesOutOfAJarAndDeletesTheCopy() throws IOException {
+    final List<String> names =
+        List.of(
+            "config.json",
+            "generation_config.json",
+            "model.safetensors",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "vocab.json",
+            "merges.txt");
+    try (URLClassLoader loader = jarWith(names)) {
+      final ModelFolder folder = ModelFolder.resolve("embedded", loader, temporary);
+      assertThat(folder.id()).isEqualTo("gpt2-fairytales");
+      assertThat(folder.temporary()).isTrue();
+      assertThat(folder.path()).hasParent(temporary);
+      for (final String name : names) {
+        assertThat(folder.path().resolve(name)).hasSameBinaryContentAs(EMBEDDED.resolve(name));
+      }
+      folder.close();
+      assertThat(folder.path()).doesNotExist();
+    }
+  }
+
+  @Test
+  void saysThatABuildLacksTheEmbeddedModel() throws IOException {
+    try (URLClassLoader loader = jarWith(List.of())) {
+      assertThatExceptionOfType(ModelNotFoundException.class)
+          .isThrownBy(() -> ModelFolder.resolve("embedded", loader, temporary))
+          .withMessage(
+              "gpt2.model is 'embedded', but this build has no embedded model: give a folder in"
+                  + " Hugging Face layout");
+    }
+  }
+
+  @Test
+  void leavesNothingBehindWhenTheEmbeddedModelIsIncomplete() throws IOException {
+    try (URLClassLoader loader = jarWith(List.of("config.json"))) {
+      assertThatExceptionOfType(ModelNotFoundException.class)
+          .isThrownBy(() -> ModelFolder.resolve("embedded", loader, temporary))
+          .withMessage(
+              "gpt2.model is 'embedded', but this build lacks"
+                  + " models/gpt2-fairytales/generation_config.json: give a folder in Hugging Face"
+                  + " layout");
+    }
+    assertThat(temporary).isEmptyDirectory();
+  }
+
+  @Test
+  void saysThatTheTemporaryFolderCannotBeWritten() throws IOException {
+    final Path lost = temporary.resolve("lost");
+    try (URLClassLoader loader = jarWith(List.of("config.json"))) {
+      assertThatExceptionOfType(ModelNotFoundException.class)
+          .isThrownBy(() -> ModelFolder.resolve("embedded", loader, lost))
+          .withMessageStartingWith(
+              "gpt2.model is 'embedded', but the embedded model cannot be unpacked into %s"
+                  + " (java.nio.file.NoSuchFileException: ",
+              lost)
+          .withMessageEndingWith("): set java.io.tmpdir to a folder that can be written");
+    }
+  }
+
+  @Test
+  void servesAFolderUnderItsLastName() throws IOException {
+    final Path folder = folderWith("config.json", "model.safetensors", "tokenizer.json");
+    assertThat(ModelFolder.resolve(folder.toString()))
+        .isEqualTo(new ModelFolder(folder, "my-gpt2", false));
+    assertThat(ModelFolder.resolve(folder + "/").id()).isEqualTo("my-gpt2");
+    assertThat(ModelFolder.resolve(folder.resolve(".").toString()).id()).isEqualTo("my-gpt2");
+    ModelFolder.resolve(folder.toString()).close();
+    assertThat(folder.resolve("config.json")).exists();
+  }
+
+  @Test
+  void takesARelativeFolder() {
+    final ModelFolder folder = ModelFolder.resolve("models/gpt2-fairytales");
+    assertThat(folder.path()).isEqualTo(EMBEDDED.toAbsolutePath());
+    assertThat(folder.id()).isEqualTo("gpt2-fairytales");
+  }
+
+  @Test
+  void takesShardsAndTheOlderTokenizerFiles() throws IOException {
+    final Path folder =
+        folderWith("config.json", "model.safetensors.index.json", "vocab.json", "merges.txt");
+    assertThat(ModelFolder.resolve(folder.toString()).path()).isEqualTo(folder);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"openai-community/gpt2", "a/b", "org/name-1.5_x"})
+  void saysThatAHubIsNotSupported(String setting) {
+    refused(
+        setting,
+        "but there is no such folder, and downloading from a hub is not supported yet: give"
+            + " 'embedded' or a folder in Hugging Face layout");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2", "/no/such/folder", "./no/folder", "Embedded"})
+  void saysThatAFolderDoesNotExist(String setting) {
+    refused(
+        setting, "but there is no such folder: give 'embedded' or a folder in Hugging Face layout");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "  "})
+  void refusesAnEmptySetting(String setting) {
+    refused(setting, "which is empty: give 'embedded' or a folder in Hugging Face layout");
+  }
+
+  @Test
+  void refusesWhatIsNoPath() {
+    assertThatExceptionOfType(ModelNotFoundException.class)
+        .isThrownBy(() -> ModelFolder.resolve("a\0b"))
+        .withMessage(
+            "gpt2.model is no valid path (Nul character not allowed): give 'embedded' or a folder"
+                + " in Hugging Face layout");
+  }
+
+  @Test
+  void refusesAFile() throws IOException {
+    final Path folder = folderWith("model.safetensors");
+    refused(
+        folder.resolve("model.safetensors").toString(),
+        "but that is a file: give the folder that holds the model's files");
+  }
+
+  @Test
+  void namesTheFileThatIsMissing() throws IOException {
+    refusedAsMissing("config.json", folderWith());
+    refusedAsMissing("model.safetensors", folderWith("config.json"));
+    refusedAsMissing("tokenizer.json", folderWith("model.safetensors", "vocab.json"));
+  }
+
+  @Test
+  void saysThatPicklesAreNotRead() throws IOException {
+    refused(
+        folderWith("config.json", "pytorch_model.bin", "tokenizer.json").toString(),
+        "but that folder has its weights in pytorch_model.bin, which is not supported: convert them"
+            + " to model.safetensors");
+  }
+
+  private static void refusedAsMissing(String name, Path folder) {
+    refused(
+        folder.toString(),
+        "but that folder has no "
+            + name
+            + ": a folder in Hugging Face layout has config.json, model.safetensors and"
+            + " tokenizer.json");
+  }
+
+  private static void refused(String setting, String reason) {
+    assertThatExceptionOfType(ModelNotFoundException.class)
+        .isThrownBy(() -> ModelFolder.resolve(setting))
+        .withMessage("gpt2.model is '" + setting + "', " + reason);
+  }
+
+  /** Adds empty files to one folder. */
+  private Path folderWith(String... names) throws IOException {
+    final Path folder = Files.createDirectories(parent.resolve("my-gpt2"));
+    for (final String name : names) {
+      Files.write(folder.resolve(name), new byte[0]);
+    }
+    return folder;
+  }
+
+  /** A class loader that sees the named files of the embedded model in a jar, and nothing else. */
+  private URLClassLoader jarWith(List<String> names) throws IOException {
+    final Path jar = parent.resolve("model.jar");
+    try (OutputStream out = Files.newOutputStream(jar);
+        JarOutputStream entries = new JarOutputStream(out)) {
+      for (final String name : names) {
+        entries.putNextEntry(new JarEntry("models/gpt2-fairytales/" + name));
+        Files.copy(EMBEDDED.resolve(name), entries);
+      }
+    }
+    return new URLClassLoader(new URL[] {jar.toUri().toURL()}, null);
+  }
+}
