@@ -8,6 +8,7 @@ import java.lang.ref.Reference;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
 
 /**
  * Hugging Face's tokenizers library, by way of DJL: the pre-tokenizer and byte-pair encoding in
@@ -26,16 +27,26 @@ final class BpeLibrary implements AutoCloseable {
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
+  /**
+   * UTF-16 units of text that are encoded together if it can be cut. The library takes some 250
+   * bytes of memory for each byte of text, and slows down as it outgrows the processor's caches.
+   */
+  private static final int PIECE = 1 << 15;
+
   private final HuggingFaceTokenizer tokenizer;
+  private final boolean splitsAtWords;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   /**
    * Loads a tokenizer.
    *
    * @param definition a {@code tokenizer.json} in UTF-8
+   * @param splitsAtWords whether it encodes the pieces between {@link WordBoundaries} as it would
+   *     the whole
    * @throws IOException if the library refuses it, with the library's reason
    */
-  BpeLibrary(byte[] definition) throws IOException {
+  BpeLibrary(byte[] definition, boolean splitsAtWords) throws IOException {
+    this.splitsAtWords = splitsAtWords;
     try {
       this.tokenizer =
           HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(definition), OPTIONS);
@@ -53,7 +64,13 @@ final class BpeLibrary implements AutoCloseable {
   int[] encode(String text) {
     lock.readLock().lock();
     try {
-      return ids(text);
+      IntStream.Builder ids = IntStream.builder();
+      for (int from = 0; from < text.length(); ) {
+        int to = splitsAtWords ? WordBoundaries.next(text, from + PIECE) : text.length();
+        encode(text.substring(from, to), ids);
+        from = to;
+      }
+      return ids.build().toArray();
     } finally {
       // DJL's class frees the native tokenizer when it is garbage: not while it is in use.
       Reference.reachabilityFence(tokenizer);
@@ -75,16 +92,13 @@ final class BpeLibrary implements AutoCloseable {
    * What {@code HuggingFaceTokenizer.encode} does, less a string, a span and six numbers for each
    * token, which take longer than the encoding.
    */
-  private int[] ids(String text) {
+  private void encode(String piece, IntStream.Builder ids) {
     TokenizersLibrary library = TokenizersLibrary.LIB;
-    long encoding = library.encode(tokenizer.getHandle(), text, false);
+    long encoding = library.encode(tokenizer.getHandle(), piece, false);
     try {
-      long[] wide = library.getTokenIds(encoding);
-      int[] ids = new int[wide.length];
-      for (int i = 0; i < ids.length; i++) {
-        ids[i] = Math.toIntExact(wide[i]);
+      for (long id : library.getTokenIds(encoding)) {
+        ids.add(Math.toIntExact(id));
       }
-      return ids;
     } finally {
       library.deleteEncoding(encoding);
     }

@@ -42,7 +42,7 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     BpeLibrary library;
     try {
       vocabulary = new Vocabulary(definition.tokens(), definition.addedTokens(), definition.size());
-      library = new BpeLibrary(JsonFile.write(definition.json()));
+      library = new BpeLibrary(JsonFile.write(definition.json()), definition.splitsAtWords());
     } catch (IllegalArgumentException | IOException unusable) {
       throw new TokenizerLoadException(
           "%s is not a byte-level BPE tokenizer: %s."

@@ -3,6 +3,7 @@ package io.github.gpt2server.tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -78,6 +79,26 @@ record TokenizerDefinition(
     }
     return new TokenizerDefinition(
         source, json, tokens, addedTokens, size, endOfText(source, addedTokens, config, size));
+  }
+
+  /**
+   * Whether {@link WordBoundaries} are boundaries to this tokenizer: nothing but GPT-2's own
+   * pre-tokenizer, and no added token that holds white space or swallows it.
+   */
+  boolean splitsAtWords() {
+    JsonNode preTokenizer = json.path("pre_tokenizer");
+    boolean own =
+        preTokenizer.path("type").asString("").equals("ByteLevel")
+            && preTokenizer.path("use_regex").asBoolean(true)
+            && !preTokenizer.path("add_prefix_space").asBoolean(true)
+            && json.path("normalizer").isEmpty();
+    for (JsonNode added : json.path("added_tokens")) {
+      own &= added.path("content").asString("").chars().noneMatch(Character::isWhitespace);
+      for (String reach : List.of("lstrip", "rstrip", "single_word", "normalized")) {
+        own &= !added.path(reach).asBoolean(false);
+      }
+    }
+    return own;
   }
 
   /** Sees to it that end-of-text is found in texts even if only the BPE vocabulary has it. */
