@@ -44,7 +44,11 @@ final class SeparateFiles {
     Path addedFile = folder.resolve("added_tokens.json");
     if (Files.exists(addedFile)) {
       for (Map.Entry<String, JsonNode> entry : JsonFile.read(addedFile).properties()) {
-        add(added, entry.getKey(), entry.getValue().asInt(-1), false);
+        if (!entry.getValue().isInt()) {
+          throw new TokenizerLoadException(
+              "%s gives \"%s\" no whole number as its id.".formatted(addedFile, entry.getKey()));
+        }
+        add(added, entry.getKey(), entry.getValue().intValue(), false);
       }
     }
     json.putObject("pre_tokenizer")

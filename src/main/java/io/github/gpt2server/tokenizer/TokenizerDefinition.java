@@ -122,7 +122,8 @@ record TokenizerDefinition(
     if (endOfText != null) {
       return endOfText;
     }
-    int configured = config.path("eos_token_id").asInt(-1);
+    JsonNode named = config.path("eos_token_id");
+    int configured = named.isInt() ? named.intValue() : -1;
     if (configured < 0 || configured >= size) {
       throw new TokenizerLoadException(
           source + " has no <|endoftext|>, and no config.json names another eos_token_id.");

@@ -110,6 +110,8 @@ class TokenizerFilesTest {
     write("vocab.json", "{\"a\": 0, \"b\": 1}");
     write("merges.txt", "");
     assertRefused("<|endoftext|>");
+    write("config.json", "{\"vocab_size\": 2, \"eos_token_id\": null}");
+    assertRefused("<|endoftext|>");
     write("config.json", "{\"vocab_size\": 2, \"eos_token_id\": 1}");
     try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
       assertThat(tokenizer.endOfText()).isEqualTo(1);
@@ -172,6 +174,8 @@ class TokenizerFilesTest {
     copy("vocab.json", "merges.txt");
     write("added_tokens.json", "{\"<|later|>\": 4200}");
     assertRefused("\"<|later|>\" the id 4200");
+    write("added_tokens.json", "{\"<|later|>\": null}");
+    assertRefused("added_tokens.json gives \"<|later|>\" no whole number");
   }
 
   private void assertRefused(String reason) {
