@@ -1,5 +1,7 @@
 package io.github.gpt2server.engine;
 
+import java.time.Duration;
+
 /** Placeholder for the compiler until the engine lands: the public face alone. */
 public final class Engine {
 
@@ -20,4 +22,15 @@ public final class Engine {
   public EngineStatus status() {
     return new EngineStatus(0, 0, 0, false, false);
   }
+
+  /** Refuses new requests from now on. */
+  public void stopAccepting() {}
+
+  /** Waits up to {@code limit} until no request waits or runs; true if it is so. */
+  public boolean awaitIdle(Duration limit) throws InterruptedException {
+    return !limit.isNegative();
+  }
+
+  /** Ends what still waits or runs, and the engine thread. */
+  public void close() {}
 }
