@@ -1,43 +1,119 @@
 package io.github.gpt2server;
 
+import java.net.URI;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.convert.DurationStyle;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * The settings under {@code gpt2.*}, typed and checked. Read where the parts are wired together and
- * nowhere deeper.
+ * nowhere deeper. A name that is not here is refused by {@link SettingsCheck}.
  *
  * @param model {@code embedded} or a folder in Hugging Face layout
  * @param revision the hub's branch, tag or commit
  * @param aliases other names under which clients may ask for the model
- * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
- * @param dtype {@code auto}, {@code float32}, {@code bfloat16} or {@code float16}
+ * @param device where the model runs
+ * @param dtype the type of the weights in memory
  * @param threads how many threads libtorch uses; 0 lets the server choose
  * @param maxSequences how many sequences run at once; each has a KV-cache slot
  * @param maxQueue how many requests may wait
- * @param requestTimeout how long a request may take, waiting included
+ * @param requestTimeout how long a request may take, waiting included; seconds if no unit is given
  * @param maxLogprobs how many log-probabilities a position may report; 0 stands for the whole
  *     vocabulary
  * @param strictFields whether unknown fields of a request are refused
  * @param apiKeys who may call; empty lets everybody
- * @param corsOrigins web origins that may call from a browser
- * @param shutdownGrace how long running requests may go on after SIGTERM
+ * @param corsOrigins web origins that may call from a browser; {@code *} stands for all
+ * @param shutdownGrace how long running requests may go on after SIGTERM; seconds if no unit is
+ *     given
  */
 @ConfigurationProperties("gpt2")
 public record Gpt2Properties(
     @DefaultValue("embedded") String model,
     @DefaultValue("main") String revision,
     @DefaultValue List<String> aliases,
-    @DefaultValue("auto") String device,
-    @DefaultValue("auto") String dtype,
+    @DefaultValue("auto") Device device,
+    @DefaultValue("auto") Dtype dtype,
     @DefaultValue("0") int threads,
     @DefaultValue("32") int maxSequences,
     @DefaultValue("256") int maxQueue,
-    @DefaultValue("5m") Duration requestTimeout,
+    @DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration requestTimeout,
     @DefaultValue("0") int maxLogprobs,
     @DefaultValue("false") boolean strictFields,
     @DefaultValue List<String> apiKeys,
     @DefaultValue List<String> corsOrigins,
-    @DefaultValue("30s") Duration shutdownGrace) {}
+    @DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration shutdownGrace) {
+
+  /**
+   * Checks every value.
+   *
+   * @throws InvalidSettingException for the first that is not allowed
+   */
+  public Gpt2Properties {
+    requireText("gpt2.model", model, "embedded or the path of a folder with a model");
+    requireText("gpt2.revision", revision, "a branch, tag or commit");
+    aliases = List.copyOf(aliases);
+    aliases.forEach(alias -> requireText("gpt2.aliases", alias, "names that are not blank"));
+    requireAtLeast("gpt2.threads", threads, 0, " (0 lets the server choose)");
+    requireAtLeast("gpt2.max-sequences", maxSequences, 1, "");
+    requireAtLeast("gpt2.max-queue", maxQueue, 1, "");
+    requirePositive("gpt2.request-timeout", requestTimeout);
+    requireAtLeast("gpt2.max-logprobs", maxLogprobs, 0, " (0 stands for the whole vocabulary)");
+    apiKeys = List.copyOf(apiKeys);
+    apiKeys.forEach(Gpt2Properties::requireKey);
+    corsOrigins = List.copyOf(corsOrigins);
+    corsOrigins.forEach(Gpt2Properties::requireOrigin);
+    requirePositive("gpt2.shutdown-grace", shutdownGrace);
+  }
+
+  private static void requireText(String property, String value, String allowed) {
+    if (value.isBlank()) {
+      throw new InvalidSettingException(property, value, allowed);
+    }
+  }
+
+  private static void requireAtLeast(String property, int value, int least, String meaning) {
+    if (value < least) {
+      throw new InvalidSettingException(
+          property, String.valueOf(value), "a whole number of at least " + least + meaning);
+    }
+  }
+
+  private static void requirePositive(String property, Duration value) {
+    if (value.isZero() || value.isNegative()) {
+      throw new InvalidSettingException(
+          property,
+          DurationStyle.SIMPLE.print(value, ChronoUnit.SECONDS),
+          "a duration longer than zero, such as 30s or 5m");
+    }
+  }
+
+  private static void requireKey(String key) {
+    // A header value carries visible ASCII only; another key could never be sent.
+    if (key.isEmpty() || !key.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+      throw new InvalidSettingException(
+          "gpt2.api-keys", "(not shown)", "keys of visible ASCII characters without spaces");
+    }
+  }
+
+  private static void requireOrigin(String origin) {
+    if (!origin.equals("*") && !isOrigin(origin)) {
+      throw new InvalidSettingException(
+          "gpt2.cors-origins",
+          origin,
+          "* or origins such as https://example.org or http://host:3000");
+    }
+  }
+
+  private static boolean isOrigin(String text) {
+    try {
+      final URI uri = URI.create(text);
+      return uri.getHost() != null && text.equals(uri.getScheme() + "://" + uri.getAuthority());
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+}

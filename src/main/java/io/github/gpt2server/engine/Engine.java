@@ -1,7 +1,90 @@
 package io.github.gpt2server.engine;
 
-/** Placeholder for the compiler until the engine lands: the public face alone. */
-public final class Engine {
+import io.github.gpt2server.model.LanguageModel;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns submitted {@link Generation}s into events. One thread owns the model, the slots and every
+ * job; others only put jobs into its inbox and set their cancel flags, so nothing here needs locks
+ * but the door ({@link #submit} and the end).
+ *
+ * <p>Each turn of the thread: take what was submitted, end what was cancelled or is late, give free
+ * slots to whoever waits longest, plan a step, execute it.
+ */
+public final class Engine implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Engine.class);
+
+  private final Gpt2Tokenizer tokenizer;
+  private final EngineSettings settings;
+  private final Scheduler scheduler;
+  private final Thread thread;
+  private final CompletableFuture<Void> started = new CompletableFuture<>();
+
+  /** Guards the door: what decides whether a job may come in. */
+  private final Object door = new Object();
+
+  private final ConcurrentLinkedQueue<Job> inbox = new ConcurrentLinkedQueue<>();
+  private boolean accepting;
+  private int waitingJobs;
+  private int freeSlots;
+
+  private volatile boolean closing;
+  private volatile int liveJobs;
+  private volatile double kvCacheUsage;
+
+  // The engine thread's own.
+  private LanguageModel model;
+  private StepExecutor executor;
+  private final Set<Job> jobs = new LinkedHashSet<>();
+  private final ArrayDeque<Job> queue = new ArrayDeque<>();
+  private final List<Sequence> running = new ArrayList<>();
+  private Sequence[] slots;
+
+  private Engine(Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings) {
+    this.tokenizer = tokenizer;
+    this.settings = settings;
+    this.scheduler =
+        new Scheduler(
+            settings.chunkSize(), settings.busyPrefillTokens(), settings.idlePrefillTokens());
+    this.thread = new Thread(() -> run(loader), "gpt2-engine");
+  }
+
+  /**
+   * Starts the engine thread, which loads the model, warms it up and then takes requests.
+   *
+   * @param loader runs on the engine thread, since libtorch's thread pool belongs to the thread
+   *     that calls it
+   * @throws Exception what the loader threw
+   */
+  public static Engine start(
+      Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings)
+      throws Exception {
+    Engine engine = new Engine(loader, tokenizer, settings);
+    engine.thread.start();
+    try {
+      engine.started.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Exception cause) {
+        throw cause;
+      }
+      throw (Error) e.getCause();
+    }
+    return engine;
+  }
 
   /**
    * Queues a generation.
@@ -10,14 +93,224 @@ public final class Engine {
    * @throws EngineStoppedException if the engine takes no new requests
    */
   public GenerationHandle submit(Generation generation) {
-    if (!status().accepting()) {
-      throw new EngineStoppedException("not built yet");
+    Job job = new Job(generation, System.nanoTime(), this::wake);
+    synchronized (door) {
+      if (!accepting) {
+        throw new EngineStoppedException("the server is shutting down");
+      }
+      // Jobs on their way to a free slot wait only for the engine thread to look.
+      if (waitingJobs >= settings.maxQueue() + freeSlots) {
+        throw new QueueFullException(settings.maxQueue());
+      }
+      waitingJobs++;
+      inbox.add(job);
     }
-    return new GenerationHandle(generation, () -> {});
+    wake();
+    return job.handle();
   }
 
   /** A glance at the queue, the running batch and the thread. */
   public EngineStatus status() {
-    return new EngineStatus(0, 0, 0, false, false);
+    synchronized (door) {
+      int slotCount = slots == null ? 0 : slots.length;
+      return new EngineStatus(
+          waitingJobs, slotCount - freeSlots, kvCacheUsage, thread.isAlive(), accepting);
+    }
+  }
+
+  /** Takes no new requests from now on; those that wait or run go on. */
+  public void stopAccepting() {
+    synchronized (door) {
+      accepting = false;
+    }
+  }
+
+  /** Waits until nothing waits or runs; true if that came in time. */
+  public boolean awaitIdle(Duration timeout) throws InterruptedException {
+    long end = System.nanoTime() + timeout.toNanos();
+    while (liveJobs > 0 || !inbox.isEmpty()) {
+      if (System.nanoTime() - end > 0 || !thread.isAlive()) {
+        return false;
+      }
+      Thread.sleep(10);
+    }
+    return true;
+  }
+
+  /**
+   * Ends everything that still waits or runs as failed, after the current step, and frees the
+   * model. libtorch must not be in mid-step when the JVM exits, so this waits for the thread.
+   */
+  @Override
+  public void close() {
+    stopAccepting();
+    closing = true;
+    wake();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  private void run(Callable<LanguageModel> loader) {
+    Throwable death = null;
+    try (LanguageModel loaded = loader.call()) {
+      model = loaded;
+      slots = new Sequence[model.slots()];
+      executor =
+          new StepExecutor(model, tokenizer, slot -> slots[slot], this::complete, this::fail);
+      WarmUp.run(model, settings);
+      synchronized (door) {
+        freeSlots = slots.length;
+        accepting = true;
+      }
+      started.complete(null);
+      while (!closing) {
+        turn();
+      }
+    } catch (Throwable e) {
+      death = e;
+      if (!started.completeExceptionally(e)) {
+        log.error("The engine thread has died; no request can be answered any more", e);
+      }
+    } finally {
+      endAll(death);
+    }
+  }
+
+  private void turn() {
+    takeSubmitted();
+    long now = System.nanoTime();
+    endCancelledAndLate(now);
+    giveSlots();
+    if (running.isEmpty()) {
+      if (inbox.isEmpty() && !closing) {
+        LockSupport.park(this);
+      }
+      return;
+    }
+    StepPlan plan = scheduler.plan(running);
+    executor.execute(plan);
+    updateUsage();
+  }
+
+  private void takeSubmitted() {
+    for (Job job = inbox.poll(); job != null; job = inbox.poll()) {
+      jobs.add(job);
+      queue.add(job);
+      liveJobs = jobs.size();
+    }
+  }
+
+  private void endCancelledAndLate(long now) {
+    for (Job job : List.copyOf(jobs)) {
+      if (job.cancelled()) {
+        end(job, Outcome.CANCELLED, null);
+      } else if (job.expired(now)) {
+        end(job, Outcome.TIMED_OUT, null);
+      }
+    }
+  }
+
+  private void giveSlots() {
+    // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
+    for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
+      if (slots[slot] != null) {
+        continue;
+      }
+      Job job = queue.peek();
+      int index = job.takeWaiting();
+      synchronized (door) {
+        freeSlots--;
+        if (!job.hasWaiting()) {
+          queue.remove();
+          waitingJobs--;
+        }
+      }
+      try {
+        Sequence sequence = new Sequence(job, index, slot);
+        slots[slot] = sequence;
+        job.running().add(sequence);
+        running.add(sequence);
+      } catch (RuntimeException e) {
+        synchronized (door) {
+          freeSlots++;
+        }
+        end(job, Outcome.FAILED, e);
+      }
+    }
+  }
+
+  private void complete(Sequence sequence) {
+    release(sequence);
+    Job job = sequence.job();
+    job.running().remove(sequence);
+    if (job.complete()) {
+      end(job, Outcome.FINISHED, null);
+    }
+  }
+
+  private void fail(Sequence sequence, RuntimeException cause) {
+    log.error("Request {} failed", sequence.job().handle().generation().id(), cause);
+    // What made it fail may be in the cache, and not-a-number times a masked zero is not zero.
+    model.clear(sequence.slot());
+    end(sequence.job(), Outcome.FAILED, cause);
+  }
+
+  /** The one way out: gives back the slots and the place in the queue, and tells the submitter. */
+  private void end(Job job, Outcome outcome, Throwable cause) {
+    if (!jobs.remove(job)) {
+      return;
+    }
+    job.running().forEach(this::release);
+    job.running().clear();
+    if (queue.remove(job)) {
+      synchronized (door) {
+        waitingJobs--;
+      }
+    }
+    updateUsage();
+    liveJobs = jobs.size();
+    job.handle().end(outcome, cause);
+  }
+
+  private void release(Sequence sequence) {
+    if (slots[sequence.slot()] == sequence) {
+      slots[sequence.slot()] = null;
+      running.remove(sequence);
+      synchronized (door) {
+        freeSlots++;
+      }
+    }
+  }
+
+  private void updateUsage() {
+    long used = 0;
+    for (Sequence sequence : running) {
+      used += sequence.positions();
+    }
+    kvCacheUsage = (double) used / ((long) slots.length * model.contextLength());
+  }
+
+  /** Ends what is left when the thread stops, so that no request is ever lost. */
+  private void endAll(Throwable death) {
+    synchronized (door) {
+      accepting = false;
+    }
+    takeSubmitted();
+    Throwable cause =
+        death != null ? death : new EngineStoppedException("the server is shutting down");
+    List.copyOf(jobs).forEach(job -> end(job, Outcome.FAILED, cause));
   }
 }

@@ -13,10 +13,12 @@ import java.util.concurrent.TimeUnit;
 public final class GenerationHandle {
   private final Generation generation;
   private final Runnable onCancel;
+  // Events in order; the empty one after the last marks the end.
   private final LinkedBlockingQueue<Optional<SequenceEvent>> events = new LinkedBlockingQueue<>();
   private final CountDownLatch ended = new CountDownLatch(1);
-  private volatile Outcome outcome;
-  private volatile Throwable failure;
+  private Outcome outcome;
+  private Throwable failure;
+  private volatile boolean endSeen;
 
   GenerationHandle(Generation generation, Runnable onCancel) {
     this.generation = generation;
@@ -31,33 +33,39 @@ public final class GenerationHandle {
   /**
    * The next event, waiting for it up to {@code timeout}.
    *
-   * @return empty if none came in time or the generation has ended and every event was taken;
-   *     {@link #outcome} tells which
+   * @return empty if none came in time, or if the generation has ended and every event was taken:
+   *     then {@link #outcome} is no longer null
    */
   public Optional<SequenceEvent> poll(Duration timeout) throws InterruptedException {
-    Optional<SequenceEvent> event = events.poll();
-    if (event == null && outcome == null) {
-      event = events.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
-    } else if (event == null) {
-      event = events.poll();
+    Optional<SequenceEvent> event =
+        endSeen ? events.poll() : events.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    if (event == null) {
+      return Optional.empty();
     }
-    return event == null ? Optional.empty() : event;
+    if (event.isEmpty()) {
+      endSeen = true;
+    }
+    return event;
   }
 
-  /** Waits up to {@code timeout} for the end; true if it has come. */
+  /** Waits up to {@code timeout} for the end; true if it has come. Events stay to be polled. */
   public boolean awaitEnd(Duration timeout) throws InterruptedException {
-    return ended.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    if (ended.await(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+      endSeen = true;
+    }
+    return endSeen;
   }
 
   /**
-   * How it ended, or null while it waits or runs. Events published before the end stay readable.
+   * How it ended; null until the reader has come to the end, by polling the last event or through
+   * {@link #awaitEnd}, so that nobody takes the end for the last event.
    */
   public Outcome outcome() {
-    return outcome;
+    return endSeen ? result() : null;
   }
 
   /** What broke if the outcome is {@link Outcome#FAILED}, else null. */
-  public Throwable failure() {
+  public synchronized Throwable failure() {
     return failure;
   }
 
@@ -72,14 +80,16 @@ public final class GenerationHandle {
   }
 
   /** Ends the generation; the first call wins. */
-  synchronized boolean end(Outcome how, Throwable cause) {
-    if (outcome != null) {
-      return false;
+  synchronized void end(Outcome how, Throwable cause) {
+    if (outcome == null) {
+      failure = cause;
+      outcome = how;
+      events.add(Optional.empty());
+      ended.countDown();
     }
-    failure = cause;
-    outcome = how;
-    events.add(Optional.empty());
-    ended.countDown();
-    return true;
+  }
+
+  private synchronized Outcome result() {
+    return outcome;
   }
 }

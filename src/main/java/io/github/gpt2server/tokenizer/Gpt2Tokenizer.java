@@ -1,21 +1,113 @@
 package io.github.gpt2server.tokenizer;
 
-/** Placeholder for the compiler until the tokenizer lands: the public face alone. */
-public final class Gpt2Tokenizer {
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
 
-  /** Token ids of a text; {@code <|endoftext|>} in it becomes the end-of-text token. */
+/**
+ * GPT-2's byte-level BPE. Encoding is Hugging Face's tokenizers library; the bytes of each token
+ * come from a table of our own, so that any tokens can be turned into text, in pieces or whole.
+ *
+ * <p>{@link #decode} of {@link #encode} gives every text back unchanged. Safe for concurrent use.
+ * Holds native memory until closed.
+ *
+ * <p>Source: Radford et al., Language Models are Unsupervised Multitask Learners (2019), section
+ * 2.2, and {@code encoder.py} of openai/gpt-2.
+ */
+public final class Gpt2Tokenizer implements AutoCloseable {
+
+  private final Vocabulary vocabulary;
+  private final BpeLibrary library;
+  private final int endOfText;
+
+  private Gpt2Tokenizer(Vocabulary vocabulary, BpeLibrary library, int endOfText) {
+    this.vocabulary = vocabulary;
+    this.library = library;
+    this.endOfText = endOfText;
+  }
+
+  /**
+   * Reads a tokenizer from a folder in Hugging Face's layout: {@code tokenizer.json}, or else
+   * {@code vocab.json} with {@code merges.txt}. A {@code config.json} beside them is asked for
+   * {@code vocab_size}, which may count ids that no token has.
+   *
+   * @throws TokenizerLoadException if files are missing or do not describe a byte-level BPE; the
+   *     message is one sentence with file and problem
+   */
+  public static Gpt2Tokenizer load(Path folder) {
+    TokenizerDefinition definition = TokenizerDefinition.read(folder);
+    Vocabulary vocabulary;
+    BpeLibrary library;
+    try {
+      vocabulary = new Vocabulary(definition.tokens(), definition.addedTokens(), definition.size());
+      library = new BpeLibrary(JsonFile.write(definition.json()), definition.splitsAtWords());
+    } catch (IllegalArgumentException | IOException unusable) {
+      throw new TokenizerLoadException(
+          "%s is not a byte-level BPE tokenizer: %s."
+              .formatted(definition.source(), unusable.getMessage()),
+          unusable);
+    }
+    // The library numbers added tokens itself where the vocabulary leaves gaps.
+    for (Map.Entry<String, Integer> added : definition.addedTokens().entrySet()) {
+      int[] found = library.encode(added.getKey());
+      if (!Arrays.equals(found, new int[] {added.getValue()})) {
+        library.close();
+        throw new TokenizerLoadException(
+            "%s gives the added token \"%s\" the id %d, but the library encodes it as %s."
+                .formatted(
+                    definition.source(), added.getKey(), added.getValue(), Arrays.toString(found)));
+      }
+    }
+    return new Gpt2Tokenizer(vocabulary, library, definition.endOfText());
+  }
+
+  /**
+   * Token ids of a text, all of them; {@code <|endoftext|>} in it becomes the end-of-text token.
+   *
+   * @throws IllegalArgumentException if the text has a surrogate without its pair, and so no UTF-8
+   *     form, or a byte that a small vocabulary has no token for
+   */
   public int[] encode(String text) {
-    return new int[text.length()];
+    Surrogates.requirePaired(text, "the text");
+    int[] tokens = library.encode(text);
+    // The library leaves out what has no token.
+    if (!vocabulary.hasEveryByte() && !decode(tokens).equals(text)) {
+      throw new IllegalArgumentException(
+          "the text has characters that the vocabulary has no tokens for");
+    }
+    return tokens;
   }
 
-  /** The text of tokens; what is not UTF-8 becomes U+FFFD. */
+  /**
+   * The text of tokens, special ones included; what is not UTF-8 becomes U+FFFD, as {@link
+   * TextDecoder} says.
+   *
+   * @throws IllegalArgumentException if an id is out of range
+   */
   public String decode(int... tokens) {
-    return "";
+    TextDecoder decoder = new TextDecoder();
+    return decoder.append(join(tokens)) + decoder.finish();
   }
 
-  /** The raw bytes of one token. */
+  /**
+   * The raw bytes of one token, which may be part of a character; none for an id without a token.
+   *
+   * @throws IllegalArgumentException if the id is out of range
+   */
   public byte[] bytes(int token) {
-    return new byte[0];
+    return vocabulary.bytes(token).clone();
+  }
+
+  /**
+   * One token as OpenAI's log-probabilities write it: its text, or {@code bytes:\xe2\x80} if its
+   * bytes are not whole UTF-8.
+   *
+   * @throws IllegalArgumentException if the id is out of range
+   */
+  public String token(int token) {
+    return vocabulary.written(token);
   }
 
   /** One token's text, or {@code bytes:\xe2\x80} if its bytes are not whole UTF-8. */
@@ -26,18 +118,44 @@ public final class Gpt2Tokenizer {
   /**
    * For each token the Unicode code point of the joined text at which it starts; a token that
    * begins inside a character has that character's offset.
+   *
+   * @throws IllegalArgumentException if an id is out of range
    */
   public int[] offsets(int... tokens) {
-    return tokens.clone();
+    int[] indices = TextDecoder.codePointIndices(join(tokens));
+    int[] offsets = new int[tokens.length];
+    int position = 0;
+    for (int i = 0; i < tokens.length; i++) {
+      offsets[i] = indices[position];
+      position += vocabulary.bytes(tokens[i]).length;
+    }
+    return offsets;
   }
 
-  /** How many token ids there are. */
+  /** How many token ids there are, those without a token included. */
   public int vocabSize() {
-    return 0;
+    return vocabulary.size();
   }
 
-  /** The id of {@code <|endoftext|>}. */
+  /**
+   * The id of {@code <|endoftext|>}, or in a vocabulary without it the {@code eos_token_id} of
+   * {@code config.json}.
+   */
   public int endOfText() {
-    return 0;
+    return endOfText;
+  }
+
+  /** Frees native memory, after encodings under way; later ones fail. */
+  @Override
+  public void close() {
+    library.close();
+  }
+
+  private byte[] join(int[] tokens) {
+    ByteArrayOutputStream joined = new ByteArrayOutputStream(4 * tokens.length);
+    for (int token : tokens) {
+      joined.writeBytes(vocabulary.bytes(token));
+    }
+    return joined.toByteArray();
   }
 }

@@ -1,0 +1,123 @@
+package io.github.gpt2server;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.github.gpt2server.engine.Engine;
+import io.github.gpt2server.engine.EngineSettings;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.hub.ModelFolder;
+import io.github.gpt2server.model.Gpt2Config;
+import io.github.gpt2server.model.Gpt2Model;
+import io.github.gpt2server.model.LanguageModel;
+import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.model.TorchRuntime;
+import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.ops.LoadedModel;
+import io.github.gpt2server.ops.ModelLoader;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.lang.management.ManagementFactory;
+import java.time.Instant;
+
+/** Loads what the settings name and starts its engine: files, tokenizer, weights, warm-up. */
+final class ServedModelLoader implements ModelLoader {
+  private final Gpt2Properties properties;
+
+  ServedModelLoader(Gpt2Properties properties) {
+    this.properties = properties;
+  }
+
+  @Override
+  public LoadedModel load() throws Exception {
+    try (ModelFolder folder = ModelFolder.resolve(properties.model())) {
+      Gpt2Config config = Gpt2Config.read(folder.path());
+      Weights weights = Weights.open(folder.path(), config);
+      Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder.path());
+      checkVocabulary(folder, config, tokenizer);
+      String device = device();
+      WeightType type = weightType(device);
+      int slots = properties.maxSequences();
+      long cacheBytes = Gpt2Model.cacheBytes(config, type, slots);
+      if (device.equals("cpu")) {
+        checkMemory(weights.parameterCount() * type.bytes(), cacheBytes);
+      }
+      int threads =
+          properties.threads() > 0
+              ? properties.threads()
+              : Runtime.getRuntime().availableProcessors();
+      Engine engine =
+          Engine.start(
+              () -> loadModel(config, weights, device, type, threads),
+              tokenizer,
+              EngineSettings.withQueue(properties.maxQueue()));
+      ServedModel served =
+          new ServedModel(
+              engine,
+              tokenizer,
+              folder.id(),
+              properties.aliases(),
+              null,
+              config.contextLength(),
+              config.vocabSize(),
+              weights.parameterCount(),
+              type.label(),
+              device,
+              Instant.now());
+      return new LoadedModel(served, threads, cacheBytes);
+    }
+  }
+
+  private LanguageModel loadModel(
+      Gpt2Config config, Weights weights, String device, WeightType type, int threads) {
+    TorchRuntime.setThreads(threads);
+    return Gpt2Model.load(config, weights, device, type, properties.maxSequences());
+  }
+
+  private String device() {
+    return switch (properties.device().kind()) {
+      case CPU -> "cpu";
+      case CUDA -> TorchRuntime.gpu(properties.device().index());
+      case AUTO -> TorchRuntime.gpuCount() > 0 ? TorchRuntime.gpu(0) : "cpu";
+    };
+  }
+
+  private WeightType weightType(String device) {
+    boolean cpu = device.equals("cpu");
+    WeightType type =
+        switch (properties.dtype()) {
+          case AUTO -> cpu ? WeightType.FLOAT32 : WeightType.FLOAT16;
+          case FLOAT32 -> WeightType.FLOAT32;
+          case BFLOAT16 -> WeightType.BFLOAT16;
+          case FLOAT16 -> WeightType.FLOAT16;
+        };
+    if (cpu && type == WeightType.FLOAT16) {
+      throw new ModelLoadException(
+          "gpt2.dtype is float16, which needs a GPU, but the model runs on cpu: use float32 or"
+              + " bfloat16");
+    }
+    return type;
+  }
+
+  private static void checkVocabulary(
+      ModelFolder folder, Gpt2Config config, Gpt2Tokenizer tokenizer) {
+    if (tokenizer.vocabSize() > config.vocabSize()) {
+      throw new ModelLoadException(
+          "%s has a tokenizer of %d tokens, but config.json says vocab_size %d: they belong to"
+                  .formatted(folder.path(), tokenizer.vocabSize(), config.vocabSize())
+              + " different models");
+    }
+  }
+
+  /** The kernel grants more memory than there is and kills whoever uses it: ask before. */
+  private void checkMemory(long weightBytes, long cacheBytes) {
+    long total =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    if (weightBytes + cacheBytes > total) {
+      throw new ModelLoadException(
+          ("the model needs %.1f GB for its weights and %.1f GB for the KV cache of"
+                  + " gpt2.max-sequences=%d, but this machine has %.1f GB: lower"
+                  + " gpt2.max-sequences or choose a smaller model")
+              .formatted(
+                  weightBytes / 1e9, cacheBytes / 1e9, properties.maxSequences(), total / 1e9));
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package io.github.gpt2server;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+/**
+ * Checks the settings under {@code gpt2.} before anything else starts, so that a wrong one is told
+ * at once. Refuses those that do not exist, so that a typing error does not pass for a default.
+ * Among environment variables only near misses are refused: {@code GPT2_PORT} and the like are set
+ * by Kubernetes for every service called gpt2 and mean nothing here.
+ *
+ * <p>Spring's own check of unknown names ({@code ignoreUnknownFields = false}) leaves environment
+ * variables and system properties out and names no neighbour.
+ */
+public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
+  private static final int NEAR = 2;
+  private static final List<String> SETTINGS =
+      Arrays.stream(Gpt2Properties.class.getRecordComponents())
+          .map(component -> dashed(component.getName()))
+          .toList();
+
+  /** Last, when every source of properties is known. */
+  @Override
+  public int getOrder() {
+    return Ordered.LOWEST_PRECEDENCE;
+  }
+
+  /**
+   * Checks the names, then the values.
+   *
+   * @throws InvalidSettingException for the first that is refused
+   */
+  @Override
+  public void postProcessEnvironment(
+      ConfigurableEnvironment environment, SpringApplication application) {
+    for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+      if (source instanceof IterableConfigurationPropertySource names) {
+        checkNames(names);
+      }
+    }
+    Binder.get(environment).bindOrCreate("gpt2", Gpt2Properties.class);
+  }
+
+  private static void checkNames(IterableConfigurationPropertySource source) {
+    final boolean variables =
+        source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource;
+    source.stream()
+        .filter(name -> !name.isEmpty() && name.getElement(0, Form.UNIFORM).equals("gpt2"))
+        .filter(name -> SETTINGS.stream().noneMatch(s -> uniform(s).equals(uniform(name))))
+        .forEach(name -> refuse(name, String.valueOf(valueOf(source, name)), variables));
+  }
+
+  private static void refuse(ConfigurationPropertyName name, String value, boolean variable) {
+    final Optional<String> nearest = nearest(uniform(name), variable);
+    // A variable that is just called GPT2 cannot be left alone: it takes the place of all settings.
+    if (variable && nearest.isEmpty() && name.getNumberOfElements() > 1) {
+      return;
+    }
+    final String written = variable ? variable(name.toString()) : name.toString();
+    // What looks like a key is not shown: start-up messages end up in log stores.
+    final String shown = uniform(name).contains("key") ? written : written + "=" + value;
+    throw InvalidSettingException.unknown(
+        shown
+            + nearest
+                .map(setting -> " is not a setting: did you mean " + named(setting, variable) + "?")
+                .orElseGet(() -> " is not a setting: there are " + all() + "."));
+  }
+
+  private static Object valueOf(
+      ConfigurationPropertySource source, ConfigurationPropertyName name) {
+    return source.getConfigurationProperty(name).getValue();
+  }
+
+  private static Optional<String> nearest(String uniform, boolean variable) {
+    return SETTINGS.stream()
+        .filter(setting -> isNear(uniform, uniform(setting), variable))
+        .min((a, b) -> distance(uniform, uniform(a)) - distance(uniform, uniform(b)));
+  }
+
+  private static boolean isNear(String given, String setting, boolean variable) {
+    final boolean part =
+        given.length() > NEAR && (setting.contains(given) || given.contains(setting));
+    return distance(given, setting) <= NEAR || (part && !variable);
+  }
+
+  private static String named(String setting, boolean variable) {
+    return variable ? variable("gpt2." + setting) : "gpt2." + setting;
+  }
+
+  private static String variable(String property) {
+    return property.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+  }
+
+  private static String all() {
+    return SETTINGS.stream().map(setting -> "gpt2." + setting).collect(Collectors.joining(", "));
+  }
+
+  /** The name without {@code gpt2.}, list indices, dots and dashes: GPT2_API_KEYS_0 is apikeys. */
+  private static String uniform(ConfigurationPropertyName name) {
+    return IntStream.range(1, name.getNumberOfElements())
+        .mapToObj(i -> name.getElement(i, Form.UNIFORM))
+        .filter(element -> !element.chars().allMatch(Character::isDigit))
+        .collect(Collectors.joining());
+  }
+
+  private static String uniform(String setting) {
+    return setting.replace("-", "");
+  }
+
+  private static String dashed(String component) {
+    return component.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+  }
+
+  /** Levenshtein's edit distance. */
+  private static int distance(String a, String b) {
+    int[] row = IntStream.rangeClosed(0, b.length()).toArray();
+    for (int i = 1; i <= a.length(); i++) {
+      final int[] next = new int[b.length() + 1];
+      next[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        final int replaced = row[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        next[j] = Math.min(replaced, Math.min(row[j], next[j - 1]) + 1);
+      }
+      row = next;
+    }
+    return row[b.length()];
+  }
+}

@@ -1,0 +1,18 @@
+package io.github.gpt2server.engine;
+
+/**
+ * How the engine works.
+ *
+ * @param maxQueue how many requests may wait for a slot
+ * @param chunkSize the longest piece in which a prompt is read, in tokens
+ * @param busyPrefillTokens how many prompt tokens a step reads while other sequences generate
+ * @param idlePrefillTokens the same while nothing generates
+ */
+public record EngineSettings(
+    int maxQueue, int chunkSize, int busyPrefillTokens, int idlePrefillTokens) {
+
+  /** Usual values with a queue of the given length. */
+  public static EngineSettings withQueue(int maxQueue) {
+    return new EngineSettings(maxQueue, 64, 64, 512);
+  }
+}

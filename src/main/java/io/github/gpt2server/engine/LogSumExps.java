@@ -1,0 +1,62 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/**
+ * The normalisers of a step's log-probabilities: {@code log(sum(exp(logits / temperature)))} of
+ * every row that needs one, computed in one call before any logit is edited.
+ */
+final class LogSumExps {
+  private final float[] byRow;
+
+  private LogSumExps(float[] byRow) {
+    this.byRow = byRow;
+  }
+
+  static LogSumExps of(StepPlan plan, IntFunction<Sequence> inSlot, StepResult result) {
+    List<Integer> rows = new ArrayList<>();
+    List<Double> temperatures = new ArrayList<>();
+    int row = 0;
+    for (Decode decode : plan.decodes()) {
+      if (inSlot.apply(decode.slot()).request().logprobs()) {
+        rows.add(row);
+        temperatures.add(1.0);
+      }
+      row++;
+    }
+    for (Chunk chunk : plan.chunks()) {
+      Sequence sequence = inSlot.apply(chunk.slot());
+      int length = sequence.request().prompt().length;
+      for (int i = chunk.logitsFrom(); i < chunk.tokens().length; i++) {
+        boolean last = chunk.start() + i == length - 1;
+        if (last ? sequence.request().logprobs() : sequence.scores()) {
+          rows.add(row);
+          temperatures.add(last ? 1.0 : sequence.request().promptProbabilities().temperature());
+        }
+        row++;
+      }
+    }
+    float[] byRow = new float[row];
+    if (!rows.isEmpty()) {
+      float[] sums =
+          result.logSumExp(
+              rows.stream().mapToInt(Integer::intValue).toArray(),
+              temperatures.stream().mapToDouble(Double::doubleValue).toArray());
+      for (int i = 0; i < sums.length; i++) {
+        byRow[rows.get(i)] = sums[i];
+      }
+    }
+    return new LogSumExps(byRow);
+  }
+
+  /** The normaliser of a row that was asked for. */
+  float of(int row) {
+    return byRow[row];
+  }
+}

@@ -1,0 +1,166 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.sampling.TokenSampler;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import io.github.gpt2server.tokenizer.StopStringMatcher;
+import io.github.gpt2server.tokenizer.TextDecoder;
+import java.util.Arrays;
+
+/**
+ * A running sequence: how much of its prompt is read, what it has generated, and the text of that.
+ */
+final class Sequence {
+  private final Job job;
+  private final int index;
+  private final SequenceRequest request;
+  private final int slot;
+  private final TokenSampler sampler;
+  private final TextDecoder decoder = new TextDecoder();
+  private final StopStringMatcher stops;
+  private final float[] promptLogprobs;
+  private int prefilled;
+  private int generated;
+  private int lastToken = -1;
+
+  Sequence(Job job, int index, int slot) {
+    this.job = job;
+    this.index = index;
+    this.slot = slot;
+    this.request = job.handle().generation().sequences().get(index);
+    this.sampler = new TokenSampler(request.sampling(), request.prompt(), request.stopTokenIds());
+    this.stops = new StopStringMatcher(request.stopStrings(), request.includeStopString());
+    this.promptLogprobs = scores() ? new float[request.prompt().length - scoredFrom()] : null;
+  }
+
+  Job job() {
+    return job;
+  }
+
+  int index() {
+    return index;
+  }
+
+  SequenceRequest request() {
+    return request;
+  }
+
+  int slot() {
+    return slot;
+  }
+
+  TokenSampler sampler() {
+    return sampler;
+  }
+
+  boolean prefilling() {
+    return prefilled < request.prompt().length;
+  }
+
+  int prefilled() {
+    return prefilled;
+  }
+
+  /** Positions of the KV cache in use. */
+  int positions() {
+    return prefilled + Math.max(0, generated - 1);
+  }
+
+  boolean generates() {
+    return request.maxTokens() > 0;
+  }
+
+  boolean scores() {
+    return request.promptProbabilities().scoredFrom() > 0;
+  }
+
+  /** The first prompt position whose token is scored. */
+  int scoredFrom() {
+    return request.promptProbabilities().scoredFrom();
+  }
+
+  /** Log-probabilities of the scored prompt tokens, filled as the prompt is read, or null. */
+  float[] promptLogprobs() {
+    return promptLogprobs;
+  }
+
+  /** The next step of a sequence whose prompt is read. */
+  Decode decode() {
+    return new Decode(slot, request.prompt().length + generated - 1, lastToken);
+  }
+
+  /** The piece of the prompt from {@code start} to {@code end}, with the logits it needs. */
+  Chunk chunk(int start, int end) {
+    int length = request.prompt().length;
+    int firstRow = end;
+    if (scores()) {
+      firstRow = Math.max(start, scoredFrom() - 1);
+    } else if (end == length && needsLastRow()) {
+      firstRow = end - 1;
+    }
+    return new Chunk(
+        slot,
+        start,
+        Arrays.copyOfRange(request.prompt(), start, end),
+        Math.min(firstRow, end) - start);
+  }
+
+  /** Whether the logits after the prompt's last token are wanted. */
+  boolean needsLastRow() {
+    return generates() || request.promptProbabilities().nextTokenLogits();
+  }
+
+  /** Remembers that the prompt is read up to {@code end}. */
+  void advance(int end) {
+    prefilled = end;
+  }
+
+  /**
+   * Takes a generated token in and publishes it.
+   *
+   * @return whether the sequence is complete; then that is published too
+   */
+  boolean append(int token, float logprob, Gpt2Tokenizer tokenizer) {
+    sampler.accept(token);
+    lastToken = token;
+    generated++;
+    boolean stopToken = request.stopTokenIds().contains(token);
+    String text = stopToken || token == tokenizer.endOfText() ? "" : show(tokenizer.bytes(token));
+    publish(new SequenceEvent.Token(index, token, text, logprob));
+    if (stopToken) {
+      finish(FinishReason.STOP, token);
+    } else if (stops.matched().isPresent()) {
+      finish(FinishReason.STOP, -1);
+    } else if (generated == request.maxTokens()) {
+      finish(FinishReason.LENGTH, -1);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private String show(byte[] bytes) {
+    String text = decoder.append(bytes);
+    // Stop strings are looked for only in what comes after the tokens that must be generated.
+    return generated <= request.sampling().minTokens() ? text : stops.append(text);
+  }
+
+  /** Publishes the end. */
+  void finish(FinishReason reason, int stopToken) {
+    String rest = "";
+    if (stops.matched().isEmpty()) {
+      rest = stops.append(decoder.finish());
+      if (stops.matched().isEmpty()) {
+        rest += stops.finish();
+      }
+    }
+    FinishReason why = stops.matched().isEmpty() ? reason : FinishReason.STOP;
+    publish(
+        new SequenceEvent.Finished(index, why, rest, stopToken, stops.matched().orElse(null), 0));
+  }
+
+  void publish(SequenceEvent event) {
+    job.handle().publish(event);
+  }
+}

@@ -1,0 +1,225 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.model.LanguageModel;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepResult;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+
+/**
+ * Executes a planned step: calls the model, reads the log-probabilities asked for, picks each
+ * sequence's next token and publishes it. What goes wrong for one sequence ends that one alone.
+ */
+final class StepExecutor {
+  private final LanguageModel model;
+  private final Gpt2Tokenizer tokenizer;
+  private final IntFunction<Sequence> inSlot;
+  private final Consumer<Sequence> onComplete;
+  private final BiConsumer<Sequence, RuntimeException> onFailure;
+
+  /**
+   * @param inSlot the running sequence in a slot, or null
+   * @param onComplete told of a sequence that has published its end
+   * @param onFailure told of a sequence that cannot go on
+   */
+  StepExecutor(
+      LanguageModel model,
+      Gpt2Tokenizer tokenizer,
+      IntFunction<Sequence> inSlot,
+      Consumer<Sequence> onComplete,
+      BiConsumer<Sequence, RuntimeException> onFailure) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.inSlot = inSlot;
+    this.onComplete = onComplete;
+    this.onFailure = onFailure;
+  }
+
+  /** A row of logits from which a sequence's next token is picked. */
+  private record Draw(Sequence sequence, int row, float[] rawLogits) {}
+
+  void execute(StepPlan plan) {
+    StepResult result;
+    try {
+      result = model.step(plan);
+    } catch (RuntimeException e) {
+      retryAlone(plan, e);
+      return;
+    }
+    try (result) {
+      publish(plan, result);
+    }
+  }
+
+  /**
+   * A step failed as a whole: each sequence's share is tried by itself, so that only those that
+   * cannot be computed fail. Repeating a share is harmless, it writes the same keys and values.
+   */
+  private void retryAlone(StepPlan plan, RuntimeException failure) {
+    List<Integer> slots = slots(plan);
+    if (slots.size() == 1) {
+      onFailure.accept(inSlot.apply(slots.get(0)), failure);
+      return;
+    }
+    for (int slot : slots) {
+      if (inSlot.apply(slot) == null) {
+        // It ended with another sequence of its request.
+        continue;
+      }
+      execute(
+          new StepPlan(
+              plan.decodes().stream().filter(decode -> decode.slot() == slot).toList(),
+              plan.chunks().stream().filter(chunk -> chunk.slot() == slot).toList()));
+    }
+  }
+
+  private static List<Integer> slots(StepPlan plan) {
+    List<Integer> slots = new ArrayList<>();
+    plan.decodes().forEach(decode -> slots.add(decode.slot()));
+    plan.chunks().forEach(chunk -> slots.add(chunk.slot()));
+    return slots.stream().distinct().toList();
+  }
+
+  private void publish(StepPlan plan, StepResult result) {
+    List<Draw> draws = new ArrayList<>();
+    LogSumExps sums = LogSumExps.of(plan, inSlot, result);
+    int row = 0;
+    for (Decode decode : plan.decodes()) {
+      draws.add(draw(inSlot.apply(decode.slot()), row++, result));
+    }
+    for (Chunk chunk : plan.chunks()) {
+      Sequence sequence = inSlot.apply(chunk.slot());
+      int end = chunk.start() + chunk.tokens().length;
+      sequence.advance(end);
+      score(sequence, chunk, row, result, sums);
+      row += chunk.logitRows();
+      if (!sequence.prefilling()) {
+        promptRead(sequence, row - 1, result);
+        if (sequence.generates()) {
+          draws.add(draw(sequence, row - 1, result));
+        } else {
+          sequence.finish(FinishReason.LENGTH, -1);
+          onComplete.accept(sequence);
+        }
+      }
+    }
+    pick(draws, result, sums);
+  }
+
+  private Draw draw(Sequence sequence, int row, StepResult result) {
+    // Penalties and bias are written over the logits; the log-probability is of those before.
+    boolean keep = sequence.request().logprobs() && sequence.sampler().editsLogits();
+    return new Draw(sequence, row, keep ? copy(result.logits(row)) : null);
+  }
+
+  /** Log-probabilities of the prompt tokens that follow the chunk's rows. */
+  private static void score(
+      Sequence sequence, Chunk chunk, int firstRow, StepResult result, LogSumExps sums) {
+    if (!sequence.scores()) {
+      return;
+    }
+    int[] prompt = sequence.request().prompt();
+    double temperature = sequence.request().promptProbabilities().temperature();
+    for (int i = 0; i < chunk.logitRows(); i++) {
+      int target = chunk.start() + chunk.logitsFrom() + i + 1;
+      if (target < prompt.length) {
+        int row = firstRow + i;
+        double logit = result.logits(row).get(prompt[target]);
+        sequence.promptLogprobs()[target - sequence.scoredFrom()] =
+            (float) (logit / temperature - sums.of(row));
+      }
+    }
+  }
+
+  private static void promptRead(Sequence sequence, int lastRow, StepResult result) {
+    boolean nextToken = sequence.request().promptProbabilities().nextTokenLogits();
+    if (nextToken || sequence.scores()) {
+      sequence.publish(
+          new SequenceEvent.PromptRead(
+              sequence.index(),
+              nextToken ? copy(result.logits(lastRow)) : null,
+              sequence.promptLogprobs()));
+    }
+  }
+
+  private void pick(List<Draw> draws, StepResult result, LogSumExps sums) {
+    // Argmax comes before the edits, and the edits before the softmax that shall see them.
+    int[] argmax = draws.stream().anyMatch(StepExecutor::plainGreedy) ? result.argmax() : null;
+    boolean[] plain = new boolean[draws.size()];
+    List<Integer> sampled = new ArrayList<>();
+    for (int i = 0; i < draws.size(); i++) {
+      Draw draw = draws.get(i);
+      plain[i] = plainGreedy(draw);
+      if (draw.sequence().sampler().editsLogits()) {
+        draw.sequence().sampler().process(result.logits(draw.row()));
+      }
+      if (!draw.sequence().sampler().greedy()) {
+        sampled.add(i);
+      }
+    }
+    FloatBuffer[] probabilities = new FloatBuffer[draws.size()];
+    if (!sampled.isEmpty()) {
+      FloatBuffer[] rows =
+          result.softmax(
+              sampled.stream().mapToInt(i -> draws.get(i).row()).toArray(),
+              sampled.stream()
+                  .mapToDouble(i -> draws.get(i).sequence().sampler().temperature())
+                  .toArray());
+      for (int i = 0; i < rows.length; i++) {
+        probabilities[sampled.get(i)] = rows[i];
+      }
+    }
+    for (int i = 0; i < draws.size(); i++) {
+      Draw draw = draws.get(i);
+      Sequence sequence = draw.sequence();
+      if (inSlot.apply(sequence.slot()) != sequence) {
+        // It ended with another sequence of its request.
+        continue;
+      }
+      try {
+        int token;
+        if (plain[i]) {
+          token = argmax[draw.row()];
+        } else if (probabilities[i] == null) {
+          token = sequence.sampler().argmax(result.logits(draw.row()));
+        } else {
+          token = sequence.sampler().sample(probabilities[i]);
+        }
+        if (token < 0) {
+          throw new IllegalStateException("the model's logits are not numbers");
+        }
+        if (sequence.append(token, logprob(draw, token, result, sums), tokenizer)) {
+          onComplete.accept(sequence);
+        }
+      } catch (RuntimeException e) {
+        onFailure.accept(sequence, e);
+      }
+    }
+  }
+
+  private static boolean plainGreedy(Draw draw) {
+    return draw.sequence().sampler().greedy() && !draw.sequence().sampler().editsLogits();
+  }
+
+  private static float logprob(Draw draw, int token, StepResult result, LogSumExps sums) {
+    if (!draw.sequence().request().logprobs()) {
+      return Float.NaN;
+    }
+    float logit =
+        draw.rawLogits() == null ? result.logits(draw.row()).get(token) : draw.rawLogits()[token];
+    return logit - sums.of(draw.row());
+  }
+
+  private static float[] copy(FloatBuffer row) {
+    float[] copy = new float[row.remaining()];
+    row.get(copy);
+    return copy;
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.model.LanguageModel;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepResult;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Runs the kinds of steps that will be served before any request comes: libtorch's executor
+ * specialises the program during its first calls, and oneDNN compiles a kernel for each shape.
+ */
+final class WarmUp {
+  private static final int REPEATS = 2;
+
+  private WarmUp() {}
+
+  static void run(LanguageModel model, EngineSettings settings) {
+    int chunk = Math.min(settings.chunkSize(), model.contextLength() - 1);
+    for (int repeat = 0; repeat < REPEATS; repeat++) {
+      run(model, new StepPlan(List.of(), List.of(chunk(0, chunk))));
+      for (int batch = 1; batch <= model.slots(); batch *= 2) {
+        run(model, new StepPlan(decodes(batch, chunk), List.of()));
+      }
+      if (model.slots() > 1) {
+        run(model, new StepPlan(decodes(1, chunk), List.of(chunk(1, chunk))));
+      }
+    }
+  }
+
+  private static void run(LanguageModel model, StepPlan plan) {
+    try (StepResult result = model.step(plan)) {
+      result.argmax();
+      result.softmax(new int[] {0}, new double[] {1});
+      result.logSumExp(new int[] {0}, new double[] {1});
+    }
+  }
+
+  private static List<Decode> decodes(int count, int position) {
+    return IntStream.range(0, count).mapToObj(slot -> new Decode(slot, position, 0)).toList();
+  }
+
+  private static Chunk chunk(int slot, int length) {
+    return new Chunk(slot, 0, new int[length], length - 1);
+  }
+}

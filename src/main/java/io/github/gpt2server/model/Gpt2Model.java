@@ -1,0 +1,213 @@
+package io.github.gpt2server.model;
+
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * GPT-2 (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners") as a
+ * TorchScript program in libtorch, reached through DJL. One {@link #step} is one call into it: what
+ * goes in are token ids, positions and slots, what comes out are logits. The program's text is
+ * {@code /gpt2/gpt2.py} on the class path.
+ */
+public final class Gpt2Model implements LanguageModel {
+  private static final Logger log = LoggerFactory.getLogger(Gpt2Model.class);
+
+  private static final List<String> BLOCK_TENSORS =
+      Stream.of("ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj")
+          .flatMap(name -> Stream.of(name + ".weight", name + ".bias"))
+          .toList();
+
+  private final Gpt2Config config;
+  private final int slots;
+  private final TorchProgram program;
+
+  private Gpt2Model(Gpt2Config config, int slots, TorchProgram program) {
+    this.config = config;
+    this.slots = slots;
+    this.program = program;
+  }
+
+  /**
+   * Loads weights into libtorch and allocates the KV cache. Weights are streamed, one block at a
+   * time, from the files' mapped bytes.
+   *
+   * @param device a libtorch device that exists, {@code cpu} or {@code cuda:N}
+   * @param type the type of the weights in memory; float16 needs a GPU
+   * @param slots how many sequences the KV cache holds
+   * @throws ModelLoadException if a file cannot be read
+   */
+  public static Gpt2Model load(
+      Gpt2Config config, Weights weights, String device, WeightType type, int slots) {
+    TorchProgram program = compile(config, device, type);
+    try {
+      loadEmbeddings(program, weights);
+      for (int layer = 0; layer < config.layers(); layer++) {
+        loadBlock(program, weights, layer);
+      }
+      program.run(
+          "allocate_cache",
+          IValue.from(slots),
+          IValue.from(config.contextLength()),
+          IValue.from(config.headWidth()));
+    } catch (RuntimeException | Error e) {
+      program.close();
+      throw e;
+    }
+    return new Gpt2Model(config, slots, program);
+  }
+
+  /** Bytes that a KV cache takes: keys and values of every layer, slot and position. */
+  public static long cacheBytes(Gpt2Config config, WeightType type, int slots) {
+    return 2L * config.layers() * slots * config.contextLength() * config.width() * type.bytes();
+  }
+
+  private static TorchProgram compile(Gpt2Config config, String device, WeightType type) {
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    attributes.put("training", false);
+    attributes.put("_is_full_backward_hook", null);
+    attributes.put("device", device);
+    attributes.put("dtype", type.code());
+    attributes.put("layers", config.layers());
+    attributes.put("heads", config.heads());
+    attributes.put("activation", config.activation().name().toLowerCase(Locale.ROOT));
+    attributes.put("eps", config.layerNormEpsilon());
+    attributes.put("minus_infinity", Double.NEGATIVE_INFINITY);
+    attributes.put("scales", attentionScales(config));
+    for (String list : List.of("embeddings", "blocks", "head", "keys", "values")) {
+      attributes.put(list, TorchScriptArchive.NO_TENSORS);
+    }
+    String code = TorchProgram.resource("gpt2.py");
+    String plain = TorchProgram.resource("linear_plain.py") + "\n\n" + code;
+    if (!device.equals("cpu")) {
+      int gpu = Integer.parseInt(device.substring(device.indexOf(':') + 1));
+      return TorchProgram.load(Device.gpu(gpu), plain, attributes);
+    }
+    String packed = TorchProgram.resource("linear_packed.py") + "\n\n" + code;
+    try {
+      return TorchProgram.load(Device.cpu(), packed, attributes);
+    } catch (EngineException e) {
+      log.warn("This platform's libtorch has no oneDNN linear layers; slower ones are used");
+      log.debug("Why the packed program was refused", e);
+      return TorchProgram.load(Device.cpu(), plain, attributes);
+    }
+  }
+
+  /** What attention scores are multiplied by, for each layer. */
+  private static List<Double> attentionScales(Gpt2Config config) {
+    double base = config.scaleAttnWeights() ? 1 / Math.sqrt(config.headWidth()) : 1;
+    return IntStream.range(0, config.layers())
+        .mapToObj(layer -> config.scaleAttnByInverseLayerIdx() ? base / (layer + 1) : base)
+        .toList();
+  }
+
+  private static void loadEmbeddings(TorchProgram program, Weights weights) {
+    // The program clones what it keeps, so the views may go when the call is over.
+    try (PtNDManager scope = program.scope()) {
+      program.run(
+          "load_embeddings",
+          Stream.of("wte.weight", "wpe.weight", "ln_f.weight", "ln_f.bias", "lm_head.weight")
+              .map(name -> IValue.from(TorchProgram.view(scope, weights.get(name))))
+              .toArray(IValue[]::new));
+    }
+  }
+
+  private static void loadBlock(TorchProgram program, Weights weights, int layer) {
+    try (PtNDManager scope = program.scope()) {
+      program.run(
+          "load_block",
+          IValue.listFrom(
+              BLOCK_TENSORS.stream()
+                  .map(name -> TorchProgram.view(scope, weights.get("h." + layer + "." + name)))
+                  .toArray(PtNDArray[]::new)));
+    }
+  }
+
+  @Override
+  public int vocabSize() {
+    return config.vocabSize();
+  }
+
+  @Override
+  public int contextLength() {
+    return config.contextLength();
+  }
+
+  @Override
+  public int slots() {
+    return slots;
+  }
+
+  @Override
+  public StepResult step(StepPlan plan) {
+    int decodes = plan.decodes().size();
+    int count = decodes + plan.chunks().stream().mapToInt(chunk -> chunk.tokens().length).sum();
+    long[] tokens = new long[count];
+    long[] positions = new long[count];
+    long[] slotOfRow = new long[count];
+    long[] chunks = new long[3 * plan.chunks().size()];
+    List<Long> logitRows = new ArrayList<>();
+    int row = 0;
+    for (Decode decode : plan.decodes()) {
+      tokens[row] = decode.token();
+      positions[row] = decode.position();
+      slotOfRow[row] = decode.slot();
+      logitRows.add((long) row++);
+    }
+    for (int c = 0; c < plan.chunks().size(); c++) {
+      Chunk chunk = plan.chunks().get(c);
+      chunks[3 * c] = chunk.slot();
+      chunks[3 * c + 1] = chunk.tokens().length;
+      chunks[3 * c + 2] = chunk.start();
+      for (int i = 0; i < chunk.tokens().length; i++) {
+        tokens[row] = chunk.tokens()[i];
+        positions[row] = (long) chunk.start() + i;
+        slotOfRow[row] = chunk.slot();
+        if (i >= chunk.logitsFrom()) {
+          logitRows.add((long) row);
+        }
+        row++;
+      }
+    }
+    PtNDManager scope = program.scope();
+    try {
+      PtNDArray logits =
+          program.tensor(
+              scope,
+              "step",
+              IValue.listFrom(tokens),
+              IValue.listFrom(positions),
+              IValue.listFrom(slotOfRow),
+              IValue.from(decodes),
+              IValue.listFrom(chunks),
+              IValue.listFrom(logitRows.stream().mapToLong(Long::longValue).toArray()));
+      return new TorchStepResult(program, scope, logits, config.vocabSize());
+    } catch (RuntimeException e) {
+      scope.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void clear(int slot) {
+    program.run("clear", IValue.from(slot));
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+}

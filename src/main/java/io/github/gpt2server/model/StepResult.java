@@ -1,0 +1,39 @@
+package io.github.gpt2server.model;
+
+import java.nio.FloatBuffer;
+
+/**
+ * The logits of one step, one row of {@code [vocab]} for each that the plan asked for. Valid until
+ * closed. Exponentials and sums over the vocabulary are computed in libtorch; rows are copied to
+ * Java only by whoever asks for them.
+ */
+public interface StepResult extends AutoCloseable {
+
+  /**
+   * The likeliest token of each row, before any edit through {@link #logits}; -1 for a row in which
+   * a logit is not a number.
+   */
+  int[] argmax();
+
+  /**
+   * One row of logits. Writing into it changes what {@link #softmax} sees, but not {@link #argmax}
+   * and {@link #logSumExp} if these were called before.
+   */
+  FloatBuffer logits(int row);
+
+  /**
+   * {@code log(sum(exp(logits / temperature)))} of the given rows: a token's log-probability, in
+   * nats, is its logit divided by the temperature less this.
+   */
+  float[] logSumExp(int[] rows, double[] temperatures);
+
+  /**
+   * {@code softmax(logits / temperature)} of the given rows, edits included, in float32.
+   *
+   * @return for each given row its probabilities {@code [vocab]}, read-only
+   */
+  FloatBuffer[] softmax(int[] rows, double[] temperatures);
+
+  @Override
+  void close();
+}

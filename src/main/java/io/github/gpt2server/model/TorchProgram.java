@@ -1,0 +1,114 @@
+package io.github.gpt2server.model;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtModel;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * A TorchScript module loaded into libtorch through DJL, and calls of its methods. Arguments are
+ * closed after each call, since an {@link IValue} that is left open leaks native memory.
+ */
+final class TorchProgram implements AutoCloseable {
+  // The strong reference matters: without it DJL's model is collected, and the module with it.
+  private final Model model;
+  private final PtSymbolBlock module;
+  private final PtNDManager manager;
+
+  private TorchProgram(Model model) {
+    this.model = model;
+    this.module = (PtSymbolBlock) model.getBlock();
+    this.manager = (PtNDManager) model.getNDManager();
+  }
+
+  /**
+   * Compiles a program.
+   *
+   * @param device where DJL places the module; the program itself places its tensors
+   * @param code TorchScript text whose module class is {@code Gpt2}
+   * @param attributes see {@link TorchScriptArchive#pack}
+   * @throws EngineException if libtorch refuses it, because an operator is unknown to it for
+   *     instance
+   */
+  static TorchProgram load(Device device, String code, Map<String, Object> attributes) {
+    Model model = Model.newInstance("gpt2", device, "PyTorch");
+    try {
+      byte[] archive = TorchScriptArchive.pack(code, attributes);
+      ((PtModel) model).load(new ByteArrayInputStream(archive), false);
+      return new TorchProgram(model);
+    } catch (IOException | MalformedModelException e) {
+      model.close();
+      throw new IllegalStateException("the packed TorchScript program cannot be read", e);
+    } catch (EngineException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** A program text from {@code /gpt2/} on the class path. */
+  static String resource(String name) {
+    try (InputStream in = TorchProgram.class.getResourceAsStream("/gpt2/" + name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A scope for tensors; closing it frees them. */
+  PtNDManager scope() {
+    return (PtNDManager) manager.newSubManager();
+  }
+
+  /** A view of a tensor's bytes without a copy; the bytes must outlive the use of the result. */
+  static PtNDArray view(NDManager scope, TensorData tensor) {
+    DataType type =
+        switch (tensor.dtype()) {
+          case F32 -> DataType.FLOAT32;
+          case F16 -> DataType.FLOAT16;
+          case BF16 -> DataType.BFLOAT16;
+        };
+    return (PtNDArray) scope.create(tensor.data(), new Shape(tensor.shape()), type);
+  }
+
+  /** Calls a method whose result is a tensor, which belongs to {@code scope}. */
+  PtNDArray tensor(PtNDManager scope, String method, IValue... arguments) {
+    try (IValue result = call(method, arguments)) {
+      return result.toTensor(scope);
+    }
+  }
+
+  /** Calls a method without a result. */
+  void run(String method, IValue... arguments) {
+    call(method, arguments).close();
+  }
+
+  private IValue call(String method, IValue... arguments) {
+    try {
+      return IValueUtils.runMethod(module, method, arguments);
+    } finally {
+      for (IValue argument : arguments) {
+        argument.close();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

@@ -1,0 +1,49 @@
+package io.github.gpt2server.ops;
+
+import io.github.gpt2server.engine.EngineStatus;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Gauges of the engine, 0 while the model loads: under this server's names, and under vLLM's for
+ * routers and dashboards that know those.
+ */
+public final class EngineMetrics implements MeterBinder {
+  private final EngineControl engine;
+  private final ServerState state;
+
+  /** Asks {@code engine} and {@code state} at every scrape. */
+  public EngineMetrics(EngineControl engine, ServerState state) {
+    this.engine = engine;
+    this.state = state;
+  }
+
+  @Override
+  public void bindTo(MeterRegistry registry) {
+    final String waiting = "Requests that wait in the queue";
+    gauge(registry, "gpt2.requests.waiting", waiting, EngineStatus::waiting);
+    gauge(registry, "vllm:num_requests_waiting", waiting, EngineStatus::waiting);
+    final String running = "Sequences that hold a KV-cache slot";
+    gauge(registry, "gpt2.sequences.running", running, EngineStatus::running);
+    gauge(registry, "vllm:num_requests_running", running, EngineStatus::running);
+    final String usage = "Share of the KV cache's positions in use, 0 to 1";
+    gauge(registry, "gpt2.kv.cache.usage.ratio", usage, EngineStatus::kvCacheUsage);
+    gauge(registry, "vllm:kv_cache_usage_perc", usage, EngineStatus::kvCacheUsage);
+    Gauge.builder("gpt2.ready", state, s -> s.phase() == ServerState.Phase.SERVING ? 1 : 0)
+        .description("1 while requests are answered, else 0")
+        .register(registry);
+  }
+
+  private void gauge(
+      MeterRegistry registry,
+      String name,
+      String description,
+      ToDoubleFunction<EngineStatus> value) {
+    Gauge.builder(
+            name, engine, e -> e.status().map(status -> value.applyAsDouble(status)).orElse(0.0))
+        .description(description)
+        .register(registry);
+  }
+}

@@ -1,0 +1,23 @@
+package io.github.gpt2server.ops;
+
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+
+/** For the readiness probe: up while requests are answered, neither before nor after. */
+public final class ModelHealthIndicator implements HealthIndicator {
+  private final ServerState state;
+
+  /** Asks {@code state} each time. */
+  public ModelHealthIndicator(ServerState state) {
+    this.state = state;
+  }
+
+  @Override
+  public Health health() {
+    return switch (state.phase()) {
+      case SERVING -> Health.up().build();
+      case LOADING, STOPPING -> Health.outOfService().build();
+      case DEAD -> Health.down().build();
+    };
+  }
+}

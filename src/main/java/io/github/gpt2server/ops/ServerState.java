@@ -1,0 +1,78 @@
+package io.github.gpt2server.ops;
+
+import io.github.gpt2server.engine.EngineStatus;
+import java.time.Duration;
+
+/**
+ * What the server is doing, as probes and shutdown need to know it. Loading and shutdown meet here:
+ * libtorch must not be in the middle of anything when the process ends.
+ */
+public final class ServerState {
+
+  /** What the server is doing. */
+  public enum Phase {
+    /** The model is being loaded; the web server answers, the model does not. */
+    LOADING,
+    /** Requests are answered. */
+    SERVING,
+    /** No new requests are taken; those that were are being finished. */
+    STOPPING,
+    /** The engine thread has ended by an error; only a restart helps. */
+    DEAD
+  }
+
+  private final EngineControl engine;
+  private boolean loading;
+  private boolean stopping;
+
+  /** Starts in {@link Phase#LOADING} as long as {@code engine} has no status. */
+  public ServerState(EngineControl engine) {
+    this.engine = engine;
+  }
+
+  /** What the server is doing now. */
+  public Phase phase() {
+    return isStopping()
+        ? Phase.STOPPING
+        : engine.status().map(ServerState::of).orElse(Phase.LOADING);
+  }
+
+  private static Phase of(EngineStatus status) {
+    if (!status.alive()) {
+      return Phase.DEAD;
+    }
+    return status.accepting() ? Phase.SERVING : Phase.STOPPING;
+  }
+
+  /** Whether the server was told to stop. */
+  public synchronized boolean isStopping() {
+    return stopping;
+  }
+
+  /** From now on the server is stopping. */
+  synchronized void stop() {
+    stopping = true;
+  }
+
+  /** Notes that the model is being loaded; false if that is too late because the server stops. */
+  synchronized boolean beginLoading() {
+    loading = !stopping;
+    return loading;
+  }
+
+  /** Notes that the model was loaded, or could not be. */
+  synchronized void endLoading() {
+    loading = false;
+    notifyAll();
+  }
+
+  /** Waits up to {@code limit} while the model is being loaded; true if it no longer is. */
+  synchronized boolean awaitLoaded(Duration limit) throws InterruptedException {
+    final long deadline = System.nanoTime() + limit.toNanos();
+    for (long left = limit.toNanos(); loading && left > 0; left = deadline - System.nanoTime()) {
+      // One more millisecond, so that a rest of less than one does not become 0, that is for ever.
+      wait(left / 1_000_000 + 1);
+    }
+    return !loading;
+  }
+}

@@ -1,0 +1,14 @@
+package io.github.gpt2server.ops;
+
+/**
+ * What the start-up line says of the model.
+ *
+ * @param model what clients call it
+ * @param parameters how many numbers the weights have
+ * @param dtype the type of the weights in memory
+ * @param device where the model runs
+ * @param threads how many threads a step uses
+ * @param kvCacheBytes the size of the KV cache
+ */
+public record StartupFacts(
+    String model, long parameters, String dtype, String device, int threads, long kvCacheBytes) {}

@@ -1,0 +1,76 @@
+package io.github.gpt2server.ops;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.env.Environment;
+
+/** Says on one line what is served, how and where. */
+public final class StartupLine {
+  private static final Logger log = LoggerFactory.getLogger(StartupLine.class);
+
+  private final Environment environment;
+
+  /** Takes the address from {@code environment}, where the web server puts its port. */
+  public StartupLine(Environment environment) {
+    this.environment = environment;
+  }
+
+  /** Logs the line; the time is counted from the start of the JVM. */
+  public void print(StartupFacts facts) {
+    final long started = ManagementFactory.getRuntimeMXBean().getStartTime();
+    log.info(
+        format(
+            facts,
+            Duration.ofMillis(System.currentTimeMillis() - started),
+            residentKibibytes(),
+            url()));
+  }
+
+  static String format(StartupFacts facts, Duration took, OptionalLong residentKib, String url) {
+    return String.format(
+        Locale.ROOT,
+        "%s (%.1fM parameters, %s, %s, %d %s, KV cache %d MiB) ready after %.1f s%s: %s",
+        facts.model(),
+        facts.parameters() / 1e6,
+        facts.dtype(),
+        facts.device(),
+        facts.threads(),
+        facts.threads() == 1 ? "thread" : "threads",
+        facts.kvCacheBytes() >> 20,
+        took.toMillis() / 1e3,
+        residentKib.isPresent() ? ", " + (residentKib.getAsLong() >> 10) + " MiB resident" : "",
+        url);
+  }
+
+  private String url() {
+    final String port =
+        environment.getProperty(
+            "local.server.port", environment.getProperty("server.port", "8080"));
+    return (environment.getProperty("server.ssl.enabled", Boolean.class, false) ? "https" : "http")
+        + "://"
+        + environment.getProperty("server.address", "localhost")
+        + ":"
+        + port
+        + environment.getProperty("server.servlet.context-path", "/");
+  }
+
+  /** What the process holds in memory, libtorch included; known on Linux only. */
+  private static OptionalLong residentKibibytes() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+      return lines
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+          .findFirst();
+    } catch (IOException e) {
+      return OptionalLong.empty();
+    }
+  }
+}

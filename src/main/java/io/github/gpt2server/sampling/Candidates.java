@@ -1,0 +1,215 @@
+package io.github.gpt2server.sampling;
+
+import java.nio.FloatBuffer;
+
+/**
+ * The tokens that may still be drawn, in order of their ids, with their probabilities; at first the
+ * whole vocabulary, then what the filters leave of it. Probabilities are never renormalised:
+ * filters and the draw measure them against {@link #mass}.
+ *
+ * <p>Holds all the memory that sampling needs, about 1 MB for a vocabulary of 50,257, and is filled
+ * anew for each draw: the samplers of one thread can share one.
+ */
+public final class Candidates {
+
+  /** Sums are kept by block, so that a draw walks the blocks and then one block's tokens. */
+  private static final int BLOCK = 1024;
+
+  private final RadixSelect ranking = new RadixSelect();
+  private float[] probabilities = {};
+  private int[] ids = {};
+  private int size;
+  private double mass;
+  private double[] blockMass = {};
+
+  /** So many leading entries of {@link #ids} no longer hold their own index. */
+  private int displacedIds;
+
+  private float[] floatScratch = {};
+  private double[] doubleScratch = {};
+
+  /** Empty; memory is taken when the first row is loaded. */
+  public Candidates() {}
+
+  /**
+   * Makes every token a candidate.
+   *
+   * @param row {@code [vocab]} probabilities
+   * @throws IllegalStateException if they are not numbers from which one can draw
+   */
+  void load(FloatBuffer row) {
+    size = row.limit();
+    if (probabilities.length < size) {
+      probabilities = new float[size];
+      ids = new int[size];
+      blockMass = new double[(size + BLOCK - 1) / BLOCK];
+      displacedIds = size;
+    }
+    row.get(0, probabilities, 0, size);
+    for (int i = 0; i < displacedIds; i++) {
+      ids[i] = i;
+    }
+    displacedIds = 0;
+    sumBlocks();
+    if (!(mass > 0 && mass < Double.POSITIVE_INFINITY)) {
+      throw new IllegalStateException(
+          "No token can be drawn: the probabilities of the next token sum to " + mass + ".");
+    }
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** {@code [size]} probabilities before renormalisation, in order of token id. */
+  float[] probabilities() {
+    return probabilities;
+  }
+
+  /** The id of the {@code i}-th candidate. */
+  int id(int i) {
+    return ids[i];
+  }
+
+  /** The sum of the candidates' probabilities. */
+  double mass() {
+    return mass;
+  }
+
+  float largestProbability() {
+    float largest = 0;
+    for (int i = 0; i < size; i++) {
+      if (probabilities[i] > largest) {
+        largest = probabilities[i];
+      }
+    }
+    return largest;
+  }
+
+  /** Room for one number a candidate, for a filter's own use. */
+  float[] floatScratch() {
+    if (floatScratch.length < size) {
+      floatScratch = new float[size];
+    }
+    return floatScratch;
+  }
+
+  /** Room for one number a candidate, for a filter's own use. */
+  double[] doubleScratch() {
+    if (doubleScratch.length < size) {
+      doubleScratch = new double[size];
+    }
+    return doubleScratch;
+  }
+
+  /** Keeps the {@code count} likeliest. */
+  void keepLikeliest(int count) {
+    if (count < size) {
+      int order = RadixSelect.LARGEST_FIRST;
+      keep(probabilities, order, ranking.select(probabilities, order, null, size, count));
+    }
+  }
+
+  /** Keeps the fewest likeliest that hold at least {@code share} of the mass. */
+  void keepLikeliestMass(double share) {
+    int order = RadixSelect.LARGEST_FIRST;
+    double target = share * mass;
+    keep(probabilities, order, ranking.select(probabilities, order, probabilities, size, target));
+  }
+
+  /** Keeps the fewest of smallest distance that hold at least {@code share} of the mass. */
+  void keepNearestMass(float[] distances, double share) {
+    int order = RadixSelect.SMALLEST_FIRST;
+    double target = share * mass;
+    keep(distances, order, ranking.select(distances, order, probabilities, size, target));
+  }
+
+  /** Keeps those of at least this probability, in the units of {@link #probabilities}. */
+  void keepAtLeast(double probability) {
+    float least = (float) probability;
+    if (least < probability) {
+      least = Math.nextUp(least);
+    }
+    int order = RadixSelect.LARGEST_FIRST;
+    keep(probabilities, order, RadixSelect.key(least, order, Integer.MAX_VALUE));
+  }
+
+  /** Keeps the candidates that rank no later than {@code cut}. */
+  private void keep(float[] scores, int order, long cut) {
+    int kept = 0;
+    for (int i = 0; i < size; i++) {
+      if (RadixSelect.key(scores[i], order, i) <= cut) {
+        probabilities[kept] = probabilities[i];
+        ids[kept] = ids[i];
+        kept++;
+      }
+    }
+    size = kept;
+    displacedIds = Math.max(displacedIds, kept);
+    sumBlocks();
+  }
+
+  /**
+   * Draws a token by inverting the cumulative distribution over the candidates in order of id.
+   *
+   * @param u from 0 up to but not including 1
+   * @return the first token at which the cumulative probability exceeds {@code u}; never one of
+   *     probability 0, even where {@code u} is 0 or rounding leaves {@code u} beyond the last sum
+   */
+  int draw(double u) {
+    double target = u * mass;
+    int block = -1;
+    double before = 0;
+    double reached = 0;
+    for (int b = 0; b * BLOCK < size; b++) {
+      if (blockMass[b] > 0) {
+        block = b;
+        before = reached;
+        reached += blockMass[b];
+        if (reached > target) {
+          break;
+        }
+      }
+    }
+    int drawn = -1;
+    reached = before;
+    int end = Math.min(size, (block + 1) * BLOCK);
+    for (int i = block * BLOCK; i < end; i++) {
+      if (probabilities[i] > 0) {
+        drawn = i;
+        reached += probabilities[i];
+        if (reached > target) {
+          break;
+        }
+      }
+    }
+    return ids[drawn];
+  }
+
+  private void sumBlocks() {
+    mass = 0;
+    for (int b = 0; b * BLOCK < size; b++) {
+      blockMass[b] = sum(b * BLOCK, Math.min(size, (b + 1) * BLOCK));
+      mass += blockMass[b];
+    }
+  }
+
+  private double sum(int start, int end) {
+    // Four running sums, because one would wait for each addition before it could begin the next.
+    double a = 0;
+    double b = 0;
+    double c = 0;
+    double d = 0;
+    int i = start;
+    for (; i < end - 3; i += 4) {
+      a += probabilities[i];
+      b += probabilities[i + 1];
+      c += probabilities[i + 2];
+      d += probabilities[i + 3];
+    }
+    for (; i < end; i++) {
+      a += probabilities[i];
+    }
+    return (a + b) + (c + d);
+  }
+}

@@ -1,0 +1,18 @@
+package io.github.gpt2server.sampling;
+
+import java.nio.FloatBuffer;
+
+/** One edit of a row of logits before the softmax. Touches only the entries that change. */
+interface LogitsProcessor {
+
+  /** Whether {@link #process} would change anything for the next token. */
+  boolean edits(TokenHistory history);
+
+  /**
+   * Edits the logits in place.
+   *
+   * @param logits {@code [vocab]}, read and written by absolute index
+   * @param history what the sequence holds so far
+   */
+  void process(FloatBuffer logits, TokenHistory history);
+}

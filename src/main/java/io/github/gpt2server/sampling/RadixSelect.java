@@ -1,0 +1,127 @@
+package io.github.gpt2server.sampling;
+
+import java.util.Arrays;
+
+/**
+ * Finds how far down a ranking one must go until the weights passed reach a target, without sorting
+ * it: radix selection from the most significant digit, in linear time for every input. A histogram
+ * of the weights by the first digit of the scores tells which digit the cut falls into; its members
+ * alone are looked at for the next digit.
+ *
+ * <p>The bits of non-negative floats, read as an int, are ordered as the floats are; 31 bits make
+ * digits of 11, 10 and 10. Equal scores rank by index.
+ */
+final class RadixSelect {
+
+  /** Ranks the largest score first. */
+  static final int LARGEST_FIRST = Integer.MAX_VALUE;
+
+  /** Ranks the smallest score first. */
+  static final int SMALLEST_FIRST = 0;
+
+  private static final int FIRST_SHIFT = 20;
+  private static final int NEXT_BITS = 10;
+  private static final int NEXT_MASK = (1 << NEXT_BITS) - 1;
+
+  private final double[] histogram = new double[1 << (Integer.SIZE - 1 - FIRST_SHIFT)];
+  private int[] members = {};
+  private double passed;
+
+  /**
+   * An entry's place in the ranking: smaller keys come first.
+   *
+   * @param score not negative
+   * @param order {@link #LARGEST_FIRST} or {@link #SMALLEST_FIRST}
+   */
+  static long key(float score, int order, int index) {
+    return ((long) rank(score, order) << Integer.SIZE) | index;
+  }
+
+  /**
+   * The key of the last entry of the shortest head of the ranking whose weights sum to at least
+   * {@code target}; never less than one entry of positive weight, and the last such entry if even
+   * all of them do not reach the target.
+   *
+   * @param scores {@code [size]}, not negative
+   * @param order {@link #LARGEST_FIRST} or {@link #SMALLEST_FIRST}
+   * @param weights {@code [size]}, not negative and not all 0; null counts entries
+   */
+  long select(float[] scores, int order, float[] weights, int size, double target) {
+    if (members.length < size) {
+      members = new int[size];
+    }
+    passed = 0;
+    Arrays.fill(histogram, 0);
+    if (weights == null) {
+      for (int i = 0; i < size; i++) {
+        histogram[rank(scores[i], order) >>> FIRST_SHIFT]++;
+      }
+    } else {
+      for (int i = 0; i < size; i++) {
+        histogram[rank(scores[i], order) >>> FIRST_SHIFT] += weights[i];
+      }
+    }
+    int digit = digitReaching(target);
+    int count = 0;
+    for (int i = 0; i < size; i++) {
+      if (rank(scores[i], order) >>> FIRST_SHIFT == digit) {
+        members[count++] = i;
+      }
+    }
+    for (int shift = FIRST_SHIFT - NEXT_BITS; shift >= 0; shift -= NEXT_BITS) {
+      count = narrow(scores, order, weights, count, shift, target);
+    }
+    int last = 0;
+    while (last < count - 1 && passed + weight(weights, members[last]) < target) {
+      passed += weight(weights, members[last]);
+      last++;
+    }
+    return key(scores[members[last]], order, members[last]);
+  }
+
+  /** Keeps the members whose digit at {@code shift} is the one that the cut falls into. */
+  private int narrow(
+      float[] scores, int order, float[] weights, int count, int shift, double target) {
+    Arrays.fill(histogram, 0);
+    for (int j = 0; j < count; j++) {
+      int i = members[j];
+      histogram[(rank(scores[i], order) >>> shift) & NEXT_MASK] += weight(weights, i);
+    }
+    int digit = digitReaching(target);
+    int kept = 0;
+    for (int j = 0; j < count; j++) {
+      int i = members[j];
+      if (((rank(scores[i], order) >>> shift) & NEXT_MASK) == digit) {
+        members[kept++] = i;
+      }
+    }
+    return kept;
+  }
+
+  /** The digit at which the weights reach the target; {@link #passed} grows by those before it. */
+  private int digitReaching(double target) {
+    int digit = -1;
+    double before = passed;
+    double reached = passed;
+    for (int d = 0; d < histogram.length; d++) {
+      if (histogram[d] > 0) {
+        digit = d;
+        before = reached;
+        reached += histogram[d];
+        if (reached >= target) {
+          break;
+        }
+      }
+    }
+    passed = before;
+    return digit;
+  }
+
+  private static int rank(float score, int order) {
+    return Float.floatToRawIntBits(score) ^ order;
+  }
+
+  private static float weight(float[] weights, int i) {
+    return weights == null ? 1 : weights[i];
+  }
+}

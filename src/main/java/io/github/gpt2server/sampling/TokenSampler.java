@@ -1,0 +1,184 @@
+package io.github.gpt2server.sampling;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Picks the tokens of one running sequence; keeps its history and its random draws. Not
+ * thread-safe.
+ *
+ * <p>For each token, in two phases with the softmax of the caller between them:
+ *
+ * <ol>
+ *   <li>{@link #process} edits the logits: repetition penalty, presence and frequency penalties,
+ *       logit bias, minimum of tokens, in this order.
+ *   <li>{@link #argmax} picks from the edited logits, or {@link #sample} draws from {@code
+ *       softmax(logits / temperature)} after top-k, typical-p, top-p and min-p, in this order, each
+ *       on the distribution that the one before left, renormalised.
+ *   <li>{@link #accept} remembers the pick.
+ * </ol>
+ */
+public final class TokenSampler {
+
+  private final double temperature;
+  private final TokenHistory history;
+  private final List<LogitsProcessor> processors;
+  private final List<TruncationFilter> filters;
+  private final Candidates candidates;
+
+  /** SplitMix64: small, and any two seeds, even neighbours, give unrelated draws. */
+  private final SplittableRandom random;
+
+  /**
+   * A sampler with its own working memory.
+   *
+   * @param prompt the token ids before the first generated one
+   * @param stopTokens end-of-text and stop token ids, impossible until {@code minTokens} tokens are
+   *     generated
+   */
+  public TokenSampler(SamplingParameters parameters, int[] prompt, Collection<Integer> stopTokens) {
+    this(parameters, prompt, stopTokens, new Candidates());
+  }
+
+  /**
+   * A sampler that shares its working memory with others of the same thread.
+   *
+   * @param prompt the token ids before the first generated one
+   * @param stopTokens end-of-text and stop token ids, impossible until {@code minTokens} tokens are
+   *     generated
+   * @param candidates overwritten by each draw; keeps nothing from one draw to the next
+   */
+  public TokenSampler(
+      SamplingParameters parameters,
+      int[] prompt,
+      Collection<Integer> stopTokens,
+      Candidates candidates) {
+    temperature = parameters.temperature();
+    history = new TokenHistory(prompt);
+    processors = processors(parameters, stopTokens);
+    filters = filters(parameters);
+    this.candidates = candidates;
+    random = new SplittableRandom(parameters.seed());
+  }
+
+  private static List<LogitsProcessor> processors(
+      SamplingParameters parameters, Collection<Integer> stopTokens) {
+    List<LogitsProcessor> processors = new ArrayList<>();
+    if (parameters.repetitionPenalty() != 1) {
+      processors.add(new RepetitionPenalty(parameters.repetitionPenalty()));
+    }
+    if (parameters.presencePenalty() != 0 || parameters.frequencyPenalty() != 0) {
+      processors.add(
+          new OccurrencePenalty(parameters.presencePenalty(), parameters.frequencyPenalty()));
+    }
+    if (!parameters.logitBias().isEmpty()) {
+      processors.add(new LogitBias(parameters.logitBias()));
+    }
+    if (parameters.minTokens() > 0) {
+      int[] stops = stopTokens.stream().mapToInt(Integer::intValue).toArray();
+      processors.add(new MinTokens(parameters.minTokens(), stops));
+    }
+    return List.copyOf(processors);
+  }
+
+  private static List<TruncationFilter> filters(SamplingParameters parameters) {
+    List<TruncationFilter> filters = new ArrayList<>();
+    if (parameters.topK() > 0) {
+      filters.add(new TopK(parameters.topK()));
+    }
+    if (parameters.typicalP() < 1) {
+      filters.add(new TypicalP(parameters.typicalP()));
+    }
+    if (parameters.topP() < 1) {
+      filters.add(new TopP(parameters.topP()));
+    }
+    if (parameters.minP() > 0) {
+      filters.add(new MinP(parameters.minP()));
+    }
+    return List.copyOf(filters);
+  }
+
+  /** Whether tokens are picked by {@link #argmax} rather than drawn. */
+  public boolean greedy() {
+    return temperature == 0;
+  }
+
+  /** Whether {@link #process} would change anything for the next token. */
+  public boolean editsLogits() {
+    for (LogitsProcessor processor : processors) {
+      if (processor.edits(history)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What the caller divides the logits by before the softmax; 0 if {@link #greedy}. */
+  public double temperature() {
+    return temperature;
+  }
+
+  /**
+   * Applies penalties, bias and the minimum of tokens for the next token.
+   *
+   * @param logits {@code [vocab]}, edited in place; position and limit stay as they are
+   */
+  public void process(FloatBuffer logits) {
+    for (LogitsProcessor processor : processors) {
+      processor.process(logits, history);
+    }
+  }
+
+  /**
+   * The token of the largest logit, the lowest id if several tie.
+   *
+   * @param logits {@code [vocab]}, as {@link #process} left them
+   * @throws IllegalStateException if every logit is NaN or negative infinity
+   */
+  public int argmax(FloatBuffer logits) {
+    int best = -1;
+    float largest = Float.NEGATIVE_INFINITY;
+    int size = logits.limit();
+    for (int token = 0; token < size; token++) {
+      float logit = logits.get(token);
+      if (logit > largest) {
+        largest = logit;
+        best = token;
+      }
+    }
+    if (best < 0) {
+      throw new IllegalStateException(
+          "No token can be picked: every logit of the next token is NaN or negative infinity.");
+    }
+    return best;
+  }
+
+  /**
+   * Draws a token, using up one random number whatever the filters are.
+   *
+   * @param probabilities {@code [vocab]}, {@code softmax(logits / temperature)} of the logits that
+   *     {@link #process} left; only read
+   * @return never a token of probability 0
+   * @throws IllegalStateException if the probabilities contain NaN or infinity, or are all 0
+   */
+  public int sample(FloatBuffer probabilities) {
+    candidates.load(probabilities);
+    for (TruncationFilter filter : filters) {
+      filter.truncate(candidates);
+    }
+    return candidates.draw(uniform());
+  }
+
+  /** Remembers the token that follows, whether it was picked here or given. */
+  public void accept(int token) {
+    history.add(token);
+  }
+
+  /** Uniform in [0, 1), from the 53 high bits: the draws hang on SplitMix64 alone, on any JDK. */
+  private double uniform() {
+    return (random.nextLong() >>> 11) * 0x1.0p-53;
+  }
+}

@@ -1,0 +1,14 @@
+package io.github.gpt2server.sampling;
+
+/**
+ * Keeps the {@code k} likeliest tokens (Fan et al. 2018, "Hierarchical Neural Story Generation").
+ *
+ * @param k at least 1; more than there are tokens keeps all
+ */
+record TopK(int k) implements TruncationFilter {
+
+  @Override
+  public void truncate(Candidates candidates) {
+    candidates.keepLikeliest(k);
+  }
+}

@@ -1,0 +1,112 @@
+package io.github.gpt2server.tokenizer;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.lang.ref.Reference;
+import java.util.Map;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
+
+/**
+ * Hugging Face's tokenizers library, by way of DJL: the pre-tokenizer and byte-pair encoding in
+ * native code. Safe for concurrent use; {@link #close} waits for encodings under way.
+ */
+final class BpeLibrary implements AutoCloseable {
+
+  static {
+    // DJL would look for a CUDA build of this library on a machine with a GPU, and download it.
+    setUnlessSet("RUST_FLAVOR", "cpu");
+    // DJL reports its use to Amazon from machines there.
+    setUnlessSet("OPT_OUT_TRACKING", "true");
+  }
+
+  /** By default DJL cuts at 512 tokens, pads, and adds special tokens. */
+  private static final Map<String, String> OPTIONS =
+      Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
+
+  /**
+   * UTF-16 units of text that are encoded together if it can be cut. The library takes some 250
+   * bytes of memory for each byte of text, and slows down as it outgrows the processor's caches.
+   */
+  private static final int PIECE = 1 << 15;
+
+  private final HuggingFaceTokenizer tokenizer;
+  private final boolean splitsAtWords;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+  /**
+   * Loads a tokenizer.
+   *
+   * @param definition a {@code tokenizer.json} in UTF-8
+   * @param splitsAtWords whether it encodes the pieces between {@link WordBoundaries} as it would
+   *     the whole
+   * @throws IOException if the library refuses it, with the library's reason
+   */
+  BpeLibrary(byte[] definition, boolean splitsAtWords) throws IOException {
+    this.splitsAtWords = splitsAtWords;
+    try {
+      this.tokenizer =
+          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(definition), OPTIONS);
+    } catch (RuntimeException refused) {
+      throw new IOException(refused.getMessage(), refused);
+    }
+  }
+
+  /**
+   * The token ids of a text, all of them.
+   *
+   * @param text without lone surrogates
+   * @throws IllegalStateException after {@link #close}
+   */
+  int[] encode(String text) {
+    lock.readLock().lock();
+    try {
+      IntStream.Builder ids = IntStream.builder();
+      for (int from = 0; from < text.length(); ) {
+        int to = splitsAtWords ? WordBoundaries.next(text, from + PIECE) : text.length();
+        encode(text.substring(from, to), ids);
+        from = to;
+      }
+      return ids.build().toArray();
+    } finally {
+      // DJL's class frees the native tokenizer when it is garbage: not while it is in use.
+      Reference.reachabilityFence(tokenizer);
+      lock.readLock().unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      tokenizer.close();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /**
+   * What {@code HuggingFaceTokenizer.encode} does, less a string, a span and six numbers for each
+   * token, which take longer than the encoding.
+   */
+  private void encode(String piece, IntStream.Builder ids) {
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    long encoding = library.encode(tokenizer.getHandle(), piece, false);
+    try {
+      for (long id : library.getTokenIds(encoding)) {
+        ids.add(Math.toIntExact(id));
+      }
+    } finally {
+      library.deleteEncoding(encoding);
+    }
+  }
+
+  private static void setUnlessSet(String name, String value) {
+    if (System.getenv(name) == null && System.getProperty(name) == null) {
+      System.setProperty(name, value);
+    }
+  }
+}

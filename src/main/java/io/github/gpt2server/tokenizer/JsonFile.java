@@ -1,0 +1,63 @@
+package io.github.gpt2server.tokenizer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Reads the JSON files of a tokenizer; what is wrong with one is said in one sentence. */
+final class JsonFile {
+
+  private static final JsonMapper MAPPER = JsonMapper.shared();
+
+  private JsonFile() {}
+
+  /**
+   * Reads a file that holds one JSON object.
+   *
+   * @throws TokenizerLoadException if it cannot be read, is empty, or holds anything else
+   */
+  static ObjectNode read(Path file) {
+    byte[] content;
+    try {
+      content = Files.readAllBytes(file);
+    } catch (IOException unreadable) {
+      throw new TokenizerLoadException(file + " cannot be read: " + unreadable, unreadable);
+    }
+    if (content.length == 0) {
+      throw new TokenizerLoadException(file + " is empty.");
+    }
+    JsonNode root;
+    try {
+      root = MAPPER.readTree(content);
+    } catch (JacksonException malformed) {
+      TokenStreamLocation location = malformed.getLocation();
+      throw new TokenizerLoadException(
+          "%s is not valid JSON at line %d, column %d: %s"
+              .formatted(
+                  file,
+                  location.getLineNr(),
+                  location.getColumnNr(),
+                  malformed.getOriginalMessage()),
+          malformed);
+    }
+    if (root instanceof ObjectNode object) {
+      return object;
+    }
+    throw new TokenizerLoadException(file + " does not hold a JSON object.");
+  }
+
+  /** The JSON text of an object, in UTF-8. */
+  static byte[] write(ObjectNode object) {
+    return MAPPER.writeValueAsBytes(object);
+  }
+
+  /** An object without fields. */
+  static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+}

@@ -1,0 +1,98 @@
+package io.github.gpt2server.tokenizer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The older layout of a GPT-2 tokenizer: {@code vocab.json}, {@code merges.txt}, and {@code
+ * added_tokens.json} where a fine-tune has added some. Turned into the {@code tokenizer.json} that
+ * means the same.
+ */
+final class SeparateFiles {
+
+  static final String VOCABULARY = "vocab.json";
+
+  private static final String MERGES = "merges.txt";
+
+  private SeparateFiles() {}
+
+  /**
+   * The definition that the files make up together.
+   *
+   * @throws TokenizerLoadException if one is missing or malformed
+   */
+  static ObjectNode read(Path folder) {
+    Path vocabularyFile = folder.resolve(VOCABULARY);
+    Path mergesFile = folder.resolve(MERGES);
+    if (!Files.exists(vocabularyFile)) {
+      throw new TokenizerLoadException(
+          folder + " has neither tokenizer.json nor vocab.json with merges.txt.");
+    }
+    if (!Files.exists(mergesFile)) {
+      throw new TokenizerLoadException(
+          folder + " has vocab.json but neither merges.txt nor tokenizer.json.");
+    }
+    ObjectNode json = JsonFile.object();
+    json.put("version", "1.0");
+    ArrayNode added = json.putArray("added_tokens");
+    Path addedFile = folder.resolve("added_tokens.json");
+    if (Files.exists(addedFile)) {
+      for (Map.Entry<String, JsonNode> entry : JsonFile.read(addedFile).properties()) {
+        if (!entry.getValue().isInt()) {
+          throw new TokenizerLoadException(
+              "%s gives \"%s\" no whole number as its id.".formatted(addedFile, entry.getKey()));
+        }
+        add(added, entry.getKey(), entry.getValue().intValue(), false);
+      }
+    }
+    json.putObject("pre_tokenizer")
+        .put("type", "ByteLevel")
+        .put("add_prefix_space", false)
+        .put("trim_offsets", true)
+        .put("use_regex", true);
+    ObjectNode model = json.putObject("model").put("type", "BPE");
+    model.set("vocab", JsonFile.read(vocabularyFile));
+    readMerges(mergesFile, model.putArray("merges"));
+    return json;
+  }
+
+  /** Adds a token that is found in a text before BPE begins. */
+  static void add(ArrayNode added, String content, int id, boolean special) {
+    added
+        .addObject()
+        .put("id", id)
+        .put("content", content)
+        .put("single_word", false)
+        .put("lstrip", false)
+        .put("rstrip", false)
+        .put("normalized", false)
+        .put("special", special);
+  }
+
+  private static void readMerges(Path file, ArrayNode merges) {
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(file);
+    } catch (IOException unreadable) {
+      throw new TokenizerLoadException(file + " cannot be read: " + unreadable, unreadable);
+    }
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (line.isEmpty() || line.startsWith("#version")) {
+        continue;
+      }
+      String[] pair = line.split(" ", -1);
+      if (pair.length != 2 || pair[0].isEmpty() || pair[1].isEmpty()) {
+        throw new TokenizerLoadException(
+            "%s: line %d is not two tokens with one space between them.".formatted(file, i + 1));
+      }
+      merges.addArray().add(pair[0]).add(pair[1]);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.github.gpt2server.tokenizer;
+
+/**
+ * The streaming UTF-8 decoder of one sequence: bytes of tokens in, whole characters out. The joined
+ * output does not depend on how the bytes were cut into tokens.
+ *
+ * <p>This is the UTF-8 decoder of the WHATWG Encoding Standard: each maximal part that no valid
+ * sequence begins with becomes one U+FFFD, as in Python and Rust. Java's own decoder differs for
+ * encoded surrogates (one U+FFFD instead of three). Not thread-safe.
+ */
+public final class TextDecoder {
+
+  private static final char REPLACEMENT = '\ufffd';
+  private static final int FIRST_CONTINUATION = 0x80;
+  private static final int LAST_CONTINUATION = 0xbf;
+
+  private int codePoint;
+  private int bytesNeeded;
+  private int lower = FIRST_CONTINUATION;
+  private int upper = LAST_CONTINUATION;
+
+  /**
+   * Takes the bytes of the next token.
+   *
+   * @return the characters that are now complete; the beginning of a character waits for the rest
+   */
+  public String append(byte[] tokenBytes) {
+    StringBuilder text = new StringBuilder(tokenBytes.length);
+    for (byte next : tokenBytes) {
+      accept(next & 0xff, text);
+    }
+    return text.toString();
+  }
+
+  /**
+   * Ends the text.
+   *
+   * @return U+FFFD if the last character is incomplete, else the empty string
+   */
+  public String finish() {
+    if (bytesNeeded == 0) {
+      return "";
+    }
+    reset();
+    return String.valueOf(REPLACEMENT);
+  }
+
+  /**
+   * For each byte the index of the code point, in the decoded text, that it belongs to.
+   *
+   * @return one more number than there are bytes; the last is how many code points there are
+   */
+  static int[] codePointIndices(byte[] bytes) {
+    int[] indices = new int[bytes.length + 1];
+    TextDecoder decoder = new TextDecoder();
+    StringBuilder text = new StringBuilder();
+    int begun = 0;
+    for (int i = 0; i < bytes.length; i++) {
+      int next = bytes[i] & 0xff;
+      // A byte that continues nothing begins a character of its own, if only a U+FFFD.
+      if (!decoder.continues(next)) {
+        begun++;
+      }
+      indices[i] = begun - 1;
+      decoder.accept(next, text);
+    }
+    indices[bytes.length] = begun;
+    return indices;
+  }
+
+  private boolean continues(int next) {
+    return bytesNeeded > 0 && next >= lower && next <= upper;
+  }
+
+  private void accept(int next, StringBuilder text) {
+    if (continues(next)) {
+      lower = FIRST_CONTINUATION;
+      upper = LAST_CONTINUATION;
+      codePoint = codePoint << 6 | (next & 0x3f);
+      bytesNeeded--;
+      if (bytesNeeded == 0) {
+        text.appendCodePoint(codePoint);
+      }
+      return;
+    }
+    if (bytesNeeded > 0) {
+      text.append(REPLACEMENT);
+      reset();
+    }
+    if (next < FIRST_CONTINUATION) {
+      text.append((char) next);
+    } else if (next >= 0xc2 && next <= 0xdf) {
+      begin(next & 0x1f, 1);
+    } else if (next >= 0xe0 && next <= 0xef) {
+      begin(next & 0x0f, 2);
+      // No overlong forms, no surrogates.
+      lower = next == 0xe0 ? 0xa0 : lower;
+      upper = next == 0xed ? 0x9f : upper;
+    } else if (next >= 0xf0 && next <= 0xf4) {
+      begin(next & 0x07, 3);
+      // No overlong forms, nothing above U+10FFFF.
+      lower = next == 0xf0 ? 0x90 : lower;
+      upper = next == 0xf4 ? 0x8f : upper;
+    } else {
+      text.append(REPLACEMENT);
+    }
+  }
+
+  private void begin(int bits, int continuationBytes) {
+    codePoint = bits;
+    bytesNeeded = continuationBytes;
+  }
+
+  private void reset() {
+    bytesNeeded = 0;
+    lower = FIRST_CONTINUATION;
+    upper = LAST_CONTINUATION;
+  }
+}

@@ -1,0 +1,101 @@
+package io.github.gpt2server.tokenizer;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Map;
+
+/** What each token id stands for: bytes, and how they are written where text is wanted. */
+final class Vocabulary {
+
+  private static final byte[] NOTHING = {};
+
+  private final byte[][] bytes;
+  private final String[] written;
+  private final boolean everyByte;
+
+  /**
+   * Builds the table.
+   *
+   * @param tokens ids by token, written in GPT-2's byte alphabet
+   * @param addedTokens ids by token, written as the text they stand for; they win over {@code
+   *     tokens}
+   * @param size how many ids there are; those without a token have no bytes
+   * @throws IllegalArgumentException with a sentence about the first token that does not fit
+   */
+  Vocabulary(Map<String, Integer> tokens, Map<String, Integer> addedTokens, int size) {
+    this.bytes = new byte[size][];
+    tokens.forEach(
+        (token, id) -> {
+          if (addedTokens.containsKey(token)) {
+            return;
+          }
+          if (bytes[id] != null) {
+            throw new IllegalArgumentException("two tokens have the id %d".formatted(id));
+          }
+          bytes[id] =
+              ByteAlphabet.bytes(token)
+                  .orElseThrow(
+                      () ->
+                          new IllegalArgumentException(
+                              "the token \"%s\" (id %d) is not written in GPT-2's byte alphabet"
+                                  .formatted(token, id)));
+        });
+    addedTokens.forEach((token, id) -> bytes[id] = token.getBytes(StandardCharsets.UTF_8));
+    this.everyByte = hasEveryByte(tokens);
+    this.written = new String[size];
+    CharsetDecoder strict = StandardCharsets.UTF_8.newDecoder();
+    for (int id = 0; id < size; id++) {
+      if (bytes[id] == null) {
+        bytes[id] = NOTHING;
+      }
+      written[id] = written(bytes[id], strict);
+    }
+  }
+
+  int size() {
+    return bytes.length;
+  }
+
+  /** Whether each of the 256 bytes is a token, so that every text can be encoded. */
+  boolean hasEveryByte() {
+    return everyByte;
+  }
+
+  /** The bytes of a token; not to be changed. */
+  byte[] bytes(int token) {
+    return bytes[checked(token)];
+  }
+
+  String written(int token) {
+    return written[checked(token)];
+  }
+
+  private int checked(int token) {
+    if (token < 0 || token >= bytes.length) {
+      throw new IllegalArgumentException(
+          "token id %d is not in the vocabulary, whose ids are 0 to %d"
+              .formatted(token, bytes.length - 1));
+    }
+    return token;
+  }
+
+  private static boolean hasEveryByte(Map<String, Integer> tokens) {
+    for (int value = 0; value < 256; value++) {
+      if (!tokens.containsKey(String.valueOf(ByteAlphabet.character(value)))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String written(byte[] bytes, CharsetDecoder strict) {
+    try {
+      return strict.decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException notWholeUtf8) {
+      return "bytes:" + HexFormat.of().withPrefix("\\x").formatHex(bytes);
+    }
+  }
+}

@@ -1,0 +1,201 @@
+# GPT-2's forward pass over a batch of running sequences, as TorchScript.
+#
+# This text is what libtorch executes: the server packs it, with one of the linear_*.py files in
+# front of it, into a TorchScript archive at start-up. It is written in the dialect that such
+# archives use, a small subset of Python. Names follow the checkpoint: wte, ln_1, c_attn, ...
+#
+# Shapes: N rows (one per token of the step), W width, H heads, D = W / H, S slots, P positions,
+# V vocabulary. dtype codes: 4 int64, 5 float16, 6 float32, 15 bfloat16.
+
+
+def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
+  return torch.layer_norm(x, [x.size(-1)], weight, bias, eps)
+
+
+class Gpt2(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  _is_full_backward_hook : Optional[bool]
+  device : str
+  dtype : int
+  layers : int
+  heads : int
+  activation : str
+  eps : float
+  minus_infinity : float
+  scales : List[float]
+  embeddings : List[Tensor]
+  blocks : List[Tensor]
+  head : List[Tensor]
+  keys : List[Tensor]
+  values : List[Tensor]
+
+  # Receives wte [V, W], wpe [P, W], ln_f's weight and bias [W], the unembedding [V, W].
+  # Every tensor is copied: what comes in is memory that the caller frees.
+  def load_embeddings(self: __torch__.Gpt2, wte: Tensor, wpe: Tensor, ln_f_weight: Tensor,
+      ln_f_bias: Tensor, lm_head: Tensor) -> None:
+    device = torch.device(self.device)
+    self.embeddings = [self.take(wte, 6), self.take(wpe, 6)]
+    # The unembedding stays in float32 whatever the other weights are: GPT-2's logits are around
+    # -100, where bfloat16 steps by half a nat.
+    self.head = [self.take(ln_f_weight, 6), self.take(ln_f_bias, 6),
+        __torch__.pack(self.take(lm_head, 6)), torch.zeros([lm_head.size(0)], dtype=6, device=device)]
+
+  # Receives one block's twelve tensors in checkpoint order: ln_1, attn.c_attn, attn.c_proj, ln_2,
+  # mlp.c_fc, mlp.c_proj, of each the weight and the bias. Matrices are stored [in, out].
+  def load_block(self: __torch__.Gpt2, tensors: List[Tensor]) -> None:
+    for i in range(12):
+      t = tensors[i]
+      if t.dim() == 2:
+        self.blocks.append(__torch__.pack(self.take(t.t(), self.dtype)))
+      elif i == 0 or i == 1 or i == 6 or i == 7:
+        self.blocks.append(self.take(t, 6))
+      else:
+        self.blocks.append(self.take(t, self.dtype))
+
+  def take(self: __torch__.Gpt2, t: Tensor, dtype: int) -> Tensor:
+    return torch.clone(torch.to(t, device=torch.device(self.device), dtype=dtype), memory_format=0)
+
+  # The KV cache. One allocation for all of it: two equal zeros() in one method are merged into one
+  # tensor by the optimizer.
+  def allocate_cache(self: __torch__.Gpt2, slots: int, positions: int, head_width: int) -> None:
+    cache = torch.zeros([2, self.layers, slots, self.heads, positions, head_width],
+        dtype=self.dtype, device=torch.device(self.device))
+    halves = torch.unbind(cache, 0)
+    self.keys = torch.unbind(halves[0], 0)
+    self.values = torch.unbind(halves[1], 0)
+
+  # One step. Row i is tokens[i] at positions[i] of the sequence in slots[i]. The first `decode`
+  # rows are one token each of different sequences, in ascending order of slots; after them come
+  # pieces of prompts: chunks holds slot, length and first position of each. Returns the logits
+  # [len(rows), V] of the rows named, in float32.
+  #
+  # A row's bits do not depend on which other rows share the step: the linear layers treat rows
+  # alone, decode attention pads to a multiple of 16 with masked positions that add exact zeros, and
+  # each prompt piece attends by itself.
+  def step(self: __torch__.Gpt2, tokens: List[int], positions: List[int], slots: List[int],
+      decode: int, chunks: List[int], rows: List[int]) -> Tensor:
+    device = torch.device(self.device)
+    position = torch.tensor(positions, dtype=4, device=device)
+    slot = torch.tensor(slots, dtype=4, device=device)
+    x = (torch.embedding(self.embeddings[0], torch.tensor(tokens, dtype=4, device=device))
+        + torch.embedding(self.embeddings[1], position))
+    N = x.size(0)
+    W = x.size(1)
+    H = self.heads
+    D = W // H
+
+    # Decoding sequences attend over one view of the cache: slots low to high (idle ones between
+    # them are computed and dropped), positions up to the longest.
+    low = 0
+    high = 0
+    length = 0
+    dense = True
+    place = torch.zeros([0], dtype=4, device=device)
+    mask = torch.zeros([0], device=device)
+    if decode > 0:
+      low = slots[0]
+      high = slots[decode - 1] + 1
+      dense = high - low == decode
+      place = slot[:decode] - low
+      for i in range(decode):
+        length = max(length, positions[i] + 1)
+      length = min((length + 15) // 16 * 16, self.keys[0].size(2))
+      last = torch.zeros([high - low], dtype=4, device=device)
+      last.index_copy_(0, place, position[:decode])
+      mask = torch.zeros([high - low, 1, 1, length], dtype=self.dtype, device=device)
+      mask.masked_fill_(torch.arange(length, device=device) > last.view(-1, 1, 1, 1),
+          self.minus_infinity)
+    # A prompt piece sees what its slot holds before it, and itself up to each position.
+    pieces = len(chunks) // 3
+    masks = annotate(List[Tensor], [])
+    for c in range(pieces):
+      T = chunks[3 * c + 1]
+      start = chunks[3 * c + 2]
+      masks.append(torch.triu(torch.full([T, start + T], self.minus_infinity, dtype=self.dtype,
+          device=device), start + 1))
+
+    w = self.blocks
+    for l in range(self.layers):
+      b = 12 * l
+      scale = self.scales[l]
+      h = __torch__.layer_norm(x, w[b], w[b + 1], self.eps)
+      q, k, v = torch.unbind(__torch__.linear(h, w[b + 2], w[b + 3]).view(N, 3, H, D), 1)
+      K = self.keys[l]
+      V = self.values[l]
+      torch.index_put_(K, [slot, None, position], k)
+      torch.index_put_(V, [slot, None, position], v)
+
+      attended = annotate(List[Tensor], [])
+      if decode > 0:
+        query = q[:decode] * scale
+        if not dense:
+          spread = torch.zeros([high - low, H, D], dtype=self.dtype, device=device)
+          spread.index_copy_(0, place, query)
+          query = spread
+        scores = torch.matmul(query.unsqueeze(2), K[low:high, :, :length].transpose(2, 3)) + mask
+        z = torch.matmul(torch.softmax(scores, -1), V[low:high, :, :length]).view(high - low, W)
+        if not dense:
+          z = z.index_select(0, place)
+        attended.append(z)
+      row = decode
+      for c in range(pieces):
+        s = chunks[3 * c]
+        T = chunks[3 * c + 1]
+        end = chunks[3 * c + 2] + T
+        z = torch.scaled_dot_product_attention(q[row:row + T].transpose(0, 1).unsqueeze(0),
+            K[s:s + 1, :, :end], V[s:s + 1, :, :end], masks[c], 0., False, scale=scale)
+        attended.append(z.squeeze(0).transpose(0, 1).reshape(T, W))
+        row = row + T
+      z = attended[0]
+      if len(attended) > 1:
+        z = torch.cat(attended, 0)
+
+      x = x + __torch__.linear(z, w[b + 4], w[b + 5])
+      h = __torch__.linear(__torch__.layer_norm(x, w[b + 6], w[b + 7], self.eps), w[b + 8], w[b + 9])
+      x = x + __torch__.linear(self.activate(h), w[b + 10], w[b + 11])
+
+    x = x.index_select(0, torch.tensor(rows, dtype=4, device=device))
+    x = __torch__.layer_norm(x, self.head[0], self.head[1], self.eps)
+    return __torch__.linear(x, self.head[2], self.head[3])
+
+  def activate(self: __torch__.Gpt2, x: Tensor) -> Tensor:
+    if self.activation == "gelu_tanh":
+      y = torch.gelu(x, approximate="tanh")
+    elif self.activation == "gelu":
+      y = torch.gelu(x, approximate="none")
+    else:
+      y = torch.relu(x)
+    return y
+
+  # The likeliest token of each row of logits [R, V]; -1 where a logit is not a number.
+  def argmax(self: __torch__.Gpt2, logits: Tensor) -> Tensor:
+    largest, token = torch.max(logits, 1)
+    return token.masked_fill_(torch.isnan(largest), -1).cpu()
+
+  # Forgets a slot's keys and values.
+  def clear(self: __torch__.Gpt2, slot: int) -> None:
+    for l in range(self.layers):
+      torch.zero_(torch.select(self.keys[l], 0, slot))
+      torch.zero_(torch.select(self.values[l], 0, slot))
+
+  # log(sum(exp(logits / temperature))) of the named rows, [len(rows)].
+  def log_sum_exp(self: __torch__.Gpt2, logits: Tensor, rows: List[int],
+      temperatures: List[float]) -> Tensor:
+    return torch.logsumexp(self.tempered(logits, rows, temperatures), [1]).cpu()
+
+  # softmax(logits / temperature) of the named rows, [len(rows), V].
+  def softmax(self: __torch__.Gpt2, logits: Tensor, rows: List[int],
+      temperatures: List[float]) -> Tensor:
+    return torch.softmax(self.tempered(logits, rows, temperatures), 1).cpu()
+
+  def tempered(self: __torch__.Gpt2, logits: Tensor, rows: List[int],
+      temperatures: List[float]) -> Tensor:
+    chosen = logits
+    if len(rows) != logits.size(0):
+      chosen = logits.index_select(0, torch.tensor(rows, dtype=4, device=logits.device))
+    return chosen / torch.tensor(temperatures, dtype=6, device=logits.device).view(-1, 1)
+
+  def to_host(self: __torch__.Gpt2, logits: Tensor) -> Tensor:
+    return logits.cpu()

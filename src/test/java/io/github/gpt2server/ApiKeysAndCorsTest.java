@@ -1,0 +1,154 @@
+package io.github.gpt2server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ApiKeysAndCorsTest {
+  private static final String PAGE = "https://page.example";
+  private static TestServer server;
+
+  @BeforeAll
+  static void start() {
+    server = new TestServer("--gpt2.api-keys=first,second", "--gpt2.cors-origins=" + PAGE);
+    server.engine().serve();
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/v1/completions",
+        "/v1/models/x",
+        "/v1",
+        "/v1/nothing",
+        "/tokenize",
+        "/detokenize",
+        "/tokenizer_info",
+        "/%761/completions",
+        "/v1;a=b/completions",
+        "//v1/completions",
+        "/./v1/completions",
+        "/x/../v1/completions"
+      })
+  void asksForAKey(String path) throws Exception {
+    final HttpResponse<String> response = server.get(path);
+
+    assertThat(response.statusCode()).isEqualTo(401);
+    assertThat(response.headers().firstValue("WWW-Authenticate")).contains("Bearer");
+    assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
+    assertThat(response.body())
+        .isEqualTo(
+            "{\"error\":{\"message\":\"No API key was given: send it in the header 'Authorization:"
+                + " Bearer KEY'.\",\"type\":\"invalid_request_error\",\"param\":null,"
+                + "\"code\":\"invalid_api_key\"}}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Bearer wrong", "Bearer ", "Bearer firs", "Bearer first,second"})
+  void refusesWrongKeys(String authorization) throws Exception {
+    final HttpResponse<String> response =
+        server.get("/v1/completions", "Authorization", authorization);
+
+    assertThat(response.statusCode()).isEqualTo(401);
+    assertThat(response.body()).contains("\"code\":\"invalid_api_key\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Bearer first", "Bearer second", "bearer first", "Bearer  first"})
+  void letsTheRightKeysPass(String authorization) throws Exception {
+    final HttpResponse<String> response =
+        server.get("/v1/completions", "Authorization", authorization);
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo("text");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/",
+        "/health",
+        "/metrics",
+        "/actuator/health/liveness",
+        "/actuator/prometheus",
+        "/v3/api-docs"
+      })
+  void leavesTheRestOpen(String path) throws Exception {
+    assertThat(server.get(path).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void answersAPreflightWithoutAKey() throws Exception {
+    final HttpResponse<String> response =
+        server.send(
+            "OPTIONS",
+            "/v1/completions",
+            "Origin",
+            PAGE,
+            "Access-Control-Request-Method",
+            "POST",
+            "Access-Control-Request-Headers",
+            "authorization,content-type");
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("Access-Control-Allow-Origin")).contains(PAGE);
+    assertThat(response.headers().firstValue("Access-Control-Allow-Methods"))
+        .contains("GET,HEAD,POST");
+    assertThat(response.headers().firstValue("Access-Control-Allow-Headers"))
+        .contains("authorization, content-type");
+    assertThat(response.headers().firstValue("Access-Control-Max-Age")).contains("3600");
+  }
+
+  @Test
+  void marksAnswersToAllowedOrigins() throws Exception {
+    final HttpResponse<String> answered =
+        server.get("/v1/completions", "Origin", PAGE, "Authorization", "Bearer first");
+    final HttpResponse<String> refused = server.get("/v1/completions", "Origin", PAGE);
+
+    assertThat(answered.statusCode()).isEqualTo(200);
+    assertThat(answered.headers().firstValue("Access-Control-Allow-Origin")).contains(PAGE);
+    assertThat(answered.headers().firstValue("Access-Control-Expose-Headers"))
+        .contains("Retry-After, WWW-Authenticate, X-Request-Id");
+    assertThat(refused.statusCode()).isEqualTo(401);
+    assertThat(refused.headers().firstValue("Access-Control-Allow-Origin")).contains(PAGE);
+  }
+
+  @Test
+  void refusesOtherOrigins() throws Exception {
+    final HttpResponse<String> response =
+        server.get(
+            "/v1/completions", "Origin", "https://x.example", "Authorization", "Bearer first");
+
+    assertThat(response.statusCode()).isEqualTo(403);
+    assertThat(response.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
+    assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
+    assertThat(response.body())
+        .isEqualTo(
+            "{\"error\":{\"message\":\"Pages of this web origin may not make this call:"
+                + " gpt2.cors-origins lists those that may, with GET and POST.\","
+                + "\"type\":\"invalid_request_error\",\"param\":null,"
+                + "\"code\":\"origin_not_allowed\"}}");
+  }
+
+  @Test
+  void letsEverybodyInWithoutKeysAndNoOtherOriginWithoutSettings() throws Exception {
+    try (TestServer open = new TestServer()) {
+      open.engine().serve();
+
+      final HttpResponse<String> response = open.get("/v1/completions", "Origin", PAGE);
+
+      assertThat(response.statusCode()).isEqualTo(200);
+      assertThat(response.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
+    }
+  }
+}

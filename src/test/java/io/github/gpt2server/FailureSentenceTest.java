@@ -1,0 +1,69 @@
+package io.github.gpt2server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class FailureSentenceTest {
+
+  @Test
+  void tellsThatTheHeapIsTooSmall() {
+    final long heap = Runtime.getRuntime().maxMemory() >> 20;
+
+    assertThat(
+            FailureSentence.of(new IllegalStateException(new OutOfMemoryError("Java heap space"))))
+        .isEqualTo(
+            "There is not enough memory to start (Java heap space; the Java heap may grow to "
+                + heap
+                + " MiB): give the server more, or lower gpt2.max-sequences.");
+  }
+
+  @Test
+  void tellsThatNativeMemoryIsNotEnough() {
+    assertThat(
+            FailureSentence.of(
+                new IllegalStateException(
+                    "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to\n"
+                        + " allocate 9 bytes.")))
+        .isEqualTo(
+            "There is not enough memory to start ([enforce fail] DefaultCPUAllocator: can't"
+                + " allocate memory: you tried to allocate 9 bytes): give the server more, or"
+                + " lower gpt2.max-sequences.");
+  }
+
+  @Test
+  void tellsThatTheNativeLibraryIsMissing() {
+    final String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+
+    assertThat(
+            FailureSentence.of(
+                new IllegalStateException(
+                    "Failed to load PyTorch native library",
+                    new UnsatisfiedLinkError("libtorch.so: cannot open shared object file"))))
+        .isEqualTo(
+            "The native library that runs the model cannot be loaded on this platform ("
+                + platform
+                + ": libtorch.so: cannot open shared object file): use a build for this platform,"
+                + " or set PYTORCH_LIBRARY_PATH to a folder with libtorch.");
+    assertThat(
+            FailureSentence.of(new IllegalStateException("Failed to load PyTorch native library")))
+        .contains(platform + ": Failed to load PyTorch native library)");
+  }
+
+  @Test
+  void prefersOurOwnMessageToWhatCausedIt() {
+    final InvalidSettingException own = new InvalidSettingException("gpt2.x", "1", "2");
+    own.initCause(new OutOfMemoryError("Java heap space"));
+
+    assertThat(FailureSentence.of(new IllegalStateException("wrapper", own)))
+        .isEqualTo("gpt2.x=1 is not allowed: use 2.");
+  }
+
+  @Test
+  void doesWithoutAMessage() {
+    assertThat(FailureSentence.of(new IllegalStateException((String) null)))
+        .isEqualTo(
+            "The server could not start: IllegalStateException; start it with --debug for the"
+                + " stack trace.");
+  }
+}

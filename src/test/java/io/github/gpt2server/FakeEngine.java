@@ -1,0 +1,59 @@
+package io.github.gpt2server;
+
+import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.ops.EngineControl;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** An engine without a model: says what it is told to say and notes what it is asked. */
+class FakeEngine implements EngineControl {
+  private final List<String> calls = new CopyOnWriteArrayList<>();
+  private final CountDownLatch idle = new CountDownLatch(1);
+  private volatile EngineStatus status;
+
+  /** Null stands for a model that is still being loaded. */
+  void tell(EngineStatus told) {
+    status = told;
+  }
+
+  void serve() {
+    tell(new EngineStatus(0, 0, 0, true, true));
+  }
+
+  void becomeIdle() {
+    idle.countDown();
+  }
+
+  List<String> calls() {
+    return calls;
+  }
+
+  @Override
+  public Optional<EngineStatus> status() {
+    return Optional.ofNullable(status);
+  }
+
+  @Override
+  public void stopAccepting() {
+    calls.add("stopAccepting");
+    final EngineStatus now = status;
+    if (now != null) {
+      tell(new EngineStatus(now.waiting(), now.running(), now.kvCacheUsage(), true, false));
+    }
+  }
+
+  @Override
+  public boolean awaitIdle(Duration limit) throws InterruptedException {
+    calls.add("awaitIdle");
+    return idle.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void close() {
+    calls.add("close");
+  }
+}

@@ -1,0 +1,89 @@
+package io.github.gpt2server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.convert.ApplicationConversionService;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+class Gpt2PropertiesTest {
+
+  @Test
+  void hasDefaults() {
+    assertThat(bind(new MapPropertySource("given", Map.of())))
+        .isEqualTo(
+            new Gpt2Properties(
+                "embedded",
+                "main",
+                List.of(),
+                new Device(Device.Kind.AUTO, 0),
+                Dtype.AUTO,
+                0,
+                32,
+                256,
+                Duration.ofMinutes(5),
+                0,
+                false,
+                List.of(),
+                List.of(),
+                Duration.ofSeconds(30)));
+  }
+
+  @Test
+  void readsOptions() {
+    final Gpt2Properties properties =
+        bind(
+            new MapPropertySource(
+                "given",
+                Map.of(
+                    "gpt2.device", "cuda:1",
+                    "gpt2.dtype", "bfloat16",
+                    "gpt2.request-timeout", "90",
+                    "gpt2.cors-origins", "https://a.example,http://b:3000")));
+
+    assertThat(properties.device())
+        .isEqualTo(new Device(Device.Kind.CUDA, 1))
+        .hasToString("cuda:1");
+    assertThat(properties.dtype()).isEqualTo(Dtype.BFLOAT16).hasToString("bfloat16");
+    assertThat(properties.requestTimeout()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(properties.corsOrigins()).containsExactly("https://a.example", "http://b:3000");
+  }
+
+  @Test
+  void readsEnvironmentVariables() {
+    final Gpt2Properties properties =
+        bind(
+            new SystemEnvironmentPropertySource(
+                "systemEnvironment",
+                Map.of(
+                    "GPT2_MODEL", "/models/gpt2",
+                    "GPT2_MAX_SEQUENCES", "7",
+                    "GPT2_API_KEYS", "one,two",
+                    "GPT2_ALIASES_0", "gpt2",
+                    "GPT2_DEVICE", "cuda",
+                    "GPT2_SHUTDOWN_GRACE", "2m")));
+
+    assertThat(properties.model()).isEqualTo("/models/gpt2");
+    assertThat(properties.maxSequences()).isEqualTo(7);
+    assertThat(properties.apiKeys()).containsExactly("one", "two");
+    assertThat(properties.aliases()).containsExactly("gpt2");
+    assertThat(properties.device()).isEqualTo(new Device(Device.Kind.CUDA, 0));
+    assertThat(properties.shutdownGrace()).isEqualTo(Duration.ofMinutes(2));
+  }
+
+  private static Gpt2Properties bind(PropertySource<?> source) {
+    return new Binder(
+            ConfigurationPropertySources.from(source),
+            null,
+            ApplicationConversionService.getSharedInstance())
+        .bindOrCreate("gpt2", Bindable.of(Gpt2Properties.class));
+  }
+}

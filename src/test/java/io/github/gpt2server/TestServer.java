@@ -1,0 +1,107 @@
+package io.github.gpt2server;
+
+import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.ops.EngineControl;
+import io.github.gpt2server.ops.ServerState;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Primary;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** The server's operations on a free port, with a fake engine and an API of one method. */
+final class TestServer implements AutoCloseable {
+  private final ConfigurableApplicationContext context;
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final int port;
+  private final FakeEngine engine;
+
+  TestServer(String... options) {
+    final List<String> all = new ArrayList<>(Arrays.asList(options));
+    all.add("--server.port=0");
+    this.context = new SpringApplicationBuilder(Slim.class).run(all.toArray(String[]::new));
+    this.engine = context.getBean(FakeEngine.class);
+    this.port = Integer.parseInt(context.getEnvironment().getProperty("local.server.port"));
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableAutoConfiguration
+  @ComponentScan(basePackageClasses = ServerState.class)
+  @Import({OperationsConfiguration.class, Api.class})
+  static class Slim {
+    @Bean(destroyMethod = "")
+    @Primary
+    FakeEngine fakeEngine() {
+      return new FakeEngine();
+    }
+  }
+
+  /** Stands for the API: answers as long as the engine takes requests. */
+  @RestController
+  static class Api {
+    private final EngineControl engine;
+
+    Api(EngineControl engine) {
+      this.engine = engine;
+    }
+
+    @RequestMapping("/v1/completions")
+    ResponseEntity<String> complete() {
+      return engine.status().filter(EngineStatus::accepting).isPresent()
+          ? ResponseEntity.ok("text")
+          : ResponseEntity.status(503).body("stopping");
+    }
+
+    @GetMapping({"/tokenizer_info", "/v1/models/{id}", "/"})
+    String other() {
+      return "other";
+    }
+  }
+
+  FakeEngine engine() {
+    return engine;
+  }
+
+  HttpResponse<String> get(String path, String... headers)
+      throws IOException, InterruptedException {
+    return send("GET", path, headers);
+  }
+
+  HttpResponse<String> send(String method, String path, String... headers)
+      throws IOException, InterruptedException {
+    final HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+            .method(method, HttpRequest.BodyPublishers.noBody());
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), BodyHandlers.ofString());
+  }
+
+  @Override
+  public void close() {
+    engine.becomeIdle();
+    context.close();
+  }
+
+  /** Closes the context as SIGTERM does, while requests may still run. */
+  void terminate() {
+    context.close();
+  }
+}

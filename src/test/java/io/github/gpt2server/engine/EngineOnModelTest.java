@@ -1,0 +1,229 @@
+package io.github.gpt2server.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.model.Gpt2Config;
+import io.github.gpt2server.model.Gpt2Model;
+import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The engine on the embedded model: exact numbers whatever else runs, and no memory lost. */
+class EngineOnModelTest {
+  private static final Path FOLDER = Path.of("models/gpt2-fairytales");
+
+  private static Gpt2Tokenizer tokenizer;
+  private static Engine engine;
+
+  @BeforeAll
+  static void start() throws Exception {
+    tokenizer = Gpt2Tokenizer.load(FOLDER);
+    Gpt2Config config = Gpt2Config.read(FOLDER);
+    engine =
+        Engine.start(
+            () ->
+                Gpt2Model.load(config, Weights.open(FOLDER, config), "cpu", WeightType.FLOAT32, 32),
+            tokenizer,
+            EngineSettings.withQueue(256));
+  }
+
+  @AfterAll
+  static void stop() {
+    engine.close();
+  }
+
+  @Test
+  void greedyTextsAreTheGoldenOnesAloneAndAmongOthers() throws Exception {
+    List<Answer> alone = new ArrayList<>();
+    for (JsonNode golden : golden("greedy.json")) {
+      Answer answer = read(engine.submit(generation(greedy(golden))));
+      assertThat(answer.tokens).isEqualTo(ints(golden.get("continuation_ids")));
+      assertThat(answer.text).isEqualTo(golden.get("continuation").asString());
+      alone.add(answer);
+    }
+    for (int repeat = 0; repeat < 5; repeat++) {
+      List<GenerationHandle> crowd = randomCrowd(new Random(repeat), 28);
+      List<GenerationHandle> handles = new ArrayList<>();
+      for (JsonNode golden : golden("greedy.json")) {
+        handles.add(engine.submit(generation(greedy(golden))));
+      }
+      for (int i = 0; i < handles.size(); i++) {
+        Answer answer = read(handles.get(i));
+        assertThat(answer.tokens).isEqualTo(alone.get(i).tokens);
+        assertThat(answer.text).isEqualTo(alone.get(i).text);
+        assertThat(answer.logprobs).as("the same bits").isEqualTo(alone.get(i).logprobs);
+      }
+      for (GenerationHandle handle : crowd) {
+        assertThat(handle.awaitEnd(Duration.ofSeconds(60))).isTrue();
+        assertThat(handle.outcome()).isEqualTo(Outcome.FINISHED);
+      }
+    }
+  }
+
+  @Test
+  void sampledTextsDependOnTheSeedAloneAndNotOnTheCrowd() throws Exception {
+    SequenceRequest request =
+        request(
+            tokenizer.encode("The king"),
+            40,
+            new SamplingParameters(1, 50, 0.95, 0, 1, 1.1, 0.1, 0.1, Map.of(), 0, 42));
+    Answer alone = read(engine.submit(generation(request)));
+    for (int repeat = 0; repeat < 3; repeat++) {
+      List<GenerationHandle> crowd = randomCrowd(new Random(repeat), 31);
+      Answer answer = read(engine.submit(generation(request)));
+      assertThat(answer.tokens).isEqualTo(alone.tokens);
+      assertThat(answer.logprobs).isEqualTo(alone.logprobs);
+      crowd.forEach(GenerationHandle::cancel);
+    }
+  }
+
+  @Test
+  void scoredPromptTokensHaveTheirLogProbabilities() throws Exception {
+    JsonNode golden = golden("score.json").get(0);
+    int[] tokens = ints(golden.get("token_ids"));
+    SequenceRequest request =
+        new SequenceRequest(
+            tokens,
+            0,
+            SamplingParameters.GREEDY,
+            Set.of(),
+            List.of(),
+            false,
+            PromptProbabilities.scoredFrom(1, 1),
+            false);
+    Answer answer = read(engine.submit(generation(request)));
+    assertThat(answer.promptLogprobs).hasSize(tokens.length - 1);
+    for (int i = 1; i < tokens.length; i++) {
+      assertThat((double) answer.promptLogprobs[i - 1])
+          .isCloseTo(
+              golden.get("logprobs").get(i).asDouble(),
+              org.assertj.core.api.Assertions.within(1e-4));
+    }
+  }
+
+  @Test
+  void nativeMemoryStaysFlatOverTenThousandSteps() throws Exception {
+    SequenceRequest request =
+        request(
+            tokenizer.encode("Once"),
+            500,
+            new SamplingParameters(1, 0, 1, 0, 1, 1.2, 0, 0, Map.of(), 0, 1));
+    for (int i = 0; i < 2; i++) {
+      read(engine.submit(generation(request)));
+    }
+    long before = residentKilobytes();
+    for (int i = 0; i < 20; i++) {
+      read(engine.submit(generation(request)));
+    }
+    assertThat(residentKilobytes() - before).as("kB grown over 10,000 steps").isLessThan(30_000);
+  }
+
+  private static long residentKilobytes() throws IOException {
+    System.gc();
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findAny()
+        .orElseThrow();
+  }
+
+  private static final class Answer {
+    final List<Integer> tokenList = new ArrayList<>();
+    final List<Float> logprobs = new ArrayList<>();
+    int[] tokens;
+    String text = "";
+    float[] promptLogprobs;
+  }
+
+  private static Answer read(GenerationHandle handle) throws InterruptedException {
+    assertThat(handle.awaitEnd(Duration.ofSeconds(60))).isTrue();
+    assertThat(handle.outcome()).isEqualTo(Outcome.FINISHED);
+    Answer answer = new Answer();
+    for (var event = handle.poll(Duration.ZERO);
+        event.isPresent();
+        event = handle.poll(Duration.ZERO)) {
+      if (event.get() instanceof SequenceEvent.Token token) {
+        answer.tokenList.add(token.token());
+        answer.logprobs.add(token.logprob());
+        answer.text += token.text();
+      } else if (event.get() instanceof SequenceEvent.Finished finished) {
+        answer.text += finished.text();
+      } else if (event.get() instanceof SequenceEvent.PromptRead prompt) {
+        answer.promptLogprobs = prompt.tokenLogprobs();
+      }
+    }
+    answer.tokens = answer.tokenList.stream().mapToInt(Integer::intValue).toArray();
+    return answer;
+  }
+
+  /** Requests of every kind, lengths and places that differ. */
+  private static List<GenerationHandle> randomCrowd(Random random, int count) {
+    return IntStream.range(0, count)
+        .mapToObj(
+            i ->
+                engine.submit(
+                    generation(
+                        request(
+                            random.ints(1 + random.nextInt(200), 0, 4000).toArray(),
+                            1 + random.nextInt(60),
+                            new SamplingParameters(
+                                random.nextInt(2),
+                                random.nextInt(3) * 20,
+                                1,
+                                0,
+                                1,
+                                1,
+                                0,
+                                0,
+                                Map.of(),
+                                0,
+                                random.nextLong())))))
+        .toList();
+  }
+
+  private static SequenceRequest greedy(JsonNode golden) {
+    return request(
+        ints(golden.get("token_ids")),
+        golden.get("continuation_ids").size(),
+        SamplingParameters.GREEDY);
+  }
+
+  private static SequenceRequest request(int[] prompt, int maxTokens, SamplingParameters sampling) {
+    return new SequenceRequest(
+        prompt, maxTokens, sampling, Set.of(), List.of(), false, PromptProbabilities.NONE, true);
+  }
+
+  private static Generation generation(SequenceRequest... sequences) {
+    return new Generation("test", List.of(sequences), Duration.ofMinutes(1), false);
+  }
+
+  private static int[] ints(JsonNode array) {
+    return IntStream.range(0, array.size()).map(i -> array.get(i).asInt()).toArray();
+  }
+
+  private static JsonNode golden(String name) {
+    try (InputStream in = EngineOnModelTest.class.getResourceAsStream("/golden/" + name)) {
+      return JsonMapper.shared().readTree(in.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,525 @@
+package io.github.gpt2server.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * The engine on a fake model: nothing is lost, nothing is harmed by others, everything is freed.
+ */
+@Timeout(60)
+class EngineTest {
+  private static final Gpt2Tokenizer TOKENIZER =
+      Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
+  private static final Duration LONG = Duration.ofSeconds(30);
+
+  private FakeModel model;
+  private Engine engine;
+
+  private void start(int slots, int maxQueue) throws Exception {
+    model = new FakeModel(slots, 512);
+    engine = Engine.start(() -> model, TOKENIZER, EngineSettings.withQueue(maxQueue));
+    model.plans.clear();
+  }
+
+  /** Lets no step happen until permits are given. */
+  private void holdSteps() {
+    model.permits = new Semaphore(0);
+  }
+
+  private void releaseSteps() {
+    Semaphore held = model.permits;
+    model.permits = null;
+    held.release(1_000_000);
+  }
+
+  @AfterEach
+  void close() {
+    if (model.permits != null) {
+      releaseSteps();
+    }
+    engine.close();
+    assertThat(model.closed).isTrue();
+  }
+
+  @Test
+  void manyRequestsOverFewSlotsAllGetTheirOwnContinuation() throws Exception {
+    start(4, 1000);
+    Random random = new Random(7);
+    List<GenerationHandle> handles = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      int[] prompt = random.ints(1 + random.nextInt(300), 0, 900).toArray();
+      handles.add(engine.submit(one(request(prompt, 1 + random.nextInt(30)))));
+    }
+    for (GenerationHandle handle : handles) {
+      SequenceRequest request = handle.generation().sequences().get(0);
+      assertThat(tokens(handle, 0))
+          .isEqualTo(FakeModel.continuation(request.prompt(), request.maxTokens()));
+    }
+    assertIdle();
+  }
+
+  @Test
+  void theSequencesOfOneGenerationRunBesideEachOther() throws Exception {
+    start(3, 10);
+    List<SequenceRequest> sequences =
+        IntStream.range(0, 8).mapToObj(i -> request(new int[] {i, i + 1}, 5)).toList();
+    GenerationHandle handle = engine.submit(new Generation("many", sequences, LONG, false));
+    assertThat(handle.awaitEnd(LONG)).isTrue();
+    List<SequenceEvent> events = drain(handle);
+    for (int i = 0; i < sequences.size(); i++) {
+      int index = i;
+      assertThat(
+              events.stream()
+                  .filter(event -> event.sequence() == index)
+                  .filter(SequenceEvent.Token.class::isInstance)
+                  .map(event -> ((SequenceEvent.Token) event).token()))
+          .isEqualTo(FakeModel.continuation(new int[] {i, i + 1}, 5));
+    }
+    assertThat(events.stream().filter(SequenceEvent.Finished.class::isInstance)).hasSize(8);
+  }
+
+  @Test
+  void aPoisonousRequestFailsAlone() throws Exception {
+    start(8, 100);
+    holdSteps();
+    List<GenerationHandle> good = new ArrayList<>();
+    List<GenerationHandle> bad = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      good.add(engine.submit(one(request(new int[] {i, 2 * i}, 20))));
+      bad.add(engine.submit(one(request(new int[] {5, FakeModel.POISON, i}, 20))));
+    }
+    releaseSteps();
+    for (GenerationHandle handle : bad) {
+      assertThat(handle.awaitEnd(LONG)).isTrue();
+      assertThat(handle.outcome()).isEqualTo(Outcome.FAILED);
+      assertThat(handle.failure()).hasMessage("poison");
+    }
+    for (GenerationHandle handle : good) {
+      assertThat(tokens(handle, 0))
+          .isEqualTo(FakeModel.continuation(handle.generation().sequences().get(0).prompt(), 20));
+    }
+    assertThat(model.cleared).hasSize(8);
+    assertIdle();
+  }
+
+  @Test
+  void logitsThatAreNotNumbersFailTheirRequestAlone() throws Exception {
+    start(4, 10);
+    GenerationHandle greedy = engine.submit(one(request(new int[] {FakeModel.NOT_A_NUMBER}, 5)));
+    GenerationHandle sampled =
+        engine.submit(one(sampled(new int[] {FakeModel.NOT_A_NUMBER}, 5, sampling(1, 3))));
+    GenerationHandle good = engine.submit(one(request(new int[] {1}, 5)));
+    assertThat(tokens(good, 0)).isEqualTo(FakeModel.continuation(new int[] {1}, 5));
+    for (GenerationHandle handle : List.of(greedy, sampled)) {
+      assertThat(handle.awaitEnd(LONG)).isTrue();
+      assertThat(handle.outcome()).isEqualTo(Outcome.FAILED);
+    }
+    assertIdle();
+  }
+
+  @Test
+  void cancellingFreesTheSlotWithinOneStepWhileGenerating() throws Exception {
+    start(1, 10);
+    holdSteps();
+    GenerationHandle first = engine.submit(one(request(new int[] {1}, 500)));
+    model.permits.release(3);
+    awaitTrue(() -> model.permits.getQueueLength() == 1 && model.permits.availablePermits() == 0);
+    int[] prompt = {2, 3};
+    GenerationHandle second = engine.submit(one(request(prompt, 1)));
+    first.cancel();
+    int before = model.steps.get();
+    // At most the step in flight still belongs to the first; the next reads the second's prompt.
+    model.permits.release(2);
+    assertThat(tokens(second, 0)).isEqualTo(FakeModel.continuation(prompt, 1));
+    assertThat(model.steps.get() - before).isLessThanOrEqualTo(2);
+    assertThat(first.awaitEnd(LONG)).isTrue();
+    assertThat(first.outcome()).isEqualTo(Outcome.CANCELLED);
+  }
+
+  @Test
+  void cancellingFreesTheSlotWithinOneStepWhileThePromptIsRead() throws Exception {
+    start(1, 10);
+    holdSteps();
+    GenerationHandle first = engine.submit(one(request(new int[512 - 10], 10)));
+    awaitTrue(() -> engine.status().running() == 1);
+    first.cancel();
+    int[] prompt = {2, 3};
+    GenerationHandle second = engine.submit(one(request(prompt, 1)));
+    model.permits.release(2);
+    assertThat(tokens(second, 0)).isEqualTo(FakeModel.continuation(prompt, 1));
+    assertThat(first.awaitEnd(LONG)).isTrue();
+    assertThat(first.outcome()).isEqualTo(Outcome.CANCELLED);
+  }
+
+  @Test
+  void cancellingInTheQueueGivesThePlaceBack() throws Exception {
+    start(1, 1);
+    holdSteps();
+    GenerationHandle running = engine.submit(one(request(new int[] {1}, 3)));
+    awaitTrue(() -> engine.status().running() == 1);
+    GenerationHandle queued = engine.submit(one(request(new int[] {2}, 3)));
+    assertThatThrownBy(() -> engine.submit(one(request(new int[] {3}, 3))))
+        .isInstanceOf(QueueFullException.class)
+        .hasMessage("the queue is full: 1 requests are waiting");
+    queued.cancel();
+    model.permits.release(1);
+    assertThat(queued.awaitEnd(LONG)).isTrue();
+    assertThat(queued.outcome()).isEqualTo(Outcome.CANCELLED);
+    GenerationHandle next = engine.submit(one(request(new int[] {3}, 3)));
+    releaseSteps();
+    assertThat(tokens(next, 0)).isEqualTo(FakeModel.continuation(new int[] {3}, 3));
+    assertThat(tokens(running, 0)).isEqualTo(FakeModel.continuation(new int[] {1}, 3));
+  }
+
+  @Test
+  void theQueueTakesExactlyAsManyAsMayWaitBesideThoseThatRun() throws Exception {
+    start(2, 3);
+    holdSteps();
+    int accepted = 0;
+    try {
+      for (; accepted < 100; accepted++) {
+        engine.submit(one(request(new int[] {1}, 3)));
+      }
+    } catch (QueueFullException e) {
+      assertThat(e.limit()).isEqualTo(3);
+    }
+    assertThat(accepted).isEqualTo(5);
+    releaseSteps();
+    awaitTrue(() -> engine.status().running() == 0);
+  }
+
+  @Test
+  void whatIsLateEndsAsTimedOutRunningOrQueued() throws Exception {
+    start(1, 10);
+    holdSteps();
+    Duration shortTime = Duration.ofMillis(50);
+    GenerationHandle running =
+        engine.submit(new Generation("a", List.of(request(new int[] {1}, 400)), shortTime, true));
+    GenerationHandle queued =
+        engine.submit(new Generation("b", List.of(request(new int[] {1}, 400)), shortTime, true));
+    Thread.sleep(60);
+    model.permits.release(1);
+    for (GenerationHandle handle : List.of(running, queued)) {
+      assertThat(handle.awaitEnd(LONG)).isTrue();
+      assertThat(handle.outcome()).isEqualTo(Outcome.TIMED_OUT);
+    }
+    assertIdle();
+  }
+
+  @Test
+  void closingEndsEverythingAsFailedAndTakesNothingNew() throws Exception {
+    start(2, 10);
+    holdSteps();
+    List<GenerationHandle> handles =
+        IntStream.range(0, 5)
+            .mapToObj(i -> engine.submit(one(request(new int[] {i}, 100))))
+            .toList();
+    Thread closer = new Thread(engine::close);
+    closer.start();
+    awaitTrue(() -> !engine.status().accepting());
+    assertThatThrownBy(() -> engine.submit(one(request(new int[] {1}, 1))))
+        .isInstanceOf(EngineStoppedException.class);
+    model.permits.release(1);
+    closer.join();
+    for (GenerationHandle handle : handles) {
+      assertThat(handle.awaitEnd(LONG)).isTrue();
+      assertThat(handle.outcome()).isEqualTo(Outcome.FAILED);
+      assertThat(handle.failure()).isInstanceOf(EngineStoppedException.class);
+    }
+  }
+
+  @Test
+  void whenTheThreadDiesEveryRequestEndsAndTheStatusTells() throws Exception {
+    start(2, 10);
+    holdSteps();
+    GenerationHandle good = engine.submit(one(request(new int[] {1}, 100)));
+    GenerationHandle deadly = engine.submit(one(request(new int[] {FakeModel.DEATH}, 100)));
+    GenerationHandle queued = engine.submit(one(request(new int[] {2}, 100)));
+    releaseSteps();
+    model.permits = null;
+    for (GenerationHandle handle : List.of(good, deadly, queued)) {
+      assertThat(handle.awaitEnd(LONG)).isTrue();
+      assertThat(handle.outcome()).isEqualTo(Outcome.FAILED);
+      assertThat(handle.failure()).isInstanceOf(LinkageError.class);
+    }
+    awaitTrue(() -> !engine.status().alive());
+    assertThatThrownBy(() -> engine.submit(one(request(new int[] {1}, 1))))
+        .isInstanceOf(EngineStoppedException.class);
+  }
+
+  @Test
+  void aLoaderThatFailsIsThrownToWhoeverStarts() {
+    model = new FakeModel(1, 16);
+    model.close();
+    assertThatThrownBy(
+            () ->
+                engine =
+                    Engine.start(
+                        () -> {
+                          throw new IllegalArgumentException("no such model");
+                        },
+                        TOKENIZER,
+                        EngineSettings.withQueue(1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("no such model");
+    engine = Engine.class.cast(null);
+    assertThatLoaderLeavesNoThread();
+  }
+
+  private void assertThatLoaderLeavesNoThread() {
+    awaitTrue(
+        () ->
+            Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().equals("gpt2-engine")));
+    try {
+      start(1, 1);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Every request of a wild mix ends in exactly one outcome, and nothing is left behind. */
+  @Test
+  void nothingIsLostInAStorm() throws Exception {
+    start(4, 10_000);
+    Random random = new Random(11);
+    List<GenerationHandle> handles = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      List<SequenceRequest> sequences = new ArrayList<>();
+      for (int s = 0; s <= random.nextInt(3); s++) {
+        int[] prompt = random.ints(1 + random.nextInt(100), 0, 900).toArray();
+        if (random.nextInt(20) == 0) {
+          prompt[random.nextInt(prompt.length)] = FakeModel.POISON;
+        }
+        sequences.add(request(prompt, random.nextInt(20)));
+      }
+      Duration timeout = random.nextInt(10) == 0 ? Duration.ofMillis(random.nextInt(30)) : LONG;
+      GenerationHandle handle =
+          engine.submit(new Generation("storm", sequences, timeout, random.nextBoolean()));
+      handles.add(handle);
+      if (random.nextInt(4) == 0) {
+        handles.get(random.nextInt(handles.size())).cancel();
+      }
+    }
+    Map<Outcome, Integer> outcomes = new EnumMap<>(Outcome.class);
+    for (GenerationHandle handle : handles) {
+      assertThat(handle.awaitEnd(LONG)).isTrue();
+      outcomes.merge(handle.outcome(), 1, Integer::sum);
+      if (handle.outcome() == Outcome.FINISHED) {
+        long ends = drain(handle).stream().filter(SequenceEvent.Finished.class::isInstance).count();
+        assertThat(ends).isEqualTo(handle.generation().sequences().size());
+      }
+    }
+    assertThat(outcomes.keySet()).contains(Outcome.FINISHED, Outcome.CANCELLED, Outcome.FAILED);
+    assertThat(outcomes.values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(1000);
+    assertIdle();
+  }
+
+  @Test
+  void stopTokensEndTheSequenceWithoutText() throws Exception {
+    start(1, 1);
+    List<Integer> all = FakeModel.continuation(new int[] {1}, 10);
+    int stop = all.get(4);
+    GenerationHandle handle =
+        engine.submit(
+            one(
+                new SequenceRequest(
+                    new int[] {1},
+                    10,
+                    SamplingParameters.GREEDY,
+                    Set.of(stop),
+                    List.of(),
+                    false,
+                    PromptProbabilities.NONE,
+                    false)));
+    handle.awaitEnd(LONG);
+    List<SequenceEvent> events = drain(handle);
+    assertThat(text(events))
+        .isEqualTo(
+            TOKENIZER.decode(all.subList(0, 4).stream().mapToInt(Integer::intValue).toArray()));
+    SequenceEvent.Finished finished = (SequenceEvent.Finished) events.get(events.size() - 1);
+    assertThat(finished.reason()).isEqualTo(FinishReason.STOP);
+    assertThat(finished.stopToken()).isEqualTo(stop);
+    assertThat(finished.stopString()).isNull();
+    assertThat(events).hasSize(6);
+  }
+
+  @Test
+  void stopStringsEndTheTextBeforeThemUnlessTheyAreIncludedOrTooEarly() throws Exception {
+    start(1, 1);
+    List<Integer> all = FakeModel.continuation(new int[] {1}, 12);
+    String text = TOKENIZER.decode(all.stream().mapToInt(Integer::intValue).toArray());
+    String stop = text.substring(9, 13);
+    int begin = text.indexOf(stop);
+    assertThat(run(stop, false, 0)).isEqualTo(text.substring(0, begin));
+    assertThat(run(stop, true, 0)).isEqualTo(text.substring(0, begin + 4));
+    assertThat(run(stop, false, 12)).isEqualTo(text);
+    assertThat(run("no such text", false, 0)).isEqualTo(text);
+  }
+
+  private String run(String stop, boolean include, int minTokens) throws Exception {
+    SamplingParameters sampling =
+        new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(), minTokens, 0);
+    GenerationHandle handle =
+        engine.submit(
+            one(
+                new SequenceRequest(
+                    new int[] {1},
+                    12,
+                    sampling,
+                    Set.of(),
+                    List.of(stop),
+                    include,
+                    PromptProbabilities.NONE,
+                    false)));
+    handle.awaitEnd(LONG);
+    return text(drain(handle));
+  }
+
+  @Test
+  void logProbabilitiesAreOfTheModelAndNotOfTheEditedLogits() throws Exception {
+    start(1, 1);
+    int best = FakeModel.continuation(new int[] {1}, 1).get(0);
+    // One logit of 10 among 1,000 of 0.
+    double sum = Math.log(Math.exp(10) + 999);
+    SamplingParameters biased =
+        new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(best, -100f), 0, 0);
+    for (var sampling : List.of(SamplingParameters.GREEDY, biased)) {
+      GenerationHandle handle = engine.submit(one(sampled(new int[] {1}, 1, sampling)));
+      handle.awaitEnd(LONG);
+      SequenceEvent.Token token = (SequenceEvent.Token) drain(handle).get(0);
+      boolean plain = sampling.logitBias().isEmpty();
+      assertThat(token.token()).isEqualTo(plain ? best : 0);
+      assertThat((double) token.logprob()).isCloseTo(plain ? 10 - sum : -sum, within(1e-5));
+    }
+  }
+
+  @Test
+  void promptsAreScoredAndTheNextTokensLogitsAreGiven() throws Exception {
+    start(1, 1);
+    int[] prompt = new int[200];
+    prompt[0] = 1;
+    List<Integer> rest = FakeModel.continuation(new int[] {1}, 199);
+    for (int i = 1; i < 200; i++) {
+      prompt[i] = i % 2 == 0 ? rest.get(i - 1) : 950;
+      rest = null;
+      int[] sofar = java.util.Arrays.copyOf(prompt, i + 1);
+      rest = new ArrayList<>(java.util.Collections.nCopies(i, 0));
+      rest.addAll(FakeModel.continuation(sofar, 1));
+    }
+    GenerationHandle handle =
+        engine.submit(
+            one(
+                new SequenceRequest(
+                    prompt,
+                    0,
+                    SamplingParameters.GREEDY,
+                    Set.of(),
+                    List.of(),
+                    false,
+                    new PromptProbabilities(true, 3, 2),
+                    false)));
+    assertThat(handle.awaitEnd(LONG)).isTrue();
+    List<SequenceEvent> events = drain(handle);
+    SequenceEvent.PromptRead read = (SequenceEvent.PromptRead) events.get(0);
+    assertThat(read.tokenLogprobs()).hasSize(197);
+    double sum = Math.log(Math.exp(5) + 999);
+    for (int i = 3; i < 200; i++) {
+      assertThat((double) read.tokenLogprobs()[i - 3])
+          .as("position %d", i)
+          .isCloseTo(i % 2 == 0 ? 5 - sum : -sum, within(1e-5));
+    }
+    assertThat(read.nextTokenLogits()[rest.get(rest.size() - 1)]).isEqualTo(10);
+    assertThat(events.get(1))
+        .isEqualTo(new SequenceEvent.Finished(0, FinishReason.LENGTH, "", -1, null, 0));
+  }
+
+  private void assertIdle() throws InterruptedException {
+    assertThat(engine.awaitIdle(LONG)).isTrue();
+    assertThat(engine.status()).isEqualTo(new EngineStatus(0, 0, 0, true, true));
+  }
+
+  private static void awaitTrue(BooleanSupplier condition) {
+    long end = System.nanoTime() + LONG.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.onSpinWait();
+    }
+  }
+
+  private static List<Integer> tokens(GenerationHandle handle, int sequence)
+      throws InterruptedException {
+    assertThat(handle.awaitEnd(LONG)).isTrue();
+    assertThat(handle.outcome()).isEqualTo(Outcome.FINISHED);
+    return drain(handle).stream()
+        .filter(event -> event.sequence() == sequence)
+        .filter(SequenceEvent.Token.class::isInstance)
+        .map(event -> ((SequenceEvent.Token) event).token())
+        .toList();
+  }
+
+  private static List<SequenceEvent> drain(GenerationHandle handle) throws InterruptedException {
+    List<SequenceEvent> events = new ArrayList<>();
+    for (var event = handle.poll(Duration.ZERO);
+        event.isPresent();
+        event = handle.poll(Duration.ZERO)) {
+      events.add(event.get());
+    }
+    return events;
+  }
+
+  private static String text(List<SequenceEvent> events) {
+    StringBuilder text = new StringBuilder();
+    for (SequenceEvent event : events) {
+      if (event instanceof SequenceEvent.Token token) {
+        text.append(token.text());
+      } else if (event instanceof SequenceEvent.Finished finished) {
+        text.append(finished.text());
+      }
+    }
+    return text.toString();
+  }
+
+  private static SamplingParameters sampling(double temperature, long seed) {
+    return new SamplingParameters(temperature, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, seed);
+  }
+
+  private static SequenceRequest request(int[] prompt, int maxTokens) {
+    return new SequenceRequest(
+        prompt,
+        maxTokens,
+        SamplingParameters.GREEDY,
+        Set.of(),
+        List.of(),
+        false,
+        PromptProbabilities.NONE,
+        false);
+  }
+
+  private static SequenceRequest sampled(int[] prompt, int maxTokens, SamplingParameters sampling) {
+    return new SequenceRequest(
+        prompt, maxTokens, sampling, Set.of(), List.of(), false, PromptProbabilities.NONE, true);
+  }
+
+  private static Generation one(SequenceRequest request) {
+    return new Generation("test", List.of(request), LONG, false);
+  }
+}

@@ -1,0 +1,192 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.model.LanguageModel;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepResult;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+/**
+ * A model whose next token is a hash of all tokens before it, so that a token in a wrong slot or at
+ * a wrong position shows in the answer. A test can hold its steps back and make tokens poisonous.
+ */
+final class FakeModel implements LanguageModel {
+  static final int VOCAB = 1000;
+
+  /** A step that contains this token throws. */
+  static final int POISON = 999;
+
+  /** A step that contains this token throws an Error. */
+  static final int DEATH = 998;
+
+  /** The logits after this token are not numbers. */
+  static final int NOT_A_NUMBER = 997;
+
+  private final int[][] cache;
+  private final int contextLength;
+  final AtomicInteger steps = new AtomicInteger();
+  final List<StepPlan> plans = new ArrayList<>();
+  final List<Integer> cleared = new ArrayList<>();
+
+  /** A permit for each step, if not null. */
+  volatile Semaphore permits;
+
+  volatile boolean closed;
+
+  FakeModel(int slots, int contextLength) {
+    this.cache = new int[slots][contextLength];
+    this.contextLength = contextLength;
+  }
+
+  /** What the model writes after {@code prompt}: {@code count} tokens. */
+  static List<Integer> continuation(int[] prompt, int count) {
+    List<Integer> tokens = new ArrayList<>(IntStream.of(prompt).boxed().toList());
+    for (int i = 0; i < count; i++) {
+      tokens.add(next(tokens.stream().mapToInt(Integer::intValue).toArray(), tokens.size()));
+    }
+    return tokens.subList(prompt.length, tokens.size());
+  }
+
+  private static int next(int[] tokens, int length) {
+    long hash = 17;
+    for (int i = 0; i < length; i++) {
+      hash = (hash ^ tokens[i]) * 0x9E3779B97F4A7C15L;
+      hash ^= hash >>> 29;
+    }
+    return (int) Math.floorMod(hash, 900L);
+  }
+
+  @Override
+  public int vocabSize() {
+    return VOCAB;
+  }
+
+  @Override
+  public int contextLength() {
+    return contextLength;
+  }
+
+  @Override
+  public int slots() {
+    return cache.length;
+  }
+
+  @Override
+  public StepResult step(StepPlan plan) {
+    if (permits != null) {
+      permits.acquireUninterruptibly();
+    }
+    List<float[]> rows = new ArrayList<>();
+    for (Decode decode : plan.decodes()) {
+      write(decode.slot(), decode.position(), decode.token());
+      rows.add(row(decode.slot(), decode.position()));
+    }
+    for (Chunk chunk : plan.chunks()) {
+      for (int i = 0; i < chunk.tokens().length; i++) {
+        write(chunk.slot(), chunk.start() + i, chunk.tokens()[i]);
+        if (i >= chunk.logitsFrom()) {
+          rows.add(row(chunk.slot(), chunk.start() + i));
+        }
+      }
+    }
+    synchronized (plans) {
+      plans.add(plan);
+    }
+    steps.incrementAndGet();
+    return new Result(rows);
+  }
+
+  private void write(int slot, int position, int token) {
+    if (token == POISON) {
+      throw new IllegalStateException("poison");
+    }
+    if (token == DEATH) {
+      throw new LinkageError("death");
+    }
+    cache[slot][position] = token;
+  }
+
+  private float[] row(int slot, int position) {
+    float[] row = new float[VOCAB];
+    row[next(cache[slot], position + 1)] = 10;
+    if (cache[slot][position] == NOT_A_NUMBER) {
+      row[3] = Float.NaN;
+    }
+    return row;
+  }
+
+  @Override
+  public void clear(int slot) {
+    synchronized (plans) {
+      cleared.add(slot);
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  private record Result(List<float[]> rows) implements StepResult {
+    @Override
+    public int[] argmax() {
+      return rows.stream().mapToInt(Result::argmax).toArray();
+    }
+
+    private static int argmax(float[] row) {
+      int best = 0;
+      for (int i = 0; i < row.length; i++) {
+        if (Float.isNaN(row[i])) {
+          return -1;
+        }
+        best = row[i] > row[best] ? i : best;
+      }
+      return best;
+    }
+
+    @Override
+    public FloatBuffer logits(int row) {
+      return FloatBuffer.wrap(rows.get(row));
+    }
+
+    @Override
+    public float[] logSumExp(int[] wanted, double[] temperatures) {
+      float[] sums = new float[wanted.length];
+      for (int i = 0; i < wanted.length; i++) {
+        sums[i] = (float) Math.log(sum(rows.get(wanted[i]), temperatures[i]));
+      }
+      return sums;
+    }
+
+    @Override
+    public FloatBuffer[] softmax(int[] wanted, double[] temperatures) {
+      FloatBuffer[] result = new FloatBuffer[wanted.length];
+      for (int i = 0; i < wanted.length; i++) {
+        float[] row = rows.get(wanted[i]);
+        double sum = sum(row, temperatures[i]);
+        result[i] = FloatBuffer.allocate(row.length);
+        for (int t = 0; t < row.length; t++) {
+          result[i].put(t, (float) (Math.exp(row[t] / temperatures[i]) / sum));
+        }
+      }
+      return result;
+    }
+
+    private static double sum(float[] row, double temperature) {
+      double sum = 0;
+      for (float logit : row) {
+        sum += Math.exp(logit / temperature);
+      }
+      return sum;
+    }
+
+    @Override
+    public void close() {}
+  }
+}

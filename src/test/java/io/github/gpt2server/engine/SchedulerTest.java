@@ -1,0 +1,134 @@
+package io.github.gpt2server.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Steps are plain data: these tests read them without any model. */
+class SchedulerTest {
+  private static final Gpt2Tokenizer TOKENIZER =
+      Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
+
+  private final Scheduler scheduler = new Scheduler(64, 64, 512);
+
+  @Test
+  void nothingRunningIsAnEmptyPlan() {
+    assertThat(scheduler.plan(List.of()).isEmpty()).isTrue();
+  }
+
+  @Test
+  void decodesStandInAscendingOrderOfSlotsWhateverTheirAge() {
+    StepPlan plan = scheduler.plan(List.of(generating(7, 3, 11), generating(2, 5, 12)));
+    assertThat(plan.decodes()).containsExactly(new Decode(2, 5, 12), new Decode(7, 3, 11));
+    assertThat(plan.chunks()).isEmpty();
+  }
+
+  @Test
+  void whileOthersGenerateOneChunkOfTheOldestPromptIsRead() {
+    StepPlan plan = scheduler.plan(List.of(prompt(0, 200), generating(1, 5, 9), prompt(2, 100)));
+    assertThat(plan.decodes()).hasSize(1);
+    assertThat(pieces(plan)).containsExactly("0:0-64");
+  }
+
+  @Test
+  void severalShortPromptsShareAStep() {
+    StepPlan plan =
+        scheduler.plan(
+            List.of(
+                generating(1, 5, 9), prompt(0, 30), prompt(2, 30), prompt(3, 30), prompt(4, 9)));
+    assertThat(pieces(plan)).containsExactly("0:0-30", "2:0-30", "3:0-30");
+  }
+
+  @Test
+  void whileNothingGeneratesManyChunksAreRead() {
+    StepPlan plan = scheduler.plan(List.of(prompt(0, 150), prompt(1, 500)));
+    assertThat(pieces(plan))
+        .containsExactly(
+            "0:0-64",
+            "0:64-128",
+            "0:128-150",
+            "1:0-64",
+            "1:64-128",
+            "1:128-192",
+            "1:192-256",
+            "1:256-320",
+            "1:320-384");
+  }
+
+  /** Where pieces are cut must not depend on the traffic: it would change the last bits. */
+  @Test
+  void chunksBeginAtMultiplesOfTheChunkSizeInAnyTraffic() {
+    Sequence sequence = prompt(0, 150);
+    List<String> cuts = new ArrayList<>();
+    for (boolean busy = true; sequence.prefilling(); busy = !busy) {
+      StepPlan plan =
+          scheduler.plan(busy ? List.of(generating(1, 5, 9), sequence) : List.of(sequence));
+      for (Chunk chunk : plan.chunks()) {
+        cuts.add(chunk.start() + "-" + (chunk.start() + chunk.tokens().length));
+        sequence.advance(chunk.start() + chunk.tokens().length);
+      }
+    }
+    assertThat(cuts).containsExactly("0-64", "64-128", "128-150");
+  }
+
+  @Test
+  void logitsAreAskedForOnlyWhereTheyAreNeeded() {
+    StepPlan plan = scheduler.plan(List.of(prompt(0, 100)));
+    assertThat(plan.chunks().stream().map(Chunk::logitRows)).containsExactly(0, 1);
+    plan = scheduler.plan(List.of(scored(0, 100, 50)));
+    assertThat(plan.chunks().stream().map(Chunk::logitsFrom)).containsExactly(49, 0);
+    plan = scheduler.plan(List.of(scored(0, 100, 90)));
+    assertThat(plan.chunks().stream().map(Chunk::logitRows)).containsExactly(0, 11);
+  }
+
+  private static List<String> pieces(StepPlan plan) {
+    return plan.chunks().stream()
+        .map(
+            chunk ->
+                "%d:%d-%d"
+                    .formatted(chunk.slot(), chunk.start(), chunk.start() + chunk.tokens().length))
+        .toList();
+  }
+
+  private static Sequence prompt(int slot, int length) {
+    return sequence(slot, length, 10, PromptProbabilities.NONE);
+  }
+
+  private static Sequence scored(int slot, int length, int from) {
+    return sequence(slot, length, 0, PromptProbabilities.scoredFrom(from, 1));
+  }
+
+  /** A sequence whose last token stands at a position and is not in the cache yet. */
+  private static Sequence generating(int slot, int position, int token) {
+    Sequence sequence = prompt(slot, position);
+    sequence.advance(position);
+    sequence.append(token, 0, TOKENIZER);
+    return sequence;
+  }
+
+  private static Sequence sequence(
+      int slot, int length, int maxTokens, PromptProbabilities probabilities) {
+    SequenceRequest request =
+        new SequenceRequest(
+            new int[length],
+            maxTokens,
+            SamplingParameters.GREEDY,
+            Set.of(),
+            List.of(),
+            false,
+            probabilities,
+            false);
+    Generation generation = new Generation("test", List.of(request), Duration.ofMinutes(1), false);
+    return new Sequence(new Job(generation, 0, () -> {}), 0, slot);
+  }
+}

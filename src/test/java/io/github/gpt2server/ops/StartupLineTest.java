@@ -1,0 +1,52 @@
+package io.github.gpt2server.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.mock.env.MockEnvironment;
+
+@ExtendWith(OutputCaptureExtension.class)
+class StartupLineTest {
+  private static final StartupFacts FACTS =
+      new StartupFacts("gpt2", 124_439_808, "float32", "cpu", 2, 32L * 1024 * 36_864);
+
+  @Test
+  void saysWhatIsServedHowAndWhere() {
+    assertThat(
+            StartupLine.format(
+                FACTS, Duration.ofMillis(3_249), OptionalLong.of(1_048_576), "http://localhost:1/"))
+        .isEqualTo(
+            "gpt2 (124.4M parameters, float32, cpu, 2 threads, KV cache 1152 MiB) ready after"
+                + " 3.2 s, 1024 MiB resident: http://localhost:1/");
+  }
+
+  @Test
+  void leavesOutWhatThePlatformDoesNotTell() {
+    assertThat(
+            StartupLine.format(
+                new StartupFacts("m", 1_000_000, "bfloat16", "cuda:0", 1, 1 << 20),
+                Duration.ofSeconds(1),
+                OptionalLong.empty(),
+                "http://localhost:1/"))
+        .isEqualTo(
+            "m (1.0M parameters, bfloat16, cuda:0, 1 thread, KV cache 1 MiB) ready after 1.0 s:"
+                + " http://localhost:1/");
+  }
+
+  @Test
+  void takesTheAddressFromTheWebServer(CapturedOutput output) {
+    new StartupLine(
+            new MockEnvironment()
+                .withProperty("local.server.port", "4711")
+                .withProperty("server.port", "0"))
+        .print(FACTS);
+
+    assertThat(output.getOut().strip().lines()).hasSize(1);
+    assertThat(output.getOut().strip()).endsWith(": http://localhost:4711/");
+  }
+}

@@ -1,0 +1,203 @@
+package io.github.gpt2server.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.assertj.core.api.ThrowableAssertAlternative;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+class TokenizerFilesTest {
+
+  private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
+
+  @TempDir Path folder;
+
+  @Test
+  void separateFilesGiveTheSameIds() throws IOException {
+    copy("vocab.json", "merges.txt");
+    try (Gpt2Tokenizer single = Gpt2Tokenizer.load(EMBEDDED);
+        Gpt2Tokenizer separate = Gpt2Tokenizer.load(folder)) {
+      assertThat(separate.vocabSize()).isEqualTo(single.vocabSize());
+      assertThat(separate.endOfText()).isEqualTo(single.endOfText());
+      for (GoldenTokens.Example example : GoldenTokens.read()) {
+        assertThat(separate.encode(example.text())).isEqualTo(example.tokens());
+      }
+      RandomTexts texts = new RandomTexts(5);
+      for (int i = 0; i < 2_000; i++) {
+        String text = texts.next(60);
+        assertThat(separate.encode(text)).isEqualTo(single.encode(text));
+      }
+    }
+  }
+
+  @Test
+  void idsThatOnlyTheConfigurationCountsHaveNoBytes() throws IOException {
+    copy("tokenizer.json");
+    write("config.json", "{\"vocab_size\": 4100}");
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.vocabSize()).isEqualTo(4100);
+      assertThat(tokenizer.bytes(4099)).isEmpty();
+      assertThat(tokenizer.token(4099)).isEmpty();
+      assertThat(tokenizer.decode(64, 4099, 64)).isEqualTo("aa");
+      assertThat(tokenizer.offsets(64, 4099, 64, 4099)).isEqualTo(new int[] {0, 1, 1, 2});
+      assertThatIllegalArgumentException().isThrownBy(() -> tokenizer.decode(4100));
+    }
+  }
+
+  @Test
+  void ignoresTruncationAndPaddingInTheFile() throws IOException {
+    ObjectNode json = embedded();
+    json.putObject("truncation")
+        .put("direction", "Right")
+        .put("max_length", 4)
+        .put("strategy", "LongestFirst")
+        .put("stride", 0);
+    json.putObject("padding")
+        .put("direction", "Right")
+        .put("pad_id", 4095)
+        .put("pad_type_id", 0)
+        .put("pad_token", "<|endoftext|>")
+        .putNull("pad_to_multiple_of")
+        .putObject("strategy")
+        .put("Fixed", 9);
+    write("tokenizer.json", json.toString());
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.decode(tokenizer.encode("a b c d e f g"))).isEqualTo("a b c d e f g");
+      assertThat(tokenizer.encode("a")).containsExactly(64);
+    }
+  }
+
+  @Test
+  void findsEndOfTextThatOnlyTheVocabularyHas() throws IOException {
+    ObjectNode json = embedded();
+    json.remove("added_tokens");
+    write("tokenizer.json", json.toString());
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.endOfText()).isEqualTo(4095);
+      assertThat(tokenizer.encode("a<|endoftext|>")).containsExactly(64, 4095);
+    }
+  }
+
+  @Test
+  void addedTokensStandForTheirText() throws IOException {
+    copy("vocab.json", "merges.txt");
+    write("added_tokens.json", "{\"<|déjà vu|>\": 4096}");
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.encode("a<|déjà vu|>a")).containsExactly(64, 4096, 64);
+      assertThat(tokenizer.decode(64, 4096, 64)).isEqualTo("a<|déjà vu|>a");
+    }
+  }
+
+  @Test
+  void refusesATextThatASmallVocabularyCannotHold() throws IOException {
+    write("vocab.json", "{\"a\": 0, \"b\": 1, \"ab\": 2, \"<|endoftext|>\": 3}");
+    write("merges.txt", "#version: 0.2\na b\n");
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.encode("abba<|endoftext|>")).containsExactly(2, 1, 0, 3);
+      assertThatIllegalArgumentException().isThrownBy(() -> tokenizer.encode("abc"));
+    }
+  }
+
+  @Test
+  void anotherEndOfTextComesFromTheConfiguration() throws IOException {
+    write("vocab.json", "{\"a\": 0, \"b\": 1}");
+    write("merges.txt", "");
+    assertRefused("<|endoftext|>");
+    write("config.json", "{\"vocab_size\": 2, \"eos_token_id\": null}");
+    assertRefused("<|endoftext|>");
+    write("config.json", "{\"vocab_size\": 2, \"eos_token_id\": 1}");
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.endOfText()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void saysWhichFileIsMissing() throws IOException {
+    assertRefused("neither tokenizer.json nor vocab.json with merges.txt");
+    copy("vocab.json");
+    assertRefused("merges.txt");
+    assertThatExceptionOfType(TokenizerLoadException.class)
+        .isThrownBy(() -> Gpt2Tokenizer.load(folder.resolve("nowhere")))
+        .withMessageContaining("nowhere is not a folder");
+  }
+
+  @Test
+  void saysWhatIsWrongWithTokenizerJson() throws IOException {
+    write("tokenizer.json", "");
+    assertRefused("tokenizer.json is empty.");
+    write("tokenizer.json", "{\"model\": ");
+    assertRefused("tokenizer.json is not valid JSON at line 1");
+    write("tokenizer.json", "version https://git-lfs.github.com/spec/v1\n");
+    assertRefused("tokenizer.json is not valid JSON at line 1");
+    write("tokenizer.json", "[]");
+    assertRefused("tokenizer.json does not hold a JSON object");
+    write("tokenizer.json", "{}");
+    assertRefused("tokenizer.json does not describe a BPE tokenizer");
+    write("tokenizer.json", "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {}}}");
+    assertRefused("tokenizer.json does not describe a BPE tokenizer");
+    write("tokenizer.json", "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": -1}}}");
+    assertRefused("tokenizer.json gives \"a\" the number -1");
+    write("tokenizer.json", "{\"model\": {\"vocab\": {\"<|endoftext|>\": 0, \"▁the\": 1}}}");
+    assertRefused("\"▁the\" (id 1) is not written in GPT-2's byte alphabet");
+    write("tokenizer.json", "{\"model\": {\"vocab\": {\"<|endoftext|>\": 0, \"a\": 1, \"b\": 1}}}");
+    assertRefused("two tokens have the id 1");
+  }
+
+  @Test
+  void saysWhatTheLibraryRefuses() throws IOException {
+    ObjectNode json = embedded();
+    json.withObject("/pre_tokenizer").put("type", "Unheard");
+    write("tokenizer.json", json.toString());
+    assertRefused("tokenizer.json is not a byte-level BPE tokenizer: ");
+    copy("vocab.json");
+    Files.delete(folder.resolve("tokenizer.json"));
+    write("merges.txt", "#version: 0.2\nno such\n");
+    assertRefused("vocab.json is not a byte-level BPE tokenizer: ");
+  }
+
+  @Test
+  void saysWhichMergeIsWrong() throws IOException {
+    copy("vocab.json");
+    write("merges.txt", "#version: 0.2\nt h\nthree of them\n");
+    assertRefused("merges.txt: line 3 is not two tokens");
+  }
+
+  @Test
+  void refusesAnAddedTokenThatTheLibraryNumbersOtherwise() throws IOException {
+    copy("vocab.json", "merges.txt");
+    write("added_tokens.json", "{\"<|later|>\": 4200}");
+    assertRefused("\"<|later|>\" the id 4200");
+    write("added_tokens.json", "{\"<|later|>\": null}");
+    assertRefused("added_tokens.json gives \"<|later|>\" no whole number");
+  }
+
+  private void assertRefused(String reason) {
+    ThrowableAssertAlternative<TokenizerLoadException> refusal =
+        assertThatExceptionOfType(TokenizerLoadException.class)
+            .isThrownBy(() -> Gpt2Tokenizer.load(folder));
+    refusal.withMessageContaining(reason).withMessageContaining(folder.toString());
+    refusal.satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+  }
+
+  private void copy(String... names) throws IOException {
+    for (String name : names) {
+      Files.copy(EMBEDDED.resolve(name), folder.resolve(name));
+    }
+  }
+
+  private void write(String name, String content) throws IOException {
+    Files.writeString(folder.resolve(name), content);
+  }
+
+  private static ObjectNode embedded() throws IOException {
+    return (ObjectNode)
+        JsonMapper.shared().readTree(Files.readAllBytes(EMBEDDED.resolve("tokenizer.json")));
+  }
+}
