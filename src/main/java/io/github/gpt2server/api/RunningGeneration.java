@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.engine.EngineStoppedException;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.GenerationHandle;
 import io.github.gpt2server.engine.Outcome;
@@ -85,7 +86,7 @@ public final class RunningGeneration implements AutoCloseable {
     }
   }
 
-  /** Whether every event has been published; some may still be unread. */
+  /** Whether the end has been read: no more events will come. */
   public boolean ended() {
     return handle.outcome() != null;
   }
@@ -101,10 +102,11 @@ public final class RunningGeneration implements AutoCloseable {
     switch (outcome) {
       case FINISHED -> {}
       case TIMED_OUT -> throw ApiException.timedOut(generation.timeout());
-      case CANCELLED ->
-          throw ApiException.unavailable(
-              "The server is shutting down; try again later or elsewhere.", "not_available");
+      case CANCELLED -> throw shuttingDown();
       case FAILED -> {
+        if (handle.failure() instanceof EngineStoppedException) {
+          throw shuttingDown();
+        }
         log.error("Generation {} failed", generation.id(), handle.failure());
         throw ApiException.failed(generation.id());
       }
@@ -134,6 +136,10 @@ public final class RunningGeneration implements AutoCloseable {
 
   private static ApiException interrupted() {
     Thread.currentThread().interrupt();
+    return shuttingDown();
+  }
+
+  private static ApiException shuttingDown() {
     return ApiException.unavailable(
         "The server is shutting down; try again later or elsewhere.", "not_available");
   }

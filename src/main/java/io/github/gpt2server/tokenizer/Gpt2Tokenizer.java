@@ -110,11 +110,6 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     return vocabulary.written(token);
   }
 
-  /** One token's text, or {@code bytes:\xe2\x80} if its bytes are not whole UTF-8. */
-  public String token(int token) {
-    return "";
-  }
-
   /**
    * For each token the Unicode code point of the joined text at which it starts; a token that
    * begins inside a character has that character's offset.

@@ -55,13 +55,8 @@ final class CompletionStream {
   }
 
   private void send(RunningGeneration running) {
-    while (true) {
-      // Asked before the events are taken: what ends in between has its last events still there.
-      boolean ended = running.ended();
+    while (!running.ended()) {
       List<SequenceEvent> events = running.awaitSome(SILENCE);
-      if (events.isEmpty() && ended) {
-        break;
-      }
       if (events.isEmpty() && !running.ended()) {
         out.waiting();
       }

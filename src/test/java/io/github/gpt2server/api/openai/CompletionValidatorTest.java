@@ -124,7 +124,7 @@ class CompletionValidatorTest {
           [[]] | 4095
           [[], [7]] | 4095, 7
           null | 4095
-          "<|endoftext|>" | 4095
+          "<\\u007cendoftext\\u007c>" | 4095
           """)
   void promptsComeInEveryForm(String json, String tokens) {
     List<String> prompts =
