@@ -1,0 +1,16 @@
+package io.github.gpt2server;
+
+import io.github.gpt2server.api.ApiLimits;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Wires package {@code api}: what requests may ask for. */
+@Configuration(proxyBeanMethods = false)
+class ApiConfiguration {
+
+  @Bean
+  ApiLimits apiLimits(Gpt2Properties properties) {
+    return new ApiLimits(
+        properties.requestTimeout(), properties.maxLogprobs(), properties.strictFields());
+  }
+}

@@ -1,0 +1,128 @@
+package io.github.gpt2server.api;
+
+import java.time.Duration;
+import org.springframework.http.HttpStatus;
+
+/** A request that cannot be answered, with what the client is told about it. */
+public class ApiException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final HttpStatus status;
+  private final String type;
+  private final String param;
+  private final String code;
+  private final transient Duration retryAfter;
+
+  private ApiException(
+      HttpStatus status,
+      String type,
+      String message,
+      String param,
+      String code,
+      Duration retryAfter) {
+    super(message);
+    this.status = status;
+    this.type = type;
+    this.param = param;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+
+  /** 400: the field {@code param} is wrong; the message says how to mend it. */
+  public static ApiException invalid(String param, String message) {
+    return invalid(param, null, message);
+  }
+
+  /** 400 with a code that programs can tell apart. */
+  public static ApiException invalid(String param, String code, String message) {
+    return new ApiException(
+        HttpStatus.BAD_REQUEST, "invalid_request_error", message, param, code, null);
+  }
+
+  /** 404: no such model. */
+  public static ApiException modelNotFound(String asked, String served) {
+    return new ApiException(
+        HttpStatus.NOT_FOUND,
+        "invalid_request_error",
+        "The model '"
+            + Excerpt.of(asked)
+            + "' does not exist here; ask for '"
+            + served
+            + "' or leave the field out.",
+        "model",
+        "model_not_found",
+        null);
+  }
+
+  /** 413: the body is larger than allowed. */
+  public static ApiException tooLarge(int maxBytes) {
+    return new ApiException(
+        HttpStatus.CONTENT_TOO_LARGE,
+        "invalid_request_error",
+        "The body is larger than the limit of " + maxBytes + " bytes; send less at once.",
+        null,
+        "body_too_large",
+        null);
+  }
+
+  /** 429: the queue is full. */
+  public static ApiException queueFull(int limit) {
+    return new ApiException(
+        HttpStatus.TOO_MANY_REQUESTS,
+        "rate_limit_error",
+        "The queue is full: " + limit + " requests are waiting already. Try again in a moment.",
+        null,
+        "queue_full",
+        Duration.ofSeconds(1));
+  }
+
+  /** 503: the model loads, or the server shuts down. */
+  public static ApiException unavailable(String message, String code) {
+    return new ApiException(
+        HttpStatus.SERVICE_UNAVAILABLE,
+        "service_unavailable_error",
+        message,
+        null,
+        code,
+        Duration.ofSeconds(5));
+  }
+
+  /** 504: the answer was not complete in time. */
+  public static ApiException timedOut(Duration timeout) {
+    return new ApiException(
+        HttpStatus.GATEWAY_TIMEOUT,
+        "timeout_error",
+        "The request was not complete within the server's limit of "
+            + timeout.toMillis() / 1000.0
+            + " seconds, waiting included. Ask for fewer tokens or try again later.",
+        null,
+        "timeout",
+        null);
+  }
+
+  /** 500: something broke; {@code id} finds it in the server's log. */
+  public static ApiException failed(String id) {
+    return new ApiException(
+        HttpStatus.INTERNAL_SERVER_ERROR,
+        "server_error",
+        "The server failed to answer this request; its log says more under " + id + ".",
+        null,
+        "internal_error",
+        null);
+  }
+
+  /** The answer's status. */
+  public HttpStatus status() {
+    return status;
+  }
+
+  /** When trying again makes sense, or null. */
+  public Duration retryAfter() {
+    return retryAfter;
+  }
+
+  /** What the client is told. */
+  public ErrorResponse response() {
+    return new ErrorResponse(new ErrorResponse.Detail(getMessage(), type, param, code));
+  }
+}

@@ -1,0 +1,102 @@
+package io.github.gpt2server.api;
+
+import io.github.gpt2server.engine.EngineStoppedException;
+import io.github.gpt2server.engine.QueueFullException;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.HttpMediaTypeNotSupportedException;
+import org.springframework.web.HttpRequestMethodNotSupportedException;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.ServletWebRequest;
+import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+
+/** Every error that reaches Spring, in OpenAI's envelope. */
+@RestControllerAdvice
+public final class ErrorHandler extends ResponseEntityExceptionHandler {
+  private static final Logger log = LoggerFactory.getLogger(ErrorHandler.class);
+
+  /** What nginx writes in its log for a client that has left; nobody receives it. */
+  private static final int CLIENT_CLOSED_REQUEST = 499;
+
+  /** An error that was foreseen. */
+  @ExceptionHandler
+  public ResponseEntity<Object> handle(ApiException e) {
+    return response(e);
+  }
+
+  /** As many requests wait as may. */
+  @ExceptionHandler
+  public ResponseEntity<Object> handle(QueueFullException e) {
+    return response(ApiException.queueFull(e.limit()));
+  }
+
+  /** No new requests are taken. */
+  @ExceptionHandler
+  public ResponseEntity<Object> handle(EngineStoppedException e) {
+    return response(
+        ApiException.unavailable(
+            "The server is shutting down or not able to generate; try again later or elsewhere.",
+            "not_available"));
+  }
+
+  /** Nobody is left to answer. */
+  @ExceptionHandler
+  public void handle(ClientGoneException e, HttpServletResponse response) {
+    if (!response.isCommitted()) {
+      response.setStatus(CLIENT_CLOSED_REQUEST);
+    }
+  }
+
+  /** What nobody foresaw: told in general to the client, in full to the log. */
+  @ExceptionHandler
+  public ResponseEntity<Object> handle(Exception e, HttpServletResponse response) {
+    String id = UUID.randomUUID().toString();
+    log.error("Request failed ({})", id, e);
+    return response.isCommitted() ? null : response(ApiException.failed(id));
+  }
+
+  @Override
+  protected ResponseEntity<Object> handleExceptionInternal(
+      Exception e, Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+    String asked =
+        request instanceof ServletWebRequest servlet
+            ? servlet.getHttpMethod() + " " + Excerpt.of(servlet.getRequest().getRequestURI())
+            : "the request";
+    String message = null;
+    if (e instanceof HttpRequestMethodNotSupportedException method) {
+      String[] supported = method.getSupportedMethods();
+      message =
+          asked
+              + " is not possible; this path takes "
+              + (supported == null ? "another method" : String.join(", ", supported))
+              + ".";
+    } else if (e instanceof HttpMediaTypeNotSupportedException type) {
+      message =
+          "The Content-Type "
+              + (type.getContentType() == null ? "is missing" : "'" + type.getContentType() + "'")
+              + (type.getContentType() == null ? "" : " is not supported")
+              + "; send 'Content-Type: application/json'.";
+    }
+    return ResponseEntity.status(status)
+        .headers(headers)
+        .contentType(MediaType.APPLICATION_JSON)
+        .body(HttpErrors.response(status.value(), asked, message));
+  }
+
+  private static ResponseEntity<Object> response(ApiException e) {
+    ResponseEntity.BodyBuilder builder =
+        ResponseEntity.status(e.status()).contentType(MediaType.APPLICATION_JSON);
+    if (e.retryAfter() != null) {
+      builder.header(HttpHeaders.RETRY_AFTER, Long.toString(e.retryAfter().toSeconds()));
+    }
+    return builder.body(e.response());
+  }
+}

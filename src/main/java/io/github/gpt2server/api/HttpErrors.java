@@ -1,0 +1,51 @@
+package io.github.gpt2server.api;
+
+/** The envelope for errors that come from HTTP itself, before or beside any endpoint. */
+final class HttpErrors {
+
+  private HttpErrors() {}
+
+  /**
+   * The envelope for a status.
+   *
+   * @param asked what the client asked for, such as {@code GET /v2}
+   * @param message what to say, or null for the usual sentence
+   */
+  static ErrorResponse response(int status, String asked, String message) {
+    String sentence = message == null ? sentence(status, asked) : message;
+    String type = status >= 500 ? "server_error" : "invalid_request_error";
+    return new ErrorResponse(new ErrorResponse.Detail(sentence, type, null, code(status)));
+  }
+
+  private static String sentence(int status, String asked) {
+    return switch (status) {
+      case 400 -> "The request is not valid HTTP, or its path or a parameter cannot be read.";
+      case 401 -> "An API key is needed; send 'Authorization: Bearer KEY'.";
+      case 403 -> "This is not allowed.";
+      case 404 -> "There is nothing at " + asked + "; see /v3/api-docs for what there is.";
+      case 405 -> asked + " is not possible; see the Allow header for the methods that are.";
+      case 406 -> "The answer cannot have the type that the Accept header asks for.";
+      case 413 -> "The body is too large.";
+      case 414, 431 -> "The path or the headers are too long.";
+      case 415 -> "The Content-Type is not supported; send 'Content-Type: application/json'.";
+      case 503 -> "The server is not ready; try again in a moment.";
+      default ->
+          status >= 500
+              ? "The server failed to answer this request."
+              : "The request cannot be answered (status " + status + ").";
+    };
+  }
+
+  private static String code(int status) {
+    return switch (status) {
+      case 404 -> "not_found";
+      case 405 -> "method_not_allowed";
+      case 406 -> "not_acceptable";
+      case 413 -> "body_too_large";
+      case 415 -> "unsupported_media_type";
+      case 500 -> "internal_error";
+      case 503 -> "not_available";
+      default -> null;
+    };
+  }
+}

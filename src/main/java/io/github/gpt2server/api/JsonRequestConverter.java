@@ -1,0 +1,61 @@
+package io.github.gpt2server.api;
+
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import org.springframework.http.HttpInputMessage;
+import org.springframework.http.HttpOutputMessage;
+import org.springframework.http.MediaType;
+import org.springframework.http.converter.AbstractHttpMessageConverter;
+import org.springframework.http.converter.HttpMessageNotWritableException;
+import org.springframework.stereotype.Component;
+
+/** Reads request bodies: bounded in size however they are sent, and strictly. */
+@Component
+public final class JsonRequestConverter extends AbstractHttpMessageConverter<JsonRequest> {
+  private final RequestJson json;
+  private final int maxBytes;
+
+  /** Reads with these limits. */
+  public JsonRequestConverter(ApiLimits limits) {
+    super(MediaType.APPLICATION_JSON, new MediaType("application", "*+json"));
+    this.json = new RequestJson(limits.strictFields());
+    this.maxBytes = limits.maxBodyBytes();
+  }
+
+  @Override
+  protected boolean supports(Class<?> type) {
+    return JsonRequest.class.isAssignableFrom(type);
+  }
+
+  @Override
+  public boolean canWrite(Class<?> type, MediaType mediaType) {
+    return false;
+  }
+
+  @Override
+  protected JsonRequest readInternal(Class<? extends JsonRequest> type, HttpInputMessage message)
+      throws IOException {
+    MediaType contentType = message.getHeaders().getContentType();
+    Charset charset = contentType == null ? null : contentType.getCharset();
+    if (charset != null && !charset.equals(StandardCharsets.UTF_8)) {
+      throw ApiException.invalid(
+          null, "The body must be UTF-8, but its Content-Type says " + charset.name() + ".");
+    }
+    // A body that says it is too large is refused before it is read; one without a length, once
+    // it has grown too large.
+    if (message.getHeaders().getContentLength() > maxBytes) {
+      throw ApiException.tooLarge(maxBytes);
+    }
+    byte[] body = message.getBody().readNBytes(maxBytes + 1);
+    if (body.length > maxBytes) {
+      throw ApiException.tooLarge(maxBytes);
+    }
+    return json.read(body, type);
+  }
+
+  @Override
+  protected void writeInternal(JsonRequest request, HttpOutputMessage message) {
+    throw new HttpMessageNotWritableException("requests are only read");
+  }
+}

@@ -1,0 +1,94 @@
+package io.github.gpt2server.api;
+
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import tools.jackson.databind.ObjectWriter;
+
+/**
+ * Writes server-sent events as OpenAI's clients read them. Events gather in a buffer until {@link
+ * #flush}, so that those that are ready together travel together.
+ *
+ * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">the format</a>
+ */
+public final class ServerSentEvents {
+  private static final byte[] DATA = bytes("data: ");
+  private static final byte[] END = bytes("\n\n");
+  private static final byte[] DONE = bytes("data: [DONE]\n\n");
+  private static final byte[] WAITING = bytes(": waiting\n\n");
+
+  private final HttpServletResponse response;
+  private final ObjectWriter json;
+  private final Buffer buffer = new Buffer();
+
+  /** Prepares a stream; nothing is sent before the first {@link #flush}. */
+  public ServerSentEvents(HttpServletResponse response, ObjectWriter json) {
+    this.response = response;
+    this.json = json;
+  }
+
+  /** Adds an event that has only data. */
+  public void data(Object value) {
+    buffer.append(DATA);
+    buffer.append(json.writeValueAsBytes(value));
+    buffer.append(END);
+  }
+
+  /** Adds an event with a name of its own. */
+  public void event(String name, Object value) {
+    buffer.append(bytes("event: " + name + "\n"));
+    data(value);
+  }
+
+  /** Adds the event that ends every stream that went well. */
+  public void done() {
+    buffer.append(DONE);
+  }
+
+  /** Adds a comment, which clients skip, so that proxies do not take silence for death. */
+  public void waiting() {
+    buffer.append(WAITING);
+  }
+
+  /** Whether something has been sent; from then on the status cannot be changed. */
+  public boolean started() {
+    return response.isCommitted();
+  }
+
+  /**
+   * Sends what has gathered.
+   *
+   * @throws ClientGoneException if nobody is there to receive it
+   */
+  public void flush() {
+    if (buffer.size() == 0) {
+      return;
+    }
+    try {
+      if (!response.isCommitted()) {
+        response.setContentType("text/event-stream;charset=UTF-8");
+        response.setHeader("Cache-Control", "no-cache");
+        response.setHeader("X-Accel-Buffering", "no");
+      }
+      OutputStream out = response.getOutputStream();
+      buffer.writeTo(out);
+      out.flush();
+      buffer.reset();
+    } catch (IOException e) {
+      throw new ClientGoneException(e);
+    }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** A buffer whose writes cannot fail. */
+  private static final class Buffer extends ByteArrayOutputStream {
+    void append(byte[] bytes) {
+      write(bytes, 0, bytes.length);
+    }
+  }
+}

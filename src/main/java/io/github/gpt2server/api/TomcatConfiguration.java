@@ -1,0 +1,39 @@
+package io.github.gpt2server.api;
+
+import org.apache.catalina.core.StandardHost;
+import org.apache.coyote.http11.AbstractHttp11Protocol;
+import org.apache.tomcat.util.buf.EncodedSolidusHandling;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** What this API needs of the embedded Tomcat. */
+@Configuration(proxyBeanMethods = false)
+public class TomcatConfiguration {
+
+  /** So much of a refused body is read, so that its sender gets to read why. */
+  private static final int MAX_SWALLOW_BYTES = 64 << 20;
+
+  /** Watches connections for clients that leave, and reports Tomcat's own errors as JSON. */
+  @Bean
+  public WebServerFactoryCustomizer<TomcatServletWebServerFactory> apiTomcatCustomizer() {
+    return factory -> {
+      factory.setProtocol(ObservedHttp11Protocol.class.getName());
+      factory.addConnectorCustomizers(
+          connector -> {
+            // OpenAI's clients write the slash of a model's id as %2F.
+            connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
+            if (connector.getProtocolHandler() instanceof AbstractHttp11Protocol<?> http) {
+              http.setMaxSwallowSize(MAX_SWALLOW_BYTES);
+            }
+          });
+      factory.addContextCustomizers(
+          context -> {
+            if (context.getParent() instanceof StandardHost host) {
+              host.setErrorReportValveClass(ErrorEnvelopeValve.class.getName());
+            }
+          });
+    };
+  }
+}

@@ -1,0 +1,64 @@
+package io.github.gpt2server.api.insight;
+
+import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.RunningGeneration;
+import io.github.gpt2server.api.ServedModels;
+import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.ServedModel;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Tells what may come next, with numbers. */
+@Tag(name = "Insight", description = "What the model thinks, in numbers.")
+@RestController
+public final class NextTokenController {
+  private final ServedModels models;
+  private final ApiLimits limits;
+
+  /** Answers with the served model, within these limits. */
+  public NextTokenController(ServedModels models, ApiLimits limits) {
+    this.models = models;
+    this.limits = limits;
+  }
+
+  /** The next token's distribution after a prompt, or after each of several. */
+  @Operation(
+      summary = "See what may come next",
+      description =
+          "The likeliest next tokens with their probabilities, the entropy of the whole"
+              + " distribution, and the probabilities of texts of your own.")
+  @ApiResponse(
+      responseCode = "200",
+      description = "The distribution; with an array of prompts, results in the same order.",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON_VALUE,
+              schema = @Schema(oneOf = {NextTokenResponse.class, NextTokenResponse.Several.class})))
+  @ApiResponse(responseCode = "504", description = "Not complete in time.")
+  @PostMapping(path = "/v1/next-token", consumes = MediaType.APPLICATION_JSON_VALUE)
+  public ResponseEntity<Object> nextToken(@RequestBody NextTokenRequest request) {
+    ServedModel model = models.get();
+    NextTokenQuestion question = NextTokenQuestion.of(request, model, limits);
+    List<SequenceEvent> events;
+    try (RunningGeneration running =
+        RunningGeneration.submit(model.engine()::submit, question.generation())) {
+      events = running.awaitAll();
+    }
+    List<NextTokenResponse.Result> results = question.results(events);
+    return ResponseEntity.ok()
+        .contentType(MediaType.APPLICATION_JSON)
+        .body(
+            question.several()
+                ? new NextTokenResponse.Several(model.id(), results)
+                : new NextTokenResponse(model.id(), results.get(0)));
+  }
+}

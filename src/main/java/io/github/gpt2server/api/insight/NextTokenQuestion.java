@@ -1,0 +1,223 @@
+package io.github.gpt2server.api.insight;
+
+import io.github.gpt2server.analysis.TokenDistribution;
+import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.Bounds;
+import io.github.gpt2server.api.ContextCheck;
+import io.github.gpt2server.api.ModelCheck;
+import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.engine.PromptProbabilities;
+import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.SequenceRequest;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.sampling.SamplingParameters;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A valid next-token request. Each prompt takes one sequence, whose row of logits answers most;
+ * each candidate of several tokens takes one more, in which the candidate follows the prompt and
+ * its tokens are scored.
+ */
+final class NextTokenQuestion {
+  private static final int DEFAULT_TOP_K = 10;
+
+  private final ServedModel model;
+  private final List<int[]> prompts;
+  private final boolean several;
+  private final int topK;
+  private final double temperature;
+  private final List<String> texts;
+  private final List<int[]> candidates;
+  private final Generation generation;
+
+  private NextTokenQuestion(NextTokenRequest request, ServedModel model, ApiLimits limits) {
+    ModelCheck.check(request.model(), model);
+    this.model = model;
+    PromptReader reader = new PromptReader(model);
+    prompts = prompts(request, reader);
+    several = request.prompt() != null && request.prompt().isArray();
+    topK =
+        Bounds.integer(
+            "top_k",
+            request.topK(),
+            Math.min(DEFAULT_TOP_K, limits.maxLogprobs(model.vocabSize())),
+            0,
+            limits.maxLogprobs(model.vocabSize()));
+    temperature = Bounds.number("temperature", request.temperature(), 1, 0.001, 100);
+    texts = request.candidates() == null ? List.of() : request.candidates();
+    candidates = candidates(texts, reader);
+    List<SequenceRequest> sequences = sequences();
+    if (sequences.size() > limits.maxSequences()) {
+      throw ApiException.invalid(
+          candidates.isEmpty() ? "prompt" : "candidates",
+          "The prompts, and each prompt with each candidate of several tokens, make "
+              + sequences.size()
+              + " sequences, but a request may have "
+              + limits.maxSequences()
+              + "; send several requests.");
+    }
+    String id = "next-" + UUID.randomUUID().toString().replace("-", "");
+    generation = new Generation(id, sequences, limits.requestTimeout(), false);
+  }
+
+  /**
+   * Checks a request.
+   *
+   * @throws ApiException 400 or 404, if it cannot be answered
+   */
+  static NextTokenQuestion of(NextTokenRequest request, ServedModel model, ApiLimits limits) {
+    return new NextTokenQuestion(request, model, limits);
+  }
+
+  /** What the engine is asked. */
+  Generation generation() {
+    return generation;
+  }
+
+  /** Whether an array of prompts was sent, be it of one. */
+  boolean several() {
+    return several;
+  }
+
+  /** The answers, one for each prompt, from what the engine reported. */
+  List<NextTokenResponse.Result> results(List<SequenceEvent> events) {
+    SequenceEvent.PromptRead[] read = new SequenceEvent.PromptRead[generation.sequences().size()];
+    for (SequenceEvent event : events) {
+      if (event instanceof SequenceEvent.PromptRead prompt) {
+        read[event.sequence()] = prompt;
+      }
+    }
+    List<NextTokenResponse.Result> results = new ArrayList<>();
+    int sequence = 0;
+    for (int[] prompt : prompts) {
+      TokenDistribution distribution =
+          TokenDistribution.of(read[sequence++].nextTokenLogits(), temperature);
+      List<NextTokenResponse.Candidate> answers = new ArrayList<>();
+      for (int i = 0; i < candidates.size(); i++) {
+        int[] tokens = candidates.get(i);
+        boolean single = tokens.length == 1;
+        double logprob =
+            single ? distribution.logprob(tokens[0]) : sum(read[sequence++].tokenLogprobs());
+        answers.add(
+            new NextTokenResponse.Candidate(
+                texts.get(i),
+                tokens,
+                Math.exp(logprob),
+                logprob,
+                single ? distribution.rank(tokens[0]) : null));
+      }
+      results.add(
+          new NextTokenResponse.Result(
+              prompt.length, distribution.entropyBits(), top(distribution), answers));
+    }
+    return results;
+  }
+
+  private List<NextTokenResponse.Token> top(TokenDistribution distribution) {
+    int[] likeliest = distribution.likeliest(topK);
+    return IntStream.range(0, likeliest.length)
+        .mapToObj(
+            place -> {
+              int token = likeliest[place];
+              return new NextTokenResponse.Token(
+                  token,
+                  model.tokenizer().token(token),
+                  TokenBytes.unsigned(model.tokenizer().bytes(token)),
+                  distribution.probability(token),
+                  distribution.logprob(token),
+                  place + 1);
+            })
+        .toList();
+  }
+
+  private List<SequenceRequest> sequences() {
+    List<SequenceRequest> sequences = new ArrayList<>();
+    for (int[] prompt : prompts) {
+      ContextCheck.check(model.contextLength(), prompt.length, 0);
+      sequences.add(sequence(prompt, new PromptProbabilities(true, -1, 1)));
+      for (int[] candidate : candidates) {
+        if (candidate.length > 1) {
+          requireRoom(prompt.length, candidate.length);
+          int[] both = Arrays.copyOf(prompt, prompt.length + candidate.length);
+          System.arraycopy(candidate, 0, both, prompt.length, candidate.length);
+          sequences.add(sequence(both, PromptProbabilities.scoredFrom(prompt.length, temperature)));
+        }
+      }
+    }
+    return sequences;
+  }
+
+  private void requireRoom(int promptTokens, int candidateTokens) {
+    int needed = promptTokens + candidateTokens;
+    if (needed > model.contextLength()) {
+      throw ApiException.invalid(
+          "candidates",
+          "context_length_exceeded",
+          "This model's context holds "
+              + model.contextLength()
+              + " tokens, but the prompt's "
+              + promptTokens
+              + " and a candidate's "
+              + candidateTokens
+              + " make "
+              + needed
+              + "; shorten one of them.");
+    }
+  }
+
+  private static SequenceRequest sequence(int[] tokens, PromptProbabilities probabilities) {
+    return new SequenceRequest(
+        tokens, 0, SamplingParameters.GREEDY, Set.of(), List.of(), false, probabilities, false);
+  }
+
+  private static List<int[]> prompts(NextTokenRequest request, PromptReader reader) {
+    JsonNode prompt = request.prompt();
+    boolean noPrompt = prompt == null || prompt.isNull();
+    if (request.tokens() != null) {
+      if (!noPrompt) {
+        throw ApiException.invalid("tokens", "Give prompt or tokens, not both.");
+      }
+      return List.of(reader.orEndOfText(reader.tokens("tokens", request.tokens())));
+    }
+    if (noPrompt) {
+      throw ApiException.invalid("prompt", "prompt or tokens must be given.");
+    }
+    if (prompt.isArray() && (prompt.isEmpty() || !prompt.get(0).isString())) {
+      throw ApiException.invalid(
+          "prompt",
+          "prompt must be a string or an array of one or more strings; send token ids as tokens.");
+    }
+    return reader.prompts("prompt", prompt);
+  }
+
+  /** Tokenized apart from the prompt, as the probability of what follows it requires. */
+  private static List<int[]> candidates(List<String> texts, PromptReader reader) {
+    List<int[]> candidates = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      String text = texts.get(i);
+      if (text == null || text.isEmpty()) {
+        throw ApiException.invalid(
+            "candidates",
+            "candidates[" + i + "] is empty; a candidate needs at least one character.");
+      }
+      candidates.add(reader.encode("candidates[" + i + "]", text));
+    }
+    return candidates;
+  }
+
+  private static double sum(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += value;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,61 @@
+package io.github.gpt2server.api.insight;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.List;
+
+/**
+ * What may come next after a prompt.
+ *
+ * @param model the served model's id
+ * @param result the answer for the one prompt
+ */
+@Schema(description = "The next token's distribution after one prompt.")
+public record NextTokenResponse(@JsonProperty("model") String model, @JsonUnwrapped Result result) {
+
+  /** What may come next after each of several prompts. */
+  @Schema(name = "NextTokenResponses", description = "One result for each prompt, in order.")
+  public record Several(
+      @JsonProperty("model") String model, @JsonProperty("results") List<Result> results) {}
+
+  /** The next token's distribution after one prompt. */
+  @Schema(name = "NextTokenResult")
+  public record Result(
+      @Schema(example = "8") @JsonProperty("prompt_tokens") int promptTokens,
+      @Schema(description = "Entropy of the distribution in bits.", example = "5.31")
+          @JsonProperty("entropy_bits")
+          double entropyBits,
+      @Schema(description = "The likeliest tokens, best first.") @JsonProperty("top")
+          List<Token> top,
+      @Schema(description = "The candidates asked for, in the order of the request.")
+          @JsonProperty("candidates")
+          List<Candidate> candidates) {}
+
+  /** A token that may come next. */
+  @Schema(name = "NextToken")
+  public record Token(
+      @JsonProperty("token_id") int tokenId,
+      @Schema(description = "Its text, or bytes:\\xe2\\x80 if that is no whole character.")
+          @JsonProperty("token")
+          String token,
+      @Schema(description = "Its bytes as numbers.") @JsonProperty("bytes") int[] bytes,
+      @JsonProperty("probability") double probability,
+      @Schema(description = "Natural logarithm of the probability.") @JsonProperty("logprob")
+          double logprob,
+      @Schema(description = "1 for the likeliest of all.") @JsonProperty("rank") int rank) {}
+
+  /** A text that may come next. */
+  @Schema(name = "NextTokenCandidate")
+  public record Candidate(
+      @JsonProperty("text") String text,
+      @JsonProperty("token_ids") int[] tokenIds,
+      @JsonProperty("probability") double probability,
+      @Schema(description = "Natural logarithm of the probability.") @JsonProperty("logprob")
+          double logprob,
+      @Schema(
+              description = "1 for the likeliest token of all; null for several tokens.",
+              nullable = true)
+          @JsonProperty("rank")
+          Integer rank) {}
+}

@@ -1,0 +1,111 @@
+package io.github.gpt2server.api.insight;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.JsonRequest;
+import io.github.gpt2server.api.ModelCheck;
+import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.api.ServedModels;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Text to tokens and back. */
+@Tag(name = "Insight", description = "What the model thinks, in numbers.")
+@RestController
+public final class TokenizeController {
+  private final ServedModels models;
+
+  /** Uses the served model's tokenizer. */
+  public TokenizeController(ServedModels models) {
+    this.models = models;
+  }
+
+  /** A text's tokens, each with its bytes and where it starts. */
+  @Operation(summary = "Split a text into tokens")
+  @PostMapping(path = "/v1/tokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
+  public Tokens tokenize(@RequestBody TokenizeRequest request) {
+    ServedModel model = models.get();
+    ModelCheck.check(request.model(), model);
+    if (request.text() == null) {
+      throw ApiException.invalid("text", "text must be given.");
+    }
+    Gpt2Tokenizer tokenizer = model.tokenizer();
+    int[] ids = new PromptReader(model).encode("text", request.text());
+    int[] offsets = tokenizer.offsets(ids);
+    List<Token> tokens = new ArrayList<>(ids.length);
+    for (int i = 0; i < ids.length; i++) {
+      tokens.add(
+          new Token(
+              ids[i],
+              tokenizer.token(ids[i]),
+              TokenBytes.unsigned(tokenizer.bytes(ids[i])),
+              offsets[i]));
+    }
+    return new Tokens(tokens, ids.length, model.contextLength());
+  }
+
+  /** The text that tokens stand for. */
+  @Operation(
+      summary = "Join tokens to a text",
+      description = "Bytes that are no whole character become U+FFFD.")
+  @PostMapping(path = "/v1/detokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
+  public Text detokenize(@RequestBody DetokenizeRequest request) {
+    ServedModel model = models.get();
+    ModelCheck.check(request.model(), model);
+    if (request.tokens() == null) {
+      throw ApiException.invalid("tokens", "tokens must be given.");
+    }
+    int[] ids = new PromptReader(model).tokens("tokens", request.tokens());
+    return new Text(model.tokenizer().decode(ids));
+  }
+
+  /** The body of {@code POST /v1/tokenize}, as sent. */
+  @Schema(name = "TokenizeRequest")
+  public record TokenizeRequest(
+      @Schema(description = "The served model; may be left out.", nullable = true)
+          @JsonProperty("model")
+          String model,
+      @Schema(example = "Once upon a time") @JsonProperty("text") String text)
+      implements JsonRequest {}
+
+  /** The body of {@code POST /v1/detokenize}, as sent. */
+  @Schema(name = "DetokenizeRequest")
+  public record DetokenizeRequest(
+      @Schema(description = "The served model; may be left out.", nullable = true)
+          @JsonProperty("model")
+          String model,
+      @Schema(example = "[2771, 565, 258, 542]") @JsonProperty("tokens") List<Integer> tokens)
+      implements JsonRequest {}
+
+  /** A text's tokens. */
+  @Schema(name = "Tokens")
+  public record Tokens(
+      @JsonProperty("tokens") List<Token> tokens,
+      @Schema(description = "How many there are.") @JsonProperty("count") int count,
+      @Schema(description = "How many the model's context holds.") @JsonProperty("max_model_len")
+          int maxModelLen) {}
+
+  /** One token of a text. */
+  @Schema(name = "Token")
+  public record Token(
+      @JsonProperty("id") int id,
+      @Schema(description = "Its text, or bytes:\\xe2\\x80 if that is no whole character.")
+          @JsonProperty("token")
+          String token,
+      @Schema(description = "Its bytes as numbers.") @JsonProperty("bytes") int[] bytes,
+      @Schema(description = "Where it starts, in code points.") @JsonProperty("offset")
+          int offset) {}
+
+  /** A text. */
+  @Schema(name = "Text")
+  public record Text(@JsonProperty("text") String text) {}
+}

@@ -1,0 +1,100 @@
+package io.github.gpt2server.api.insight;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.JsonRequest;
+import io.github.gpt2server.api.ModelCheck;
+import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.api.ServedModels;
+import io.github.gpt2server.engine.ServedModel;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Tokenizing as vLLM does it, where evaluation harnesses look for it. */
+@Tag(name = "vLLM", description = "Paths that evaluation harnesses know from vLLM.")
+@RestController
+public final class VllmTokenizeController {
+  private final ServedModels models;
+
+  /** Uses the served model's tokenizer. */
+  public VllmTokenizeController(ServedModels models) {
+    this.models = models;
+  }
+
+  /** A text's token ids. */
+  @Operation(
+      summary = "Split a text into token ids",
+      description = "GPT-2's tokenizer adds no special tokens, with or without being asked.")
+  @PostMapping(path = "/tokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
+  public TokenIds tokenize(@RequestBody PromptRequest request) {
+    ServedModel model = models.get();
+    ModelCheck.check(request.model(), model);
+    if (request.prompt() == null) {
+      throw ApiException.invalid("prompt", "prompt must be given.");
+    }
+    int[] ids = new PromptReader(model).encode("prompt", request.prompt());
+    return new TokenIds(ids.length, model.contextLength(), ids);
+  }
+
+  /** The text of token ids. */
+  @Operation(summary = "Join token ids to a text")
+  @PostMapping(path = "/detokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
+  public Prompt detokenize(@RequestBody TokenizeController.DetokenizeRequest request) {
+    ServedModel model = models.get();
+    ModelCheck.check(request.model(), model);
+    if (request.tokens() == null) {
+      throw ApiException.invalid("tokens", "tokens must be given.");
+    }
+    int[] ids = new PromptReader(model).tokens("tokens", request.tokens());
+    return new Prompt(model.tokenizer().decode(ids));
+  }
+
+  /** What {@code tokenizer_config.json} says of a GPT-2. */
+  @Operation(summary = "Describe the tokenizer")
+  @GetMapping(path = "/tokenizer_info")
+  public TokenizerInfo tokenizerInfo() {
+    ServedModel model = models.get();
+    String endOfText = model.tokenizer().token(model.tokenizer().endOfText());
+    return new TokenizerInfo(
+        "GPT2Tokenizer", model.contextLength(), endOfText, endOfText, endOfText, false);
+  }
+
+  /** The body of {@code POST /tokenize}, as sent. */
+  @Schema(name = "VllmTokenizeRequest")
+  public record PromptRequest(
+      @Schema(description = "The served model; may be left out.", nullable = true)
+          @JsonProperty("model")
+          String model,
+      @Schema(example = "Once upon a time") @JsonProperty("prompt") String prompt,
+      @Schema(description = "Makes no difference to GPT-2.", defaultValue = "true")
+          @JsonProperty("add_special_tokens")
+          Boolean addSpecialTokens)
+      implements JsonRequest {}
+
+  /** A text's token ids. */
+  @Schema(name = "VllmTokens")
+  public record TokenIds(
+      @JsonProperty("count") int count,
+      @JsonProperty("max_model_len") int maxModelLen,
+      @JsonProperty("tokens") int[] tokens) {}
+
+  /** A text. */
+  @Schema(name = "VllmPrompt")
+  public record Prompt(@JsonProperty("prompt") String prompt) {}
+
+  /** The fields of {@code tokenizer_config.json}. */
+  @Schema(name = "TokenizerInfo")
+  public record TokenizerInfo(
+      @Schema(example = "GPT2Tokenizer") @JsonProperty("tokenizer_class") String tokenizerClass,
+      @Schema(example = "512") @JsonProperty("model_max_length") int modelMaxLength,
+      @Schema(example = "<|endoftext|>") @JsonProperty("bos_token") String bosToken,
+      @Schema(example = "<|endoftext|>") @JsonProperty("eos_token") String eosToken,
+      @Schema(example = "<|endoftext|>") @JsonProperty("unk_token") String unkToken,
+      @JsonProperty("add_prefix_space") boolean addPrefixSpace) {}
+}

@@ -1,0 +1,106 @@
+package io.github.gpt2server.api.openai;
+
+import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.RunningGeneration;
+import io.github.gpt2server.api.ServedModels;
+import io.github.gpt2server.api.ServerSentEvents;
+import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.ServedModel;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Continues texts, as OpenAI's completions endpoint does. */
+@Tag(name = "OpenAI", description = "OpenAI's wire format.")
+@RestController
+public final class CompletionController {
+  private final ServedModels models;
+  private final ApiLimits limits;
+  private final JsonMapper json;
+
+  /** Answers with the served model, within these limits. */
+  public CompletionController(ServedModels models, ApiLimits limits, JsonMapper json) {
+    this.models = models;
+    this.limits = limits;
+    this.json = json;
+  }
+
+  /** Answers at once or, if asked, as a stream; a client that leaves cancels. */
+  @Operation(
+      summary = "Continue a text",
+      description =
+          "Generates one or more continuations of one or more prompts. With stream: true the answer"
+              + " is a stream of server-sent events, one chunk each, which ends with [DONE].")
+  @ApiResponse(
+      responseCode = "200",
+      description = "The continuations.",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON_VALUE,
+            schema = @Schema(implementation = CompletionResponse.class)),
+        @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE, schema = @Schema(type = "string"))
+      })
+  @ApiResponse(responseCode = "504", description = "Not complete in time.")
+  @PostMapping(path = "/v1/completions", consumes = MediaType.APPLICATION_JSON_VALUE)
+  public ResponseEntity<CompletionResponse> complete(
+      @RequestBody CompletionRequest request, HttpServletResponse response) {
+    ServedModel model = models.get();
+    ValidCompletion completion = new CompletionValidator(model, limits).validate(request);
+    try (RunningGeneration running =
+        RunningGeneration.submit(model.engine()::submit, completion.generation())) {
+      if (!completion.stream()) {
+        return ResponseEntity.ok()
+            .contentType(MediaType.APPLICATION_JSON)
+            .body(whole(completion, running.awaitAll()));
+      }
+      ServerSentEvents out = new ServerSentEvents(response, json.writer());
+      new CompletionStream(completion, out).run(running);
+      return null;
+    }
+  }
+
+  /** The answer that is sent at once. */
+  static CompletionResponse whole(ValidCompletion completion, List<SequenceEvent> events) {
+    int n = completion.n();
+    List<int[]> prompts = completion.prompts();
+    List<ChoiceBuilder> builders =
+        Stream.generate(ChoiceBuilder::new).limit((long) prompts.size() * n).toList();
+    events.forEach(event -> builders.get(event.sequence()).add(event));
+
+    UsageCount usage = new UsageCount(prompts);
+    List<CompletionResponse.Choice> choices = new ArrayList<>();
+    for (int index = 0; index < builders.size(); index++) {
+      ChoiceBuilder builder = builders.get(index);
+      choices.add(
+          builder.build(index, completion.returnTokenIds() ? ids(prompts.get(index / n)) : null));
+      usage.addCompletion(builder.completionTokens());
+      if (index % n == 0) {
+        usage.addCached(builder.cachedTokens());
+      }
+    }
+    return new CompletionResponse(
+        completion.id(),
+        CompletionResponse.OBJECT,
+        completion.created(),
+        completion.model(),
+        choices,
+        usage.build());
+  }
+
+  static List<Integer> ids(int[] tokens) {
+    return IntStream.of(tokens).boxed().toList();
+  }
+}

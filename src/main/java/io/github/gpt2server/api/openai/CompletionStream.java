@@ -1,0 +1,130 @@
+package io.github.gpt2server.api.openai;
+
+import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.ClientGoneException;
+import io.github.gpt2server.api.RunningGeneration;
+import io.github.gpt2server.api.ServerSentEvents;
+import io.github.gpt2server.engine.SequenceEvent;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Sends a completion as it comes: one chunk for each token that adds text. */
+final class CompletionStream {
+  private static final Logger log = LoggerFactory.getLogger(CompletionStream.class);
+
+  /** After so long a silence a comment is sent; proxies often give up after 30 or 60 seconds. */
+  private static final Duration SILENCE = Duration.ofSeconds(10);
+
+  private final ValidCompletion completion;
+  private final ServerSentEvents out;
+  private final UsageCount usage;
+  private final boolean[] begun;
+
+  CompletionStream(ValidCompletion completion, ServerSentEvents out) {
+    this.completion = completion;
+    this.out = out;
+    this.usage = new UsageCount(completion.prompts());
+    this.begun = new boolean[completion.generation().sequences().size()];
+  }
+
+  /**
+   * Sends everything up to the end.
+   *
+   * @throws ClientGoneException if the client leaves
+   * @throws ApiException if something goes wrong before the first byte; later it becomes an event
+   */
+  void run(RunningGeneration running) {
+    try {
+      send(running);
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (ApiException e) {
+      if (!out.started()) {
+        throw e;
+      }
+      sendError(e);
+    } catch (RuntimeException e) {
+      if (!out.started()) {
+        throw e;
+      }
+      log.error("Stream {} failed", completion.id(), e);
+      sendError(ApiException.failed(completion.id()));
+    }
+  }
+
+  private void send(RunningGeneration running) {
+    while (!running.ended()) {
+      List<SequenceEvent> events = running.awaitSome(SILENCE);
+      if (events.isEmpty() && !running.ended()) {
+        out.waiting();
+      }
+      events.forEach(this::add);
+      out.flush();
+    }
+    running.requireFinished();
+    if (completion.includeUsage()) {
+      out.data(chunk(List.of(), usage.build()));
+    }
+    out.done();
+    out.flush();
+  }
+
+  private void sendError(ApiException e) {
+    out.event("error", e.response());
+    out.flush();
+  }
+
+  private void add(SequenceEvent event) {
+    int index = event.sequence();
+    if (event instanceof SequenceEvent.Token token) {
+      usage.addCompletion(1);
+      if (!token.text().isEmpty() || completion.returnTokenIds()) {
+        addChoice(index, token.text(), null, List.of(token.token()));
+      }
+    } else if (event instanceof SequenceEvent.Finished finished) {
+      if (index % completion.n() == 0) {
+        usage.addCached(finished.cachedTokens());
+      }
+      addChoice(index, finished.text(), finished, List.of());
+    }
+  }
+
+  private void addChoice(
+      int index, String text, SequenceEvent.Finished finished, List<Integer> tokens) {
+    boolean ids = completion.returnTokenIds();
+    boolean first = !begun[index];
+    begun[index] = true;
+    CompletionResponse.Choice choice =
+        new CompletionResponse.Choice(
+            text,
+            index,
+            null,
+            finished == null ? null : ChoiceBuilder.finishReason(finished),
+            finished == null ? null : ChoiceBuilder.stopReason(finished),
+            ids ? tokens : null,
+            ids && first
+                ? CompletionController.ids(completion.prompts().get(index / completion.n()))
+                : null);
+    out.data(chunk(List.of(choice), null));
+  }
+
+  private Object chunk(List<CompletionResponse.Choice> choices, CompletionResponse.Usage total) {
+    return completion.includeUsage()
+        ? new CompletionResponse.UsageChunk(
+            completion.id(),
+            CompletionResponse.OBJECT,
+            completion.created(),
+            completion.model(),
+            choices,
+            total)
+        : new CompletionResponse(
+            completion.id(),
+            CompletionResponse.OBJECT,
+            completion.created(),
+            completion.model(),
+            choices,
+            total);
+  }
+}

@@ -1,0 +1,213 @@
+package io.github.gpt2server.api.openai;
+
+import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.Bounds;
+import io.github.gpt2server.api.ContextCheck;
+import io.github.gpt2server.api.Excerpt;
+import io.github.gpt2server.api.ModelCheck;
+import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.engine.PromptProbabilities;
+import io.github.gpt2server.engine.SequenceRequest;
+import io.github.gpt2server.engine.ServedModel;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import tools.jackson.databind.JsonNode;
+
+/** Makes a {@link ValidCompletion} of a request, or says what is wrong with it. */
+final class CompletionValidator {
+  private static final int DEFAULT_MAX_TOKENS = 16;
+  private static final int MAX_STOP_STRINGS = 16;
+
+  private final ServedModel model;
+  private final ApiLimits limits;
+  private final PromptReader prompts;
+
+  CompletionValidator(ServedModel model, ApiLimits limits) {
+    this.model = model;
+    this.limits = limits;
+    this.prompts = new PromptReader(model);
+  }
+
+  /**
+   * Checks a request.
+   *
+   * @throws ApiException 400 or 404, if it cannot be answered
+   */
+  ValidCompletion validate(CompletionRequest request) {
+    ModelCheck.check(request.model(), model);
+    int n = Bounds.integer("n", request.n(), 1, 1, limits.maxSequences());
+    refuseUnsupported(request, n);
+    boolean stream = isTrue(request.stream());
+    boolean includeUsage =
+        request.streamOptions() != null && isTrue(request.streamOptions().includeUsage());
+    if (includeUsage && !stream) {
+      throw ApiException.invalid(
+          "stream_options", "stream_options needs stream: true; set it or leave the options out.");
+    }
+
+    int maxTokens =
+        Bounds.integer("max_tokens", request.maxTokens(), DEFAULT_MAX_TOKENS, 1, Integer.MAX_VALUE);
+    List<int[]> promptTokens = fittingPrompts(request, maxTokens);
+    if ((long) promptTokens.size() * n > limits.maxSequences()) {
+      throw ApiException.invalid(
+          n > 1 ? "n" : "prompt",
+          promptTokens.size()
+              + " prompts with n = "
+              + n
+              + " ask for "
+              + (long) promptTokens.size() * n
+              + " choices, but a request may have "
+              + limits.maxSequences()
+              + "; send several requests.");
+    }
+    SamplingFields sampling = SamplingFields.check(request, maxTokens, model.vocabSize());
+    Set<Integer> stopTokens = stopTokens(request);
+    List<String> stopStrings = stopStrings(request.stop());
+    boolean includeStop = isTrue(request.includeStopStrInOutput());
+
+    List<SequenceRequest> sequences = new ArrayList<>();
+    for (int[] prompt : promptTokens) {
+      for (int choice = 0; choice < n; choice++) {
+        sequences.add(
+            new SequenceRequest(
+                prompt,
+                maxTokens,
+                sampling.forChoice(choice),
+                stopTokens,
+                stopStrings,
+                includeStop,
+                PromptProbabilities.NONE,
+                false));
+      }
+    }
+    String id = "cmpl-" + UUID.randomUUID().toString().replace("-", "");
+    return new ValidCompletion(
+        id,
+        Instant.now().getEpochSecond(),
+        model.id(),
+        promptTokens,
+        n,
+        new Generation(id, sequences, limits.requestTimeout(), stream),
+        stream,
+        includeUsage,
+        isTrue(request.returnTokenIds()));
+  }
+
+  private static void refuseUnsupported(CompletionRequest request, int n) {
+    if (request.suffix() != null && !request.suffix().isEmpty()) {
+      throw ApiException.invalid(
+          "suffix", "suffix is not supported: GPT-2 cannot fill in a gap. Leave it out.");
+    }
+    if (request.bestOf() != null && request.bestOf() < n) {
+      throw ApiException.invalid(
+          "best_of",
+          "best_of must be at least n, which is " + n + ", but is " + request.bestOf() + ".");
+    }
+    if (request.bestOf() != null && request.bestOf() > n) {
+      throw notYet("best_of");
+    }
+    if (isTrue(request.echo())) {
+      throw notYet("echo");
+    }
+    if (request.logprobs() != null) {
+      throw notYet("logprobs");
+    }
+    if (request.logprobTokenIds() != null && !request.logprobTokenIds().isEmpty()) {
+      throw notYet("logprob_token_ids");
+    }
+  }
+
+  private static ApiException notYet(String field) {
+    return ApiException.invalid(field, field + " is not supported yet; leave it out.");
+  }
+
+  /** Every prompt, cut if asked, with room for the output. */
+  private List<int[]> fittingPrompts(CompletionRequest request, int maxTokens) {
+    List<int[]> all = prompts.prompts("prompt", request.prompt());
+    Integer keep = request.truncatePromptTokens();
+    if (keep != null && (keep < -1 || keep == 0)) {
+      throw ApiException.invalid(
+          "truncate_prompt_tokens",
+          "truncate_prompt_tokens must be at least 1, or -1 for what fits, but is " + keep + ".");
+    }
+    List<int[]> fitting = new ArrayList<>(all.size());
+    for (int[] prompt : all) {
+      int[] kept = prompt;
+      if (keep != null) {
+        // What fits is at least one token: if not even that has room, the check below says so.
+        int limit = keep == -1 ? Math.max(1, model.contextLength() - maxTokens) : keep;
+        kept = Arrays.copyOfRange(prompt, Math.max(0, prompt.length - limit), prompt.length);
+      }
+      ContextCheck.check(model.contextLength(), kept.length, maxTokens);
+      fitting.add(kept);
+    }
+    return fitting;
+  }
+
+  private Set<Integer> stopTokens(CompletionRequest request) {
+    Set<Integer> stopTokens = new HashSet<>();
+    if (!isTrue(request.ignoreEos())) {
+      stopTokens.add(model.tokenizer().endOfText());
+    }
+    if (request.stopTokenIds() != null) {
+      for (int token : prompts.tokens("stop_token_ids", request.stopTokenIds())) {
+        stopTokens.add(token);
+      }
+    }
+    return stopTokens;
+  }
+
+  private static List<String> stopStrings(JsonNode stop) {
+    if (stop == null || stop.isNull()) {
+      return List.of();
+    }
+    if (!stop.isString() && !stop.isArray()) {
+      throw wrongStop(stop.toString());
+    }
+    List<String> strings = new ArrayList<>();
+    if (stop.isString()) {
+      strings.add(stop.stringValue());
+    } else {
+      for (JsonNode item : stop) {
+        if (!item.isString()) {
+          throw wrongStop(item.toString());
+        }
+        strings.add(item.stringValue());
+      }
+    }
+    if (strings.size() > MAX_STOP_STRINGS) {
+      throw ApiException.invalid(
+          "stop",
+          "stop may have "
+              + MAX_STOP_STRINGS
+              + " strings at the most, but has "
+              + strings.size()
+              + ".");
+    }
+    for (String string : strings) {
+      if (string.isEmpty()) {
+        throw ApiException.invalid(
+            "stop", "stop must not hold an empty string, which every text contains; leave it out.");
+      }
+      PromptReader.requireUnicode("stop", string);
+    }
+    return strings;
+  }
+
+  private static ApiException wrongStop(String found) {
+    return ApiException.invalid(
+        "stop",
+        "stop must be a string or an array of strings, but holds " + Excerpt.of(found) + ".");
+  }
+
+  private static boolean isTrue(Boolean value) {
+    return value != null && value;
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.gpt2server.api.openai;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.ModelCheck;
+import io.github.gpt2server.api.ServedModels;
+import io.github.gpt2server.engine.ServedModel;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Tells which model is served. */
+@Tag(name = "OpenAI", description = "OpenAI's wire format.")
+@RestController
+public final class ModelController {
+  private final ServedModels models;
+
+  /** Tells of the served model. */
+  public ModelController(ServedModels models) {
+    this.models = models;
+  }
+
+  /** The one model, in a list. */
+  @Operation(summary = "List the models", description = "There is one.")
+  @GetMapping(path = "/v1/models")
+  public ModelList list() {
+    return new ModelList("list", List.of(ModelObject.of(models.get())));
+  }
+
+  /** One model by its id, which may contain a slash, its last part or an alias. */
+  @Operation(summary = "Describe a model")
+  @GetMapping(path = "/v1/models/{*id}")
+  public ModelObject one(
+      @Parameter(description = "The id, its last part or an alias.", example = "gpt2-fairytales")
+          @PathVariable("id")
+          String id) {
+    ServedModel model = models.get();
+    ModelCheck.check(id.substring(1), model);
+    return ModelObject.of(model);
+  }
+
+  /** OpenAI's list. */
+  public record ModelList(
+      @Schema(example = "list") @JsonProperty("object") String object,
+      @JsonProperty("data") List<ModelObject> data) {}
+
+  /** OpenAI's model, with what this server knows of it. */
+  @Schema(name = "Model")
+  public record ModelObject(
+      @Schema(example = "gpt2-fairytales") @JsonProperty("id") String id,
+      @Schema(example = "model") @JsonProperty("object") String object,
+      @Schema(description = "Seconds since 1970.") @JsonProperty("created") long created,
+      @JsonProperty("owned_by") String ownedBy,
+      @Schema(description = "Tokens of prompt and output together.", example = "512")
+          @JsonProperty("max_model_len")
+          int maxModelLen,
+      @Schema(example = "4096") @JsonProperty("vocab_size") int vocabSize,
+      @Schema(description = "Numbers in the weights.") @JsonProperty("parameters") long parameters,
+      @Schema(example = "float32") @JsonProperty("dtype") String dtype,
+      @Schema(example = "cpu") @JsonProperty("device") String device,
+      @Schema(description = "What was loaded, or null.", nullable = true) @JsonProperty("revision")
+          String revision) {
+
+    static ModelObject of(ServedModel model) {
+      return new ModelObject(
+          model.id(),
+          "model",
+          model.created().getEpochSecond(),
+          "gpt2-server",
+          model.contextLength(),
+          model.vocabSize(),
+          model.parameters(),
+          model.dtype(),
+          model.device(),
+          model.revision());
+    }
+  }
+}

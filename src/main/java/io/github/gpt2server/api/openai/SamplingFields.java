@@ -1,0 +1,120 @@
+package io.github.gpt2server.api.openai;
+
+import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.Bounds;
+import io.github.gpt2server.api.Excerpt;
+import io.github.gpt2server.sampling.SamplingParameters;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The checked fields of a request that say how tokens are chosen.
+ *
+ * @param parameters with the first choice's seed
+ */
+record SamplingFields(SamplingParameters parameters) {
+  /** 2^64 divided by the golden ratio: what SplittableRandom puts between its streams. */
+  private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
+
+  private static final double MAX_BIAS = 100;
+
+  /**
+   * Checks the fields.
+   *
+   * @throws ApiException 400, if one is wrong
+   */
+  static SamplingFields check(CompletionRequest request, int maxTokens, int vocabSize) {
+    int topK = Bounds.integer("top_k", request.topK(), 0, -1, Integer.MAX_VALUE);
+    long seed = request.seed() == null ? ThreadLocalRandom.current().nextLong() : request.seed();
+    return new SamplingFields(
+        new SamplingParameters(
+            Bounds.number("temperature", request.temperature(), 1, 0, 2),
+            Math.max(0, topK),
+            Bounds.number("top_p", request.topP(), 1, 0, 1),
+            Bounds.number("min_p", request.minP(), 0, 0, 1),
+            Bounds.number("typical_p", request.typicalP(), 1, 0, 1),
+            Bounds.number("repetition_penalty", request.repetitionPenalty(), 1, 0.01, 100),
+            Bounds.number("presence_penalty", request.presencePenalty(), 0, -2, 2),
+            Bounds.number("frequency_penalty", request.frequencyPenalty(), 0, -2, 2),
+            logitBias(request.logitBias(), vocabSize),
+            minTokens(request.minTokens(), maxTokens),
+            seed));
+  }
+
+  /**
+   * The parameters of one choice of a prompt. Each has a seed of its own, which follows from the
+   * request's seed and the choice alone: the same prompt gives the same choices in any company.
+   */
+  SamplingParameters forChoice(int choice) {
+    if (choice == 0) {
+      return parameters;
+    }
+    SamplingParameters p = parameters;
+    return new SamplingParameters(
+        p.temperature(),
+        p.topK(),
+        p.topP(),
+        p.minP(),
+        p.typicalP(),
+        p.repetitionPenalty(),
+        p.presencePenalty(),
+        p.frequencyPenalty(),
+        p.logitBias(),
+        p.minTokens(),
+        mix(p.seed() + choice * GOLDEN_GAMMA));
+  }
+
+  /** Steele, Lea and Flood's mixing function ("Fast splittable pseudorandom number generators"). */
+  private static long mix(long z) {
+    long a = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+    long b = (a ^ (a >>> 27)) * 0x94d049bb133111ebL;
+    return b ^ (b >>> 31);
+  }
+
+  private static int minTokens(Integer value, int maxTokens) {
+    int minTokens = Bounds.integer("min_tokens", value, 0, 0, Integer.MAX_VALUE);
+    if (minTokens > maxTokens) {
+      throw ApiException.invalid(
+          "min_tokens",
+          "min_tokens must not be more than max_tokens, which is "
+              + maxTokens
+              + ", but is "
+              + minTokens
+              + ".");
+    }
+    return minTokens;
+  }
+
+  private static Map<Integer, Float> logitBias(Map<String, Double> biases, int vocabSize) {
+    if (biases == null) {
+      return Map.of();
+    }
+    Map<Integer, Float> checked = new HashMap<>();
+    biases.forEach(
+        (key, value) -> {
+          int token = tokenId(key, vocabSize);
+          double bias = Bounds.number("logit_bias." + key, value, 0, -MAX_BIAS, MAX_BIAS);
+          checked.put(token, (float) bias);
+        });
+    return checked;
+  }
+
+  private static int tokenId(String key, int vocabSize) {
+    try {
+      int token = Integer.parseInt(key);
+      if (token >= 0 && token < vocabSize) {
+        return token;
+      }
+    } catch (NumberFormatException e) {
+      // Told below, like a number that is no token.
+    }
+    throw ApiException.invalid(
+        "logit_bias",
+        "logit_bias has the key \""
+            + Excerpt.of(key)
+            + "\", which is no token id; the vocabulary has ids from 0 to "
+            + (vocabSize - 1)
+            + ".");
+  }
+}

@@ -1,0 +1,219 @@
+package io.github.gpt2server.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.engine.ServedModelHolder;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Errors that need no model: each is the envelope, none says more than it should. */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+class HttpErrorsTest {
+  @LocalServerPort private int port;
+
+  @Test
+  void aLoadingModelIs503WithRetryAfter() throws IOException {
+    RawHttp.Answer answer = exchange(RawHttp.post("/v1/completions", "{}"));
+
+    assertError(answer, 503, "model_loading", null);
+    assertThat(answer.headers()).containsEntry("retry-after", "5");
+  }
+
+  @Test
+  void anUnknownPathIs404() throws IOException {
+    RawHttp.Answer answer = exchange("GET /v1/chat HTTP/1.1\r\nHost: test\r\n\r\n");
+
+    assertError(answer, 404, "not_found", null);
+    assertThat(answer.body()).contains("There is nothing at GET /v1/chat;");
+  }
+
+  @Test
+  void aWrongMethodIs405WithAllow() throws IOException {
+    RawHttp.Answer answer = exchange("GET /v1/completions HTTP/1.1\r\nHost: test\r\n\r\n");
+
+    assertError(answer, 405, "method_not_allowed", null);
+    assertThat(answer.headers()).containsEntry("allow", "POST");
+    assertThat(answer.body())
+        .contains("GET /v1/completions is not possible; this path takes POST.");
+  }
+
+  @Test
+  void anUnknownMethodIs405() throws IOException {
+    assertError(
+        exchange("BREW /v1/completions HTTP/1.1\r\nHost: test\r\n\r\n"),
+        405,
+        "method_not_allowed",
+        null);
+  }
+
+  @Test
+  void anAcceptHeaderThatCannotBeMetIs406() throws IOException {
+    assertError(
+        exchange("GET /answer HTTP/1.1\r\nHost: test\r\nAccept: image/png\r\n\r\n"),
+        406,
+        "not_acceptable",
+        null);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Content-Type: text/plain, The Content-Type 'text/plain' is not supported",
+    "Content-Type: application/x-www-form-urlencoded, is not supported",
+    "Content-Type: nonsense, Content-Type",
+    "X-Nothing: here, The Content-Type is missing; send 'Content-Type: application/json'."
+  })
+  void anotherContentTypeIs415(String header, String message) throws IOException {
+    RawHttp.Answer answer =
+        exchange(
+            "POST /v1/completions HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n"
+                + header
+                + "\r\n\r\n{}");
+
+    assertError(answer, 415, "unsupported_media_type", null);
+    assertThat(answer.body()).contains(message);
+  }
+
+  @Test
+  void aBodyThatSaysItIsTooLargeIs413() throws IOException {
+    String body = "{\"prompt\":\"" + "x".repeat(1000) + "\"}";
+
+    assertError(exchange(RawHttp.post("/v1/completions", body)), 413, "body_too_large", null);
+  }
+
+  @Test
+  void aChunkedBodyThatGrowsTooLargeIs413() throws IOException {
+    String spaces = " ".repeat(300);
+    RawHttp.Answer answer = exchange(chunked(spaces, spaces, spaces, spaces));
+
+    assertError(answer, 413, "body_too_large", null);
+    assertThat(answer.body()).contains("the limit of 1000 bytes");
+  }
+
+  @Test
+  void aChunkedBodyIsReadLikeAnyOther() throws IOException {
+    RawHttp.Answer answer = exchange(chunked("{\"n\":t", "rue}"));
+
+    assertError(answer, 400, null, "n");
+  }
+
+  @Test
+  void anotherCharsetIs400() throws IOException {
+    RawHttp.Answer answer =
+        exchange(
+            "POST /v1/completions HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n"
+                + "Content-Type: application/json; charset=latin1\r\n\r\n{}");
+
+    assertError(answer, 400, null, null);
+    assertThat(answer.body()).contains("must be UTF-8, but its Content-Type says ISO-8859-1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET /%zz HTTP/1.1, 400",
+    "GET /v1/models/%ff%fe HTTP/1.1, 400",
+    "GET /<script> HTTP/1.1, 400",
+    "GET /..%2f..%2fetc/passwd HTTP/1.1, 404",
+    "NONSENSE, 400",
+    "GET / HTTP/7.0, 505"
+  })
+  void whatIsNoRequestGetsTheEnvelopeToo(String requestLine, int status) throws IOException {
+    RawHttp.Answer answer = exchange(requestLine + "\r\nHost: test\r\n\r\n");
+
+    assertThat(answer.body()).doesNotContain("<html", "Exception", "org.apache");
+    assertThat(answer.status()).isEqualTo(status);
+    assertThat(JsonMapper.shared().readTree(answer.body()).at("/error/message").stringValue())
+        .isNotBlank();
+  }
+
+  @Test
+  void anOverlongHeaderGetsTheEnvelope() throws IOException {
+    RawHttp.Answer answer =
+        exchange("GET / HTTP/1.1\r\nHost: test\r\nX-Long: " + "x".repeat(20_000) + "\r\n\r\n");
+
+    assertThat(answer.status()).isBetween(400, 431);
+    assertThat(JsonMapper.shared().readTree(answer.body()).at("/error/type").stringValue())
+        .isEqualTo("invalid_request_error");
+  }
+
+  @Test
+  void aBugIs500WithoutDetails() throws IOException {
+    RawHttp.Answer answer = exchange("GET /bug HTTP/1.1\r\nHost: test\r\n\r\n");
+
+    assertError(answer, 500, "internal_error", null);
+    assertThat(answer.body()).doesNotContain("secret", "Exception");
+  }
+
+  private static String chunked(String... chunks) {
+    StringBuilder request =
+        new StringBuilder(
+            RawHttp.post("/v1/completions", "")
+                .replace("Content-Length: 0", "Transfer-Encoding: chunked"));
+    for (String chunk : chunks) {
+      request.append(Integer.toHexString(chunk.length())).append("\r\n");
+      request.append(chunk).append("\r\n");
+    }
+    return request.append("0\r\n\r\n").toString();
+  }
+
+  private RawHttp.Answer exchange(String request) throws IOException {
+    try (RawHttp http = new RawHttp(port)) {
+      return http.send(request).answer();
+    }
+  }
+
+  private static void assertError(RawHttp.Answer answer, int status, String code, String param) {
+    assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+    assertThat(answer.headers().get("content-type")).startsWith("application/json");
+    JsonNode body = JsonMapper.shared().readTree(answer.body());
+    assertThat(body.propertyNames()).containsExactly("error");
+    JsonNode error = body.get("error");
+    assertThat(error.propertyNames()).containsExactly("message", "type", "param", "code");
+    assertThat(error.get("message").stringValue()).isNotBlank();
+    assertThat(error.get("code").isNull() ? null : error.get("code").stringValue()).isEqualTo(code);
+    assertThat(error.get("param").isNull() ? null : error.get("param").stringValue())
+        .isEqualTo(param);
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableAutoConfiguration
+  @ComponentScan("io.github.gpt2server.api")
+  static class Application {
+
+    @Bean
+    ServedModelHolder holder() {
+      return new ServedModelHolder();
+    }
+
+    @Bean
+    ApiLimits limits() {
+      return new ApiLimits(Duration.ofMinutes(1), 0, false, 1000, 128);
+    }
+  }
+
+  @RestController
+  static class Endpoints {
+
+    @GetMapping("/bug")
+    String bug() {
+      throw new IllegalStateException("a secret");
+    }
+
+    @GetMapping("/answer")
+    ErrorResponse answer() {
+      return new ErrorResponse(null);
+    }
+  }
+}
