@@ -102,6 +102,8 @@ class TruncationFilterTest {
     assertThat(truncated(new float[] {0.5f, 0.25f, 0.125f, 0.125f}, new MinP(0.26)))
         .containsOnlyKeys(0, 1);
     assertThat(truncated(new float[] {0.25f, 0.5f, 0.25f}, new MinP(1))).containsOnlyKeys(1);
+    // The float nearest 0.35 is 0.34999999, less than 0.7 * 0.5.
+    assertThat(truncated(new float[] {0.5f, 0.35f, 0.15f}, new MinP(0.7))).containsOnlyKeys(0);
   }
 
   @Test
