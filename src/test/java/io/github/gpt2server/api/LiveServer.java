@@ -10,7 +10,11 @@ import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.FilterType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -21,9 +25,22 @@ public final class LiveServer implements AutoCloseable {
   private final ConfigurableApplicationContext context;
   private final int port;
 
+  /** The application as it is, without what tests put beside it on the class path. */
+  @SpringBootConfiguration
+  @EnableAutoConfiguration
+  @ComponentScan(
+      basePackageClasses = Gpt2ServerApplication.class,
+      excludeFilters = {
+        @ComponentScan.Filter(type = FilterType.REGEX, pattern = ".*Test.*"),
+        @ComponentScan.Filter(
+            type = FilterType.ASSIGNABLE_TYPE,
+            classes = Gpt2ServerApplication.class)
+      })
+  static class Whole {}
+
   /** Starts the server and waits until it answers. */
   public LiveServer(String... options) {
-    SpringApplication application = new SpringApplication(Gpt2ServerApplication.class);
+    SpringApplication application = new SpringApplication(Whole.class);
     String[] all = Arrays.copyOf(options, options.length + 1);
     all[options.length] = "--server.port=0";
     context = application.run(all);
