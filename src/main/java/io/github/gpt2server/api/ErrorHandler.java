@@ -17,6 +17,7 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import org.springframework.web.util.DisconnectedClientHelper;
 
 /** Every error that reaches Spring, in OpenAI's envelope. */
 @RestControllerAdvice
@@ -58,6 +59,9 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
   /** What nobody foresaw: told in general to the client, in full to the log. */
   @ExceptionHandler
   public ResponseEntity<Object> handle(Exception e, HttpServletResponse response) {
+    if (DisconnectedClientHelper.isClientDisconnectedException(e)) {
+      return null;
+    }
     String id = UUID.randomUUID().toString();
     log.error("Request failed ({})", id, e);
     return response.isCommitted() ? null : response(ApiException.failed(id));
@@ -66,6 +70,9 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
   @Override
   protected ResponseEntity<Object> handleExceptionInternal(
       Exception e, Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+    if (status.is5xxServerError() && !DisconnectedClientHelper.isClientDisconnectedException(e)) {
+      log.error("Request failed", e);
+    }
     String asked =
         request instanceof ServletWebRequest servlet
             ? servlet.getHttpMethod() + " " + Excerpt.of(servlet.getRequest().getRequestURI())

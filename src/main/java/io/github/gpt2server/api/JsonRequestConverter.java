@@ -18,7 +18,7 @@ public final class JsonRequestConverter extends AbstractHttpMessageConverter<Jso
 
   /** Reads with these limits. */
   public JsonRequestConverter(ApiLimits limits) {
-    super(MediaType.APPLICATION_JSON, new MediaType("application", "*+json"));
+    super(MediaType.APPLICATION_JSON);
     this.json = new RequestJson(limits.strictFields());
     this.maxBytes = limits.maxBodyBytes();
   }

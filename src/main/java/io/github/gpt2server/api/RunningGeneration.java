@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +23,13 @@ public final class RunningGeneration implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunningGeneration.class);
 
   /** How soon a lost client is noticed, about one step of a small model. */
-  private static final Duration GLANCE = Duration.ofMillis(20);
+  private static final long GLANCE_MILLIS = 20;
+
+  /** So many threads glance that often; more of them do so less often, and cost no more. */
+  private static final int EAGER_THREADS = 64;
+
+  /** Threads that wait in this class, in the whole process. */
+  private static final AtomicInteger WAITING = new AtomicInteger();
 
   private final GenerationHandle handle;
   private final ClientConnection client;
@@ -50,8 +57,9 @@ public final class RunningGeneration implements AutoCloseable {
    * @throws ApiException if the generation ends in any way but finished
    */
   public List<SequenceEvent> awaitAll() {
+    WAITING.incrementAndGet();
     try {
-      while (!handle.awaitEnd(GLANCE)) {
+      while (!handle.awaitEnd(glance())) {
         checkClient();
       }
       requireFinished();
@@ -60,6 +68,8 @@ public final class RunningGeneration implements AutoCloseable {
       return events;
     } catch (InterruptedException e) {
       throw interrupted();
+    } finally {
+      WAITING.decrementAndGet();
     }
   }
 
@@ -71,11 +81,12 @@ public final class RunningGeneration implements AutoCloseable {
    * @throws ClientGoneException if the client leaves
    */
   public List<SequenceEvent> awaitSome(Duration patience) {
+    WAITING.incrementAndGet();
     try {
       List<SequenceEvent> events = new ArrayList<>();
       long deadline = System.nanoTime() + patience.toNanos();
       while (events.isEmpty() && System.nanoTime() < deadline && !ended()) {
-        Optional<SequenceEvent> event = handle.poll(GLANCE);
+        Optional<SequenceEvent> event = handle.poll(glance());
         event.ifPresent(events::add);
         checkClient();
       }
@@ -83,6 +94,8 @@ public final class RunningGeneration implements AutoCloseable {
       return events;
     } catch (InterruptedException e) {
       throw interrupted();
+    } finally {
+      WAITING.decrementAndGet();
     }
   }
 
@@ -126,6 +139,10 @@ public final class RunningGeneration implements AutoCloseable {
       events.add(event.get());
       event = handle.poll(Duration.ZERO);
     }
+  }
+
+  private static Duration glance() {
+    return Duration.ofMillis(GLANCE_MILLIS * Math.max(1, WAITING.get() / EAGER_THREADS));
   }
 
   private void checkClient() {

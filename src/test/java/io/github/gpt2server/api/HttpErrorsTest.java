@@ -13,14 +13,15 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Errors that need no model: each is the envelope, none says more than it should. */
-@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@SpringBootTest(
+    classes = HttpErrorsTest.Application.class,
+    webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 class HttpErrorsTest {
   @LocalServerPort private int port;
 
@@ -73,6 +74,7 @@ class HttpErrorsTest {
     "Content-Type: text/plain, The Content-Type 'text/plain' is not supported",
     "Content-Type: application/x-www-form-urlencoded, is not supported",
     "Content-Type: nonsense, Content-Type",
+    "Content-Type: application/json;charset=nonsense, Content-Type",
     "X-Nothing: here, The Content-Type is missing; send 'Content-Type: application/json'."
   })
   void anotherContentTypeIs415(String header, String message) throws IOException {
@@ -187,7 +189,6 @@ class HttpErrorsTest {
         .isEqualTo(param);
   }
 
-  @Configuration(proxyBeanMethods = false)
   @EnableAutoConfiguration
   @ComponentScan("io.github.gpt2server.api")
   static class Application {

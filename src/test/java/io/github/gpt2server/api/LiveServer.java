@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.springframework.boot.SpringApplication;
-import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.ComponentScan;
@@ -25,8 +24,10 @@ public final class LiveServer implements AutoCloseable {
   private final ConfigurableApplicationContext context;
   private final int port;
 
-  /** The application as it is, without what tests put beside it on the class path. */
-  @SpringBootConfiguration
+  /**
+   * The application as it is, without what tests put beside it on the class path; itself no
+   * configuration that others would find.
+   */
   @EnableAutoConfiguration
   @ComponentScan(
       basePackageClasses = Gpt2ServerApplication.class,

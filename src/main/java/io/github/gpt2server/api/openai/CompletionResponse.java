@@ -42,7 +42,7 @@ public record CompletionResponse(
           String finishReason,
       @Schema(
               description = "The stop string or token id that ended the text, else null.",
-              nullable = true)
+              oneOf = {String.class, Integer.class})
           @JsonProperty("stop_reason")
           Object stopReason,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("token_ids") List<Integer> tokenIds,

@@ -17,12 +17,19 @@ final class CompletionStream {
   /** After so long a silence a comment is sent; proxies often give up after 30 or 60 seconds. */
   private static final Duration SILENCE = Duration.ofSeconds(10);
 
+  private final Duration silence;
   private final ValidCompletion completion;
   private final ServerSentEvents out;
   private final UsageCount usage;
   private final boolean[] begun;
 
   CompletionStream(ValidCompletion completion, ServerSentEvents out) {
+    this(completion, out, SILENCE);
+  }
+
+  /** Sends a comment after every {@code silence}. */
+  CompletionStream(ValidCompletion completion, ServerSentEvents out, Duration silence) {
+    this.silence = silence;
     this.completion = completion;
     this.out = out;
     this.usage = new UsageCount(completion.prompts());
@@ -56,7 +63,7 @@ final class CompletionStream {
 
   private void send(RunningGeneration running) {
     while (!running.ended()) {
-      List<SequenceEvent> events = running.awaitSome(SILENCE);
+      List<SequenceEvent> events = running.awaitSome(silence);
       if (events.isEmpty() && !running.ended()) {
         out.waiting();
       }

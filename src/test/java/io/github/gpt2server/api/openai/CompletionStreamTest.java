@@ -160,6 +160,30 @@ class CompletionStreamTest {
   }
 
   @Test
+  void commentsFillTheSilence() throws Exception {
+    ValidCompletion completion = completion(1, false, false);
+    JsonMapper json = JsonMapper.shared();
+    try (RunningGeneration running =
+        RunningGeneration.submit(engine::submit, completion.generation())) {
+      Thread ending =
+          new Thread(
+              () -> {
+                while (!response.isCommitted()) {
+                  Thread.onSpinWait();
+                }
+                engine.end(Outcome.FINISHED);
+              });
+      ending.start();
+      new CompletionStream(
+              completion, new ServerSentEvents(response, json.writer()), Duration.ofMillis(50))
+          .run(running);
+      ending.join();
+    }
+
+    assertThat(body()).startsWith(": waiting\n\n").endsWith("data: [DONE]\n\n");
+  }
+
+  @Test
   void whateverEndsItEarlyCancels() {
     ValidCompletion completion = completion(1, false, false);
     RunningGeneration running = RunningGeneration.submit(engine::submit, completion.generation());

@@ -1,0 +1,73 @@
+package io.github.gpt2server.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What the settings of a server change for its clients. */
+class SettingsEndToEndTest {
+  private static final String LONG =
+      "{\"prompt\": \"The king\", \"n\": 20, \"max_tokens\": 500, \"ignore_eos\": true";
+
+  private static LiveServer server;
+
+  @BeforeAll
+  static void start() {
+    server =
+        new LiveServer(
+            "--gpt2.max-sequences=2",
+            "--gpt2.request-timeout=500ms",
+            "--gpt2.strict-fields=true",
+            "--gpt2.max-logprobs=5");
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @Test
+  void aRequestThatTakesTooLongIs504() throws IOException {
+    RawHttp.Answer answer = server.post("/v1/completions", LONG + "}");
+
+    assertThat(answer.status()).isEqualTo(504);
+    JsonNode error = JsonMapper.shared().readTree(answer.body()).get("error");
+    assertThat(error.get("code").stringValue()).isEqualTo("timeout");
+    assertThat(error.get("type").stringValue()).isEqualTo("timeout_error");
+    assertThat(error.get("message").stringValue())
+        .isEqualTo(
+            "The request was not complete within the server's limit of 0.5 seconds, waiting"
+                + " included. Ask for fewer tokens or try again later.");
+  }
+
+  @Test
+  void aStreamThatTakesTooLongEndsWithAnErrorEvent() throws IOException {
+    RawHttp.Answer answer = server.post("/v1/completions", LONG + ", \"stream\": true}");
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.body()).startsWith("data: {").doesNotContain("[DONE]");
+    String last = answer.body().substring(answer.body().lastIndexOf("event: "));
+    assertThat(last).startsWith("event: error\ndata: {\"error\":{\"message\":\"The request was");
+    assertThat(last).endsWith("\"code\":\"timeout\"}}\n\n");
+  }
+
+  @Test
+  void strictFieldsRefuseWhatIsUnknown() throws IOException {
+    RawHttp.Answer answer = server.post("/v1/completions", "{\"mirostat\": 2}");
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.body()).contains("mirostat is not a field of this endpoint", "it knows");
+  }
+
+  @Test
+  void probabilitiesAreLimited() throws IOException {
+    assertThat(server.ask("/v1/next-token", "{\"prompt\": \"a\"}").get("top").size()).isEqualTo(5);
+    assertThat(server.post("/v1/next-token", "{\"prompt\": \"a\", \"top_k\": 6}").body())
+        .contains("top_k must be between 0 and 5, but is 6.");
+  }
+}
