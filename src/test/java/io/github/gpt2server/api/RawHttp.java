@@ -85,6 +85,11 @@ final class RawHttp implements AutoCloseable {
     return Integer.parseInt(line(), 16);
   }
 
+  /** Closes as a client does that loses interest. */
+  void leave() throws IOException {
+    socket.close();
+  }
+
   /** Closes with a reset instead of a goodbye. */
   void reset() throws IOException {
     socket.setSoLinger(true, 0);

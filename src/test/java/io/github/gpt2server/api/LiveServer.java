@@ -1,0 +1,105 @@
+package io.github.gpt2server.api;
+
+import io.github.gpt2server.Gpt2ServerApplication;
+import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.engine.ServedModelHolder;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.FilterType;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The whole server with the embedded model, on a free port. */
+public final class LiveServer implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final ConfigurableApplicationContext context;
+  private final int port;
+
+  /** The application as it is, without what tests put beside it on the class path. */
+  @SpringBootConfiguration
+  @EnableAutoConfiguration
+  @ComponentScan(
+      basePackageClasses = Gpt2ServerApplication.class,
+      excludeFilters = {
+        @ComponentScan.Filter(type = FilterType.REGEX, pattern = ".*Test.*"),
+        @ComponentScan.Filter(
+            type = FilterType.ASSIGNABLE_TYPE,
+            classes = Gpt2ServerApplication.class)
+      })
+  static class Whole {}
+
+  /** Starts the server and waits until it answers. */
+  public LiveServer(String... options) {
+    SpringApplication application = new SpringApplication(Whole.class);
+    String[] all = Arrays.copyOf(options, options.length + 1);
+    all[options.length] = "--server.port=0";
+    context = application.run(all);
+    port = Integer.parseInt(context.getEnvironment().getProperty("local.server.port"));
+    await(() -> context.getBean(ServedModelHolder.class).get().isPresent());
+  }
+
+  /** Where it listens. */
+  public int port() {
+    return port;
+  }
+
+  /** What it serves. */
+  public ServedModel model() {
+    return context.getBean(ServedModelHolder.class).get().orElseThrow();
+  }
+
+  /** Opens a connection. */
+  RawHttp connect() throws IOException {
+    return new RawHttp(port);
+  }
+
+  /** Posts a body over a connection of its own. */
+  RawHttp.Answer post(String path, String json) throws IOException {
+    try (RawHttp http = connect()) {
+      return http.send(RawHttp.post(path, json)).answer();
+    }
+  }
+
+  /** Posts a body and expects a JSON answer with status 200. */
+  public JsonNode ask(String path, String json) throws IOException {
+    RawHttp.Answer answer = post(path, json);
+    if (answer.status() != 200) {
+      throw new AssertionError(answer.status() + " " + answer.body());
+    }
+    return JsonMapper.shared().readTree(answer.body());
+  }
+
+  /** Waits until the engine's status is as wished. */
+  void awaitStatus(Predicate<EngineStatus> wish) {
+    await(() -> wish.test(model().engine().status()));
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("it did not come to that in " + PATIENCE);
+      }
+      try {
+        Thread.sleep(2);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    context.close();
+  }
+}
