@@ -15,8 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springdoc.core.customizers.OperationCustomizer;
+import org.springdoc.core.utils.SpringDocUtils;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import tools.jackson.databind.JsonNode;
 
 /** What the OpenAPI document says beyond the endpoints themselves. */
 @Configuration(proxyBeanMethods = false)
@@ -40,6 +42,11 @@ public class OpenApiConfiguration {
           "413", "The body is too large.",
           "415", "The Content-Type is not application/json.",
           "429", "The queue is full; see Retry-After.");
+
+  static {
+    // Fields of several forms say so themselves; Jackson's tree type says nothing to a reader.
+    SpringDocUtils.getConfig().replaceWithClass(JsonNode.class, Object.class);
+  }
 
   /** Title, and the optional API key. */
   @Bean

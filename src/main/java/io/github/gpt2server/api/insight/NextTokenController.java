@@ -7,6 +7,7 @@ import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.ServedModel;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -45,7 +46,25 @@ public final class NextTokenController {
               schema = @Schema(oneOf = {NextTokenResponse.class, NextTokenResponse.Several.class})))
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
   @PostMapping(path = "/v1/next-token", consumes = MediaType.APPLICATION_JSON_VALUE)
-  public ResponseEntity<Object> nextToken(@RequestBody NextTokenRequest request) {
+  public ResponseEntity<Object> nextToken(
+      @io.swagger.v3.oas.annotations.parameters.RequestBody(
+              content =
+                  @Content(
+                      examples = {
+                        @ExampleObject(
+                            name = "The likeliest tokens",
+                            value =
+                                "{\"prompt\": \"Once upon a time, there was a\", \"top_k\": 5}"),
+                        @ExampleObject(
+                            name = "Texts of your own",
+                            value =
+                                "{\"prompt\": \"Once upon a time, there was a\", \"candidates\": [\" king\", \" poor widow\"]}"),
+                        @ExampleObject(
+                            name = "Several prompts",
+                            value = "{\"prompt\": [\"The king\", \"The queen\"], \"top_k\": 3}")
+                      }))
+          @RequestBody
+          NextTokenRequest request) {
     ServedModel model = models.get();
     NextTokenQuestion question = NextTokenQuestion.of(request, model, limits);
     List<SequenceEvent> events;

@@ -9,6 +9,8 @@ import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.ArrayList;
@@ -32,7 +34,15 @@ public final class TokenizeController {
   /** A text's tokens, each with its bytes and where it starts. */
   @Operation(summary = "Split a text into tokens")
   @PostMapping(path = "/v1/tokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
-  public Tokens tokenize(@RequestBody TokenizeRequest request) {
+  public Tokens tokenize(
+      @io.swagger.v3.oas.annotations.parameters.RequestBody(
+              content =
+                  @Content(
+                      examples = {
+                        @ExampleObject(name = "A text", value = "{\"text\": \"Once upon a time\"}")
+                      }))
+          @RequestBody
+          TokenizeRequest request) {
     ServedModel model = models.get();
     ModelCheck.check(request.model(), model);
     if (request.text() == null) {
@@ -58,7 +68,17 @@ public final class TokenizeController {
       summary = "Join tokens to a text",
       description = "Bytes that are no whole character become U+FFFD.")
   @PostMapping(path = "/v1/detokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
-  public Text detokenize(@RequestBody DetokenizeRequest request) {
+  public Text detokenize(
+      @io.swagger.v3.oas.annotations.parameters.RequestBody(
+              content =
+                  @Content(
+                      examples = {
+                        @ExampleObject(
+                            name = "Some tokens",
+                            value = "{\"tokens\": [258, 259, 260]}")
+                      }))
+          @RequestBody
+          DetokenizeRequest request) {
     ServedModel model = models.get();
     ModelCheck.check(request.model(), model);
     if (request.tokens() == null) {

@@ -8,6 +8,8 @@ import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import org.springframework.http.MediaType;
@@ -32,7 +34,17 @@ public final class VllmTokenizeController {
       summary = "Split a text into token ids",
       description = "GPT-2's tokenizer adds no special tokens, with or without being asked.")
   @PostMapping(path = "/tokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
-  public TokenIds tokenize(@RequestBody PromptRequest request) {
+  public TokenIds tokenize(
+      @io.swagger.v3.oas.annotations.parameters.RequestBody(
+              content =
+                  @Content(
+                      examples = {
+                        @ExampleObject(
+                            name = "A text",
+                            value = "{\"prompt\": \"Once upon a time\"}")
+                      }))
+          @RequestBody
+          PromptRequest request) {
     ServedModel model = models.get();
     ModelCheck.check(request.model(), model);
     if (request.prompt() == null) {
@@ -45,7 +57,17 @@ public final class VllmTokenizeController {
   /** The text of token ids. */
   @Operation(summary = "Join token ids to a text")
   @PostMapping(path = "/detokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
-  public Prompt detokenize(@RequestBody TokenizeController.DetokenizeRequest request) {
+  public Prompt detokenize(
+      @io.swagger.v3.oas.annotations.parameters.RequestBody(
+              content =
+                  @Content(
+                      examples = {
+                        @ExampleObject(
+                            name = "Some tokens",
+                            value = "{\"tokens\": [258, 259, 260]}")
+                      }))
+          @RequestBody
+          TokenizeController.DetokenizeRequest request) {
     ServedModel model = models.get();
     ModelCheck.check(request.model(), model);
     if (request.tokens() == null) {

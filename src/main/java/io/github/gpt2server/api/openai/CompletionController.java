@@ -8,6 +8,7 @@ import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.ServedModel;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -56,7 +57,30 @@ public final class CompletionController {
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
   @PostMapping(path = "/v1/completions", consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<CompletionResponse> complete(
-      @RequestBody CompletionRequest request, HttpServletResponse response) {
+      @io.swagger.v3.oas.annotations.parameters.RequestBody(
+              content =
+                  @Content(
+                      examples = {
+                        @ExampleObject(
+                            name = "A continuation",
+                            value =
+                                "{\"prompt\": \"Once upon a time\", \"max_tokens\": 48, \"temperature\": 0.8}"),
+                        @ExampleObject(
+                            name = "The likeliest continuation",
+                            value =
+                                "{\"prompt\": \"The king\", \"max_tokens\": 48, \"temperature\": 0}"),
+                        @ExampleObject(
+                            name = "A stream",
+                            value =
+                                "{\"prompt\": \"Once upon a time\", \"max_tokens\": 48, \"stream\": true, \"stream_options\": {\"include_usage\": true}}"),
+                        @ExampleObject(
+                            name = "Three choices up to a full stop",
+                            value =
+                                "{\"prompt\": \"The princess\", \"max_tokens\": 48, \"n\": 3, \"seed\": 7, \"top_p\": 0.9, \"stop\": [\".\"]}")
+                      }))
+          @RequestBody
+          CompletionRequest request,
+      HttpServletResponse response) {
     ServedModel model = models.get();
     ValidCompletion completion = new CompletionValidator(model, limits).validate(request);
     try (RunningGeneration running =

@@ -23,8 +23,7 @@ public record CompletionRequest(
                 "The text to continue: a string, an array of strings, an array of token ids or an"
                     + " array of such arrays. Empty or absent stands for <|endoftext|>.",
             oneOf = {String.class, String[].class, Integer[].class, Integer[][].class},
-            example = "Once upon a time",
-            nullable = true)
+            example = "Once upon a time")
         @JsonProperty("prompt")
         JsonNode prompt,
     @Schema(description = "Not supported: GPT-2 cannot fill in.", nullable = true)
@@ -64,8 +63,7 @@ public record CompletionRequest(
             defaultValue = "false")
         @JsonProperty("stream")
         Boolean stream,
-    @Schema(description = "Options of a streamed answer.", nullable = true)
-        @JsonProperty("stream_options")
+    @Schema(description = "Options of a streamed answer.") @JsonProperty("stream_options")
         StreamOptions streamOptions,
     @Schema(description = "Not supported yet.", nullable = true) @JsonProperty("logprobs")
         Integer logprobs,
@@ -75,8 +73,7 @@ public record CompletionRequest(
     @Schema(
             description = "A string, or up to 16, before which the text ends.",
             oneOf = {String.class, String[].class},
-            example = "[\"\\n\\n\"]",
-            nullable = true)
+            example = "[\"\\n\\n\"]")
         @JsonProperty("stop")
         JsonNode stop,
     @Schema(

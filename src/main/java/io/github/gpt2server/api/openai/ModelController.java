@@ -7,6 +7,7 @@ import io.github.gpt2server.engine.ServedModel;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -33,6 +34,8 @@ public final class ModelController {
 
   /** One model by its id, which may contain a slash, its last part or an alias. */
   @Operation(summary = "Describe a model")
+  @ApiResponse(responseCode = "200", description = "The model.")
+  @ApiResponse(responseCode = "404", description = "No such model (code model_not_found).")
   @GetMapping(path = "/v1/models/{*id}")
   public ModelObject one(
       @Parameter(description = "The id, its last part or an alias.", example = "gpt2-fairytales")
