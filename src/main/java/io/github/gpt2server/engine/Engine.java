@@ -2,6 +2,7 @@ package io.github.gpt2server.engine;
 
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.sampling.Candidates;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -52,6 +53,7 @@ public final class Engine implements AutoCloseable {
   private final Set<Job> jobs = new LinkedHashSet<>();
   private final ArrayDeque<Job> queue = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
+  private final Candidates candidates = new Candidates();
   private Sequence[] slots;
 
   private Engine(Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings) {
@@ -239,7 +241,7 @@ public final class Engine implements AutoCloseable {
         }
       }
       try {
-        Sequence sequence = new Sequence(job, index, slot);
+        Sequence sequence = new Sequence(job, index, slot, candidates);
         slots[slot] = sequence;
         job.running().add(sequence);
         running.add(sequence);

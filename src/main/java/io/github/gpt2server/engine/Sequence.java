@@ -2,6 +2,7 @@ package io.github.gpt2server.engine;
 
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.sampling.Candidates;
 import io.github.gpt2server.sampling.TokenSampler;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.StopStringMatcher;
@@ -24,12 +25,16 @@ final class Sequence {
   private int generated;
   private int lastToken = -1;
 
-  Sequence(Job job, int index, int slot) {
+  /**
+   * @param candidates working memory of the draws, which all sequences of the thread may share
+   */
+  Sequence(Job job, int index, int slot, Candidates candidates) {
     this.job = job;
     this.index = index;
     this.slot = slot;
     this.request = job.handle().generation().sequences().get(index);
-    this.sampler = new TokenSampler(request.sampling(), request.prompt(), request.stopTokenIds());
+    this.sampler =
+        new TokenSampler(request.sampling(), request.prompt(), request.stopTokenIds(), candidates);
     this.stops = new StopStringMatcher(request.stopStrings(), request.includeStopString());
     this.promptLogprobs = scores() ? new float[request.prompt().length - scoredFrom()] : null;
   }

@@ -8,7 +8,9 @@ import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -42,8 +44,13 @@ final class StepExecutor {
     this.onFailure = onFailure;
   }
 
-  /** A row of logits from which a sequence's next token is picked. */
-  private record Draw(Sequence sequence, int row, float[] rawLogits) {}
+  /**
+   * A row of logits from which a sequence's next token is picked.
+   *
+   * @param edited whether penalties or bias are written over the logits
+   * @param rawLogits the logits before that, if a log-probability needs them, else null
+   */
+  private record Draw(Sequence sequence, int row, boolean edited, float[] rawLogits) {}
 
   void execute(StepPlan plan) {
     StepResult result;
@@ -55,6 +62,13 @@ final class StepExecutor {
     }
     try (result) {
       publish(plan, result);
+    } catch (RuntimeException e) {
+      // Nobody in particular is to blame, so that nobody's answer can be trusted.
+      for (int slot : slots(plan)) {
+        if (inSlot.apply(slot) != null) {
+          onFailure.accept(inSlot.apply(slot), e);
+        }
+      }
     }
   }
 
@@ -113,10 +127,10 @@ final class StepExecutor {
     pick(draws, result, sums);
   }
 
-  private Draw draw(Sequence sequence, int row, StepResult result) {
-    // Penalties and bias are written over the logits; the log-probability is of those before.
-    boolean keep = sequence.request().logprobs() && sequence.sampler().editsLogits();
-    return new Draw(sequence, row, keep ? copy(result.logits(row)) : null);
+  private static Draw draw(Sequence sequence, int row, StepResult result) {
+    boolean edited = sequence.sampler().editsLogits();
+    boolean keep = edited && sequence.request().logprobs();
+    return new Draw(sequence, row, edited, keep ? copy(result.logits(row)) : null);
   }
 
   /** Log-probabilities of the prompt tokens that follow the chunk's rows. */
@@ -151,61 +165,65 @@ final class StepExecutor {
 
   private void pick(List<Draw> draws, StepResult result, LogSumExps sums) {
     // Argmax comes before the edits, and the edits before the softmax that shall see them.
-    int[] argmax = draws.stream().anyMatch(StepExecutor::plainGreedy) ? result.argmax() : null;
-    boolean[] plain = new boolean[draws.size()];
-    List<Integer> sampled = new ArrayList<>();
-    for (int i = 0; i < draws.size(); i++) {
-      Draw draw = draws.get(i);
-      plain[i] = plainGreedy(draw);
-      if (draw.sequence().sampler().editsLogits()) {
-        draw.sequence().sampler().process(result.logits(draw.row()));
-      }
-      if (!draw.sequence().sampler().greedy()) {
-        sampled.add(i);
+    boolean anyGreedy = draws.stream().anyMatch(draw -> draw.sequence().sampler().greedy());
+    int[] argmax = anyGreedy ? result.argmax() : null;
+    for (Draw draw : draws) {
+      if (draw.edited()) {
+        attempt(draw, () -> draw.sequence().sampler().process(result.logits(draw.row())));
       }
     }
-    FloatBuffer[] probabilities = new FloatBuffer[draws.size()];
-    if (!sampled.isEmpty()) {
-      FloatBuffer[] rows =
-          result.softmax(
-              sampled.stream().mapToInt(i -> draws.get(i).row()).toArray(),
-              sampled.stream()
-                  .mapToDouble(i -> draws.get(i).sequence().sampler().temperature())
-                  .toArray());
-      for (int i = 0; i < rows.length; i++) {
-        probabilities[sampled.get(i)] = rows[i];
-      }
-    }
-    for (int i = 0; i < draws.size(); i++) {
-      Draw draw = draws.get(i);
+    Map<Integer, FloatBuffer> probabilities = softmax(draws, result);
+    for (Draw draw : draws) {
       Sequence sequence = draw.sequence();
-      if (inSlot.apply(sequence.slot()) != sequence) {
-        // It ended with another sequence of its request.
-        continue;
-      }
+      attempt(
+          draw,
+          () -> {
+            int token;
+            if (probabilities.containsKey(draw.row())) {
+              token = sequence.sampler().sample(probabilities.get(draw.row()));
+            } else if (argmax[draw.row()] < 0) {
+              throw new IllegalStateException("the model's logits are not numbers");
+            } else if (draw.edited()) {
+              token = sequence.sampler().argmax(result.logits(draw.row()));
+            } else {
+              token = argmax[draw.row()];
+            }
+            if (sequence.append(token, logprob(draw, token, result, sums), tokenizer)) {
+              onComplete.accept(sequence);
+            }
+          });
+    }
+  }
+
+  /** Does something for a sequence that still runs; what goes wrong ends its request alone. */
+  private void attempt(Draw draw, Runnable action) {
+    // It may have ended with another sequence of its request.
+    if (inSlot.apply(draw.sequence().slot()) == draw.sequence()) {
       try {
-        int token;
-        if (plain[i]) {
-          token = argmax[draw.row()];
-        } else if (probabilities[i] == null) {
-          token = sequence.sampler().argmax(result.logits(draw.row()));
-        } else {
-          token = sequence.sampler().sample(probabilities[i]);
-        }
-        if (token < 0) {
-          throw new IllegalStateException("the model's logits are not numbers");
-        }
-        if (sequence.append(token, logprob(draw, token, result, sums), tokenizer)) {
-          onComplete.accept(sequence);
-        }
+        action.run();
       } catch (RuntimeException e) {
-        onFailure.accept(sequence, e);
+        onFailure.accept(draw.sequence(), e);
       }
     }
   }
 
-  private static boolean plainGreedy(Draw draw) {
-    return draw.sequence().sampler().greedy() && !draw.sequence().sampler().editsLogits();
+  /** Probabilities by row of what is sampled and not greedy, in one call. */
+  private static Map<Integer, FloatBuffer> softmax(List<Draw> draws, StepResult result) {
+    List<Draw> sampled =
+        draws.stream().filter(draw -> !draw.sequence().sampler().greedy()).toList();
+    Map<Integer, FloatBuffer> probabilities = new HashMap<>();
+    if (!sampled.isEmpty()) {
+      FloatBuffer[] rows =
+          result.softmax(
+              sampled.stream().mapToInt(Draw::row).toArray(),
+              sampled.stream()
+                  .mapToDouble(draw -> draw.sequence().sampler().temperature())
+                  .toArray());
+      for (int i = 0; i < rows.length; i++) {
+        probabilities.put(sampled.get(i).row(), rows[i]);
+      }
+    }
+    return probabilities;
   }
 
   private static float logprob(Draw draw, int token, StepResult result, LogSumExps sums) {

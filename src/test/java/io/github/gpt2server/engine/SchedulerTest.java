@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.sampling.Candidates;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
@@ -129,6 +130,6 @@ class SchedulerTest {
             probabilities,
             false);
     Generation generation = new Generation("test", List.of(request), Duration.ofMinutes(1), false);
-    return new Sequence(new Job(generation, 0, () -> {}), 0, slot);
+    return new Sequence(new Job(generation, 0, () -> {}), 0, slot, new Candidates());
   }
 }

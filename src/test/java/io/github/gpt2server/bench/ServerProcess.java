@@ -1,0 +1,70 @@
+package io.github.gpt2server.bench;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The packaged server as a process of its own, on a free port. */
+final class ServerProcess implements AutoCloseable {
+  private final Process process;
+  private final int port;
+  private final double secondsToReady;
+
+  ServerProcess(Path jar, List<String> arguments) throws IOException, InterruptedException {
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-jar", jar.toString(), "--server.port=" + port));
+    command.addAll(arguments);
+    long start = System.nanoTime();
+    process = new ProcessBuilder(command).inheritIO().start();
+    while (!ready()) {
+      if (!process.isAlive()) {
+        throw new IllegalStateException("the server did not start");
+      }
+      Thread.sleep(20);
+    }
+    secondsToReady = (System.nanoTime() - start) / 1e9;
+  }
+
+  int port() {
+    return port;
+  }
+
+  double secondsToReady() {
+    return secondsToReady;
+  }
+
+  /** Resident memory in MiB, as Linux tells it. */
+  long residentMebibytes() throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+        .findAny()
+        .orElseThrow();
+  }
+
+  private boolean ready() {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection)
+              URI.create("http://127.0.0.1:" + port + "/health").toURL().openConnection();
+      return connection.getResponseCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    process.onExit().join();
+  }
+}

@@ -1,0 +1,77 @@
+package io.github.gpt2server.bench;
+
+import io.github.gpt2server.model.Gpt2Config;
+import io.github.gpt2server.model.Gpt2Model;
+import io.github.gpt2server.model.LanguageModel;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepResult;
+import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.Weights;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The bare model step, without scheduler, sampling or HTTP: the limit that the server is held to.
+ */
+final class StepBenchmark implements AutoCloseable {
+  private final LanguageModel model;
+
+  StepBenchmark(Path folder, WeightType type, int slots) {
+    Gpt2Config config = Gpt2Config.read(folder);
+    model = Gpt2Model.load(config, Weights.open(folder, config), "cpu", type, slots);
+  }
+
+  /**
+   * Decodes as many tokens as {@code streams} requests of the load generator do, over the same
+   * positions, and picks each greedily.
+   *
+   * @return tokens a second
+   */
+  double decode(int streams, int promptTokens, int newTokens) {
+    long start = System.nanoTime();
+    for (int position = promptTokens; position < promptTokens + newTokens; position++) {
+      int at = position;
+      List<Decode> decodes =
+          IntStream.range(0, streams)
+              .mapToObj(slot -> new Decode(slot, at, 100 + (slot * 31 + at) % 800))
+              .toList();
+      try (StepResult result = model.step(new StepPlan(decodes, List.of()))) {
+        result.argmax();
+      }
+    }
+    return (double) streams * newTokens / seconds(start);
+  }
+
+  /**
+   * Reads one prompt, in chunks within one step as the scheduler plans it for an idle server.
+   *
+   * @return tokens a second
+   */
+  double prefill(int tokens, int chunkSize) {
+    List<Chunk> chunks = new ArrayList<>();
+    for (int start = 0; start < tokens; start += chunkSize) {
+      int from = start;
+      int length = Math.min(chunkSize, tokens - start);
+      int[] piece = IntStream.range(0, length).map(i -> 100 + (from + i) % 800).toArray();
+      chunks.add(new Chunk(0, start, piece, start + length == tokens ? length - 1 : length));
+    }
+    long begin = System.nanoTime();
+    try (StepResult result = model.step(new StepPlan(List.of(), chunks))) {
+      result.argmax();
+    }
+    return tokens / seconds(begin);
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}
