@@ -52,6 +52,7 @@ public final class Gpt2Model implements LanguageModel {
    */
   public static Gpt2Model load(
       Gpt2Config config, Weights weights, String device, WeightType type, int slots) {
+    TorchRuntime.load();
     TorchProgram program = compile(config, device, type);
     try {
       loadEmbeddings(program, weights);

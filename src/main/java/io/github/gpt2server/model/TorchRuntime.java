@@ -7,10 +7,22 @@ import ai.djl.pytorch.jni.JniUtils;
 
 /** libtorch as it is on this machine: devices and threads. The first call loads it. */
 public final class TorchRuntime {
+  private static boolean loaded;
+
   private TorchRuntime() {}
+
+  /** Loads libtorch, if it is not loaded. */
+  public static synchronized void load() {
+    if (!loaded) {
+      OpenMp.shortenSpin();
+      Engine.getEngine("PyTorch");
+      loaded = true;
+    }
+  }
 
   /** How many CUDA GPUs this libtorch can use; 0 for a CPU build, whatever the machine has. */
   public static int gpuCount() {
+    load();
     Engine engine = Engine.getEngine("PyTorch");
     return engine.hasCapability(StandardCapabilities.CUDA) ? engine.getGpuCount() : 0;
   }
@@ -37,7 +49,7 @@ public final class TorchRuntime {
 
   /** Sets how many threads a step uses; the calling thread makes the steps. */
   public static void setThreads(int threads) {
-    Engine.getEngine("PyTorch");
+    load();
     JniUtils.setNumThreads(threads);
   }
 }
