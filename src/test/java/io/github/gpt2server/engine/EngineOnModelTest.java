@@ -1,6 +1,7 @@
 package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.model.Gpt2Config;
 import io.github.gpt2server.model.Gpt2Model;
@@ -79,6 +80,35 @@ class EngineOnModelTest {
   }
 
   @Test
+  void theNextTokensLogitsAreTheGoldenOnesAmongOthers() throws Exception {
+    List<GenerationHandle> crowd = randomCrowd(new Random(9), 26);
+    List<GenerationHandle> handles = new ArrayList<>();
+    for (JsonNode golden : golden("logits.json")) {
+      handles.add(
+          engine.submit(
+              generation(
+                  new SequenceRequest(
+                      ints(golden.get("token_ids")),
+                      0,
+                      SamplingParameters.GREEDY,
+                      Set.of(),
+                      List.of(),
+                      false,
+                      PromptProbabilities.NEXT_TOKEN,
+                      false))));
+    }
+    for (int i = 0; i < handles.size(); i++) {
+      JsonNode expected = golden("logits.json").get(i).get("logits_last");
+      float[] logits = read(handles.get(i)).nextTokenLogits;
+      assertThat(logits).hasSize(expected.size());
+      for (int token = 0; token < logits.length; token++) {
+        assertThat((double) logits[token]).isCloseTo(expected.get(token).asDouble(), within(1e-3));
+      }
+    }
+    crowd.forEach(GenerationHandle::cancel);
+  }
+
+  @Test
   void sampledTextsDependOnTheSeedAloneAndNotOnTheCrowd() throws Exception {
     SequenceRequest request =
         request(
@@ -113,9 +143,7 @@ class EngineOnModelTest {
     assertThat(answer.promptLogprobs).hasSize(tokens.length - 1);
     for (int i = 1; i < tokens.length; i++) {
       assertThat((double) answer.promptLogprobs[i - 1])
-          .isCloseTo(
-              golden.get("logprobs").get(i).asDouble(),
-              org.assertj.core.api.Assertions.within(1e-4));
+          .isCloseTo(golden.get("logprobs").get(i).asDouble(), within(1e-4));
     }
   }
 
@@ -151,6 +179,7 @@ class EngineOnModelTest {
     int[] tokens;
     String text = "";
     float[] promptLogprobs;
+    float[] nextTokenLogits;
   }
 
   private static Answer read(GenerationHandle handle) throws InterruptedException {
@@ -168,6 +197,7 @@ class EngineOnModelTest {
         answer.text += finished.text();
       } else if (event.get() instanceof SequenceEvent.PromptRead prompt) {
         answer.promptLogprobs = prompt.tokenLogprobs();
+        answer.nextTokenLogits = prompt.nextTokenLogits();
       }
     }
     answer.tokens = answer.tokenList.stream().mapToInt(Integer::intValue).toArray();

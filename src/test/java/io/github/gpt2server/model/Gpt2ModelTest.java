@@ -81,7 +81,7 @@ class Gpt2ModelTest {
     }
   }
 
-  /** The bits of a row must not depend on what else is in the step: see DESIGN in gpt2.py. */
+  /** The bits of a row must not depend on what else is in the step: see gpt2.py. */
   @Test
   void aRowHasTheSameBitsAloneAndInAnyCrowd() {
     Random random = new Random(1);
@@ -121,16 +121,15 @@ class Gpt2ModelTest {
   }
 
   @Test
-  void theLastPositionOfTheContextIsReached() {
-    int[] tokens = randomTokens(new Random(3), model.contextLength());
-    float[] whole = prefill(0, tokens, tokens.length);
-    prefill(1, tokens, 64);
+  void theLastPositionOfTheContextGivesTheGoldenLogits() {
+    JsonNode golden = golden("last-position.json");
+    int[] tokens = ints(golden.get("token_ids"));
+    assertThat(tokens).hasSize(model.contextLength());
+    assertClose(prefill(0, tokens, tokens.length), golden.get("logits_last"));
+    assertClose(prefill(1, tokens, 64), golden.get("logits_last"));
     Decode last = new Decode(1, tokens.length - 1, tokens[tokens.length - 1]);
     try (StepResult result = model.step(new StepPlan(List.of(last), List.of()))) {
-      float[] decoded = row(result, 0);
-      for (int i = 0; i < whole.length; i++) {
-        assertThat(decoded[i]).isCloseTo(whole[i], within(1e-3f));
-      }
+      assertClose(row(result, 0), golden.get("logits_last"));
     }
   }
 
