@@ -24,7 +24,7 @@ final class LogSumExps {
     List<Double> temperatures = new ArrayList<>();
     int row = 0;
     for (Decode decode : plan.decodes()) {
-      if (inSlot.apply(decode.slot()).request().logprobs()) {
+      if (inSlot.apply(decode.slot()).request().logprobs().wanted()) {
         rows.add(row);
         temperatures.add(1.0);
       }
@@ -35,7 +35,7 @@ final class LogSumExps {
       int length = sequence.request().prompt().length;
       for (int i = chunk.logitsFrom(); i < chunk.tokens().length; i++) {
         boolean last = chunk.start() + i == length - 1;
-        if (last ? sequence.request().logprobs() : sequence.scores()) {
+        if (last ? sequence.request().logprobs().wanted() : sequence.scores()) {
           rows.add(row);
           temperatures.add(last ? 1.0 : sequence.request().promptProbabilities().temperature());
         }

@@ -7,7 +7,9 @@ import io.github.gpt2server.sampling.TokenSampler;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.StopStringMatcher;
 import io.github.gpt2server.tokenizer.TextDecoder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A running sequence: how much of its prompt is read, what it has generated, and the text of that.
@@ -21,6 +23,7 @@ final class Sequence {
   private final TextDecoder decoder = new TextDecoder();
   private final StopStringMatcher stops;
   private final float[] promptLogprobs;
+  private final List<TokenLogprobs> promptDetails = new ArrayList<>();
   private int prefilled;
   private int generated;
   private int lastToken = -1;
@@ -90,6 +93,11 @@ final class Sequence {
     return promptLogprobs;
   }
 
+  /** The same with other tokens, added as the prompt is read; empty unless asked for. */
+  List<TokenLogprobs> promptDetails() {
+    return promptDetails;
+  }
+
   /** The next step of a sequence whose prompt is read. */
   Decode decode() {
     return new Decode(slot, request.prompt().length + generated - 1, lastToken);
@@ -126,13 +134,13 @@ final class Sequence {
    *
    * @return whether the sequence is complete; then that is published too
    */
-  boolean append(int token, float logprob, Gpt2Tokenizer tokenizer) {
+  boolean append(int token, TokenLogprobs logprobs, Gpt2Tokenizer tokenizer) {
     sampler.accept(token);
     lastToken = token;
     generated++;
     boolean stopToken = request.stopTokenIds().contains(token);
     String text = stopToken || token == tokenizer.endOfText() ? "" : show(tokenizer.bytes(token));
-    publish(new SequenceEvent.Token(index, token, text, logprob));
+    publish(new SequenceEvent.Token(index, token, text, logprobs));
     if (stopToken) {
       finish(FinishReason.STOP, token);
     } else if (stops.matched().isPresent()) {

@@ -1,5 +1,7 @@
 package io.github.gpt2server.engine;
 
+import java.util.List;
+
 /** What happens to one sequence of a {@link Generation}, in order. */
 public sealed interface SequenceEvent {
 
@@ -12,8 +14,10 @@ public sealed interface SequenceEvent {
    * @param nextTokenLogits all logits after the last prompt token, {@code [vocab]}, or null
    * @param tokenLogprobs natural log-probabilities of the scored prompt tokens, the first belonging
    *     to position {@code scoredFrom}, or null
+   * @param logprobs the same with the other tokens that {@link Logprobs} asks for, or null
    */
-  record PromptRead(int sequence, float[] nextTokenLogits, float[] tokenLogprobs)
+  record PromptRead(
+      int sequence, float[] nextTokenLogits, float[] tokenLogprobs, List<TokenLogprobs> logprobs)
       implements SequenceEvent {}
 
   /**
@@ -22,10 +26,10 @@ public sealed interface SequenceEvent {
    * @param token its id
    * @param text whole characters that can be shown now; empty while a character is incomplete or
    *     may be the beginning of a stop string
-   * @param logprob natural log-probability under the model's own distribution, or NaN if not asked
-   *     for
+   * @param logprobs the log-probabilities asked for, or null
    */
-  record Token(int sequence, int token, String text, float logprob) implements SequenceEvent {}
+  record Token(int sequence, int token, String text, TokenLogprobs logprobs)
+      implements SequenceEvent {}
 
   /**
    * The sequence is complete.

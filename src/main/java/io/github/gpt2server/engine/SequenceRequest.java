@@ -17,7 +17,7 @@ import java.util.Set;
  * @param stopStrings strings that end the sequence; the text ends before the first of them
  * @param includeStopString whether the text ends after the stop string instead
  * @param promptProbabilities what to report of the prompt, or {@link PromptProbabilities#NONE}
- * @param logprobs whether each generated token's log-probability is reported
+ * @param logprobs log-probabilities to report at generated tokens and at scored prompt tokens
  */
 public record SequenceRequest(
     int[] prompt,
@@ -27,7 +27,7 @@ public record SequenceRequest(
     List<String> stopStrings,
     boolean includeStopString,
     PromptProbabilities promptProbabilities,
-    boolean logprobs) {
+    Logprobs logprobs) {
 
   /** Checks and copies what could be changed later. */
   public SequenceRequest {
@@ -38,5 +38,6 @@ public record SequenceRequest(
     stopStrings = List.copyOf(stopStrings);
     Objects.requireNonNull(sampling);
     Objects.requireNonNull(promptProbabilities);
+    Objects.requireNonNull(logprobs);
   }
 }

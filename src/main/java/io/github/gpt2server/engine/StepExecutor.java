@@ -129,7 +129,7 @@ final class StepExecutor {
 
   private static Draw draw(Sequence sequence, int row, StepResult result) {
     boolean edited = sequence.sampler().editsLogits();
-    boolean keep = edited && sequence.request().logprobs();
+    boolean keep = edited && sequence.request().logprobs().wanted();
     return new Draw(sequence, row, edited, keep ? copy(result.logits(row)) : null);
   }
 
@@ -148,6 +148,16 @@ final class StepExecutor {
         double logit = result.logits(row).get(prompt[target]);
         sequence.promptLogprobs()[target - sequence.scoredFrom()] =
             (float) (logit / temperature - sums.of(row));
+        if (sequence.request().logprobs().wanted()) {
+          sequence
+              .promptDetails()
+              .add(
+                  describe(
+                      sequence.request().logprobs(),
+                      result.logits(row),
+                      prompt[target],
+                      sums.of(row)));
+        }
       }
     }
   }
@@ -159,7 +169,8 @@ final class StepExecutor {
           new SequenceEvent.PromptRead(
               sequence.index(),
               nextToken ? copy(result.logits(lastRow)) : null,
-              sequence.promptLogprobs()));
+              sequence.promptLogprobs(),
+              sequence.promptDetails().isEmpty() ? null : sequence.promptDetails()));
     }
   }
 
@@ -188,7 +199,7 @@ final class StepExecutor {
             } else {
               token = argmax[draw.row()];
             }
-            if (sequence.append(token, logprob(draw, token, result, sums), tokenizer)) {
+            if (sequence.append(token, logprobs(draw, token, result, sums), tokenizer)) {
               onComplete.accept(sequence);
             }
           });
@@ -226,13 +237,26 @@ final class StepExecutor {
     return probabilities;
   }
 
-  private static float logprob(Draw draw, int token, StepResult result, LogSumExps sums) {
-    if (!draw.sequence().request().logprobs()) {
-      return Float.NaN;
+  private static TokenLogprobs logprobs(Draw draw, int token, StepResult result, LogSumExps sums) {
+    Logprobs wanted = draw.sequence().request().logprobs();
+    if (!wanted.wanted()) {
+      return null;
     }
-    float logit =
-        draw.rawLogits() == null ? result.logits(draw.row()).get(token) : draw.rawLogits()[token];
-    return logit - sums.of(draw.row());
+    FloatBuffer logits =
+        draw.rawLogits() == null ? result.logits(draw.row()) : FloatBuffer.wrap(draw.rawLogits());
+    return describe(wanted, logits, token, sums.of(draw.row()));
+  }
+
+  private static TokenLogprobs describe(
+      Logprobs wanted, FloatBuffer logits, int token, float logSumExp) {
+    float[] others = wanted.tokenIds().length == 0 ? null : new float[wanted.tokenIds().length];
+    for (int i = 0; others != null && i < others.length; i++) {
+      others[i] = logits.get(wanted.tokenIds()[i]) - logSumExp;
+    }
+    return new TokenLogprobs(
+        logits.get(token) - logSumExp,
+        wanted.top() == 0 ? null : TopTokens.of(logits, logSumExp, wanted.top()),
+        others);
   }
 
   private static float[] copy(FloatBuffer row) {

@@ -68,7 +68,8 @@ public final class TextDecoder {
     return indices;
   }
 
-  private boolean continues(int next) {
+  /** Whether a byte belongs to the character that is incomplete. */
+  boolean continues(int next) {
     return bytesNeeded > 0 && next >= lower && next <= upper;
   }
 

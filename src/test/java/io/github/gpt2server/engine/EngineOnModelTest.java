@@ -95,7 +95,7 @@ class EngineOnModelTest {
                       List.of(),
                       false,
                       PromptProbabilities.NEXT_TOKEN,
-                      false))));
+                      Logprobs.NONE))));
     }
     for (int i = 0; i < handles.size(); i++) {
       JsonNode expected = golden("logits.json").get(i).get("logits_last");
@@ -138,7 +138,7 @@ class EngineOnModelTest {
             List.of(),
             false,
             PromptProbabilities.scoredFrom(1, 1),
-            false);
+            Logprobs.NONE);
     Answer answer = read(engine.submit(generation(request)));
     assertThat(answer.promptLogprobs).hasSize(tokens.length - 1);
     for (int i = 1; i < tokens.length; i++) {
@@ -191,7 +191,7 @@ class EngineOnModelTest {
         event = handle.poll(Duration.ZERO)) {
       if (event.get() instanceof SequenceEvent.Token token) {
         answer.tokenList.add(token.token());
-        answer.logprobs.add(token.logprob());
+        answer.logprobs.add(token.logprobs().logprob());
         answer.text += token.text();
       } else if (event.get() instanceof SequenceEvent.Finished finished) {
         answer.text += finished.text();
@@ -238,7 +238,14 @@ class EngineOnModelTest {
 
   private static SequenceRequest request(int[] prompt, int maxTokens, SamplingParameters sampling) {
     return new SequenceRequest(
-        prompt, maxTokens, sampling, Set.of(), List.of(), false, PromptProbabilities.NONE, true);
+        prompt,
+        maxTokens,
+        sampling,
+        Set.of(),
+        List.of(),
+        false,
+        PromptProbabilities.NONE,
+        Logprobs.top(0));
   }
 
   private static Generation generation(SequenceRequest... sequences) {

@@ -349,7 +349,7 @@ class EngineTest {
                     List.of(),
                     false,
                     PromptProbabilities.NONE,
-                    false)));
+                    Logprobs.NONE)));
     handle.awaitEnd(LONG);
     List<SequenceEvent> events = drain(handle);
     assertThat(text(events))
@@ -389,7 +389,7 @@ class EngineTest {
                     List.of(stop),
                     include,
                     PromptProbabilities.NONE,
-                    false)));
+                    Logprobs.NONE)));
     handle.awaitEnd(LONG);
     return text(drain(handle));
   }
@@ -408,7 +408,8 @@ class EngineTest {
       SequenceEvent.Token token = (SequenceEvent.Token) drain(handle).get(0);
       boolean plain = sampling.logitBias().isEmpty();
       assertThat(token.token()).isEqualTo(plain ? best : 0);
-      assertThat((double) token.logprob()).isCloseTo(plain ? 10 - sum : -sum, within(1e-5));
+      assertThat((double) token.logprobs().logprob())
+          .isCloseTo(plain ? 10 - sum : -sum, within(1e-5));
     }
   }
 
@@ -436,7 +437,7 @@ class EngineTest {
                     List.of(),
                     false,
                     new PromptProbabilities(true, 3, 2),
-                    false)));
+                    Logprobs.NONE)));
     assertThat(handle.awaitEnd(LONG)).isTrue();
     List<SequenceEvent> events = drain(handle);
     SequenceEvent.PromptRead read = (SequenceEvent.PromptRead) events.get(0);
@@ -511,12 +512,19 @@ class EngineTest {
         List.of(),
         false,
         PromptProbabilities.NONE,
-        false);
+        Logprobs.NONE);
   }
 
   private static SequenceRequest sampled(int[] prompt, int maxTokens, SamplingParameters sampling) {
     return new SequenceRequest(
-        prompt, maxTokens, sampling, Set.of(), List.of(), false, PromptProbabilities.NONE, true);
+        prompt,
+        maxTokens,
+        sampling,
+        Set.of(),
+        List.of(),
+        false,
+        PromptProbabilities.NONE,
+        Logprobs.top(0));
   }
 
   private static Generation one(SequenceRequest request) {

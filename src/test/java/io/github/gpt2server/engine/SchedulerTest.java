@@ -113,7 +113,7 @@ class SchedulerTest {
   private static Sequence generating(int slot, int position, int token) {
     Sequence sequence = prompt(slot, position);
     sequence.advance(position);
-    sequence.append(token, 0, TOKENIZER);
+    sequence.append(token, null, TOKENIZER);
     return sequence;
   }
 
@@ -128,7 +128,7 @@ class SchedulerTest {
             List.of(),
             false,
             probabilities,
-            false);
+            Logprobs.NONE);
     Generation generation = new Generation("test", List.of(request), Duration.ofMinutes(1), false);
     return new Sequence(new Job(generation, 0, () -> {}), 0, slot, new Candidates());
   }

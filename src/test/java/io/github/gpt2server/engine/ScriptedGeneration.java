@@ -20,7 +20,7 @@ public final class ScriptedGeneration {
 
   /** Publishes a generated token. */
   public ScriptedGeneration token(int sequence, int token, String text) {
-    handle.publish(new SequenceEvent.Token(sequence, token, text, Float.NaN));
+    handle.publish(new SequenceEvent.Token(sequence, token, text, null));
     return this;
   }
 

@@ -8,6 +8,7 @@ import io.github.gpt2server.api.ContextCheck;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.engine.Logprobs;
 import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.SequenceRequest;
@@ -175,7 +176,14 @@ final class NextTokenQuestion {
 
   private static SequenceRequest sequence(int[] tokens, PromptProbabilities probabilities) {
     return new SequenceRequest(
-        tokens, 0, SamplingParameters.GREEDY, Set.of(), List.of(), false, probabilities, false);
+        tokens,
+        0,
+        SamplingParameters.GREEDY,
+        Set.of(),
+        List.of(),
+        false,
+        probabilities,
+        Logprobs.NONE);
   }
 
   private static List<int[]> prompts(NextTokenRequest request, PromptReader reader) {

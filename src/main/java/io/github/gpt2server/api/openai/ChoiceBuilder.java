@@ -3,21 +3,33 @@ package io.github.gpt2server.api.openai;
 import io.github.gpt2server.engine.SequenceEvent;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
-/** Gathers what one sequence generates into a choice. */
+/** Joins what one sequence generates into a choice. */
 final class ChoiceBuilder {
+  private final ChoiceProgress progress;
+  private final CompletionResponse.Logprobs logprobs;
   private final StringBuilder text = new StringBuilder();
   private final List<Integer> tokens = new ArrayList<>();
+  private double logprobSum;
   private SequenceEvent.Finished finished;
 
+  ChoiceBuilder(ChoiceProgress progress, boolean withLogprobs) {
+    this.progress = progress;
+    this.logprobs = withLogprobs ? CompletionResponse.Logprobs.empty() : null;
+  }
+
   void add(SequenceEvent event) {
-    if (event instanceof SequenceEvent.Token token) {
-      text.append(token.text());
-      tokens.add(token.token());
-    } else if (event instanceof SequenceEvent.Finished end) {
-      text.append(end.text());
-      finished = end;
+    if (event instanceof SequenceEvent.Token token && token.logprobs() != null) {
+      logprobSum += token.logprobs().logprob();
+    }
+    ChoiceProgress.Piece piece = progress.add(event);
+    text.append(piece.text());
+    tokens.addAll(piece.tokens());
+    if (logprobs != null) {
+      logprobs.addAll(piece.logprobs());
+    }
+    if (piece.finished() != null) {
+      finished = piece.finished();
     }
   }
 
@@ -29,27 +41,20 @@ final class ChoiceBuilder {
     return finished.cachedTokens();
   }
 
+  /** The mean log-probability of the generated tokens, by which {@code best_of} chooses. */
+  double meanLogprob() {
+    return tokens.isEmpty() ? 0 : logprobSum / tokens.size();
+  }
+
   /** The whole choice; {@code promptTokenIds} is null unless token ids were asked for. */
   CompletionResponse.Choice build(int index, List<Integer> promptTokenIds) {
     return new CompletionResponse.Choice(
         text.toString(),
         index,
-        null,
-        finishReason(finished),
-        stopReason(finished),
+        logprobs,
+        ChoiceProgress.finishReason(finished),
+        ChoiceProgress.stopReason(finished),
         promptTokenIds == null ? null : tokens,
         promptTokenIds);
-  }
-
-  static String finishReason(SequenceEvent.Finished finished) {
-    return finished.reason().name().toLowerCase(Locale.ROOT);
-  }
-
-  /** A string or a token id, as vLLM tells it. */
-  static Object stopReason(SequenceEvent.Finished finished) {
-    if (finished.stopString() != null) {
-      return finished.stopString();
-    }
-    return finished.stopToken() >= 0 ? finished.stopToken() : null;
   }
 }

@@ -14,9 +14,9 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -98,21 +98,26 @@ public final class CompletionController {
 
   /** The answer that is sent at once. */
   static CompletionResponse whole(ValidCompletion completion, List<SequenceEvent> events) {
-    int n = completion.n();
-    List<int[]> prompts = completion.prompts();
+    int candidates = completion.candidates();
     List<ChoiceBuilder> builders =
-        Stream.generate(ChoiceBuilder::new).limit((long) prompts.size() * n).toList();
+        completion.generation().sequences().stream()
+            .map(
+                request ->
+                    new ChoiceBuilder(
+                        new ChoiceProgress(completion, request), completion.logprobs()))
+            .toList();
     events.forEach(event -> builders.get(event.sequence()).add(event));
 
-    UsageCount usage = new UsageCount(prompts);
+    UsageCount usage = new UsageCount(completion.prompts());
     List<CompletionResponse.Choice> choices = new ArrayList<>();
-    for (int index = 0; index < builders.size(); index++) {
-      ChoiceBuilder builder = builders.get(index);
-      choices.add(
-          builder.build(index, completion.returnTokenIds() ? ids(prompts.get(index / n)) : null));
-      usage.addCompletion(builder.completionTokens());
-      if (index % n == 0) {
-        usage.addCached(builder.cachedTokens());
+    for (int prompt = 0; prompt < completion.prompts().size(); prompt++) {
+      List<ChoiceBuilder> own = builders.subList(prompt * candidates, (prompt + 1) * candidates);
+      own.forEach(builder -> usage.addCompletion(builder.completionTokens()));
+      usage.addCached(own.get(0).cachedTokens());
+      List<Integer> promptIds =
+          completion.returnTokenIds() ? ids(completion.prompts().get(prompt)) : null;
+      for (ChoiceBuilder builder : best(own, completion.n())) {
+        choices.add(builder.build(choices.size(), promptIds));
       }
     }
     return new CompletionResponse(
@@ -122,6 +127,18 @@ public final class CompletionController {
         completion.model(),
         choices,
         usage.build());
+  }
+
+  /**
+   * The {@code n} of highest log-probability per token, best first; all in their order if n are.
+   */
+  private static List<ChoiceBuilder> best(List<ChoiceBuilder> builders, int n) {
+    return builders.size() == n
+        ? builders
+        : builders.stream()
+            .sorted(Comparator.comparingDouble(ChoiceBuilder::meanLogprob).reversed())
+            .limit(n)
+            .toList();
   }
 
   static List<Integer> ids(int[] tokens) {

@@ -55,7 +55,11 @@ public record CompletionRequest(
     @Schema(description = "Choices for each prompt.", minimum = "1", defaultValue = "1")
         @JsonProperty("n")
         Integer n,
-    @Schema(description = "Not supported yet, unless it equals n.", minimum = "1", nullable = true)
+    @Schema(
+            description =
+                "Generates so many for each prompt and returns the n likeliest per token; not with stream.",
+            minimum = "1",
+            nullable = true)
         @JsonProperty("best_of")
         Integer bestOf,
     @Schema(
@@ -65,9 +69,15 @@ public record CompletionRequest(
         Boolean stream,
     @Schema(description = "Options of a streamed answer.") @JsonProperty("stream_options")
         StreamOptions streamOptions,
-    @Schema(description = "Not supported yet.", nullable = true) @JsonProperty("logprobs")
+    @Schema(
+            description =
+                "How many of the likeliest tokens are reported at each place, beside the one that stands there; 0 is that one alone.",
+            nullable = true)
+        @JsonProperty("logprobs")
         Integer logprobs,
-    @Schema(description = "Not supported yet, unless false.", defaultValue = "false")
+    @Schema(
+            description = "Begins each choice with its prompt; with logprobs that is scored too.",
+            defaultValue = "false")
         @JsonProperty("echo")
         Boolean echo,
     @Schema(
@@ -152,7 +162,10 @@ public record CompletionRequest(
             defaultValue = "false")
         @JsonProperty("return_token_ids")
         Boolean returnTokenIds,
-    @Schema(description = "Not supported yet.", nullable = true) @JsonProperty("logprob_token_ids")
+    @Schema(
+            description = "Token ids whose log-probability is reported at every place.",
+            nullable = true)
+        @JsonProperty("logprob_token_ids")
         List<Integer> logprobTokenIds,
     @Schema(
             description = "Keep the last so many tokens of the prompt; -1 keeps what fits.",

@@ -3,7 +3,9 @@ package io.github.gpt2server.api.openai;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** OpenAI's completion; also the shape of a streamed chunk. */
 @Schema(description = "A completion, or one chunk of a streamed one.")
@@ -23,7 +25,7 @@ public record CompletionResponse(
    *
    * @param text what was generated, or in a chunk what is new
    * @param index prompt × n + i
-   * @param logprobs always null here
+   * @param logprobs if asked for, else null
    * @param finishReason {@code stop} or {@code length}; null in a chunk that is not the last
    * @param stopReason the stop string or token id that ended the text, else null
    * @param tokenIds the generated tokens, if asked for
@@ -33,7 +35,7 @@ public record CompletionResponse(
   public record Choice(
       @Schema(example = ", there was a king") @JsonProperty("text") String text,
       @JsonProperty("index") int index,
-      @Schema(nullable = true) @JsonProperty("logprobs") Object logprobs,
+      @Schema(nullable = true) @JsonProperty("logprobs") Logprobs logprobs,
       @Schema(
               description = "stop: a stop string or token; length: max_tokens.",
               allowableValues = {"stop", "length"},
@@ -48,6 +50,34 @@ public record CompletionResponse(
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("token_ids") List<Integer> tokenIds,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("prompt_token_ids")
           List<Integer> promptTokenIds) {}
+
+  /**
+   * Log-probabilities of a text's tokens; the lists run in parallel.
+   *
+   * @param tokens as text, or {@code bytes:\\xe2\\x80} where they are no whole characters
+   * @param tokenLogprobs natural logarithms; null for the first token of an echoed prompt
+   * @param topLogprobs the likeliest tokens at each place and the one that stands there
+   * @param textOffset where each token begins, in code points from the start of the prompt
+   */
+  @Schema(name = "CompletionLogprobs")
+  public record Logprobs(
+      @JsonProperty("tokens") List<String> tokens,
+      @JsonProperty("token_logprobs") List<Float> tokenLogprobs,
+      @JsonProperty("top_logprobs") List<Map<String, Float>> topLogprobs,
+      @JsonProperty("text_offset") List<Integer> textOffset) {
+
+    static Logprobs empty() {
+      return new Logprobs(
+          new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    }
+
+    void addAll(Logprobs more) {
+      tokens.addAll(more.tokens);
+      tokenLogprobs.addAll(more.tokenLogprobs);
+      topLogprobs.addAll(more.topLogprobs);
+      textOffset.addAll(more.textOffset);
+    }
+  }
 
   /** How many tokens were read and written. */
   @Schema(name = "Usage")

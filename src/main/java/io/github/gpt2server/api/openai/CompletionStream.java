@@ -22,6 +22,7 @@ final class CompletionStream {
   private final ServerSentEvents out;
   private final UsageCount usage;
   private final boolean[] begun;
+  private final List<ChoiceProgress> progress;
 
   CompletionStream(ValidCompletion completion, ServerSentEvents out) {
     this(completion, out, SILENCE);
@@ -34,6 +35,10 @@ final class CompletionStream {
     this.out = out;
     this.usage = new UsageCount(completion.prompts());
     this.begun = new boolean[completion.generation().sequences().size()];
+    this.progress =
+        completion.generation().sequences().stream()
+            .map(request -> new ChoiceProgress(completion, request))
+            .toList();
   }
 
   /**
@@ -85,32 +90,29 @@ final class CompletionStream {
 
   private void add(SequenceEvent event) {
     int index = event.sequence();
-    if (event instanceof SequenceEvent.Token token) {
-      usage.addCompletion(1);
-      if (!token.text().isEmpty() || completion.returnTokenIds()) {
-        addChoice(index, token.text(), null, List.of(token.token()));
-      }
-    } else if (event instanceof SequenceEvent.Finished finished) {
-      if (index % completion.n() == 0) {
-        usage.addCached(finished.cachedTokens());
-      }
-      addChoice(index, finished.text(), finished, List.of());
+    ChoiceProgress.Piece piece = progress.get(index).add(event);
+    usage.addCompletion(piece.tokens().size());
+    if (piece.finished() != null && index % completion.n() == 0) {
+      usage.addCached(piece.finished().cachedTokens());
+    }
+    if (!piece.silent() || (completion.returnTokenIds() && !piece.tokens().isEmpty())) {
+      send(index, piece);
     }
   }
 
-  private void addChoice(
-      int index, String text, SequenceEvent.Finished finished, List<Integer> tokens) {
+  private void send(int index, ChoiceProgress.Piece piece) {
     boolean ids = completion.returnTokenIds();
     boolean first = !begun[index];
     begun[index] = true;
+    SequenceEvent.Finished finished = piece.finished();
     CompletionResponse.Choice choice =
         new CompletionResponse.Choice(
-            text,
+            piece.text(),
             index,
-            null,
-            finished == null ? null : ChoiceBuilder.finishReason(finished),
-            finished == null ? null : ChoiceBuilder.stopReason(finished),
-            ids ? tokens : null,
+            piece.logprobs(),
+            finished == null ? null : ChoiceProgress.finishReason(finished),
+            finished == null ? null : ChoiceProgress.stopReason(finished),
+            ids ? piece.tokens() : null,
             ids && first
                 ? CompletionController.ids(completion.prompts().get(index / completion.n()))
                 : null);

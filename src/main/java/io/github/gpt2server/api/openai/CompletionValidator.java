@@ -8,6 +8,7 @@ import io.github.gpt2server.api.Excerpt;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.engine.Logprobs;
 import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
@@ -43,8 +44,11 @@ final class CompletionValidator {
   ValidCompletion validate(CompletionRequest request) {
     ModelCheck.check(request.model(), model);
     int n = Bounds.integer("n", request.n(), 1, 1, limits.maxSequences());
-    refuseUnsupported(request, n);
+    refuseSuffix(request);
     boolean stream = isTrue(request.stream());
+    int candidates = candidates(request, n, stream);
+    boolean echo = isTrue(request.echo());
+    Logprobs logprobs = logprobs(request);
     boolean includeUsage =
         request.streamOptions() != null && isTrue(request.streamOptions().includeUsage());
     if (includeUsage && !stream) {
@@ -52,17 +56,17 @@ final class CompletionValidator {
           "stream_options", "stream_options needs stream: true; set it or leave the options out.");
     }
 
-    int maxTokens =
-        Bounds.integer("max_tokens", request.maxTokens(), DEFAULT_MAX_TOKENS, 1, Integer.MAX_VALUE);
+    int maxTokens = maxTokens(request.maxTokens(), echo);
     List<int[]> promptTokens = fittingPrompts(request, maxTokens);
-    if ((long) promptTokens.size() * n > limits.maxSequences()) {
+    if ((long) promptTokens.size() * candidates > limits.maxSequences()) {
       throw ApiException.invalid(
-          n > 1 ? "n" : "prompt",
+          candidates > n ? "best_of" : n > 1 ? "n" : "prompt",
           promptTokens.size()
-              + " prompts with n = "
-              + n
+              + " prompts with "
+              + (candidates > n ? "best_of = " : "n = ")
+              + candidates
               + " ask for "
-              + (long) promptTokens.size() * n
+              + (long) promptTokens.size() * candidates
               + " choices, but a request may have "
               + limits.maxSequences()
               + "; send several requests.");
@@ -74,7 +78,7 @@ final class CompletionValidator {
 
     List<SequenceRequest> sequences = new ArrayList<>();
     for (int[] prompt : promptTokens) {
-      for (int choice = 0; choice < n; choice++) {
+      for (int choice = 0; choice < candidates; choice++) {
         sequences.add(
             new SequenceRequest(
                 prompt,
@@ -83,8 +87,11 @@ final class CompletionValidator {
                 stopTokens,
                 stopStrings,
                 includeStop,
-                PromptProbabilities.NONE,
-                false));
+                echo && logprobs.wanted() && prompt.length > 1
+                    ? PromptProbabilities.scoredFrom(1, 1)
+                    : PromptProbabilities.NONE,
+                // To choose the best, their log-probabilities must be known.
+                candidates > n && !logprobs.wanted() ? Logprobs.top(0) : logprobs));
       }
     }
     String id = "cmpl-" + UUID.randomUUID().toString().replace("-", "");
@@ -94,38 +101,57 @@ final class CompletionValidator {
         model.id(),
         promptTokens,
         n,
+        candidates,
         new Generation(id, sequences, limits.requestTimeout(), stream),
+        model.tokenizer(),
+        echo,
+        logprobs.wanted(),
         stream,
         includeUsage,
         isTrue(request.returnTokenIds()));
   }
 
-  private static void refuseUnsupported(CompletionRequest request, int n) {
+  private static void refuseSuffix(CompletionRequest request) {
     if (request.suffix() != null && !request.suffix().isEmpty()) {
       throw ApiException.invalid(
           "suffix", "suffix is not supported: GPT-2 cannot fill in a gap. Leave it out.");
     }
-    if (request.bestOf() != null && request.bestOf() < n) {
-      throw ApiException.invalid(
-          "best_of",
-          "best_of must be at least n, which is " + n + ", but is " + request.bestOf() + ".");
-    }
-    if (request.bestOf() != null && request.bestOf() > n) {
-      throw notYet("best_of");
-    }
-    if (isTrue(request.echo())) {
-      throw notYet("echo");
-    }
-    if (request.logprobs() != null) {
-      throw notYet("logprobs");
-    }
-    if (request.logprobTokenIds() != null && !request.logprobTokenIds().isEmpty()) {
-      throw notYet("logprob_token_ids");
-    }
   }
 
-  private static ApiException notYet(String field) {
-    return ApiException.invalid(field, field + " is not supported yet; leave it out.");
+  /** How many sequences are generated for each prompt, of which the n likeliest are returned. */
+  private int candidates(CompletionRequest request, int n, boolean stream) {
+    int bestOf = Bounds.integer("best_of", request.bestOf(), n, 1, limits.maxSequences());
+    if (bestOf < n) {
+      throw ApiException.invalid(
+          "best_of", "best_of must be at least n, which is " + n + ", but is " + bestOf + ".");
+    }
+    if (stream && bestOf > n) {
+      throw ApiException.invalid(
+          "best_of",
+          "best_of cannot be streamed: the best is known only at the end. Leave it or stream out.");
+    }
+    return bestOf;
+  }
+
+  private static int maxTokens(Integer value, boolean echo) {
+    if (value != null && value == 0 && !echo) {
+      throw ApiException.invalid(
+          "max_tokens",
+          "max_tokens must be at least 1, but is 0; 0 is for scoring a prompt, with echo: true.");
+    }
+    return Bounds.integer("max_tokens", value, DEFAULT_MAX_TOKENS, 0, Integer.MAX_VALUE);
+  }
+
+  private Logprobs logprobs(CompletionRequest request) {
+    int[] tokenIds =
+        request.logprobTokenIds() == null
+            ? new int[0]
+            : prompts.tokens("logprob_token_ids", request.logprobTokenIds());
+    if (request.logprobs() == null && tokenIds.length == 0) {
+      return Logprobs.NONE;
+    }
+    int max = limits.maxLogprobs(model.vocabSize());
+    return new Logprobs(true, Bounds.integer("logprobs", request.logprobs(), 0, 0, max), tokenIds);
   }
 
   /** Every prompt, cut if asked, with room for the output. */

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.openai;
 
 import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.List;
 
 /**
@@ -11,8 +12,12 @@ import java.util.List;
  * @param model the served model's id
  * @param prompts token ids of each prompt
  * @param n choices of each prompt
- * @param generation what the engine is asked; its sequence {@code prompt × n + i} is the choice of
- *     that index
+ * @param candidates sequences of each prompt, of which the {@code n} likeliest become choices
+ * @param generation what the engine is asked; its sequence {@code prompt × candidates + i} is the
+ *     i-th of that prompt
+ * @param tokenizer the model's
+ * @param echo whether choices begin with their prompt
+ * @param logprobs whether choices have log-probabilities
  * @param stream whether the answer is streamed
  * @param includeUsage whether the stream ends with the usage
  * @param returnTokenIds whether choices have their token ids
@@ -23,7 +28,11 @@ record ValidCompletion(
     String model,
     List<int[]> prompts,
     int n,
+    int candidates,
     Generation generation,
+    Gpt2Tokenizer tokenizer,
+    boolean echo,
+    boolean logprobs,
     boolean stream,
     boolean includeUsage,
     boolean returnTokenIds) {}

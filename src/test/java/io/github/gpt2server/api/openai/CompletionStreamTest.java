@@ -8,13 +8,16 @@ import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServerSentEvents;
 import io.github.gpt2server.engine.FinishReason;
 import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.engine.Logprobs;
 import io.github.gpt2server.engine.Outcome;
 import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.ScriptedGeneration;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.UnsupportedEncodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -25,6 +28,9 @@ import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 class CompletionStreamTest {
+  private static final Gpt2Tokenizer TOKENIZER =
+      Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
+
   private static final String CHUNK =
       "data: {\"id\":\"cmpl-1\",\"object\":\"text_completion\",\"created\":7,\"model\":\"m\",";
 
@@ -233,14 +239,18 @@ class CompletionStreamTest {
             List.of(),
             false,
             PromptProbabilities.NONE,
-            false);
+            Logprobs.NONE);
     return new ValidCompletion(
         "cmpl-1",
         7,
         "m",
         List.of(prompt),
         n,
+        n,
         new Generation("g1", Collections.nCopies(n, sequence), Duration.ofSeconds(30), true),
+        TOKENIZER,
+        false,
+        false,
         true,
         includeUsage,
         tokenIds);

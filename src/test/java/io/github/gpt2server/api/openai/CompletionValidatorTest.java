@@ -184,8 +184,8 @@ class CompletionValidatorTest {
       delimiter = '|',
       textBlock =
           """
-          "max_tokens": 0 | max_tokens | max_tokens must be between 1 and 2147483647, but is 0.
-          "max_tokens": -1 | max_tokens | max_tokens must be between 1 and 2147483647, but is -1.
+          "max_tokens": 0 | max_tokens | max_tokens must be at least 1, but is 0; 0 is for scoring a prompt, with echo: true.
+          "max_tokens": -1 | max_tokens | max_tokens must be between 0 and 2147483647, but is -1.
           "temperature": -0.1 | temperature | temperature must be between 0 and 2, but is -0.1.
           "temperature": 2.5 | temperature | temperature must be between 0 and 2, but is 2.5.
           "top_p": 1.01 | top_p | top_p must be between 0 and 1, but is 1.01.
@@ -202,10 +202,11 @@ class CompletionValidatorTest {
           "min_tokens": -1 | min_tokens | min_tokens must be between 0 and 2147483647, but is -1.
           "min_tokens": 17 | min_tokens | min_tokens must not be more than max_tokens, which is 16, but is 17.
           "best_of": 1, "n": 2 | best_of | best_of must be at least n, which is 2, but is 1.
-          "best_of": 2 | best_of | best_of is not supported yet; leave it out.
-          "echo": true | echo | echo is not supported yet; leave it out.
-          "logprobs": 0 | logprobs | logprobs is not supported yet; leave it out.
-          "logprob_token_ids": [1] | logprob_token_ids | logprob_token_ids is not supported yet; leave it out.
+          "best_of": 2, "stream": true | best_of | best_of cannot be streamed: the best is known only at the end. Leave it or stream out.
+          "best_of": 129 | best_of | best_of must be between 1 and 128, but is 129.
+          "best_of": 65, "prompt": [[1],[2]] | best_of | 2 prompts with best_of = 65 ask for 130 choices, but a request may have 128; send several requests.
+          "logprobs": -1 | logprobs | logprobs must be between 0 and 4096, but is -1.
+          "logprob_token_ids": [4096] | logprob_token_ids | logprob_token_ids[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
           "suffix": "end" | suffix | suffix is not supported: GPT-2 cannot fill in a gap. Leave it out.
           "stream_options": {"include_usage": true} | stream_options | stream_options needs stream: true; set it or leave the options out.
           "stop": "" | stop | stop must not hold an empty string, which every text contains; leave it out.

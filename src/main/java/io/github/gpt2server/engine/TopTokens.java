@@ -1,0 +1,109 @@
+package io.github.gpt2server.engine;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+
+/**
+ * The likeliest tokens at one position, with natural log-probabilities of the model's own
+ * distribution. A few are picked when the step is taken; very many are sorted only by whoever reads
+ * them, so that the engine thread does not sort whole vocabularies.
+ */
+public final class TopTokens {
+  /** Up to so many are picked at once; beyond, a copy of the logits is kept and sorted later. */
+  private static final int FEW = 256;
+
+  private final int count;
+  private final float logSumExp;
+  private float[] logits;
+  private int[] tokens;
+  private float[] logprobs;
+
+  private TopTokens(int count, float logSumExp) {
+    this.count = count;
+    this.logSumExp = logSumExp;
+  }
+
+  /**
+   * Picks from a row of logits.
+   *
+   * @param row {@code [vocab]} logits, copied if {@code count} is large
+   * @param logSumExp the logarithm of the sum of the logits' exponentials
+   * @param count how many tokens; more than there are gives all
+   */
+  static TopTokens of(FloatBuffer row, float logSumExp, int count) {
+    TopTokens top = new TopTokens(Math.min(count, row.limit()), logSumExp);
+    if (top.count <= FEW) {
+      top.pick(row);
+    } else {
+      top.logits = new float[row.limit()];
+      row.duplicate().rewind().get(top.logits);
+    }
+    return top;
+  }
+
+  /** Token ids, likeliest first; the lower id first among equals. */
+  public synchronized int[] tokens() {
+    sort();
+    return tokens;
+  }
+
+  /** The log-probabilities of {@link #tokens}. */
+  public synchronized float[] logprobs() {
+    sort();
+    return logprobs;
+  }
+
+  private void sort() {
+    if (logits != null) {
+      long[] keys = new long[logits.length];
+      for (int i = 0; i < keys.length; i++) {
+        keys[i] = key(logits[i], i);
+      }
+      Arrays.sort(keys);
+      take(keys, FloatBuffer.wrap(logits));
+      logits = null;
+    }
+  }
+
+  /** Keeps the best seen so far in order; most tokens are dismissed by one comparison. */
+  private void pick(FloatBuffer row) {
+    long[] best = new long[count];
+    int vocab = row.limit();
+    for (int i = 0; i < count; i++) {
+      best[i] = key(row.get(i), i);
+    }
+    Arrays.sort(best);
+    float least = row.get(id(best[count - 1]));
+    for (int i = count; i < vocab; i++) {
+      if (row.get(i) > least) {
+        long key = key(row.get(i), i);
+        int place = -Arrays.binarySearch(best, key) - 1;
+        System.arraycopy(best, place, best, place + 1, count - 1 - place);
+        best[place] = key;
+        least = row.get(id(best[count - 1]));
+      }
+    }
+    take(best, row);
+  }
+
+  private void take(long[] sorted, FloatBuffer row) {
+    tokens = new int[count];
+    logprobs = new float[count];
+    for (int i = 0; i < count; i++) {
+      tokens[i] = id(sorted[i]);
+      logprobs[i] = row.get(tokens[i]) - logSumExp;
+    }
+  }
+
+  /** Ascending keys are descending logits, and ascending ids among equals. */
+  private static long key(float logit, int id) {
+    // Zero is added so that -0.0, whose bits differ, equals 0.0.
+    int bits = Float.floatToIntBits(logit + 0f);
+    int ascending = bits >= 0 ? bits : bits ^ Integer.MAX_VALUE;
+    return ((long) ~ascending << 32) | id;
+  }
+
+  private static int id(long key) {
+    return (int) key;
+  }
+}
