@@ -185,6 +185,18 @@ class Gpt2(Module):
       temperatures: List[float]) -> Tensor:
     return torch.logsumexp(self.tempered(logits, rows, temperatures), [1]).cpu()
 
+  # Of one token in each named row: its log-probability, the row's entropy, both in nats, and how
+  # many tokens are likelier, [3, len(rows)].
+  def score(self: __torch__.Gpt2, logits: Tensor, rows: List[int], tokens: List[int],
+      temperatures: List[float]) -> Tensor:
+    chosen = self.tempered(logits, rows, temperatures)
+    token = torch.tensor(tokens, dtype=4, device=logits.device).view(-1, 1)
+    likelier = torch.sum(chosen > torch.gather(chosen, 1, token), [1])
+    logprobs = torch.log_softmax(chosen, 1)
+    entropy = torch.neg(torch.sum(torch.exp(logprobs) * logprobs, [1]))
+    return torch.stack([torch.gather(logprobs, 1, token).squeeze(1), entropy,
+        torch.to(likelier, dtype=6)]).cpu()
+
   # softmax(logits / temperature) of the named rows, [len(rows), V].
   def softmax(self: __torch__.Gpt2, logits: Tensor, rows: List[int],
       temperatures: List[float]) -> Tensor:

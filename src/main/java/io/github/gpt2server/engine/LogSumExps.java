@@ -35,9 +35,9 @@ final class LogSumExps {
       int length = sequence.request().prompt().length;
       for (int i = chunk.logitsFrom(); i < chunk.tokens().length; i++) {
         boolean last = chunk.start() + i == length - 1;
-        if (last ? sequence.request().logprobs().wanted() : sequence.scores()) {
+        if (sequence.request().logprobs().wanted() && (last || sequence.scores())) {
           rows.add(row);
-          temperatures.add(last ? 1.0 : sequence.request().promptProbabilities().temperature());
+          temperatures.add(1.0);
         }
         row++;
       }

@@ -7,9 +7,7 @@ import io.github.gpt2server.sampling.TokenSampler;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.StopStringMatcher;
 import io.github.gpt2server.tokenizer.TextDecoder;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * A running sequence: how much of its prompt is read, what it has generated, and the text of that.
@@ -22,8 +20,7 @@ final class Sequence {
   private final TokenSampler sampler;
   private final TextDecoder decoder = new TextDecoder();
   private final StopStringMatcher stops;
-  private final float[] promptLogprobs;
-  private final List<TokenLogprobs> promptDetails = new ArrayList<>();
+  private final PromptScores promptScores;
   private int prefilled;
   private int generated;
   private int lastToken = -1;
@@ -39,7 +36,8 @@ final class Sequence {
     this.sampler =
         new TokenSampler(request.sampling(), request.prompt(), request.stopTokenIds(), candidates);
     this.stops = new StopStringMatcher(request.stopStrings(), request.includeStopString());
-    this.promptLogprobs = scores() ? new float[request.prompt().length - scoredFrom()] : null;
+    this.promptScores =
+        scores() ? PromptScores.ofLength(request.prompt().length - scoredFrom()) : null;
   }
 
   Job job() {
@@ -88,14 +86,9 @@ final class Sequence {
     return request.promptProbabilities().scoredFrom();
   }
 
-  /** Log-probabilities of the scored prompt tokens, filled as the prompt is read, or null. */
-  float[] promptLogprobs() {
-    return promptLogprobs;
-  }
-
-  /** The same with other tokens, added as the prompt is read; empty unless asked for. */
-  List<TokenLogprobs> promptDetails() {
-    return promptDetails;
+  /** Scores of the prompt's tokens, filled as the prompt is read, or null. */
+  PromptScores promptScores() {
+    return promptScores;
   }
 
   /** The next step of a sequence whose prompt is read. */

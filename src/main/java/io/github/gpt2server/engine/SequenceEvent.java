@@ -1,7 +1,5 @@
 package io.github.gpt2server.engine;
 
-import java.util.List;
-
 /** What happens to one sequence of a {@link Generation}, in order. */
 public sealed interface SequenceEvent {
 
@@ -12,12 +10,9 @@ public sealed interface SequenceEvent {
    * The prompt was read; sent only when {@link PromptProbabilities} were asked for.
    *
    * @param nextTokenLogits all logits after the last prompt token, {@code [vocab]}, or null
-   * @param tokenLogprobs natural log-probabilities of the scored prompt tokens, the first belonging
-   *     to position {@code scoredFrom}, or null
-   * @param logprobs the same with the other tokens that {@link Logprobs} asks for, or null
+   * @param scores of the scored prompt tokens, or null
    */
-  record PromptRead(
-      int sequence, float[] nextTokenLogits, float[] tokenLogprobs, List<TokenLogprobs> logprobs)
+  record PromptRead(int sequence, float[] nextTokenLogits, PromptScores scores)
       implements SequenceEvent {}
 
   /**

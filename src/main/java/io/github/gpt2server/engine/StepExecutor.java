@@ -104,6 +104,7 @@ final class StepExecutor {
   private void publish(StepPlan plan, StepResult result) {
     List<Draw> draws = new ArrayList<>();
     LogSumExps sums = LogSumExps.of(plan, inSlot, result);
+    PromptScoring.run(plan, inSlot, result, sums);
     int row = 0;
     for (Decode decode : plan.decodes()) {
       draws.add(draw(inSlot.apply(decode.slot()), row++, result));
@@ -112,7 +113,6 @@ final class StepExecutor {
       Sequence sequence = inSlot.apply(chunk.slot());
       int end = chunk.start() + chunk.tokens().length;
       sequence.advance(end);
-      score(sequence, chunk, row, result, sums);
       row += chunk.logitRows();
       if (!sequence.prefilling()) {
         promptRead(sequence, row - 1, result);
@@ -133,35 +133,6 @@ final class StepExecutor {
     return new Draw(sequence, row, edited, keep ? copy(result.logits(row)) : null);
   }
 
-  /** Log-probabilities of the prompt tokens that follow the chunk's rows. */
-  private static void score(
-      Sequence sequence, Chunk chunk, int firstRow, StepResult result, LogSumExps sums) {
-    if (!sequence.scores()) {
-      return;
-    }
-    int[] prompt = sequence.request().prompt();
-    double temperature = sequence.request().promptProbabilities().temperature();
-    for (int i = 0; i < chunk.logitRows(); i++) {
-      int target = chunk.start() + chunk.logitsFrom() + i + 1;
-      if (target < prompt.length) {
-        int row = firstRow + i;
-        double logit = result.logits(row).get(prompt[target]);
-        sequence.promptLogprobs()[target - sequence.scoredFrom()] =
-            (float) (logit / temperature - sums.of(row));
-        if (sequence.request().logprobs().wanted()) {
-          sequence
-              .promptDetails()
-              .add(
-                  describe(
-                      sequence.request().logprobs(),
-                      result.logits(row),
-                      prompt[target],
-                      sums.of(row)));
-        }
-      }
-    }
-  }
-
   private static void promptRead(Sequence sequence, int lastRow, StepResult result) {
     boolean nextToken = sequence.request().promptProbabilities().nextTokenLogits();
     if (nextToken || sequence.scores()) {
@@ -169,8 +140,7 @@ final class StepExecutor {
           new SequenceEvent.PromptRead(
               sequence.index(),
               nextToken ? copy(result.logits(lastRow)) : null,
-              sequence.promptLogprobs(),
-              sequence.promptDetails().isEmpty() ? null : sequence.promptDetails()));
+              sequence.promptScores()));
     }
   }
 
@@ -247,8 +217,8 @@ final class StepExecutor {
     return describe(wanted, logits, token, sums.of(draw.row()));
   }
 
-  private static TokenLogprobs describe(
-      Logprobs wanted, FloatBuffer logits, int token, float logSumExp) {
+  /** The log-probabilities asked for at a row, of the token that stands there and of others. */
+  static TokenLogprobs describe(Logprobs wanted, FloatBuffer logits, int token, float logSumExp) {
     float[] others = wanted.tokenIds().length == 0 ? null : new float[wanted.tokenIds().length];
     for (int i = 0; others != null && i < others.length; i++) {
       others[i] = logits.get(wanted.tokenIds()[i]) - logSumExp;

@@ -28,6 +28,15 @@ public interface StepResult extends AutoCloseable {
   float[] logSumExp(int[] rows, double[] temperatures);
 
   /**
+   * How likely a token is at each of the given rows, of {@code softmax(logits / temperature)}.
+   *
+   * @param tokens one for each row
+   * @return three arrays, parallel to the rows: the token's log-probability and the distribution's
+   *     entropy, both in nats, and how many tokens are likelier
+   */
+  float[][] score(int[] rows, int[] tokens, double[] temperatures);
+
+  /**
    * {@code softmax(logits / temperature)} of the given rows, edits included, in float32.
    *
    * @return for each given row its probabilities {@code [vocab]}, read-only

@@ -58,6 +58,26 @@ final class TorchStepResult implements StepResult {
   }
 
   @Override
+  public float[][] score(int[] rows, int[] tokens, double[] temperatures) {
+    try (PtNDManager temporary = program.scope()) {
+      FloatBuffer all =
+          floats(
+              program.tensor(
+                  temporary,
+                  "score",
+                  IValue.from(logits),
+                  IValue.listFrom(longs(rows)),
+                  IValue.listFrom(longs(tokens)),
+                  IValue.listFrom(temperatures)));
+      float[][] scores = new float[3][rows.length];
+      for (float[] kind : scores) {
+        all.get(kind);
+      }
+      return scores;
+    }
+  }
+
+  @Override
   public FloatBuffer[] softmax(int[] rows, double[] temperatures) {
     // Edits are in the host's copy, where there is one; on a CPU that is the tensor itself.
     PtNDArray source = hostLogits == null ? logits : hostLogits;

@@ -140,9 +140,9 @@ class EngineOnModelTest {
             PromptProbabilities.scoredFrom(1, 1),
             Logprobs.NONE);
     Answer answer = read(engine.submit(generation(request)));
-    assertThat(answer.promptLogprobs).hasSize(tokens.length - 1);
+    assertThat(answer.promptScores.logprobs()).hasSize(tokens.length - 1);
     for (int i = 1; i < tokens.length; i++) {
-      assertThat((double) answer.promptLogprobs[i - 1])
+      assertThat((double) answer.promptScores.logprobs()[i - 1])
           .isCloseTo(golden.get("logprobs").get(i).asDouble(), within(1e-4));
     }
   }
@@ -178,7 +178,7 @@ class EngineOnModelTest {
     final List<Float> logprobs = new ArrayList<>();
     int[] tokens;
     String text = "";
-    float[] promptLogprobs;
+    PromptScores promptScores;
     float[] nextTokenLogits;
   }
 
@@ -196,7 +196,7 @@ class EngineOnModelTest {
       } else if (event.get() instanceof SequenceEvent.Finished finished) {
         answer.text += finished.text();
       } else if (event.get() instanceof SequenceEvent.PromptRead prompt) {
-        answer.promptLogprobs = prompt.tokenLogprobs();
+        answer.promptScores = prompt.scores();
         answer.nextTokenLogits = prompt.nextTokenLogits();
       }
     }

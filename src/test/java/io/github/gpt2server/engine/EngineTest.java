@@ -441,10 +441,10 @@ class EngineTest {
     assertThat(handle.awaitEnd(LONG)).isTrue();
     List<SequenceEvent> events = drain(handle);
     SequenceEvent.PromptRead read = (SequenceEvent.PromptRead) events.get(0);
-    assertThat(read.tokenLogprobs()).hasSize(197);
+    assertThat(read.scores().logprobs()).hasSize(197);
     double sum = Math.log(Math.exp(5) + 999);
     for (int i = 3; i < 200; i++) {
-      assertThat((double) read.tokenLogprobs()[i - 3])
+      assertThat((double) read.scores().logprobs()[i - 3])
           .as("position %d", i)
           .isCloseTo(i % 2 == 0 ? 5 - sum : -sum, within(1e-5));
     }

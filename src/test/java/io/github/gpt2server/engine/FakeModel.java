@@ -165,6 +165,22 @@ final class FakeModel implements LanguageModel {
     }
 
     @Override
+    public float[][] score(int[] wanted, int[] tokens, double[] temperatures) {
+      float[][] scores = new float[3][wanted.length];
+      for (int i = 0; i < wanted.length; i++) {
+        float[] row = rows.get(wanted[i]);
+        double sum = Math.log(sum(row, temperatures[i]));
+        scores[0][i] = (float) (row[tokens[i]] / temperatures[i] - sum);
+        for (float logit : row) {
+          double logprob = logit / temperatures[i] - sum;
+          scores[1][i] -= (float) (Math.exp(logprob) * logprob);
+          scores[2][i] += logit > row[tokens[i]] ? 1 : 0;
+        }
+      }
+      return scores;
+    }
+
+    @Override
     public FloatBuffer[] softmax(int[] wanted, double[] temperatures) {
       FloatBuffer[] result = new FloatBuffer[wanted.length];
       for (int i = 0; i < wanted.length; i++) {

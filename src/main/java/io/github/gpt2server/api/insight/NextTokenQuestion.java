@@ -106,7 +106,7 @@ final class NextTokenQuestion {
         int[] tokens = candidates.get(i);
         boolean single = tokens.length == 1;
         double logprob =
-            single ? distribution.logprob(tokens[0]) : sum(read[sequence++].tokenLogprobs());
+            single ? distribution.logprob(tokens[0]) : sum(read[sequence++].scores().logprobs());
         answers.add(
             new NextTokenResponse.Candidate(
                 texts.get(i),

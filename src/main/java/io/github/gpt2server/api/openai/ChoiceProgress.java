@@ -91,7 +91,7 @@ final class ChoiceProgress {
     }
     begun = true;
     if (logprobs != null) {
-      logprobs.addPrompt(request.prompt(), read == null ? List.of() : read.logprobs());
+      logprobs.addPrompt(request.prompt(), read == null ? List.of() : read.scores().details());
     }
     return prompt;
   }

@@ -1,0 +1,23 @@
+package io.github.gpt2server.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How likely the scored tokens of a prompt are, each given the tokens before it. The arrays run in
+ * parallel; the first entry belongs to position {@link PromptProbabilities#scoredFrom}.
+ *
+ * @param logprobs natural log-probabilities of the tokens that stand there
+ * @param entropies of the distributions they come from, in nats
+ * @param ranks how many tokens are likelier, plus one
+ * @param details the same log-probabilities with the other tokens that {@link Logprobs} asks for;
+ *     empty unless it does
+ */
+public record PromptScores(
+    float[] logprobs, float[] entropies, int[] ranks, List<TokenLogprobs> details) {
+
+  static PromptScores ofLength(int length) {
+    return new PromptScores(
+        new float[length], new float[length], new int[length], new ArrayList<>());
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** Scores the prompt tokens that follow a step's rows, all of them in one call. */
+final class PromptScoring {
+
+  /** A row of logits, and the place of the prompt token that follows it. */
+  private record Target(Sequence sequence, int row, int position) {
+    int token() {
+      return sequence.request().prompt()[position];
+    }
+
+    double temperature() {
+      return sequence.request().promptProbabilities().temperature();
+    }
+  }
+
+  private PromptScoring() {}
+
+  static void run(StepPlan plan, IntFunction<Sequence> inSlot, StepResult result, LogSumExps sums) {
+    List<Target> targets = targets(plan, inSlot);
+    if (targets.isEmpty()) {
+      return;
+    }
+    float[][] scores =
+        result.score(
+            targets.stream().mapToInt(Target::row).toArray(),
+            targets.stream().mapToInt(Target::token).toArray(),
+            targets.stream().mapToDouble(Target::temperature).toArray());
+    for (int i = 0; i < targets.size(); i++) {
+      Target target = targets.get(i);
+      Sequence sequence = target.sequence();
+      PromptScores own = sequence.promptScores();
+      int place = target.position() - sequence.scoredFrom();
+      own.logprobs()[place] = scores[0][i];
+      own.entropies()[place] = scores[1][i];
+      own.ranks()[place] = 1 + (int) scores[2][i];
+      if (sequence.request().logprobs().wanted()) {
+        own.details()
+            .add(
+                StepExecutor.describe(
+                    sequence.request().logprobs(),
+                    result.logits(target.row()),
+                    target.token(),
+                    sums.of(target.row())));
+      }
+    }
+  }
+
+  private static List<Target> targets(StepPlan plan, IntFunction<Sequence> inSlot) {
+    List<Target> targets = new ArrayList<>();
+    int row = plan.decodes().size();
+    for (Chunk chunk : plan.chunks()) {
+      Sequence sequence = inSlot.apply(chunk.slot());
+      for (int i = chunk.logitsFrom(); i < chunk.tokens().length; i++) {
+        int position = chunk.start() + i + 1;
+        if (sequence.scores() && position < sequence.request().prompt().length) {
+          targets.add(new Target(sequence, row, position));
+        }
+        row++;
+      }
+    }
+    return targets;
+  }
+}
