@@ -305,6 +305,8 @@ function showError(failure) {
   $('error-message').textContent = failure.message;
   $('error-detail').textContent = failure.detail ?? '';
   $('error').hidden = false;
+  // On a small screen it may lie below the edge.
+  $('error').scrollIntoView({ block: 'nearest' });
 }
 
 function clearError() {

@@ -5,6 +5,7 @@ import io.github.gpt2server.engine.EngineStatus;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.ServedModelHolder;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
@@ -49,9 +50,9 @@ public final class LiveServer implements AutoCloseable {
     await(() -> context.getBean(ServedModelHolder.class).get().isPresent());
   }
 
-  /** Where it listens. */
-  public int port() {
-    return port;
+  /** Where its paths begin. */
+  public URI base() {
+    return URI.create("http://localhost:" + port + "/");
   }
 
   /** What it serves. */
@@ -80,8 +81,17 @@ public final class LiveServer implements AutoCloseable {
     return JsonMapper.shared().readTree(answer.body());
   }
 
+  /** Posts a body that is wrong and gives the error of the answer, with status 400. */
+  public JsonNode refusal(String path, String json) throws IOException {
+    RawHttp.Answer answer = post(path, json);
+    if (answer.status() != 400) {
+      throw new AssertionError(answer.status() + " " + answer.body());
+    }
+    return JsonMapper.shared().readTree(answer.body()).get("error");
+  }
+
   /** Waits until the engine's status is as wished. */
-  void awaitStatus(Predicate<EngineStatus> wish) {
+  public void awaitStatus(Predicate<EngineStatus> wish) {
     await(() -> wish.test(model().engine().status()));
   }
 

@@ -29,7 +29,7 @@ class OpenAiClientTest {
     server = new LiveServer("--gpt2.dtype=float32", "--gpt2.api-keys=sk-test");
     client =
         OpenAIOkHttpClient.builder()
-            .baseUrl("http://localhost:" + server.port() + "/v1")
+            .baseUrl(server.base() + "v1")
             .apiKey("sk-test")
             .maxRetries(0)
             .build();

@@ -3,6 +3,7 @@ package io.github.gpt2server.page;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -49,6 +50,12 @@ final class PlaygroundPage {
     WebElement area = find("prompt");
     area.sendKeys(Keys.chord(Keys.CONTROL, "a"), Keys.DELETE);
     area.sendKeys(prompt);
+  }
+
+  /** Replaces the prompt in one go, with characters that no key of a keyboard gives. */
+  void paste(String prompt) {
+    find("prompt").sendKeys(Keys.chord(Keys.CONTROL, "a"), Keys.DELETE);
+    driver.executeCdpCommand("Input.insertText", Map.of("text", prompt));
   }
 
   void press(CharSequence... keys) {
@@ -104,30 +111,54 @@ final class PlaygroundPage {
 
   /** The bars, once they belong to the text as it stands. */
   List<Bar> bars() {
+    awaitBars();
+    // One script, since a question to the browser for each part of each row takes seconds. The
+    // width is the one that was set: the one on the screen may still be gliding.
+    List<?> rows =
+        (List<?>)
+            driver.executeScript(
+                """
+                return [...document.querySelectorAll('#bars button')].map((button) => [
+                  button.querySelector('.token').textContent,
+                  button.querySelector('.probability').innerText,
+                  button.querySelector('.track span').style.width,
+                  button.getAttribute('aria-disabled') === 'false'])
+                """);
+    return rows.stream().map(row -> bar((List<?>) row)).toList();
+  }
+
+  private static Bar bar(List<?> row) {
+    String width = (String) row.get(2);
+    if (!width.endsWith("%")) {
+      throw new AssertionError("a bar without a width: " + row);
+    }
+    return new Bar(
+        (String) row.get(0),
+        (String) row.get(1),
+        Double.parseDouble(width.substring(0, width.length() - 1)) / 100,
+        (Boolean) row.get(3));
+  }
+
+  /** Waits until the bars belong to the text as it stands. */
+  void awaitBars() {
     waitUntil(
         "the bars are up to date",
         () -> !driver.findElements(By.cssSelector("#bars:not(.stale) li")).isEmpty());
-    return driver.findElements(By.cssSelector("#bars button")).stream()
-        .map(PlaygroundPage::bar)
-        .toList();
-  }
-
-  private static Bar bar(WebElement button) {
-    String width = button.findElement(By.cssSelector(".track span")).getCssValue("width");
-    // The style as set: the computed width may still be gliding.
-    String style = button.findElement(By.cssSelector(".track span")).getDomAttribute("style");
-    if (style == null || !style.matches("width: [0-9.e-]+%;")) {
-      throw new AssertionError("a bar without a width: " + style + ", computed " + width);
-    }
-    return new Bar(
-        button.findElement(By.className("token")).getDomProperty("textContent"),
-        button.findElement(By.className("probability")).getText(),
-        Double.parseDouble(style.replaceAll("[^0-9.e-]", "")) / 100,
-        "false".equals(button.getDomAttribute("aria-disabled")));
   }
 
   void clickBar(int index) {
     driver.findElements(By.cssSelector("#bars button")).get(index).click();
+  }
+
+  /** Whether a part of the page is within the screen, whole. */
+  boolean onScreen(String id) {
+    return (Boolean)
+        driver.executeScript(
+            """
+            const {top, bottom} = document.getElementById(arguments[0]).getBoundingClientRect();
+            return top >= 0 && bottom <= window.innerHeight;
+            """,
+            id);
   }
 
   /** How far the page is wider than the screen, in CSS pixels. */

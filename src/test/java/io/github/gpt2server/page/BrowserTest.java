@@ -1,0 +1,45 @@
+package io.github.gpt2server.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.openqa.selenium.logging.LogType;
+
+/** A browser for the tests of a class, and its opinion of each of them. */
+@ExtendWith(Chromium.Installed.class)
+abstract class BrowserTest {
+  /** Where screenshots land; they are for people. */
+  static final Path PICTURES = Path.of("target/playground");
+
+  static Chromium chromium;
+
+  @BeforeAll
+  static void startBrowser() {
+    chromium = Chromium.start();
+  }
+
+  @AfterAll
+  static void stopBrowser() {
+    if (chromium != null) {
+      chromium.close();
+    }
+  }
+
+  @BeforeEach
+  void resetScreen() {
+    chromium.screen(1280, 900, "light");
+  }
+
+  @AfterEach
+  void browserDidNotComplain() {
+    assertThat(chromium.driver().manage().logs().get(LogType.BROWSER).getAll())
+        .as("complaints of the browser, such as a breach of the content security policy")
+        .filteredOn(complaint -> !complaint.getMessage().contains("Failed to load resource"))
+        .isEmpty();
+  }
+}
