@@ -1,0 +1,141 @@
+package io.github.gpt2server.api.insight;
+
+import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.engine.Logprobs;
+import io.github.gpt2server.engine.PromptProbabilities;
+import io.github.gpt2server.engine.PromptScores;
+import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.SequenceRequest;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.sampling.SamplingParameters;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+/**
+ * Continuations of one prompt, ranked by their likelihood. Prompt and continuation are tokenized
+ * apart, so that the boundary between them is a boundary of tokens.
+ */
+final class ContinuationRanking {
+  private final ServedModel model;
+  private final List<String> texts;
+  private final List<int[]> continuations = new ArrayList<>();
+  private final Generation generation;
+
+  /**
+   * Checks a request that has continuations.
+   *
+   * @throws ApiException 400, if it cannot be answered
+   */
+  ContinuationRanking(ScoreRequest request, ServedModel model, ApiLimits limits) {
+    this.model = model;
+    this.texts = request.continuations();
+    if (texts.isEmpty() || texts.size() > limits.maxSequences()) {
+      throw ApiException.invalid(
+          "continuations",
+          "continuations must hold 1 to %d texts, but holds %d."
+              .formatted(limits.maxSequences(), texts.size()));
+    }
+    PromptReader reader = new PromptReader(model);
+    int[] prompt =
+        reader.orEndOfText(
+            request.prompt() == null ? new int[0] : reader.encode("prompt", request.prompt()));
+    List<SequenceRequest> sequences = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      String field = "continuations[" + i + "]";
+      if (texts.get(i) == null || texts.get(i).isEmpty()) {
+        throw ApiException.invalid(
+            "continuations", field + " is empty; a continuation needs at least one character.");
+      }
+      int[] continuation = reader.encode(field, texts.get(i));
+      int length = prompt.length + continuation.length;
+      if (length > model.contextLength()) {
+        throw ApiException.invalid(
+            "continuations",
+            "context_length_exceeded",
+            ("This model's context holds %d tokens, but the prompt's %d and the %d of %s make %d;"
+                    + " shorten one of them.")
+                .formatted(
+                    model.contextLength(), prompt.length, continuation.length, field, length));
+      }
+      int[] both = Arrays.copyOf(prompt, length);
+      System.arraycopy(continuation, 0, both, prompt.length, continuation.length);
+      continuations.add(continuation);
+      sequences.add(
+          new SequenceRequest(
+              both,
+              0,
+              SamplingParameters.GREEDY,
+              Set.of(),
+              List.of(),
+              false,
+              PromptProbabilities.scoredFrom(prompt.length, 1),
+              Logprobs.NONE));
+    }
+    String id = "rank-" + UUID.randomUUID().toString().replace("-", "");
+    this.generation = new Generation(id, sequences, limits.requestTimeout(), false);
+  }
+
+  /** What the engine is asked. */
+  Generation generation() {
+    return generation;
+  }
+
+  /** The answer, from what the engine reported. */
+  ScoreResponse.Ranked result(List<SequenceEvent> events) {
+    PromptScores[] scores = new PromptScores[texts.size()];
+    for (SequenceEvent event : events) {
+      if (event instanceof SequenceEvent.PromptRead read) {
+        scores[event.sequence()] = read.scores();
+      }
+    }
+    double[] likelihoods = Arrays.stream(scores).mapToDouble(ContinuationRanking::sum).toArray();
+    double largest = Arrays.stream(likelihoods).max().orElseThrow();
+    double total = Arrays.stream(likelihoods).map(value -> Math.exp(value - largest)).sum();
+    List<Integer> order =
+        IntStream.range(0, texts.size())
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> -likelihoods[i]))
+            .toList();
+    List<ScoreResponse.Continuation> ranked = new ArrayList<>();
+    for (int i : order) {
+      ranked.add(
+          new ScoreResponse.Continuation(
+              texts.get(i),
+              continuations.get(i),
+              tokens(continuations.get(i), scores[i]),
+              likelihoods[i],
+              Math.exp(likelihoods[i] - largest) / total,
+              Arrays.stream(scores[i].ranks()).allMatch(rank -> rank == 1),
+              ranked.size() + 1));
+    }
+    return new ScoreResponse.Ranked(model.id(), ranked);
+  }
+
+  private List<ScoreResponse.ContinuationToken> tokens(int[] ids, PromptScores scores) {
+    return IntStream.range(0, ids.length)
+        .mapToObj(
+            i ->
+                new ScoreResponse.ContinuationToken(
+                    model.tokenizer().token(ids[i]),
+                    ids[i],
+                    scores.logprobs()[i],
+                    scores.ranks()[i]))
+        .toList();
+  }
+
+  private static double sum(PromptScores scores) {
+    double sum = 0;
+    for (float logprob : scores.logprobs()) {
+      sum += logprob;
+    }
+    return sum;
+  }
+}

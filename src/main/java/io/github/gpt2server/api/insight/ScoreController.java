@@ -1,0 +1,182 @@
+package io.github.gpt2server.api.insight;
+
+import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.Bounds;
+import io.github.gpt2server.api.ClientGoneException;
+import io.github.gpt2server.api.ModelCheck;
+import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.api.RunningGeneration;
+import io.github.gpt2server.api.ServedModels;
+import io.github.gpt2server.api.ServerSentEvents;
+import io.github.gpt2server.engine.ServedModel;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Says how likely texts are, and which of several continuations is likeliest. */
+@Tag(name = "Insight")
+@RestController
+public final class ScoreController {
+  private final ServedModels models;
+  private final ApiLimits limits;
+  private final JsonMapper json;
+
+  /** Answers with the served model, within these limits. */
+  public ScoreController(ServedModels models, ApiLimits limits, JsonMapper json) {
+    this.models = models;
+    this.limits = limits;
+    this.json = json;
+  }
+
+  /** Scores texts token by token, or ranks continuations. */
+  @Operation(
+      summary = "Score a text, or rank continuations",
+      description =
+          "Each token's log-probability, surprisal, entropy and rank, and what they come to per"
+              + " token, byte, character and word. A text longer than the context is scored with a"
+              + " sliding window. With continuations, these are ranked by their likelihood.")
+  @ApiResponse(
+      responseCode = "200",
+      description = "The scores; with an array of texts, results in the same order.",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON_VALUE,
+            schema =
+                @Schema(
+                    oneOf = {
+                      ScoreResponse.Single.class,
+                      ScoreResponse.Several.class,
+                      ScoreResponse.Ranked.class
+                    })),
+        @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE, schema = @Schema(type = "string"))
+      })
+  @ApiResponse(responseCode = "504", description = "Not complete in time.")
+  @PostMapping(path = "/v1/score", consumes = MediaType.APPLICATION_JSON_VALUE)
+  public ResponseEntity<Object> score(
+      @io.swagger.v3.oas.annotations.parameters.RequestBody(
+              content =
+                  @Content(
+                      examples = {
+                        @ExampleObject(
+                            name = "A text",
+                            value = "{\"text\": \"Once upon a time, there was a king.\"}"),
+                        @ExampleObject(
+                            name = "Continuations",
+                            value =
+                                "{\"prompt\": \"The king was very\", \"continuations\": [\" angry\", \" happy\"]}")
+                      }))
+          @RequestBody
+          ScoreRequest request,
+      HttpServletResponse response) {
+    ServedModel model = models.get();
+    ModelCheck.check(request.model(), model);
+    if (request.continuations() != null) {
+      return ResponseEntity.ok().contentType(MediaType.APPLICATION_JSON).body(rank(request, model));
+    }
+    List<TextScoring> texts = texts(request, model);
+    boolean several = request.text().isArray();
+    if (request.stream() == null || !request.stream()) {
+      for (TextScoring text : texts) {
+        for (int window = 0; window < text.windows(); window++) {
+          text.run(window);
+        }
+      }
+      return ResponseEntity.ok()
+          .contentType(MediaType.APPLICATION_JSON)
+          .body(answer(model, texts, several));
+    }
+    stream(model, texts, several, new ServerSentEvents(response, json.writer()));
+    return null;
+  }
+
+  private ScoreResponse.Ranked rank(ScoreRequest request, ServedModel model) {
+    if (request.text() != null && !request.text().isNull()) {
+      throw ApiException.invalid("text", "Give text, or a prompt with continuations, not both.");
+    }
+    if (request.stream() != null && request.stream()) {
+      throw ApiException.invalid("stream", "Continuations are not streamed; leave stream out.");
+    }
+    ContinuationRanking ranking = new ContinuationRanking(request, model, limits);
+    try (RunningGeneration running =
+        RunningGeneration.submit(model.engine()::submit, ranking.generation())) {
+      return ranking.result(running.awaitAll());
+    }
+  }
+
+  private List<TextScoring> texts(ScoreRequest request, ServedModel model) {
+    JsonNode text = request.text();
+    if (text == null || text.isNull()) {
+      throw ApiException.invalid("text", "text, or a prompt with continuations, must be given.");
+    }
+    int context = model.contextLength();
+    int stride = Bounds.integer("stride", request.stride(), context / 2, 1, context - 1);
+    int max = limits.maxLogprobs(model.vocabSize());
+    int top = Bounds.integer("top_logprobs", request.topLogprobs(), 0, 0, max);
+    boolean addBos = request.addBos() != null && request.addBos();
+    PromptReader reader = new PromptReader(model);
+    List<JsonNode> nodes = text.isArray() ? List.copyOf(text.values()) : List.of(text);
+    if (nodes.isEmpty()) {
+      throw ApiException.invalid("text", "text must hold at least one text, but is empty.");
+    }
+    List<TextScoring> texts = new ArrayList<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      String field = text.isArray() ? "text[" + i + "]" : "text";
+      if (!nodes.get(i).isString()) {
+        throw ApiException.invalid(
+            "text", field + " must be a string; text is a string or an array of strings.");
+      }
+      String value = nodes.get(i).stringValue();
+      int[] tokens = reader.encode(field, value);
+      texts.add(new TextScoring(model, limits, value, tokens, stride, top, addBos));
+    }
+    return texts;
+  }
+
+  private static Object answer(ServedModel model, List<TextScoring> texts, boolean several) {
+    List<ScoreResponse.Result> results = texts.stream().map(TextScoring::result).toList();
+    return several
+        ? new ScoreResponse.Several(model.id(), results)
+        : new ScoreResponse.Single(model.id(), results.get(0));
+  }
+
+  /** Progress after every window, then the result. */
+  private static void stream(
+      ServedModel model, List<TextScoring> texts, boolean several, ServerSentEvents out) {
+    int total = texts.stream().mapToInt(TextScoring::scoredTokens).sum();
+    int scored = 0;
+    try {
+      for (TextScoring text : texts) {
+        for (int window = 0; window < text.windows(); window++) {
+          text.run(window);
+          scored += text.scoredTokens(window);
+          out.event("progress", new ScoreResponse.Progress(scored, total));
+          out.flush();
+        }
+      }
+      out.data(answer(model, texts, several));
+      out.done();
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (ApiException e) {
+      if (!out.started()) {
+        throw e;
+      }
+      out.event("error", e.response());
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,175 @@
+package io.github.gpt2server.api.insight;
+
+import io.github.gpt2server.analysis.ScoringWindow;
+import io.github.gpt2server.analysis.TextTotals;
+import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.RunningGeneration;
+import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.engine.Logprobs;
+import io.github.gpt2server.engine.PromptProbabilities;
+import io.github.gpt2server.engine.PromptScores;
+import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.SequenceRequest;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.engine.TokenLogprobs;
+import io.github.gpt2server.engine.TopTokens;
+import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+/**
+ * Scores one text, window by window. Each window is a request of its own to the engine, so that a
+ * text of any length leaves room for everybody else's between two of them.
+ */
+final class TextScoring {
+  private final ServedModel model;
+  private final ApiLimits limits;
+  private final String text;
+  private final int[] tokens;
+  private final boolean addBos;
+  private final int top;
+  private final List<ScoringWindow> windows;
+  private final PromptScores[] scores;
+
+  /**
+   * @param tokens the text's
+   * @param stride how far apart windows begin
+   * @param top how many of the likeliest tokens are reported at each place
+   */
+  TextScoring(
+      ServedModel model,
+      ApiLimits limits,
+      String text,
+      int[] tokens,
+      int stride,
+      int top,
+      boolean addBos) {
+    this.model = model;
+    this.limits = limits;
+    this.text = text;
+    this.addBos = addBos;
+    this.top = top;
+    this.tokens = addBos ? withBos(tokens, model.tokenizer()) : tokens;
+    this.windows =
+        this.tokens.length == 0
+            ? List.of()
+            : ScoringWindow.cover(this.tokens.length, model.contextLength(), stride);
+    this.scores = new PromptScores[windows.size()];
+  }
+
+  private static int[] withBos(int[] tokens, Gpt2Tokenizer tokenizer) {
+    int[] all = new int[tokens.length + 1];
+    all[0] = tokenizer.endOfText();
+    System.arraycopy(tokens, 0, all, 1, tokens.length);
+    return all;
+  }
+
+  /** How many windows there are to {@link #run}. */
+  int windows() {
+    return windows.size();
+  }
+
+  /** How many tokens a window scores. */
+  int scoredTokens(int window) {
+    return windows.get(window).scoredTokens();
+  }
+
+  /** How many tokens all windows score. */
+  int scoredTokens() {
+    return windows.stream().mapToInt(ScoringWindow::scoredTokens).sum();
+  }
+
+  /** Scores one window; each has the whole time that a request may take. */
+  void run(int index) {
+    ScoringWindow window = windows.get(index);
+    if (window.scoredTokens() == 0) {
+      scores[index] = new PromptScores(new float[0], new float[0], new int[0], List.of());
+      return;
+    }
+    SequenceRequest request =
+        new SequenceRequest(
+            Arrays.copyOfRange(tokens, window.start(), window.end()),
+            0,
+            SamplingParameters.GREEDY,
+            Set.of(),
+            List.of(),
+            false,
+            PromptProbabilities.scoredFrom(window.scoredFrom(), 1),
+            top == 0 ? Logprobs.NONE : Logprobs.top(top));
+    String id = "score-" + UUID.randomUUID().toString().replace("-", "");
+    Generation generation = new Generation(id, List.of(request), limits.requestTimeout(), false);
+    try (RunningGeneration running = RunningGeneration.submit(model.engine()::submit, generation)) {
+      for (SequenceEvent event : running.awaitAll()) {
+        if (event instanceof SequenceEvent.PromptRead read) {
+          scores[index] = read.scores();
+        }
+      }
+    }
+  }
+
+  /** The answer, once every window has run. */
+  ScoreResponse.Result result() {
+    int[] own = addBos ? Arrays.copyOfRange(tokens, 1, tokens.length) : tokens;
+    int[] offsets = model.tokenizer().offsets(own);
+    List<ScoreResponse.Token> answers = new ArrayList<>();
+    if (!addBos && own.length > 0) {
+      answers.add(token(own[0], offsets[0], null, 0));
+    }
+    double sum = 0;
+    for (PromptScores window : scores) {
+      for (int i = 0; i < window.logprobs().length; i++) {
+        int place = answers.size();
+        answers.add(token(own[place], offsets[place], window, i));
+        sum += window.logprobs()[i];
+      }
+    }
+    TextTotals totals = TextTotals.of(text, sum, scoredTokens());
+    return new ScoreResponse.Result(
+        answers,
+        totals.logLikelihood(),
+        totals.scoredTokens(),
+        totals.perplexity(),
+        totals.bitsPerToken(),
+        totals.bitsPerByte(),
+        totals.bitsPerCharacter(),
+        totals.bitsPerWord());
+  }
+
+  private ScoreResponse.Token token(int id, int offset, PromptScores window, int place) {
+    Gpt2Tokenizer tokenizer = model.tokenizer();
+    String name = tokenizer.token(id);
+    int[] bytes = TokenBytes.unsigned(tokenizer.bytes(id));
+    if (window == null) {
+      return new ScoreResponse.Token(name, id, bytes, offset, null, null, null, null, null);
+    }
+    double logprob = window.logprobs()[place];
+    return new ScoreResponse.Token(
+        name,
+        id,
+        bytes,
+        offset,
+        window.logprobs()[place],
+        // Adding 0 turns the -0 of a certain token into 0.
+        -logprob / Math.log(2) + 0.0,
+        window.entropies()[place] / Math.log(2),
+        window.ranks()[place],
+        window.details().isEmpty() ? null : likeliest(window.details().get(place)));
+  }
+
+  private List<ScoreResponse.TopToken> likeliest(TokenLogprobs logprobs) {
+    TopTokens likeliest = logprobs.top();
+    return IntStream.range(0, likeliest.tokens().length)
+        .mapToObj(
+            i -> {
+              int id = likeliest.tokens()[i];
+              return new ScoreResponse.TopToken(
+                  model.tokenizer().token(id), id, likeliest.logprobs()[i]);
+            })
+        .toList();
+  }
+}
