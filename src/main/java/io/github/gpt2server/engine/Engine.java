@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * but the door ({@link #submit} and the end).
  *
  * <p>Each turn of the thread: take what was submitted, end what was cancelled or is late, give free
- * slots to whoever waits longest, plan a step, execute it.
+ * slots to those who wait, in turn, plan a step, execute it.
  */
 public final class Engine implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
@@ -228,29 +228,34 @@ public final class Engine implements AutoCloseable {
   private void giveSlots() {
     // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
     for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
-      if (slots[slot] != null) {
-        continue;
+      if (slots[slot] == null) {
+        giveSlot(slot, queue.remove());
       }
-      Job job = queue.peek();
-      int index = job.takeWaiting();
+    }
+  }
+
+  private void giveSlot(int slot, Job job) {
+    int index = job.takeWaiting();
+    if (job.hasWaiting()) {
+      // Behind the others: a request of many sequences takes turns with those of one.
+      queue.add(job);
+    }
+    synchronized (door) {
+      freeSlots--;
+      if (!job.hasWaiting()) {
+        waitingJobs--;
+      }
+    }
+    try {
+      Sequence sequence = new Sequence(job, index, slot, candidates);
+      slots[slot] = sequence;
+      job.running().add(sequence);
+      running.add(sequence);
+    } catch (RuntimeException e) {
       synchronized (door) {
-        freeSlots--;
-        if (!job.hasWaiting()) {
-          queue.remove();
-          waitingJobs--;
-        }
+        freeSlots++;
       }
-      try {
-        Sequence sequence = new Sequence(job, index, slot, candidates);
-        slots[slot] = sequence;
-        job.running().add(sequence);
-        running.add(sequence);
-      } catch (RuntimeException e) {
-        synchronized (door) {
-          freeSlots++;
-        }
-        end(job, Outcome.FAILED, e);
-      }
+      end(job, Outcome.FAILED, e);
     }
   }
 

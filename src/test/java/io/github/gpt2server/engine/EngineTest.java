@@ -97,6 +97,24 @@ class EngineTest {
   }
 
   @Test
+  void aRequestOfManySequencesTakesTurnsWithOthers() throws Exception {
+    start(2, 10);
+    holdSteps();
+    List<SequenceRequest> sequences =
+        IntStream.range(0, 20).mapToObj(i -> request(new int[] {i}, 5)).toList();
+    GenerationHandle many = engine.submit(new Generation("many", sequences, LONG, false));
+    awaitTrue(() -> engine.status().running() == 2);
+    GenerationHandle one = engine.submit(one(request(new int[] {7}, 5)));
+    // The first two sequences of the one take five steps, then the other's turn has come.
+    model.permits.release(11);
+    assertThat(tokens(one, 0)).isEqualTo(FakeModel.continuation(new int[] {7}, 5));
+    assertThat(many.awaitEnd(Duration.ZERO)).isFalse();
+    releaseSteps();
+    assertThat(many.awaitEnd(LONG)).isTrue();
+    assertThat(many.outcome()).isEqualTo(Outcome.FINISHED);
+  }
+
+  @Test
   void aPoisonousRequestFailsAlone() throws Exception {
     start(8, 100);
     holdSteps();
