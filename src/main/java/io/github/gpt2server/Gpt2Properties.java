@@ -47,6 +47,9 @@ public record Gpt2Properties(
     @DefaultValue List<String> corsOrigins,
     @DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration shutdownGrace) {
 
+  /** More than any machine has processors; libtorch would create them all and never start. */
+  private static final int MAX_THREADS = 1024;
+
   /**
    * Checks every value.
    *
@@ -58,6 +61,7 @@ public record Gpt2Properties(
     aliases = List.copyOf(aliases);
     aliases.forEach(alias -> requireText("gpt2.aliases", alias, "names that are not blank"));
     requireAtLeast("gpt2.threads", threads, 0, " (0 lets the server choose)");
+    requireAtMost("gpt2.threads", threads, MAX_THREADS);
     requireAtLeast("gpt2.max-sequences", maxSequences, 1, "");
     requireAtLeast("gpt2.max-queue", maxQueue, 1, "");
     requirePositive("gpt2.request-timeout", requestTimeout);
@@ -79,6 +83,13 @@ public record Gpt2Properties(
     if (value < least) {
       throw new InvalidSettingException(
           property, String.valueOf(value), "a whole number of at least " + least + meaning);
+    }
+  }
+
+  private static void requireAtMost(String property, int value, int most) {
+    if (value > most) {
+      throw new InvalidSettingException(
+          property, String.valueOf(value), "a whole number up to " + most);
     }
   }
 

@@ -76,6 +76,7 @@ class StartupFailureTest {
           gpt2.dtype=float8        | gpt2.dtype=float8 is not allowed: use auto, float32, bfloat16 or float16 (int8 is not supported yet).
           gpt2.dtype=int8          | gpt2.dtype=int8 is not allowed: use auto, float32, bfloat16 or float16 (int8 is not supported yet).
           gpt2.threads=-1          | gpt2.threads=-1 is not allowed: use a whole number of at least 0 (0 lets the server choose).
+          gpt2.threads=1025        | gpt2.threads=1025 is not allowed: use a whole number up to 1024.
           gpt2.threads=abc         | gpt2.threads=abc is not allowed: use a whole number up to 2147483647.
           gpt2.max-sequences=0     | gpt2.max-sequences=0 is not allowed: use a whole number of at least 1.
           gpt2.max-sequences=1.5   | gpt2.max-sequences=1.5 is not allowed: use a whole number up to 2147483647.

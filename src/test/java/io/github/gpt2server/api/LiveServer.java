@@ -4,10 +4,13 @@ import io.github.gpt2server.Gpt2ServerApplication;
 import io.github.gpt2server.engine.EngineStatus;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.ServedModelHolder;
+import io.micrometer.core.instrument.LongTaskTimer;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.springframework.boot.SpringApplication;
@@ -42,7 +45,13 @@ public final class LiveServer implements AutoCloseable {
 
   /** Starts the server and waits until it answers. */
   public LiveServer(String... options) {
+    this(List.of(), options);
+  }
+
+  /** Starts the server with additional configurations. */
+  LiveServer(List<Class<?>> configurations, String... options) {
     SpringApplication application = new SpringApplication(Whole.class);
+    application.addPrimarySources(configurations);
     String[] all = Arrays.copyOf(options, options.length + 1);
     all[options.length] = "--server.port=0";
     context = application.run(all);
@@ -63,6 +72,11 @@ public final class LiveServer implements AutoCloseable {
   /** Opens a connection. */
   RawHttp connect() throws IOException {
     return new RawHttp(port);
+  }
+
+  /** Opens a connection whose receive buffer is this small. */
+  RawHttp connect(int receiveBuffer) throws IOException {
+    return new RawHttp(port, receiveBuffer);
   }
 
   /** Posts a body over a connection of its own. */
@@ -93,6 +107,21 @@ public final class LiveServer implements AutoCloseable {
   /** Waits until the engine's status is as wished. */
   public void awaitStatus(Predicate<EngineStatus> wish) {
     await(() -> wish.test(model().engine().status()));
+  }
+
+  /** Waits until so many requests have a thread. */
+  void awaitRequests(int count) {
+    await(() -> activeRequests() == count);
+  }
+
+  private int activeRequests() {
+    return context
+        .getBean(MeterRegistry.class)
+        .find("http.server.requests.active")
+        .longTaskTimers()
+        .stream()
+        .mapToInt(LongTaskTimer::activeTasks)
+        .sum();
   }
 
   private static void await(BooleanSupplier condition) {

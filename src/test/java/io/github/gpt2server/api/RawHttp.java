@@ -1,10 +1,12 @@
 package io.github.gpt2server.api;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -18,9 +20,19 @@ final class RawHttp implements AutoCloseable {
   private final OutputStream out;
 
   RawHttp(int port) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    this(port, 0);
+  }
+
+  /** A connection whose receive buffer is so small, or as usual if 0. */
+  RawHttp(int port, int receiveBuffer) throws IOException {
+    socket = new Socket();
+    if (receiveBuffer > 0) {
+      // Before connecting, so that the window is small from the beginning.
+      socket.setReceiveBufferSize(receiveBuffer);
+    }
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     socket.setSoTimeout(30_000);
-    in = socket.getInputStream();
+    in = new BufferedInputStream(socket.getInputStream(), receiveBuffer > 0 ? 1 : 8192);
     out = socket.getOutputStream();
   }
 
@@ -38,9 +50,33 @@ final class RawHttp implements AutoCloseable {
   }
 
   RawHttp send(String text) throws IOException {
-    out.write(text.getBytes(StandardCharsets.UTF_8));
+    return send(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  RawHttp send(byte[] bytes) throws IOException {
+    out.write(bytes);
     out.flush();
     return this;
+  }
+
+  /** Waits until something has come, which stays to be read. */
+  void awaitBytes() throws IOException {
+    in.mark(1);
+    if (in.read() < 0) {
+      throw new IOException("the connection ended without a byte");
+    }
+    in.reset();
+  }
+
+  /** Reads everything up to the end of the connection, however it ends. */
+  String rest() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      in.transferTo(bytes);
+    } catch (IOException e) {
+      // A reset is an end too.
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
   }
 
   /** Reads one answer and leaves what follows it. */

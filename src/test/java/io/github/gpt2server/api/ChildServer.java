@@ -1,0 +1,131 @@
+package io.github.gpt2server.api;
+
+import io.github.gpt2server.Gpt2ServerApplication;
+import java.io.File;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The server as a process of its own, with an empty working directory to see what it leaves. */
+final class ChildServer implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Process process;
+  private final int port;
+  private final Path directory;
+  private final Path out;
+  private final Path err;
+
+  ChildServer(Path folder, String... options) throws IOException {
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    directory = Files.createTempDirectory(folder, "server");
+    out = Files.createTempFile(folder, "server", ".out");
+    err = Files.createTempFile(folder, "server", ".err");
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                // As the manifest of the packaged server says; without it Java 24 and later warn.
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath(),
+                Gpt2ServerApplication.class.getName(),
+                "--server.port=" + port));
+    command.addAll(List.of(options));
+    process =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+  }
+
+  /** Without the test classes, whose configurations the application would find and take. */
+  private static String classPath() {
+    String all =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    return Arrays.stream(all.split(File.pathSeparator))
+        .filter(entry -> !entry.endsWith("test-classes"))
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  RawHttp connect() throws IOException {
+    return new RawHttp(port);
+  }
+
+  RawHttp.Answer get(String path) throws IOException {
+    try (RawHttp http = connect()) {
+      return http.send("GET " + path + " HTTP/1.1\r\nHost: test\r\n\r\n").answer();
+    }
+  }
+
+  /** The status of {@code /health}, or 0 while nothing listens. */
+  int health() {
+    try {
+      return get("/health").status();
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  /** Waits until {@code /health} has this status. */
+  void awaitHealth(int status) throws IOException, InterruptedException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (health() != status) {
+      if (!process.isAlive() || System.nanoTime() > end) {
+        throw new AssertionError("/health never was " + status + ": " + output() + errors());
+      }
+      Thread.sleep(5);
+    }
+  }
+
+  /** Sends SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
+  boolean alive() {
+    return process.isAlive();
+  }
+
+  /** Waits for the end and tells the exit code. */
+  int exitCode() throws InterruptedException {
+    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("the server did not end in " + PATIENCE);
+    }
+    return process.exitValue();
+  }
+
+  /** What it wrote on standard output. */
+  String output() throws IOException {
+    return Files.readString(out);
+  }
+
+  /** What it wrote on standard error. */
+  String errors() throws IOException {
+    return Files.readString(err);
+  }
+
+  /** What it left in its working directory, such as a crash report. */
+  List<Path> leftovers() throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.toList();
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly().onExit().join();
+  }
+}
