@@ -13,7 +13,8 @@ final class HttpErrors {
    */
   static ErrorResponse response(int status, String asked, String message) {
     String sentence = message == null ? sentence(status, asked) : message;
-    String type = status >= 500 ? "server_error" : "invalid_request_error";
+    boolean refused = status < 500 || status == 501 || status == 505;
+    String type = refused ? "invalid_request_error" : "server_error";
     return new ErrorResponse(new ErrorResponse.Detail(sentence, type, null, code(status)));
   }
 
@@ -28,6 +29,8 @@ final class HttpErrors {
       case 413 -> "The body is too large.";
       case 414, 431 -> "The path or the headers are too long.";
       case 415 -> "The Content-Type is not supported; send 'Content-Type: application/json'.";
+      case 501 -> "The method or the Transfer-Encoding is none that this server knows.";
+      case 505 -> "The version of HTTP is not supported; use HTTP/1.1.";
       case 503 -> "The server is not ready; try again in a moment.";
       default ->
           status >= 500

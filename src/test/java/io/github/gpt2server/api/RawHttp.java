@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -68,13 +69,13 @@ final class RawHttp implements AutoCloseable {
     in.reset();
   }
 
-  /** Reads everything up to the end of the connection, however it ends. */
-  String rest() {
+  /** Reads everything up to the end of the connection, by a goodbye or a reset. */
+  String rest() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       in.transferTo(bytes);
-    } catch (IOException e) {
-      // A reset is an end too.
+    } catch (SocketException e) {
+      // What came before the reset is there.
     }
     return bytes.toString(StandardCharsets.UTF_8);
   }
