@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /** SIGTERM, sent to a process as an operator or Kubernetes sends it. */
@@ -82,16 +82,15 @@ class TerminationTest {
     }
   }
 
+  /** Before the web server is there, when it answers, while the model loads. */
   @ParameterizedTest
-  @ValueSource(ints = {400, 1600, -1})
-  void aStartIsEndedToo(int milliseconds) throws Exception {
+  @CsvSource({"false, 400", "true, 0", "true, 300", "true, 600"})
+  void aStartIsEndedToo(boolean answers, int milliseconds) throws Exception {
     try (ChildServer server = new ChildServer(folder)) {
-      if (milliseconds < 0) {
-        // The web server answers and the model loads.
+      if (answers) {
         server.awaitHealth(503);
-      } else {
-        Thread.sleep(milliseconds);
       }
+      Thread.sleep(milliseconds);
 
       server.terminate();
 
