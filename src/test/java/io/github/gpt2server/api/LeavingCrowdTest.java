@@ -52,7 +52,9 @@ class LeavingCrowdTest {
 
     server.awaitStatus(
         status -> status.running() == 0 && status.waiting() == 0 && status.kvCacheUsage() == 0);
-    assertThat(settledThreads()).as("threads").isLessThan(threads + 20);
+    // Tomcat keeps for a minute as many idle threads as were busy at once: those of the requests
+    // that ran, waited or were being refused. A thread lost to every leaver would be 200.
+    assertThat(settledThreads()).as("threads").isLessThan(threads + 4 + 32 + 10 + 10);
     assertThat((usedHeap() - heap) >> 20).as("MiB of heap").isLessThan(10);
     assertThat(server.ask("/v1/completions", POEM).at("/choices/0/text").stringValue())
         .isEqualTo(text);
