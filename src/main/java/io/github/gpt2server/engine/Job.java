@@ -43,11 +43,6 @@ final class Job {
     return now - deadline > 0;
   }
 
-  /** Nanoseconds until the deadline, negative after it. */
-  long timeLeft(long now) {
-    return deadline - now;
-  }
-
   /** Whether a sequence of this job has no slot yet. */
   boolean hasWaiting() {
     return !waiting.isEmpty();

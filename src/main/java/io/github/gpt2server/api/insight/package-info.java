@@ -1,2 +1,2 @@
-/** What only this server offers: next-token probabilities, tokenize and detokenize. */
+/** What only this server offers: next-token probabilities, scores, tokenize and detokenize. */
 package io.github.gpt2server.api.insight;
