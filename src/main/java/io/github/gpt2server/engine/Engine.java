@@ -19,12 +19,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns submitted {@link Generation}s into events. One thread owns the model, the slots and every
- * job; others only put jobs into its inbox and set their cancel flags, so nothing here needs locks
- * but the door ({@link #submit} and the end).
+ * Turns submitted {@link Generation}s into events, and answers {@link TaskRequest}s. One thread
+ * owns the model, the slots, every job and every task; others only put them into its inbox and set
+ * their cancel flags, so nothing here needs locks but the door ({@link #submit} and the end).
  *
  * <p>Each turn of the thread: take what was submitted, end what was cancelled or is late, give free
- * slots to those who wait, in turn, plan a step, execute it.
+ * slots to those who wait, in turn, plan a step, execute it, compute a slice of a task.
  */
 public final class Engine implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
@@ -38,13 +38,15 @@ public final class Engine implements AutoCloseable {
   /** Guards the door: what decides whether a job may come in. */
   private final Object door = new Object();
 
-  private final ConcurrentLinkedQueue<Job> inbox = new ConcurrentLinkedQueue<>();
+  /** What the engine thread shall take in. */
+  private final ConcurrentLinkedQueue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+
   private boolean accepting;
-  private int waitingJobs;
+  private int waiting;
   private int freeSlots;
 
   private volatile boolean closing;
-  private volatile int liveJobs;
+  private volatile int live;
   private volatile double kvCacheUsage;
 
   // The engine thread's own.
@@ -53,8 +55,10 @@ public final class Engine implements AutoCloseable {
   private final Set<Job> jobs = new LinkedHashSet<>();
   private final ArrayDeque<Job> queue = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
+  private final TaskQueue tasks = new TaskQueue(this::leaveQueue);
   private final Candidates candidates = new Candidates();
   private Sequence[] slots;
+  private boolean taskHadItsTurn;
 
   private Engine(Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings) {
     this.tokenizer = tokenizer;
@@ -95,20 +99,40 @@ public final class Engine implements AutoCloseable {
    * @throws EngineStoppedException if the engine takes no new requests
    */
   public GenerationHandle submit(Generation generation) {
-    Job job = new Job(generation, System.nanoTime(), this::wake);
+    Job job = new Job(generation, new Lifetime(generation.timeout(), this::wake));
+    enter(
+        () -> {
+          jobs.add(job);
+          queue.add(job);
+        });
+    return job.handle();
+  }
+
+  /**
+   * Queues a task.
+   *
+   * @throws QueueFullException if as many requests wait as may
+   * @throws EngineStoppedException if the engine takes no new requests
+   */
+  public <R> TaskHandle<R> submit(TaskRequest<R> request) {
+    Task<R> task = new Task<>(request, new Lifetime(request.timeout(), this::wake));
+    enter(() -> tasks.add(task));
+    return task.handle();
+  }
+
+  private void enter(Runnable takeIn) {
     synchronized (door) {
       if (!accepting) {
         throw new EngineStoppedException("the server is shutting down");
       }
-      // Jobs on their way to a free slot wait only for the engine thread to look.
-      if (waitingJobs >= settings.maxQueue() + freeSlots) {
+      // Requests on their way to a free slot wait only for the engine thread to look.
+      if (waiting >= settings.maxQueue() + freeSlots) {
         throw new QueueFullException(settings.maxQueue());
       }
-      waitingJobs++;
-      inbox.add(job);
+      waiting++;
+      inbox.add(takeIn);
     }
     wake();
-    return job.handle();
   }
 
   /** A glance at the queue, the running batch and the thread. */
@@ -116,7 +140,7 @@ public final class Engine implements AutoCloseable {
     synchronized (door) {
       int slotCount = slots == null ? 0 : slots.length;
       return new EngineStatus(
-          waitingJobs, slotCount - freeSlots, kvCacheUsage, thread.isAlive(), accepting);
+          waiting, slotCount - freeSlots, kvCacheUsage, thread.isAlive(), accepting);
     }
   }
 
@@ -130,7 +154,7 @@ public final class Engine implements AutoCloseable {
   /** Waits until nothing waits or runs; true if that came in time. */
   public boolean awaitIdle(Duration timeout) throws InterruptedException {
     long end = System.nanoTime() + timeout.toNanos();
-    while (liveJobs > 0 || !inbox.isEmpty()) {
+    while (live > 0 || status().waiting() > 0) {
       if (System.nanoTime() - end > 0 || !thread.isAlive()) {
         return false;
       }
@@ -193,36 +217,47 @@ public final class Engine implements AutoCloseable {
 
   private void turn() {
     takeSubmitted();
-    long now = System.nanoTime();
-    endCancelledAndLate(now);
+    endCancelledAndLate(System.nanoTime());
     giveSlots();
-    if (running.isEmpty()) {
+    if (running.isEmpty() && tasks.isEmpty()) {
       if (inbox.isEmpty() && !closing) {
         LockSupport.park(this);
       }
       return;
     }
-    StepPlan plan = scheduler.plan(running);
-    executor.execute(plan);
-    updateUsage();
+    // Prompts and tasks take turns where there are both, so that those who generate wait for one.
+    StepPlan plan = scheduler.plan(running, tasks.isEmpty() || taskHadItsTurn);
+    if (!plan.isEmpty()) {
+      executor.execute(plan);
+      updateUsage();
+    }
+    taskHadItsTurn = plan.chunks().isEmpty();
+    if (taskHadItsTurn) {
+      tasks.advance(model);
+      updateLive();
+    }
   }
 
   private void takeSubmitted() {
-    for (Job job = inbox.poll(); job != null; job = inbox.poll()) {
-      jobs.add(job);
-      queue.add(job);
-      liveJobs = jobs.size();
+    for (Runnable takeIn = inbox.poll(); takeIn != null; takeIn = inbox.poll()) {
+      takeIn.run();
+      updateLive();
     }
   }
 
   private void endCancelledAndLate(long now) {
     for (Job job : List.copyOf(jobs)) {
-      if (job.cancelled()) {
-        end(job, Outcome.CANCELLED, null);
-      } else if (job.expired(now)) {
-        end(job, Outcome.TIMED_OUT, null);
+      Outcome outcome = job.handle().lifetime().end(now);
+      if (outcome != null) {
+        end(job, outcome, null);
       }
     }
+    tasks.endCancelledAndLate(now);
+    updateLive();
+  }
+
+  private void updateLive() {
+    live = jobs.size() + tasks.size();
   }
 
   private void giveSlots() {
@@ -243,7 +278,7 @@ public final class Engine implements AutoCloseable {
     synchronized (door) {
       freeSlots--;
       if (!job.hasWaiting()) {
-        waitingJobs--;
+        waiting--;
       }
     }
     try {
@@ -283,13 +318,17 @@ public final class Engine implements AutoCloseable {
     job.running().forEach(this::release);
     job.running().clear();
     if (queue.remove(job)) {
-      synchronized (door) {
-        waitingJobs--;
-      }
+      leaveQueue();
     }
     updateUsage();
-    liveJobs = jobs.size();
+    updateLive();
     job.handle().end(outcome, cause);
+  }
+
+  private void leaveQueue() {
+    synchronized (door) {
+      waiting--;
+    }
   }
 
   private void release(Sequence sequence) {
@@ -319,5 +358,7 @@ public final class Engine implements AutoCloseable {
     Throwable cause =
         death != null ? death : new EngineStoppedException("the server is shutting down");
     List.copyOf(jobs).forEach(job -> end(job, Outcome.FAILED, cause));
+    tasks.endAll(cause);
+    updateLive();
   }
 }

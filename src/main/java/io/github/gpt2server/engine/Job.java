@@ -8,24 +8,11 @@ import java.util.List;
 /** A {@link Generation} inside the engine: what of it still waits, what runs, when it is over. */
 final class Job {
   private final GenerationHandle handle;
-  private final long deadline;
   private final Deque<Integer> waiting = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
-  private volatile boolean cancelled;
 
-  /**
-   * @param now the value of {@link System#nanoTime} at submission; clock changes do not touch it
-   * @param wake tells the engine thread to look
-   */
-  Job(Generation generation, long now, Runnable wake) {
-    this.deadline = now + generation.timeout().toNanos();
-    this.handle =
-        new GenerationHandle(
-            generation,
-            () -> {
-              cancelled = true;
-              wake.run();
-            });
+  Job(Generation generation, Lifetime lifetime) {
+    this.handle = new GenerationHandle(generation, lifetime);
     for (int i = 0; i < generation.sequences().size(); i++) {
       waiting.add(i);
     }
@@ -33,14 +20,6 @@ final class Job {
 
   GenerationHandle handle() {
     return handle;
-  }
-
-  boolean cancelled() {
-    return cancelled;
-  }
-
-  boolean expired(long now) {
-    return now - deadline > 0;
   }
 
   /** Whether a sequence of this job has no slot yet. */

@@ -37,8 +37,9 @@ final class Scheduler {
    * Plans a step.
    *
    * @param running the sequences that have a slot, oldest first
+   * @param prompts whether prompts are read in this step
    */
-  StepPlan plan(List<Sequence> running) {
+  StepPlan plan(List<Sequence> running, boolean prompts) {
     List<Decode> decodes =
         running.stream()
             .filter(sequence -> !sequence.prefilling())
@@ -46,7 +47,7 @@ final class Scheduler {
             .sorted(Comparator.comparingInt(Decode::slot))
             .toList();
     List<Chunk> chunks = new ArrayList<>();
-    int budget = decodes.isEmpty() ? idleTokens : busyTokens;
+    int budget = !prompts ? 0 : decodes.isEmpty() ? idleTokens : busyTokens;
     for (Sequence sequence : running) {
       int length = sequence.request().prompt().length;
       int start = sequence.prefilled();

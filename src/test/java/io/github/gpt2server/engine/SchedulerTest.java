@@ -24,35 +24,43 @@ class SchedulerTest {
 
   @Test
   void nothingRunningIsAnEmptyPlan() {
-    assertThat(scheduler.plan(List.of()).isEmpty()).isTrue();
+    assertThat(scheduler.plan(List.of(), true).isEmpty()).isTrue();
   }
 
   @Test
   void decodesStandInAscendingOrderOfSlotsWhateverTheirAge() {
-    StepPlan plan = scheduler.plan(List.of(generating(7, 3, 11), generating(2, 5, 12)));
+    StepPlan plan = scheduler.plan(List.of(generating(7, 3, 11), generating(2, 5, 12)), true);
     assertThat(plan.decodes()).containsExactly(new Decode(2, 5, 12), new Decode(7, 3, 11));
     assertThat(plan.chunks()).isEmpty();
   }
 
   @Test
   void whileOthersGenerateOneChunkOfTheOldestPromptIsRead() {
-    StepPlan plan = scheduler.plan(List.of(prompt(0, 200), generating(1, 5, 9), prompt(2, 100)));
+    StepPlan plan =
+        scheduler.plan(List.of(prompt(0, 200), generating(1, 5, 9), prompt(2, 100)), true);
     assertThat(plan.decodes()).hasSize(1);
     assertThat(pieces(plan)).containsExactly("0:0-64");
+  }
+
+  @Test
+  void noPromptIsReadWhenItIsNotTheirTurn() {
+    StepPlan plan = scheduler.plan(List.of(prompt(0, 200), generating(1, 5, 9)), false);
+    assertThat(plan.decodes()).hasSize(1);
+    assertThat(plan.chunks()).isEmpty();
   }
 
   @Test
   void severalShortPromptsShareAStep() {
     StepPlan plan =
         scheduler.plan(
-            List.of(
-                generating(1, 5, 9), prompt(0, 30), prompt(2, 30), prompt(3, 30), prompt(4, 9)));
+            List.of(generating(1, 5, 9), prompt(0, 30), prompt(2, 30), prompt(3, 30), prompt(4, 9)),
+            true);
     assertThat(pieces(plan)).containsExactly("0:0-30", "2:0-30", "3:0-30");
   }
 
   @Test
   void whileNothingGeneratesManyChunksAreRead() {
-    StepPlan plan = scheduler.plan(List.of(prompt(0, 150), prompt(1, 500)));
+    StepPlan plan = scheduler.plan(List.of(prompt(0, 150), prompt(1, 500)), true);
     assertThat(pieces(plan))
         .containsExactly(
             "0:0-64",
@@ -73,7 +81,7 @@ class SchedulerTest {
     List<String> cuts = new ArrayList<>();
     for (boolean busy = true; sequence.prefilling(); busy = !busy) {
       StepPlan plan =
-          scheduler.plan(busy ? List.of(generating(1, 5, 9), sequence) : List.of(sequence));
+          scheduler.plan(busy ? List.of(generating(1, 5, 9), sequence) : List.of(sequence), true);
       for (Chunk chunk : plan.chunks()) {
         cuts.add(chunk.start() + "-" + (chunk.start() + chunk.tokens().length));
         sequence.advance(chunk.start() + chunk.tokens().length);
@@ -84,11 +92,11 @@ class SchedulerTest {
 
   @Test
   void logitsAreAskedForOnlyWhereTheyAreNeeded() {
-    StepPlan plan = scheduler.plan(List.of(prompt(0, 100)));
+    StepPlan plan = scheduler.plan(List.of(prompt(0, 100)), true);
     assertThat(plan.chunks().stream().map(Chunk::logitRows)).containsExactly(0, 1);
-    plan = scheduler.plan(List.of(scored(0, 100, 50)));
+    plan = scheduler.plan(List.of(scored(0, 100, 50)), true);
     assertThat(plan.chunks().stream().map(Chunk::logitsFrom)).containsExactly(49, 0);
-    plan = scheduler.plan(List.of(scored(0, 100, 90)));
+    plan = scheduler.plan(List.of(scored(0, 100, 90)), true);
     assertThat(plan.chunks().stream().map(Chunk::logitRows)).containsExactly(0, 11);
   }
 
@@ -130,6 +138,7 @@ class SchedulerTest {
             probabilities,
             Logprobs.NONE);
     Generation generation = new Generation("test", List.of(request), Duration.ofMinutes(1), false);
-    return new Sequence(new Job(generation, 0, () -> {}), 0, slot, new Candidates());
+    Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
+    return new Sequence(new Job(generation, lifetime), 0, slot, new Candidates());
   }
 }

@@ -9,7 +9,9 @@ public final class ScriptedGeneration {
 
   /** Stands for {@code Engine::submit}. */
   public GenerationHandle submit(Generation generation) {
-    handle = new GenerationHandle(generation, cancels::incrementAndGet);
+    handle =
+        new GenerationHandle(
+            generation, new Lifetime(generation.timeout(), cancels::incrementAndGet));
     return handle;
   }
 

@@ -1,0 +1,46 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.model.LanguageModel;
+import io.github.gpt2server.model.ModelTask;
+
+/** A {@link TaskRequest} inside the engine. */
+final class Task<R> {
+  private final TaskRequest<R> request;
+  private final TaskHandle<R> handle;
+  private ModelTask<R> work;
+
+  Task(TaskRequest<R> request, Lifetime lifetime) {
+    this.request = request;
+    this.handle = new TaskHandle<>(request, lifetime);
+  }
+
+  TaskHandle<R> handle() {
+    return handle;
+  }
+
+  /** Computes a slice; at the last the submitter gets the answer, and false comes back. */
+  boolean advance(LanguageModel model) {
+    if (work == null) {
+      work = request.start().apply(model);
+    }
+    if (work.advance()) {
+      return true;
+    }
+    R answer = work.result();
+    free();
+    handle.finish(answer);
+    return false;
+  }
+
+  /** Ends the task without an answer. */
+  void end(Outcome outcome, Throwable cause) {
+    free();
+    handle.end(outcome, cause);
+  }
+
+  private void free() {
+    if (work != null) {
+      work.close();
+    }
+  }
+}

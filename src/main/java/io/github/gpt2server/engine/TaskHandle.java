@@ -1,0 +1,28 @@
+package io.github.gpt2server.engine;
+
+/**
+ * A submitted {@link TaskRequest} as its submitter sees it.
+ *
+ * @param <R> what the task finds out
+ */
+public final class TaskHandle<R> extends EngineHandle {
+  private volatile R result;
+
+  TaskHandle(TaskRequest<R> request, Lifetime lifetime) {
+    super(request.id(), request.timeout(), lifetime);
+  }
+
+  /** What the task found out; null unless its outcome is {@link Outcome#FINISHED}. */
+  public R result() {
+    return result;
+  }
+
+  /** Ends the task with its answer; engine thread only. */
+  void finish(R answer) {
+    result = answer;
+    end(Outcome.FINISHED, null);
+  }
+
+  @Override
+  void ended() {}
+}

@@ -1,0 +1,92 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.model.LanguageModel;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tasks of the engine thread. A few take turns, a slice each, so that a long one does not hold
+ * up short ones; the others wait, for a task may hold much memory.
+ */
+final class TaskQueue {
+  private static final Logger log = LoggerFactory.getLogger(TaskQueue.class);
+
+  private static final int ACTIVE = 4;
+
+  private final Runnable onLeavingQueue;
+  private final Deque<Task<?>> waiting = new ArrayDeque<>();
+  private final Deque<Task<?>> active = new ArrayDeque<>();
+
+  /**
+   * @param onLeavingQueue told of each task that waits no longer
+   */
+  TaskQueue(Runnable onLeavingQueue) {
+    this.onLeavingQueue = onLeavingQueue;
+  }
+
+  void add(Task<?> task) {
+    waiting.add(task);
+  }
+
+  boolean isEmpty() {
+    return waiting.isEmpty() && active.isEmpty();
+  }
+
+  int size() {
+    return waiting.size() + active.size();
+  }
+
+  /** Computes a slice of the task whose turn it is. */
+  void advance(LanguageModel model) {
+    while (active.size() < ACTIVE && !waiting.isEmpty()) {
+      active.add(waiting.remove());
+      onLeavingQueue.run();
+    }
+    if (active.isEmpty()) {
+      return;
+    }
+    Task<?> task = active.remove();
+    try {
+      if (task.advance(model)) {
+        active.add(task);
+      }
+    } catch (RuntimeException e) {
+      log.error("Task {} failed", task.handle().id(), e);
+      task.end(Outcome.FAILED, e);
+    } catch (Error e) {
+      task.end(Outcome.FAILED, e);
+      throw e;
+    }
+  }
+
+  void endCancelledAndLate(long now) {
+    for (Task<?> task : all()) {
+      Outcome outcome = task.handle().lifetime().end(now);
+      if (outcome != null) {
+        end(task, outcome, null);
+      }
+    }
+  }
+
+  void endAll(Throwable cause) {
+    all().forEach(task -> end(task, Outcome.FAILED, cause));
+  }
+
+  private List<Task<?>> all() {
+    List<Task<?>> all = new ArrayList<>(active);
+    all.addAll(waiting);
+    return all;
+  }
+
+  private void end(Task<?> task, Outcome outcome, Throwable cause) {
+    if (waiting.remove(task)) {
+      onLeavingQueue.run();
+    }
+    active.remove(task);
+    task.end(outcome, cause);
+  }
+}
