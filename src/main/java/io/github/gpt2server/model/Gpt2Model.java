@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * GPT-2 (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners") as a
  * TorchScript program in libtorch, reached through DJL. One {@link #step} is one call into it: what
- * goes in are token ids, positions and slots, what comes out are logits. The program's text is
- * {@code /gpt2/gpt2.py} on the class path.
+ * goes in are token ids, positions and slots, what comes out are logits. The program's text is in
+ * {@code /gpt2/} on the class path.
  */
 public final class Gpt2Model implements LanguageModel {
   private static final Logger log = LoggerFactory.getLogger(Gpt2Model.class);
@@ -91,7 +91,7 @@ public final class Gpt2Model implements LanguageModel {
     for (String list : List.of("embeddings", "blocks", "head", "keys", "values")) {
       attributes.put(list, TorchScriptArchive.NO_TENSORS);
     }
-    String code = TorchProgram.resource("gpt2.py");
+    String code = TorchProgram.resource("gpt2.py") + "\n" + TorchProgram.resource("insight.py");
     String plain = TorchProgram.resource("linear_plain.py") + "\n\n" + code;
     if (!device.equals("cpu")) {
       int gpu = Integer.parseInt(device.substring(device.indexOf(':') + 1));
