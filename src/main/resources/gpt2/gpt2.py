@@ -5,7 +5,7 @@
 # archives use, a small subset of Python. Names follow the checkpoint: wte, ln_1, c_attn, ...
 #
 # Shapes: N rows (one per token of the step), W width, H heads, D = W / H, S slots, P positions,
-# V vocabulary. dtype codes: 4 int64, 5 float16, 6 float32, 15 bfloat16.
+# B blocks of the prefix cache, V vocabulary. dtype codes: 4 int64, 5 float16, 6 float32, 15 bfloat16.
 
 
 def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
@@ -30,6 +30,7 @@ class Gpt2(Module):
   head : List[Tensor]
   keys : List[Tensor]
   values : List[Tensor]
+  kept : List[Tensor]
 
   # Receives wte [V, W], wpe [P, W], ln_f's weight and bias [W], the unembedding [V, W].
   # Every tensor is copied: what comes in is memory that the caller frees.
@@ -57,25 +58,63 @@ class Gpt2(Module):
   def take(self: __torch__.Gpt2, t: Tensor, dtype: int) -> Tensor:
     return torch.clone(torch.to(t, device=torch.device(self.device), dtype=dtype), memory_format=0)
 
-  # The KV cache. One allocation for all of it: two equal zeros() in one method are merged into one
-  # tensor by the optimizer.
-  def allocate_cache(self: __torch__.Gpt2, slots: int, positions: int, head_width: int) -> None:
+  # The KV cache, and the prefix cache: blocks that keep a piece of a prompt each, its keys and values
+  # of every layer and the last block's output, from which logits can be had again. One allocation
+  # for keys and values: two equal zeros() in one method are merged into one tensor by the optimizer.
+  # Blocks are written before they are read, so that their memory need not be touched before.
+  def allocate_cache(self: __torch__.Gpt2, slots: int, positions: int, head_width: int, blocks: int,
+      block_length: int) -> None:
+    device = torch.device(self.device)
     cache = torch.zeros([2, self.layers, slots, self.heads, positions, head_width],
-        dtype=self.dtype, device=torch.device(self.device))
+        dtype=self.dtype, device=device)
     halves = torch.unbind(cache, 0)
     self.keys = torch.unbind(halves[0], 0)
     self.values = torch.unbind(halves[1], 0)
+    self.kept = [
+        torch.empty([self.layers, 2, blocks, self.heads, block_length, head_width], dtype=self.dtype,
+            device=device),
+        torch.empty([blocks, block_length, self.heads * head_width], dtype=6, device=device)]
 
   # One step. Row i is tokens[i] at positions[i] of the sequence in slots[i]. The first `decode`
   # rows are one token each of different sequences, in ascending order of slots; after them come
-  # pieces of prompts: chunks holds slot, length and first position of each. Returns the logits
-  # [len(rows), V] of the rows named, in float32.
+  # pieces of prompts: chunks holds of each its slot, its length, its first position and the block
+  # that keeps it (-1 for none). The pieces in copied (the same four numbers) are not computed but
+  # taken from their blocks; they come after the N rows. Returns the logits [len(rows), V] of the rows
+  # named, in float32.
   #
   # A row's bits do not depend on which other rows share the step: the linear layers treat rows
   # alone, decode attention pads to a multiple of 16 with masked positions that add exact zeros, and
   # each prompt piece attends by itself.
   def step(self: __torch__.Gpt2, tokens: List[int], positions: List[int], slots: List[int],
-      decode: int, chunks: List[int], rows: List[int]) -> Tensor:
+      decode: int, chunks: List[int], copied: List[int], rows: List[int]) -> Tensor:
+    outputs = self.copy_kept(copied)
+    if len(tokens) > 0:
+      outputs = [self.forward(tokens, positions, slots, decode, chunks)] + outputs
+    x = outputs[0]
+    if len(outputs) > 1:
+      x = torch.cat(outputs, 0)
+    x = x.index_select(0, torch.tensor(rows, dtype=4, device=x.device))
+    x = __torch__.layer_norm(x, self.head[0], self.head[1], self.eps)
+    return __torch__.linear(x, self.head[2], self.head[3])
+
+  # Copies pieces of prompts from their blocks to their slots; returns their outputs.
+  def copy_kept(self: __torch__.Gpt2, copied: List[int]) -> List[Tensor]:
+    outputs = annotate(List[Tensor], [])
+    for c in range(len(copied) // 4):
+      s = copied[4 * c]
+      T = copied[4 * c + 1]
+      start = copied[4 * c + 2]
+      block = copied[4 * c + 3]
+      for l in range(self.layers):
+        kept = self.kept[0][l]
+        self.keys[l][s, :, start:start + T].copy_(kept[0, block, :, :T])
+        self.values[l][s, :, start:start + T].copy_(kept[1, block, :, :T])
+      outputs.append(self.kept[1][block, :T])
+    return outputs
+
+  # The last block's output [N, W] of the rows that are computed.
+  def forward(self: __torch__.Gpt2, tokens: List[int], positions: List[int],
+      slots: List[int], decode: int, chunks: List[int]) -> Tensor:
     device = torch.device(self.device)
     position = torch.tensor(positions, dtype=4, device=device)
     slot = torch.tensor(slots, dtype=4, device=device)
@@ -108,11 +147,11 @@ class Gpt2(Module):
       mask.masked_fill_(torch.arange(length, device=device) > last.view(-1, 1, 1, 1),
           self.minus_infinity)
     # A prompt piece sees what its slot holds before it, and itself up to each position.
-    pieces = len(chunks) // 3
+    pieces = len(chunks) // 4
     masks = annotate(List[Tensor], [])
     for c in range(pieces):
-      T = chunks[3 * c + 1]
-      start = chunks[3 * c + 2]
+      T = chunks[4 * c + 1]
+      start = chunks[4 * c + 2]
       masks.append(torch.triu(torch.full([T, start + T], self.minus_infinity, dtype=self.dtype,
           device=device), start + 1))
 
@@ -141,9 +180,13 @@ class Gpt2(Module):
         attended.append(z)
       row = decode
       for c in range(pieces):
-        s = chunks[3 * c]
-        T = chunks[3 * c + 1]
-        end = chunks[3 * c + 2] + T
+        s = chunks[4 * c]
+        T = chunks[4 * c + 1]
+        end = chunks[4 * c + 2] + T
+        block = chunks[4 * c + 3]
+        if block >= 0:
+          self.kept[0][l, 0, block, :, :T].copy_(k[row:row + T].transpose(0, 1))
+          self.kept[0][l, 1, block, :, :T].copy_(v[row:row + T].transpose(0, 1))
         z = torch.scaled_dot_product_attention(q[row:row + T].transpose(0, 1).unsqueeze(0),
             K[s:s + 1, :, :end], V[s:s + 1, :, :end], masks[c], 0., False, scale=scale)
         attended.append(z.squeeze(0).transpose(0, 1).reshape(T, W))
@@ -156,9 +199,14 @@ class Gpt2(Module):
       h = __torch__.linear(__torch__.layer_norm(x, w[b + 6], w[b + 7], self.eps), w[b + 8], w[b + 9])
       x = x + __torch__.linear(self.activate(h), w[b + 10], w[b + 11])
 
-    x = x.index_select(0, torch.tensor(rows, dtype=4, device=device))
-    x = __torch__.layer_norm(x, self.head[0], self.head[1], self.eps)
-    return __torch__.linear(x, self.head[2], self.head[3])
+    row = decode
+    for c in range(pieces):
+      T = chunks[4 * c + 1]
+      block = chunks[4 * c + 3]
+      if block >= 0:
+        self.kept[1][block, :T].copy_(x[row:row + T])
+      row = row + T
+    return x
 
   def activate(self: __torch__.Gpt2, x: Tensor) -> Tensor:
     if self.activation == "gelu_tanh":

@@ -20,6 +20,8 @@ import org.springframework.boot.convert.DurationUnit;
  * @param dtype the type of the weights in memory
  * @param threads how many threads libtorch uses; 0 lets the server choose
  * @param maxSequences how many sequences run at once; each has a KV-cache slot
+ * @param prefixCacheTokens how many prompt tokens the prefix cache keeps; 0 turns it off, -1 takes
+ *     a quarter of the KV cache's size
  * @param maxQueue how many requests may wait
  * @param requestTimeout how long a request may take, waiting included; seconds if no unit is given
  * @param maxLogprobs how many log-probabilities a position may report; 0 stands for the whole
@@ -39,6 +41,7 @@ public record Gpt2Properties(
     @DefaultValue("auto") Dtype dtype,
     @DefaultValue("0") int threads,
     @DefaultValue("32") int maxSequences,
+    @DefaultValue("-1") int prefixCacheTokens,
     @DefaultValue("256") int maxQueue,
     @DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration requestTimeout,
     @DefaultValue("0") int maxLogprobs,
@@ -63,6 +66,11 @@ public record Gpt2Properties(
     requireAtLeast("gpt2.threads", threads, 0, " (0 lets the server choose)");
     requireAtMost("gpt2.threads", threads, MAX_THREADS);
     requireAtLeast("gpt2.max-sequences", maxSequences, 1, "");
+    requireAtLeast(
+        "gpt2.prefix-cache-tokens",
+        prefixCacheTokens,
+        -1,
+        " (0 turns it off, -1 takes a quarter of the KV cache's size)");
     requireAtLeast("gpt2.max-queue", maxQueue, 1, "");
     requirePositive("gpt2.request-timeout", requestTimeout);
     requireAtLeast("gpt2.max-logprobs", maxLogprobs, 0, " (0 stands for the whole vocabulary)");

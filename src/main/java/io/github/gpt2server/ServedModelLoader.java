@@ -5,6 +5,7 @@ import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.hub.ModelFolder;
+import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.Gpt2Config;
 import io.github.gpt2server.model.Gpt2Model;
 import io.github.gpt2server.model.LanguageModel;
@@ -35,10 +36,13 @@ final class ServedModelLoader implements ModelLoader {
       checkVocabulary(folder, config, tokenizer);
       String device = device();
       WeightType type = weightType(device);
-      int slots = properties.maxSequences();
-      long cacheBytes = Gpt2Model.cacheBytes(config, type, slots);
+      EngineSettings settings = EngineSettings.withQueue(properties.maxQueue());
+      CacheSize cache = cacheSize(config, settings.chunkSize());
+      long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
       if (device.equals("cpu")) {
-        checkMemory(weights.parameterCount() * type.bytes(), cacheBytes);
+        checkMemory(
+            weights.parameterCount() * type.bytes(),
+            cacheBytes + Gpt2Model.prefixCacheBytes(config, type, cache));
       }
       int threads =
           properties.threads() > 0
@@ -46,9 +50,7 @@ final class ServedModelLoader implements ModelLoader {
               : Runtime.getRuntime().availableProcessors();
       Engine engine =
           Engine.start(
-              () -> loadModel(config, weights, device, type, threads),
-              tokenizer,
-              EngineSettings.withQueue(properties.maxQueue()));
+              () -> loadModel(config, weights, device, type, cache, threads), tokenizer, settings);
       ServedModel served =
           new ServedModel(
               engine,
@@ -67,9 +69,23 @@ final class ServedModelLoader implements ModelLoader {
   }
 
   private LanguageModel loadModel(
-      Gpt2Config config, Weights weights, String device, WeightType type, int threads) {
+      Gpt2Config config,
+      Weights weights,
+      String device,
+      WeightType type,
+      CacheSize cache,
+      int threads) {
     TorchRuntime.setThreads(threads);
-    return Gpt2Model.load(config, weights, device, type, properties.maxSequences());
+    return Gpt2Model.load(config, weights, device, type, cache);
+  }
+
+  private CacheSize cacheSize(Gpt2Config config, int blockLength) {
+    int slots = properties.maxSequences();
+    long tokens =
+        properties.prefixCacheTokens() < 0
+            ? (long) slots * config.contextLength() / 4
+            : properties.prefixCacheTokens();
+    return new CacheSize(slots, (int) ((tokens + blockLength - 1) / blockLength), blockLength);
   }
 
   private String device() {
@@ -113,7 +129,7 @@ final class ServedModelLoader implements ModelLoader {
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     if (weightBytes + cacheBytes > total) {
       throw new ModelLoadException(
-          ("the model needs %.1f GB for its weights and %.1f GB for the KV cache of"
+          ("the model needs %.1f GB for its weights and %.1f GB for the KV and prefix caches of"
                   + " gpt2.max-sequences=%d, but this machine has %.1f GB: lower"
                   + " gpt2.max-sequences or choose a smaller model")
               .formatted(

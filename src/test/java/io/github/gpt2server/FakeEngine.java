@@ -1,6 +1,7 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.engine.PrefixCacheStatus;
 import io.github.gpt2server.ops.EngineControl;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +22,7 @@ class FakeEngine implements EngineControl {
   }
 
   void serve() {
-    tell(new EngineStatus(0, 0, 0, true, true));
+    tell(new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, true, true));
   }
 
   void becomeIdle() {
@@ -42,7 +43,9 @@ class FakeEngine implements EngineControl {
     calls.add("stopAccepting");
     final EngineStatus now = status;
     if (now != null) {
-      tell(new EngineStatus(now.waiting(), now.running(), now.kvCacheUsage(), true, false));
+      tell(
+          new EngineStatus(
+              now.waiting(), now.running(), now.kvCacheUsage(), now.prefixCache(), true, false));
     }
   }
 

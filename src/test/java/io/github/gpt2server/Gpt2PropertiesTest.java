@@ -28,6 +28,7 @@ class Gpt2PropertiesTest {
                 Dtype.AUTO,
                 0,
                 32,
+                -1,
                 256,
                 Duration.ofMinutes(5),
                 0,

@@ -3,6 +3,7 @@ package io.github.gpt2server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.engine.PrefixCacheStatus;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,7 +50,7 @@ class HealthAndMetricsTest {
 
   @Test
   void isAliveButNotReadyWhileTheEngineStops() throws Exception {
-    server.engine().tell(new EngineStatus(0, 1, 0.1, true, false));
+    server.engine().tell(new EngineStatus(0, 1, 0.1, PrefixCacheStatus.UNUSED, true, false));
 
     assertProbe("/actuator/health/liveness", 200, "{\"status\":\"UP\"}");
     assertProbe("/actuator/health/readiness", 503, "{\"status\":\"OUT_OF_SERVICE\"}");
@@ -62,7 +63,7 @@ class HealthAndMetricsTest {
 
   @Test
   void isDeadWhenTheEngineThreadHasDied() throws Exception {
-    server.engine().tell(new EngineStatus(0, 0, 0, false, false));
+    server.engine().tell(new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, false, false));
 
     assertProbe("/actuator/health/liveness", 503, "{\"status\":\"DOWN\"}");
     assertProbe("/actuator/health/readiness", 503, "{\"status\":\"DOWN\"}");
@@ -89,7 +90,7 @@ class HealthAndMetricsTest {
 
   @Test
   void metricsFollowTheEngine() throws Exception {
-    server.engine().tell(new EngineStatus(3, 2, 0.25, true, true));
+    server.engine().tell(new EngineStatus(3, 2, 0.25, PrefixCacheStatus.UNUSED, true, true));
 
     for (final String path : new String[] {"/metrics", "/actuator/prometheus"}) {
       final HttpResponse<String> response = server.get(path);

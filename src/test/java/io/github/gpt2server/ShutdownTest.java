@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.engine.PrefixCacheStatus;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,7 @@ class ShutdownTest {
   void refusesNewRequestsWhileTheOldOnesGoOnThenStopsTheWebServer() throws Exception {
     try (TestServer server = new TestServer()) {
       final FakeEngine engine = server.engine();
-      engine.tell(new EngineStatus(0, 1, 0.5, true, true));
+      engine.tell(new EngineStatus(0, 1, 0.5, PrefixCacheStatus.UNUSED, true, true));
       assertThat(server.get("/v1/completions").statusCode()).isEqualTo(200);
 
       final Thread shutdown = new Thread(server::terminate);
@@ -41,7 +42,7 @@ class ShutdownTest {
   void closesTheEngineWhenTheGraceIsOver() {
     try (TestServer server = new TestServer("--gpt2.shutdown-grace=300ms")) {
       final FakeEngine engine = server.engine();
-      engine.tell(new EngineStatus(0, 1, 0.5, true, true));
+      engine.tell(new EngineStatus(0, 1, 0.5, PrefixCacheStatus.UNUSED, true, true));
 
       final long start = System.nanoTime();
       server.terminate();

@@ -31,7 +31,6 @@ public final class Engine implements AutoCloseable {
 
   private final Gpt2Tokenizer tokenizer;
   private final EngineSettings settings;
-  private final Scheduler scheduler;
   private final Thread thread;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
 
@@ -48,9 +47,12 @@ public final class Engine implements AutoCloseable {
   private volatile boolean closing;
   private volatile int live;
   private volatile double kvCacheUsage;
+  private volatile PrefixCacheStatus prefixCacheStatus = PrefixCacheStatus.UNUSED;
 
   // The engine thread's own.
   private LanguageModel model;
+  private PrefixCache prefixCache;
+  private Scheduler scheduler;
   private StepExecutor executor;
   private final Set<Job> jobs = new LinkedHashSet<>();
   private final ArrayDeque<Job> queue = new ArrayDeque<>();
@@ -63,9 +65,6 @@ public final class Engine implements AutoCloseable {
   private Engine(Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings) {
     this.tokenizer = tokenizer;
     this.settings = settings;
-    this.scheduler =
-        new Scheduler(
-            settings.chunkSize(), settings.busyPrefillTokens(), settings.idlePrefillTokens());
     this.thread = new Thread(() -> run(loader), "gpt2-engine");
   }
 
@@ -140,7 +139,12 @@ public final class Engine implements AutoCloseable {
     synchronized (door) {
       int slotCount = slots == null ? 0 : slots.length;
       return new EngineStatus(
-          waiting, slotCount - freeSlots, kvCacheUsage, thread.isAlive(), accepting);
+          waiting,
+          slotCount - freeSlots,
+          kvCacheUsage,
+          prefixCacheStatus,
+          thread.isAlive(),
+          accepting);
     }
   }
 
@@ -194,8 +198,16 @@ public final class Engine implements AutoCloseable {
     try (LanguageModel loaded = loader.call()) {
       model = loaded;
       slots = new Sequence[model.slots()];
+      prefixCache = new PrefixCache(model.blocks(), settings.chunkSize());
+      scheduler =
+          new Scheduler(
+              settings.chunkSize(),
+              settings.busyPrefillTokens(),
+              settings.idlePrefillTokens(),
+              prefixCache);
       executor =
-          new StepExecutor(model, tokenizer, slot -> slots[slot], this::complete, this::fail);
+          new StepExecutor(
+              model, tokenizer, prefixCache, slot -> slots[slot], this::complete, this::fail);
       WarmUp.run(model, settings);
       synchronized (door) {
         freeSlots = slots.length;
@@ -229,9 +241,11 @@ public final class Engine implements AutoCloseable {
     StepPlan plan = scheduler.plan(running, tasks.isEmpty() || taskHadItsTurn);
     if (!plan.isEmpty()) {
       executor.execute(plan);
+      prefixCache.endStep();
+      prefixCacheStatus = prefixCache.status();
       updateUsage();
     }
-    taskHadItsTurn = plan.chunks().isEmpty();
+    taskHadItsTurn = plan.pieces().isEmpty();
     if (taskHadItsTurn) {
       tasks.advance(model);
       updateLive();
@@ -307,6 +321,7 @@ public final class Engine implements AutoCloseable {
     log.error("Request {} failed", sequence.job().handle().generation().id(), cause);
     // What made it fail may be in the cache, and not-a-number times a masked zero is not zero.
     model.clear(sequence.slot());
+    prefixCache.forget(sequence.request().reuse(), sequence.request().prompt());
     end(sequence.job(), Outcome.FAILED, cause);
   }
 

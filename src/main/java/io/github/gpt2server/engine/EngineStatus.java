@@ -6,8 +6,14 @@ package io.github.gpt2server.engine;
  * @param waiting requests in the queue
  * @param running sequences that hold a KV-cache slot
  * @param kvCacheUsage share of the KV cache's positions in use, 0 to 1
+ * @param prefixCache what the prefix cache holds and gave
  * @param alive whether the engine thread runs
  * @param accepting whether new requests are taken
  */
 public record EngineStatus(
-    int waiting, int running, double kvCacheUsage, boolean alive, boolean accepting) {}
+    int waiting,
+    int running,
+    double kvCacheUsage,
+    PrefixCacheStatus prefixCache,
+    boolean alive,
+    boolean accepting) {}

@@ -1,8 +1,8 @@
 package io.github.gpt2server.engine;
 
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
 import io.github.gpt2server.model.StepResult;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,11 +30,11 @@ final class LogSumExps {
       }
       row++;
     }
-    for (Chunk chunk : plan.chunks()) {
-      Sequence sequence = inSlot.apply(chunk.slot());
+    for (Piece piece : plan.pieces()) {
+      Sequence sequence = inSlot.apply(piece.slot());
       int length = sequence.request().prompt().length;
-      for (int i = chunk.logitsFrom(); i < chunk.tokens().length; i++) {
-        boolean last = chunk.start() + i == length - 1;
+      for (int i = piece.logitsFrom(); i < piece.length(); i++) {
+        boolean last = piece.start() + i == length - 1;
         if (sequence.request().logprobs().wanted() && (last || sequence.scores())) {
           rows.add(row);
           temperatures.add(1.0);

@@ -1,7 +1,7 @@
 package io.github.gpt2server.engine;
 
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Piece;
 import io.github.gpt2server.model.StepResult;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,10 +56,10 @@ final class PromptScoring {
   private static List<Target> targets(StepPlan plan, IntFunction<Sequence> inSlot) {
     List<Target> targets = new ArrayList<>();
     int row = plan.decodes().size();
-    for (Chunk chunk : plan.chunks()) {
-      Sequence sequence = inSlot.apply(chunk.slot());
-      for (int i = chunk.logitsFrom(); i < chunk.tokens().length; i++) {
-        int position = chunk.start() + i + 1;
+    for (Piece piece : plan.pieces()) {
+      Sequence sequence = inSlot.apply(piece.slot());
+      for (int i = piece.logitsFrom(); i < piece.length(); i++) {
+        int position = piece.start() + i + 1;
         if (sequence.scores() && position < sequence.request().prompt().length) {
           targets.add(new Target(sequence, row, position));
         }

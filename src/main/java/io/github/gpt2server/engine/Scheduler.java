@@ -3,6 +3,7 @@ package io.github.gpt2server.engine;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -14,23 +15,30 @@ import java.util.List;
  *
  * <p>Pieces begin and end at multiples of the chunk size whatever the traffic is: a prompt read in
  * other pieces gives logits that differ in their last bits, and a request's answer must not depend
- * on its neighbours.
+ * on its neighbours. For the same reason the prefix cache keeps whole pieces: what comes from there
+ * has the bits that computing it again would give.
  */
 final class Scheduler {
+  /** What copying a cached piece costs, in tokens that are computed in the same time. */
+  private static final int COPY_COST = 4;
+
   private final int chunkSize;
   private final int busyTokens;
   private final int idleTokens;
+  private final PrefixCache cache;
 
   /**
    * @param chunkSize the longest piece of a prompt
    * @param busyTokens how many prompt tokens a step reads while other sequences generate, rounded
    *     up to whole pieces
    * @param idleTokens the same while nothing generates
+   * @param cache what need not be computed
    */
-  Scheduler(int chunkSize, int busyTokens, int idleTokens) {
+  Scheduler(int chunkSize, int busyTokens, int idleTokens, PrefixCache cache) {
     this.chunkSize = chunkSize;
     this.busyTokens = busyTokens;
     this.idleTokens = idleTokens;
+    this.cache = cache;
   }
 
   /**
@@ -40,24 +48,47 @@ final class Scheduler {
    * @param prompts whether prompts are read in this step
    */
   StepPlan plan(List<Sequence> running, boolean prompts) {
+    cache.beginStep();
     List<Decode> decodes =
         running.stream()
             .filter(sequence -> !sequence.prefilling())
             .map(Sequence::decode)
             .sorted(Comparator.comparingInt(Decode::slot))
             .toList();
-    List<Chunk> chunks = new ArrayList<>();
+    List<Piece> pieces = new ArrayList<>();
     int budget = !prompts ? 0 : decodes.isEmpty() ? idleTokens : busyTokens;
     for (Sequence sequence : running) {
-      int length = sequence.request().prompt().length;
       int start = sequence.prefilled();
-      while (start < length && budget > 0) {
-        int end = Math.min(length, (start / chunkSize + 1) * chunkSize);
-        chunks.add(sequence.chunk(start, end));
-        budget -= end - start;
+      while (start < sequence.request().prompt().length && budget > 0) {
+        int end = sequence.pieceEnd(start, chunkSize);
+        Piece piece = piece(sequence, start, end);
+        if (piece == null) {
+          break;
+        }
+        pieces.add(piece);
+        budget -= cost(piece);
         start = end;
       }
     }
-    return new StepPlan(decodes, chunks);
+    return new StepPlan(decodes, pieces);
+  }
+
+  /** The next piece of a prompt; null if it is better to wait until another sequence has it. */
+  private Piece piece(Sequence sequence, int start, int end) {
+    if (!sequence.reuses(end)) {
+      return sequence.chunk(start, end, StepPlan.NO_BLOCK);
+    }
+    String salt = sequence.request().reuse().salt();
+    int[] prompt = sequence.request().prompt();
+    PrefixCache.Lookup found = cache.find(salt, prompt, start, end);
+    return switch (found.state()) {
+      case KEPT -> sequence.cachedChunk(start, end, found.block());
+      case PENDING -> null;
+      case UNKNOWN -> sequence.chunk(start, end, cache.reserve(salt, prompt, start, end));
+    };
+  }
+
+  private static int cost(Piece piece) {
+    return piece instanceof Chunk ? piece.length() : Math.max(COPY_COST, piece.logitRows());
   }
 }

@@ -1,5 +1,6 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.sampling.Candidates;
@@ -22,6 +23,7 @@ final class Sequence {
   private final StopStringMatcher stops;
   private final PromptScores promptScores;
   private int prefilled;
+  private int cachedTokens;
   private int generated;
   private int lastToken = -1;
 
@@ -96,20 +98,44 @@ final class Sequence {
     return new Decode(slot, request.prompt().length + generated - 1, lastToken);
   }
 
-  /** The piece of the prompt from {@code start} to {@code end}, with the logits it needs. */
-  Chunk chunk(int start, int end) {
-    int length = request.prompt().length;
-    int firstRow = end;
-    if (scores()) {
-      firstRow = Math.max(start, scoredFrom() - 1);
-    } else if (end == length && needsLastRow()) {
-      firstRow = end - 1;
-    }
+  /**
+   * Where the piece of the prompt that begins at {@code start} ends: at a multiple of the chunk
+   * size and where what is shared with others ends, whatever the traffic is.
+   */
+  int pieceEnd(int start, int chunkSize) {
+    int end = Math.min(request.prompt().length, (start / chunkSize + 1) * chunkSize);
+    int shared = request.reuse().length();
+    return start < shared ? Math.min(end, shared) : end;
+  }
+
+  /** Whether the prefix cache may have what comes before {@code end}. */
+  boolean reuses(int end) {
+    return end <= request.reuse().length();
+  }
+
+  /** The piece of the prompt from {@code start} to {@code end}, to be computed and kept. */
+  Chunk chunk(int start, int end, int block) {
     return new Chunk(
         slot,
         start,
         Arrays.copyOfRange(request.prompt(), start, end),
-        Math.min(firstRow, end) - start);
+        logitsFrom(start, end),
+        block);
+  }
+
+  /** The same piece, kept in a block already. */
+  CachedChunk cachedChunk(int start, int end, int block) {
+    return new CachedChunk(slot, start, end - start, logitsFrom(start, end), block);
+  }
+
+  private int logitsFrom(int start, int end) {
+    int firstRow = end;
+    if (scores()) {
+      firstRow = Math.max(start, scoredFrom() - 1);
+    } else if (end == request.prompt().length && needsLastRow()) {
+      firstRow = end - 1;
+    }
+    return Math.min(firstRow, end) - start;
   }
 
   /** Whether the logits after the prompt's last token are wanted. */
@@ -120,6 +146,15 @@ final class Sequence {
   /** Remembers that the prompt is read up to {@code end}. */
   void advance(int end) {
     prefilled = end;
+  }
+
+  /** Remembers that so many more tokens of the prompt came from the prefix cache. */
+  void addCached(int tokens) {
+    cachedTokens += tokens;
+  }
+
+  int cachedTokens() {
+    return cachedTokens;
   }
 
   /**
@@ -163,7 +198,8 @@ final class Sequence {
     }
     FinishReason why = stops.matched().isEmpty() ? reason : FinishReason.STOP;
     publish(
-        new SequenceEvent.Finished(index, why, rest, stopToken, stops.matched().orElse(null), 0));
+        new SequenceEvent.Finished(
+            index, why, rest, stopToken, stops.matched().orElse(null), cachedTokens));
   }
 
   void publish(SequenceEvent event) {

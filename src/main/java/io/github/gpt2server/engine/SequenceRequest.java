@@ -18,6 +18,7 @@ import java.util.Set;
  * @param includeStopString whether the text ends after the stop string instead
  * @param promptProbabilities what to report of the prompt, or {@link PromptProbabilities#NONE}
  * @param logprobs log-probabilities to report at generated tokens and at scored prompt tokens
+ * @param reuse what of the prompt the prefix cache may serve and keep
  */
 public record SequenceRequest(
     int[] prompt,
@@ -27,12 +28,35 @@ public record SequenceRequest(
     List<String> stopStrings,
     boolean includeStopString,
     PromptProbabilities promptProbabilities,
-    Logprobs logprobs) {
+    Logprobs logprobs,
+    PrefixReuse reuse) {
+
+  /**
+   * A sequence that only reads: nothing is generated.
+   *
+   * @param tokens at least one
+   */
+  public static SequenceRequest reading(
+      int[] tokens, PromptProbabilities probabilities, Logprobs logprobs, PrefixReuse reuse) {
+    return new SequenceRequest(
+        tokens,
+        0,
+        SamplingParameters.GREEDY,
+        Set.of(),
+        List.of(),
+        false,
+        probabilities,
+        logprobs,
+        reuse);
+  }
 
   /** Checks and copies what could be changed later. */
   public SequenceRequest {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("a prompt needs at least one token");
+    }
+    if (reuse.length() > prompt.length) {
+      throw new IllegalArgumentException("no more can be reused than the prompt has");
     }
     stopTokenIds = Set.copyOf(stopTokenIds);
     stopStrings = List.copyOf(stopStrings);

@@ -4,6 +4,7 @@ import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.FloatBuffer;
@@ -22,11 +23,13 @@ import java.util.function.IntFunction;
 final class StepExecutor {
   private final LanguageModel model;
   private final Gpt2Tokenizer tokenizer;
+  private final PrefixCache cache;
   private final IntFunction<Sequence> inSlot;
   private final Consumer<Sequence> onComplete;
   private final BiConsumer<Sequence, RuntimeException> onFailure;
 
   /**
+   * @param cache told of the pieces that have been computed
    * @param inSlot the running sequence in a slot, or null
    * @param onComplete told of a sequence that has published its end
    * @param onFailure told of a sequence that cannot go on
@@ -34,11 +37,13 @@ final class StepExecutor {
   StepExecutor(
       LanguageModel model,
       Gpt2Tokenizer tokenizer,
+      PrefixCache cache,
       IntFunction<Sequence> inSlot,
       Consumer<Sequence> onComplete,
       BiConsumer<Sequence, RuntimeException> onFailure) {
     this.model = model;
     this.tokenizer = tokenizer;
+    this.cache = cache;
     this.inSlot = inSlot;
     this.onComplete = onComplete;
     this.onFailure = onFailure;
@@ -90,14 +95,14 @@ final class StepExecutor {
       execute(
           new StepPlan(
               plan.decodes().stream().filter(decode -> decode.slot() == slot).toList(),
-              plan.chunks().stream().filter(chunk -> chunk.slot() == slot).toList()));
+              plan.pieces().stream().filter(piece -> piece.slot() == slot).toList()));
     }
   }
 
   private static List<Integer> slots(StepPlan plan) {
     List<Integer> slots = new ArrayList<>();
     plan.decodes().forEach(decode -> slots.add(decode.slot()));
-    plan.chunks().forEach(chunk -> slots.add(chunk.slot()));
+    plan.pieces().forEach(piece -> slots.add(piece.slot()));
     return slots.stream().distinct().toList();
   }
 
@@ -109,12 +114,17 @@ final class StepExecutor {
     for (Decode decode : plan.decodes()) {
       draws.add(draw(inSlot.apply(decode.slot()), row++, result));
     }
-    for (Chunk chunk : plan.chunks()) {
-      Sequence sequence = inSlot.apply(chunk.slot());
-      int end = chunk.start() + chunk.tokens().length;
-      sequence.advance(end);
-      row += chunk.logitRows();
+    for (Piece piece : plan.pieces()) {
+      Sequence sequence = inSlot.apply(piece.slot());
+      sequence.advance(piece.end());
+      if (piece instanceof Chunk chunk) {
+        cache.commit(chunk.block());
+      } else {
+        sequence.addCached(piece.length());
+      }
+      row += piece.logitRows();
       if (!sequence.prefilling()) {
+        cache.count(sequence.request().reuse().length(), sequence.cachedTokens());
         promptRead(sequence, row - 1, result);
         if (sequence.generates()) {
           draws.add(draw(sequence, row - 1, result));

@@ -2,6 +2,7 @@ package io.github.gpt2server.engine;
 
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepResult;
@@ -21,6 +22,10 @@ final class WarmUp {
     int chunk = Math.min(settings.chunkSize(), model.contextLength() - 1);
     for (int repeat = 0; repeat < REPEATS; repeat++) {
       run(model, new StepPlan(List.of(), List.of(chunk(0, chunk))));
+      if (model.blocks() > 0) {
+        run(model, kept(chunk));
+        run(model, copied(chunk));
+      }
       for (int batch = 1; batch <= model.slots(); batch *= 2) {
         run(model, new StepPlan(decodes(batch, chunk), List.of()));
       }
@@ -42,7 +47,15 @@ final class WarmUp {
     return IntStream.range(0, count).mapToObj(slot -> new Decode(slot, position, 0)).toList();
   }
 
+  private static StepPlan kept(int length) {
+    return new StepPlan(List.of(), List.of(new Chunk(0, 0, new int[length], length - 1, 0)));
+  }
+
+  private static StepPlan copied(int length) {
+    return new StepPlan(List.of(), List.of(new CachedChunk(0, 0, length, length - 1, 0)));
+  }
+
   private static Chunk chunk(int slot, int length) {
-    return new Chunk(slot, 0, new int[length], length - 1);
+    return new Chunk(slot, 0, new int[length], length - 1, StepPlan.NO_BLOCK);
   }
 }

@@ -5,14 +5,17 @@ import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
-import java.util.ArrayList;
+import io.github.gpt2server.model.StepPlan.Piece;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,26 +35,25 @@ public final class Gpt2Model implements LanguageModel {
           .toList();
 
   private final Gpt2Config config;
-  private final int slots;
+  private final CacheSize cache;
   private final TorchProgram program;
 
-  private Gpt2Model(Gpt2Config config, int slots, TorchProgram program) {
+  private Gpt2Model(Gpt2Config config, CacheSize cache, TorchProgram program) {
     this.config = config;
-    this.slots = slots;
+    this.cache = cache;
     this.program = program;
   }
 
   /**
-   * Loads weights into libtorch and allocates the KV cache. Weights are streamed, one block at a
+   * Loads weights into libtorch and allocates the caches. Weights are streamed, one block at a
    * time, from the files' mapped bytes.
    *
    * @param device a libtorch device that exists, {@code cpu} or {@code cuda:N}
    * @param type the type of the weights in memory; float16 needs a GPU
-   * @param slots how many sequences the KV cache holds
    * @throws ModelLoadException if a file cannot be read
    */
   public static Gpt2Model load(
-      Gpt2Config config, Weights weights, String device, WeightType type, int slots) {
+      Gpt2Config config, Weights weights, String device, WeightType type, CacheSize cache) {
     TorchRuntime.load();
     TorchProgram program = compile(config, device, type);
     try {
@@ -61,19 +63,32 @@ public final class Gpt2Model implements LanguageModel {
       }
       program.run(
           "allocate_cache",
-          IValue.from(slots),
+          IValue.from(cache.slots()),
           IValue.from(config.contextLength()),
-          IValue.from(config.headWidth()));
+          IValue.from(config.headWidth()),
+          IValue.from(cache.blocks()),
+          IValue.from(cache.blockLength()));
     } catch (RuntimeException | Error e) {
       program.close();
       throw e;
     }
-    return new Gpt2Model(config, slots, program);
+    return new Gpt2Model(config, cache, program);
   }
 
-  /** Bytes that a KV cache takes: keys and values of every layer, slot and position. */
+  /** Bytes that the KV cache takes: keys and values of every layer, slot and position. */
   public static long cacheBytes(Gpt2Config config, WeightType type, int slots) {
-    return 2L * config.layers() * slots * config.contextLength() * config.width() * type.bytes();
+    return (long) slots * config.contextLength() * positionBytes(config, type);
+  }
+
+  /** Bytes that the prefix cache takes when it is full: the same, and the last block's output. */
+  public static long prefixCacheBytes(Gpt2Config config, WeightType type, CacheSize cache) {
+    return (long) cache.blocks()
+        * cache.blockLength()
+        * (positionBytes(config, type) + (long) config.width() * Float.BYTES);
+  }
+
+  private static long positionBytes(Gpt2Config config, WeightType type) {
+    return 2L * config.layers() * config.width() * type.bytes();
   }
 
   private static TorchProgram compile(Gpt2Config config, String device, WeightType type) {
@@ -88,7 +103,7 @@ public final class Gpt2Model implements LanguageModel {
     attributes.put("eps", config.layerNormEpsilon());
     attributes.put("minus_infinity", Double.NEGATIVE_INFINITY);
     attributes.put("scales", attentionScales(config));
-    for (String list : List.of("embeddings", "blocks", "head", "keys", "values")) {
+    for (String list : List.of("embeddings", "blocks", "head", "keys", "values", "kept")) {
       attributes.put(list, TorchScriptArchive.NO_TENSORS);
     }
     String code = TorchProgram.resource("gpt2.py") + "\n" + TorchProgram.resource("insight.py");
@@ -149,38 +164,34 @@ public final class Gpt2Model implements LanguageModel {
 
   @Override
   public int slots() {
-    return slots;
+    return cache.slots();
+  }
+
+  @Override
+  public int blocks() {
+    return cache.blocks();
   }
 
   @Override
   public StepResult step(StepPlan plan) {
     int decodes = plan.decodes().size();
-    int count = decodes + plan.chunks().stream().mapToInt(chunk -> chunk.tokens().length).sum();
+    List<Chunk> computed = plan.chunks();
+    List<CachedChunk> kept = plan.cachedChunks();
+    int count = decodes + computed.stream().mapToInt(Chunk::length).sum();
     long[] tokens = new long[count];
     long[] positions = new long[count];
     long[] slotOfRow = new long[count];
-    long[] chunks = new long[3 * plan.chunks().size()];
-    List<Long> logitRows = new ArrayList<>();
     int row = 0;
     for (Decode decode : plan.decodes()) {
       tokens[row] = decode.token();
       positions[row] = decode.position();
-      slotOfRow[row] = decode.slot();
-      logitRows.add((long) row++);
+      slotOfRow[row++] = decode.slot();
     }
-    for (int c = 0; c < plan.chunks().size(); c++) {
-      Chunk chunk = plan.chunks().get(c);
-      chunks[3 * c] = chunk.slot();
-      chunks[3 * c + 1] = chunk.tokens().length;
-      chunks[3 * c + 2] = chunk.start();
-      for (int i = 0; i < chunk.tokens().length; i++) {
+    for (Chunk chunk : computed) {
+      for (int i = 0; i < chunk.length(); i++) {
         tokens[row] = chunk.tokens()[i];
         positions[row] = (long) chunk.start() + i;
-        slotOfRow[row] = chunk.slot();
-        if (i >= chunk.logitsFrom()) {
-          logitRows.add((long) row);
-        }
-        row++;
+        slotOfRow[row++] = chunk.slot();
       }
     }
     PtNDManager scope = program.scope();
@@ -193,13 +204,48 @@ public final class Gpt2Model implements LanguageModel {
               IValue.listFrom(positions),
               IValue.listFrom(slotOfRow),
               IValue.from(decodes),
-              IValue.listFrom(chunks),
-              IValue.listFrom(logitRows.stream().mapToLong(Long::longValue).toArray()));
+              IValue.listFrom(quadruples(computed, Chunk::block)),
+              IValue.listFrom(quadruples(kept, CachedChunk::block)),
+              IValue.listFrom(logitRows(plan, count)));
       return new TorchStepResult(program, scope, logits, config.vocabSize());
     } catch (RuntimeException e) {
       scope.close();
       throw e;
     }
+  }
+
+  /** Slot, length, start and block of each piece. */
+  private static <P extends Piece> long[] quadruples(List<P> pieces, ToIntFunction<P> block) {
+    return pieces.stream()
+        .flatMapToLong(
+            piece ->
+                LongStream.of(piece.slot(), piece.length(), piece.start(), block.applyAsInt(piece)))
+        .toArray();
+  }
+
+  /**
+   * The rows whose logits are wanted, in the plan's order: decodes, computed pieces and then copied
+   * ones lie end to end.
+   */
+  private static long[] logitRows(StepPlan plan, int computedRows) {
+    LongStream.Builder rows = LongStream.builder();
+    int computed = plan.decodes().size();
+    for (int row = 0; row < computed; row++) {
+      rows.add(row);
+    }
+    int copied = computedRows;
+    for (Piece piece : plan.pieces()) {
+      int first = piece instanceof Chunk ? computed : copied;
+      for (int i = piece.logitsFrom(); i < piece.length(); i++) {
+        rows.add(first + i);
+      }
+      if (piece instanceof Chunk) {
+        computed += piece.length();
+      } else {
+        copied += piece.length();
+      }
+    }
+    return rows.build().toArray();
   }
 
   @Override

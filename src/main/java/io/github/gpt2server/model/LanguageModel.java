@@ -1,8 +1,9 @@
 package io.github.gpt2server.model;
 
 /**
- * A causal language model with a KV cache of {@link #slots} sequences. Not thread-safe: one thread
- * makes all calls (libtorch's thread pool belongs to the thread that calls it).
+ * A causal language model with a KV cache of {@link #slots} sequences, and a prefix cache of {@link
+ * #blocks} blocks that keeps pieces of prompts. Not thread-safe: one thread makes all calls
+ * (libtorch's thread pool belongs to the thread that calls it).
  */
 public interface LanguageModel extends AutoCloseable {
 
@@ -15,9 +16,12 @@ public interface LanguageModel extends AutoCloseable {
   /** How many sequences the KV cache holds. */
   int slots();
 
+  /** How many pieces of prompts the prefix cache can keep. */
+  int blocks();
+
   /**
-   * Computes one step and writes the new tokens' keys and values into the KV cache. Repeating a
-   * step is harmless.
+   * Computes one step and writes the new tokens' keys and values into the KV cache, and of pieces
+   * that shall be kept into the prefix cache too. Repeating a step is harmless.
    *
    * @return the logits asked for; to be closed before the next step
    */

@@ -1,18 +1,22 @@
 package io.github.gpt2server.model;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What one step of the model computes, as plain data: decided by the scheduler, executed by {@link
  * LanguageModel#step}, and easy to build by hand in a test.
  *
- * <p>The logits that come back have a row for every decode, in order, then for each chunk the rows
- * of its tokens from {@link Chunk#logitsFrom} on.
+ * <p>The logits that come back have a row for every decode, in order, then for each piece of a
+ * prompt the rows of its tokens from {@link Piece#logitsFrom} on.
  *
  * @param decodes one new token of each of several sequences, in ascending order of slots
- * @param chunks pieces of prompts; pieces of one prompt stand in order
+ * @param pieces pieces of prompts; pieces of one prompt stand in order
  */
-public record StepPlan(List<Decode> decodes, List<Chunk> chunks) {
+public record StepPlan(List<Decode> decodes, List<Piece> pieces) {
+
+  /** Stands for no block of the prefix cache. */
+  public static final int NO_BLOCK = -1;
 
   /**
    * The next token of a sequence whose earlier tokens are in the KV cache.
@@ -24,30 +28,81 @@ public record StepPlan(List<Decode> decodes, List<Chunk> chunks) {
   public record Decode(int slot, int position, int token) {}
 
   /**
-   * A piece of a prompt whose earlier pieces are in the KV cache or stand before it in this plan.
-   *
-   * @param slot the sequence's place in the KV cache
-   * @param start the position of the first token
-   * @param tokens the ids, at least one
-   * @param logitsFrom index into {@code tokens} of the first whose logits are wanted; {@code
-   *     tokens.length} wants none
+   * A piece of a prompt whose earlier pieces are in the KV cache or stand before it in the plan.
    */
-  public record Chunk(int slot, int start, int[] tokens, int logitsFrom) {
+  public sealed interface Piece {
 
-    /** How many rows of logits this chunk asks for. */
-    public int logitRows() {
-      return tokens.length - logitsFrom;
+    /** The sequence's place in the KV cache. */
+    int slot();
+
+    /** The position of the piece's first token. */
+    int start();
+
+    /** How many tokens it has, at least one. */
+    int length();
+
+    /**
+     * The first token whose logits are wanted, counted from {@link #start}; {@link #length} wants
+     * none.
+     */
+    int logitsFrom();
+
+    /** The position after the piece's last token. */
+    default int end() {
+      return start() + length();
+    }
+
+    /** How many rows of logits this piece asks for. */
+    default int logitRows() {
+      return length() - logitsFrom();
     }
   }
+
+  /**
+   * A piece that is computed.
+   *
+   * @param tokens the ids
+   * @param block the block of the prefix cache that keeps a copy of what is computed, or {@link
+   *     #NO_BLOCK}
+   */
+  public record Chunk(int slot, int start, int[] tokens, int logitsFrom, int block)
+      implements Piece {
+    @Override
+    public int length() {
+      return tokens.length;
+    }
+  }
+
+  /**
+   * A piece that was computed for an earlier sequence and is copied from the prefix cache.
+   *
+   * @param block the block that keeps it
+   */
+  public record CachedChunk(int slot, int start, int length, int logitsFrom, int block)
+      implements Piece {}
 
   /** Copies the lists, so that nobody changes them later. */
   public StepPlan {
     decodes = List.copyOf(decodes);
-    chunks = List.copyOf(chunks);
+    pieces = List.copyOf(pieces);
+  }
+
+  /** The pieces that are computed. */
+  public List<Chunk> chunks() {
+    return of(Chunk.class).toList();
+  }
+
+  /** The pieces that are copied from the prefix cache. */
+  public List<CachedChunk> cachedChunks() {
+    return of(CachedChunk.class).toList();
+  }
+
+  private <P extends Piece> Stream<P> of(Class<P> kind) {
+    return pieces.stream().filter(kind::isInstance).map(kind::cast);
   }
 
   /** Whether there is nothing to compute. */
   public boolean isEmpty() {
-    return decodes.isEmpty() && chunks.isEmpty();
+    return decodes.isEmpty() && pieces.isEmpty();
   }
 }

@@ -1,13 +1,15 @@
 package io.github.gpt2server.ops;
 
 import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.engine.PrefixCacheStatus;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Gauges of the engine, 0 while the model loads: under this server's names, and under vLLM's for
+ * Meters of the engine, 0 while the model loads: under this server's names, and under vLLM's for
  * routers and dashboards that know those.
  */
 public final class EngineMetrics implements MeterBinder {
@@ -31,8 +33,32 @@ public final class EngineMetrics implements MeterBinder {
     final String usage = "Share of the KV cache's positions in use, 0 to 1";
     gauge(registry, "gpt2.kv.cache.usage.ratio", usage, EngineStatus::kvCacheUsage);
     gauge(registry, "vllm:kv_cache_usage_perc", usage, EngineStatus::kvCacheUsage);
+    gauge(
+        registry,
+        "gpt2.prefix.cache.usage.ratio",
+        "Share of the prefix cache's blocks that hold something, 0 to 1",
+        status -> status.prefixCache().usage());
+    final String queries = "Prompt tokens that were looked for in the prefix cache";
+    counter(registry, "gpt2.prefix.cache.queries", queries, PrefixCacheStatus::queriedTokens);
+    counter(registry, "vllm:prefix_cache_queries", queries, PrefixCacheStatus::queriedTokens);
+    final String hits = "Prompt tokens that were found in the prefix cache";
+    counter(registry, "gpt2.prefix.cache.hits", hits, PrefixCacheStatus::hitTokens);
+    counter(registry, "vllm:prefix_cache_hits", hits, PrefixCacheStatus::hitTokens);
     Gauge.builder("gpt2.ready", state, s -> s.phase() == ServerState.Phase.SERVING ? 1 : 0)
         .description("1 while requests are answered, else 0")
+        .register(registry);
+  }
+
+  private void counter(
+      MeterRegistry registry,
+      String name,
+      String description,
+      ToDoubleFunction<PrefixCacheStatus> value) {
+    FunctionCounter.builder(
+            name,
+            engine,
+            e -> e.status().map(status -> value.applyAsDouble(status.prefixCache())).orElse(0.0))
+        .description(description)
         .register(registry);
   }
 

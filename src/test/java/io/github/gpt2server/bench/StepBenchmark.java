@@ -1,11 +1,13 @@
 package io.github.gpt2server.bench;
 
+import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.Gpt2Config;
 import io.github.gpt2server.model.Gpt2Model;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.WeightType;
 import io.github.gpt2server.model.Weights;
@@ -22,7 +24,9 @@ final class StepBenchmark implements AutoCloseable {
 
   StepBenchmark(Path folder, WeightType type, int slots) {
     Gpt2Config config = Gpt2Config.read(folder);
-    model = Gpt2Model.load(config, Weights.open(folder, config), "cpu", type, slots);
+    model =
+        Gpt2Model.load(
+            config, Weights.open(folder, config), "cpu", type, new CacheSize(slots, 0, 64));
   }
 
   /**
@@ -52,12 +56,14 @@ final class StepBenchmark implements AutoCloseable {
    * @return tokens a second
    */
   double prefill(int tokens, int chunkSize) {
-    List<Chunk> chunks = new ArrayList<>();
+    List<Piece> chunks = new ArrayList<>();
     for (int start = 0; start < tokens; start += chunkSize) {
       int from = start;
       int length = Math.min(chunkSize, tokens - start);
       int[] piece = IntStream.range(0, length).map(i -> 100 + (from + i) % 800).toArray();
-      chunks.add(new Chunk(0, start, piece, start + length == tokens ? length - 1 : length));
+      chunks.add(
+          new Chunk(
+              0, start, piece, start + length == tokens ? length - 1 : length, StepPlan.NO_BLOCK));
     }
     long begin = System.nanoTime();
     try (StepResult result = model.step(new StepPlan(List.of(), chunks))) {

@@ -3,6 +3,7 @@ package io.github.gpt2server.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.Gpt2Config;
 import io.github.gpt2server.model.Gpt2Model;
 import io.github.gpt2server.model.WeightType;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -41,7 +43,12 @@ class EngineOnModelTest {
     engine =
         Engine.start(
             () ->
-                Gpt2Model.load(config, Weights.open(FOLDER, config), "cpu", WeightType.FLOAT32, 32),
+                Gpt2Model.load(
+                    config,
+                    Weights.open(FOLDER, config),
+                    "cpu",
+                    WeightType.FLOAT32,
+                    new CacheSize(32, 64, 64)),
             tokenizer,
             EngineSettings.withQueue(256));
   }
@@ -84,18 +91,7 @@ class EngineOnModelTest {
     List<GenerationHandle> crowd = randomCrowd(new Random(9), 26);
     List<GenerationHandle> handles = new ArrayList<>();
     for (JsonNode golden : golden("logits.json")) {
-      handles.add(
-          engine.submit(
-              generation(
-                  new SequenceRequest(
-                      ints(golden.get("token_ids")),
-                      0,
-                      SamplingParameters.GREEDY,
-                      Set.of(),
-                      List.of(),
-                      false,
-                      PromptProbabilities.NEXT_TOKEN,
-                      Logprobs.NONE))));
+      handles.add(engine.submit(generation(nextToken(ints(golden.get("token_ids"))))));
     }
     for (int i = 0; i < handles.size(); i++) {
       JsonNode expected = golden("logits.json").get(i).get("logits_last");
@@ -130,21 +126,129 @@ class EngineOnModelTest {
     JsonNode golden = golden("score.json").get(0);
     int[] tokens = ints(golden.get("token_ids"));
     SequenceRequest request =
-        new SequenceRequest(
-            tokens,
-            0,
-            SamplingParameters.GREEDY,
-            Set.of(),
-            List.of(),
-            false,
-            PromptProbabilities.scoredFrom(1, 1),
-            Logprobs.NONE);
+        SequenceRequest.reading(
+            tokens, PromptProbabilities.scoredFrom(1, 1), Logprobs.NONE, PrefixReuse.NONE);
     Answer answer = read(engine.submit(generation(request)));
     assertThat(answer.promptScores.logprobs()).hasSize(tokens.length - 1);
     for (int i = 1; i < tokens.length; i++) {
       assertThat((double) answer.promptScores.logprobs()[i - 1])
           .isCloseTo(golden.get("logprobs").get(i).asDouble(), within(1e-4));
     }
+  }
+
+  /** Cold, hot, shared with others and evicted in between: always the same bits. */
+  @Test
+  void whatComesFromThePrefixCacheHasTheBitsOfWhatIsComputed() throws Exception {
+    Random random = new Random(3);
+    List<int[]> prompts = new ArrayList<>();
+    for (int length : new int[] {5, 64, 100, 128, 300, 511}) {
+      prompts.add(random.ints(length, 0, 4000).toArray());
+    }
+    for (int[] prompt : prompts) {
+      List<Answer> cold = askEveryWay(prompt, "cold " + prompt.length, random);
+      List<Answer> hot = askEveryWay(prompt, "cold " + prompt.length, random);
+      for (int way = 0; way < cold.size(); way++) {
+        assertSame(hot.get(way), cold.get(way));
+        assertThat(hot.get(way).cachedTokens).isEqualTo(way == 2 ? 40 : prompt.length);
+      }
+    }
+  }
+
+  /** The next token, a generated text and a scored prompt, and a text after a shared beginning. */
+  private List<Answer> askEveryWay(int[] prompt, String salt, Random random) throws Exception {
+    List<GenerationHandle> crowd = randomCrowd(random, random.nextInt(20));
+    PrefixReuse all = new PrefixReuse(prompt.length, salt);
+    int generated = Math.min(10, 512 - prompt.length);
+    List<GenerationHandle> handles =
+        List.of(
+            engine.submit(
+                generation(
+                    SequenceRequest.reading(
+                        prompt, PromptProbabilities.NEXT_TOKEN, Logprobs.NONE, all))),
+            engine.submit(
+                generation(
+                    SequenceRequest.reading(
+                        prompt, PromptProbabilities.scoredFrom(1, 1), Logprobs.top(3), all))),
+            engine.submit(
+                generation(
+                    SequenceRequest.reading(
+                        IntStream.concat(IntStream.range(100, 140), IntStream.of(prompt))
+                            .limit(512)
+                            .toArray(),
+                        PromptProbabilities.scoredFrom(40, 1),
+                        Logprobs.NONE,
+                        new PrefixReuse(40, salt)))),
+            engine.submit(
+                generation(
+                    new SequenceRequest(
+                        prompt,
+                        generated,
+                        SamplingParameters.GREEDY,
+                        Set.of(),
+                        List.of(),
+                        false,
+                        PromptProbabilities.NONE,
+                        Logprobs.top(2),
+                        all))));
+    List<Answer> answers = new ArrayList<>();
+    for (GenerationHandle handle : handles) {
+      answers.add(read(handle));
+    }
+    crowd.forEach(GenerationHandle::cancel);
+    return answers;
+  }
+
+  private static void assertSame(Answer actual, Answer expected) {
+    assertThat(actual.tokens).isEqualTo(expected.tokens);
+    assertThat(actual.logprobs).isEqualTo(expected.logprobs);
+    assertThat(actual.nextTokenLogits).isEqualTo(expected.nextTokenLogits);
+    assertThat(actual.promptScores == null).isEqualTo(expected.promptScores == null);
+    if (actual.promptScores != null) {
+      assertThat(actual.promptScores.logprobs()).isEqualTo(expected.promptScores.logprobs());
+      assertThat(actual.promptScores.entropies()).isEqualTo(expected.promptScores.entropies());
+      assertThat(actual.promptScores.ranks()).isEqualTo(expected.promptScores.ranks());
+      assertThat(tops(actual.promptScores)).isEqualTo(tops(expected.promptScores));
+    }
+  }
+
+  private static List<List<Float>> tops(PromptScores scores) {
+    return scores.details().stream()
+        .map(detail -> IntStream.range(0, 3).mapToObj(i -> detail.top().logprobs()[i]).toList())
+        .toList();
+  }
+
+  @Test
+  void sequencesThatBeginAlikeAndComeTogetherReadTheBeginningOnce() throws Exception {
+    int[] prompt = new Random(8).ints(200, 0, 4000).toArray();
+    SequenceRequest[] same = new SequenceRequest[8];
+    Arrays.fill(same, request(prompt, 3, SamplingParameters.GREEDY));
+    GenerationHandle handle = engine.submit(generation(same));
+    assertThat(handle.awaitEnd(Duration.ofSeconds(60))).isTrue();
+    List<Integer> cached = new ArrayList<>();
+    for (var event = handle.poll(Duration.ZERO);
+        event.isPresent();
+        event = handle.poll(Duration.ZERO)) {
+      if (event.get() instanceof SequenceEvent.Finished finished) {
+        cached.add(finished.cachedTokens());
+      }
+    }
+    assertThat(cached).containsExactlyInAnyOrder(0, 200, 200, 200, 200, 200, 200, 200);
+  }
+
+  @Test
+  void saltsKeepTenantsApart() throws Exception {
+    int[] prompt = new Random(12).ints(130, 0, 4000).toArray();
+    List<Integer> cached = new ArrayList<>();
+    for (String salt : List.of("a", "b", "a", "")) {
+      PrefixReuse reuse = new PrefixReuse(prompt.length, salt);
+      cached.add(
+          read(engine.submit(
+                  generation(
+                      SequenceRequest.reading(
+                          prompt, PromptProbabilities.NEXT_TOKEN, Logprobs.NONE, reuse))))
+              .cachedTokens);
+    }
+    assertThat(cached).containsExactly(0, 0, 130, 0);
   }
 
   @Test
@@ -180,6 +284,7 @@ class EngineOnModelTest {
     String text = "";
     PromptScores promptScores;
     float[] nextTokenLogits;
+    int cachedTokens;
   }
 
   private static Answer read(GenerationHandle handle) throws InterruptedException {
@@ -195,6 +300,7 @@ class EngineOnModelTest {
         answer.text += token.text();
       } else if (event.get() instanceof SequenceEvent.Finished finished) {
         answer.text += finished.text();
+        answer.cachedTokens = finished.cachedTokens();
       } else if (event.get() instanceof SequenceEvent.PromptRead prompt) {
         answer.promptScores = prompt.scores();
         answer.nextTokenLogits = prompt.nextTokenLogits();
@@ -245,7 +351,13 @@ class EngineOnModelTest {
         List.of(),
         false,
         PromptProbabilities.NONE,
-        Logprobs.top(0));
+        Logprobs.top(0),
+        PrefixReuse.first(prompt.length));
+  }
+
+  private static SequenceRequest nextToken(int[] prompt) {
+    return SequenceRequest.reading(
+        prompt, PromptProbabilities.NEXT_TOKEN, Logprobs.NONE, PrefixReuse.first(prompt.length));
   }
 
   private static Generation generation(SequenceRequest... sequences) {

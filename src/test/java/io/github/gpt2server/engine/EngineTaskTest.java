@@ -237,7 +237,8 @@ class EngineTaskTest {
             List.of(),
             false,
             PromptProbabilities.NONE,
-            Logprobs.NONE);
+            Logprobs.NONE,
+            PrefixReuse.NONE);
     return new Generation("test", List.of(request), LONG, true);
   }
 }

@@ -30,11 +30,14 @@ class EngineTest {
       Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
   private static final Duration LONG = Duration.ofSeconds(30);
 
+  /** Few enough for pieces to be evicted all the time. */
+  private static final int BLOCKS = 6;
+
   private FakeModel model;
   private Engine engine;
 
   private void start(int slots, int maxQueue) throws Exception {
-    model = new FakeModel(slots, 512);
+    model = new FakeModel(slots, 512, BLOCKS);
     engine = Engine.start(() -> model, TOKENIZER, EngineSettings.withQueue(maxQueue));
     model.plans.clear();
   }
@@ -65,7 +68,7 @@ class EngineTest {
     Random random = new Random(7);
     List<GenerationHandle> handles = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
-      int[] prompt = random.ints(1 + random.nextInt(300), 0, 900).toArray();
+      int[] prompt = prompt(random, 300);
       handles.add(engine.submit(one(request(prompt, 1 + random.nextInt(30)))));
     }
     for (GenerationHandle handle : handles) {
@@ -74,6 +77,7 @@ class EngineTest {
           .isEqualTo(FakeModel.continuation(request.prompt(), request.maxTokens()));
     }
     assertIdle();
+    assertThat(engine.status().prefixCache().hitTokens()).isPositive();
   }
 
   @Test
@@ -149,6 +153,36 @@ class EngineTest {
     for (GenerationHandle handle : List.of(greedy, sampled)) {
       assertThat(handle.awaitEnd(LONG)).isTrue();
       assertThat(handle.outcome()).isEqualTo(Outcome.FAILED);
+    }
+    assertIdle();
+  }
+
+  @Test
+  void whatFailsLeavesNothingInThePrefixCache() throws Exception {
+    start(4, 10);
+    int[] broken = new Random(1).ints(150, 0, 900).toArray();
+    broken[149] = FakeModel.NOT_A_NUMBER;
+    GenerationHandle handle = engine.submit(one(request(broken, 5)));
+    assertThat(handle.awaitEnd(LONG)).isTrue();
+    assertThat(handle.outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(engine.awaitIdle(LONG)).isTrue();
+    assertThat(engine.status().prefixCache().usage()).isZero();
+  }
+
+  @Test
+  void whatIsCancelledHalfWayLeavesWholePiecesOnly() throws Exception {
+    start(1, 10);
+    int[] prompt = new Random(2).ints(300, 0, 900).toArray();
+    int[] other = new Random(3).ints(500, 0, 900).toArray();
+    holdSteps();
+    GenerationHandle cancelled = engine.submit(one(request(prompt, 1)));
+    cancelled.cancel();
+    GenerationHandle before = engine.submit(one(request(other, 1)));
+    releaseSteps();
+    assertThat(cancelled.awaitEnd(LONG)).isTrue();
+    for (GenerationHandle handle : List.of(before, engine.submit(one(request(prompt, 9))))) {
+      assertThat(handle.awaitEnd(LONG)).isTrue();
+      assertContinuations(handle);
     }
     assertIdle();
   }
@@ -323,7 +357,7 @@ class EngineTest {
     for (int i = 0; i < 1000; i++) {
       List<SequenceRequest> sequences = new ArrayList<>();
       for (int s = 0; s <= random.nextInt(3); s++) {
-        int[] prompt = random.ints(1 + random.nextInt(100), 0, 900).toArray();
+        int[] prompt = prompt(random, 100);
         if (random.nextInt(20) == 0) {
           prompt[random.nextInt(prompt.length)] = FakeModel.POISON;
         }
@@ -342,8 +376,7 @@ class EngineTest {
       assertThat(handle.awaitEnd(LONG)).isTrue();
       outcomes.merge(handle.outcome(), 1, Integer::sum);
       if (handle.outcome() == Outcome.FINISHED) {
-        long ends = drain(handle).stream().filter(SequenceEvent.Finished.class::isInstance).count();
-        assertThat(ends).isEqualTo(handle.generation().sequences().size());
+        assertContinuations(handle);
       }
     }
     assertThat(outcomes.keySet()).contains(Outcome.FINISHED, Outcome.CANCELLED, Outcome.FAILED);
@@ -367,7 +400,8 @@ class EngineTest {
                     List.of(),
                     false,
                     PromptProbabilities.NONE,
-                    Logprobs.NONE)));
+                    Logprobs.NONE,
+                    PrefixReuse.NONE)));
     handle.awaitEnd(LONG);
     List<SequenceEvent> events = drain(handle);
     assertThat(text(events))
@@ -407,7 +441,8 @@ class EngineTest {
                     List.of(stop),
                     include,
                     PromptProbabilities.NONE,
-                    Logprobs.NONE)));
+                    Logprobs.NONE,
+                    PrefixReuse.NONE)));
     handle.awaitEnd(LONG);
     return text(drain(handle));
   }
@@ -455,7 +490,8 @@ class EngineTest {
                     List.of(),
                     false,
                     new PromptProbabilities(true, 3, 2),
-                    Logprobs.NONE)));
+                    Logprobs.NONE,
+                    PrefixReuse.NONE)));
     assertThat(handle.awaitEnd(LONG)).isTrue();
     List<SequenceEvent> events = drain(handle);
     SequenceEvent.PromptRead read = (SequenceEvent.PromptRead) events.get(0);
@@ -471,9 +507,41 @@ class EngineTest {
         .isEqualTo(new SequenceEvent.Finished(0, FinishReason.LENGTH, "", -1, null, 0));
   }
 
+  /** Every sequence is complete and wrote what follows its own prompt. */
+  private static void assertContinuations(GenerationHandle handle) throws InterruptedException {
+    List<SequenceRequest> sequences = handle.generation().sequences();
+    List<List<Integer>> written = new ArrayList<>();
+    sequences.forEach(sequence -> written.add(new ArrayList<>()));
+    int ends = 0;
+    for (SequenceEvent event : drain(handle)) {
+      if (event instanceof SequenceEvent.Token token) {
+        written.get(event.sequence()).add(token.token());
+      }
+      ends += event instanceof SequenceEvent.Finished ? 1 : 0;
+    }
+    assertThat(ends).isEqualTo(sequences.size());
+    for (int i = 0; i < sequences.size(); i++) {
+      SequenceRequest sequence = sequences.get(i);
+      assertThat(written.get(i))
+          .isEqualTo(FakeModel.continuation(sequence.prompt(), sequence.maxTokens()));
+    }
+  }
+
   private void assertIdle() throws InterruptedException {
     assertThat(engine.awaitIdle(LONG)).isTrue();
-    assertThat(engine.status()).isEqualTo(new EngineStatus(0, 0, 0, true, true));
+    EngineStatus status = engine.status();
+    assertThat(status).isEqualTo(new EngineStatus(0, 0, 0, status.prefixCache(), true, true));
+  }
+
+  /** A prompt that often begins as others do. */
+  private static int[] prompt(Random random, int maxLength) {
+    int[] prompt = random.ints(1 + random.nextInt(maxLength), 0, 900).toArray();
+    if (random.nextInt(3) > 0) {
+      int[] beginning = new Random(random.nextInt(3)).ints(200, 0, 900).toArray();
+      int common = random.nextBoolean() ? prompt.length : random.nextInt(prompt.length);
+      System.arraycopy(beginning, 0, prompt, 0, Math.min(common, beginning.length));
+    }
+    return prompt;
   }
 
   private static void awaitTrue(BooleanSupplier condition) {
@@ -530,7 +598,8 @@ class EngineTest {
         List.of(),
         false,
         PromptProbabilities.NONE,
-        Logprobs.NONE);
+        Logprobs.NONE,
+        PrefixReuse.first(prompt.length));
   }
 
   private static SequenceRequest sampled(int[] prompt, int maxTokens, SamplingParameters sampling) {
@@ -542,7 +611,8 @@ class EngineTest {
         List.of(),
         false,
         PromptProbabilities.NONE,
-        Logprobs.top(0));
+        Logprobs.top(0),
+        PrefixReuse.first(prompt.length));
   }
 
   private static Generation one(SequenceRequest request) {

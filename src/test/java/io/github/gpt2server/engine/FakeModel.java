@@ -2,8 +2,10 @@ package io.github.gpt2server.engine;
 
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
 import io.github.gpt2server.model.StepResult;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -29,6 +31,7 @@ final class FakeModel implements LanguageModel {
   static final int NOT_A_NUMBER = 997;
 
   private final int[][] cache;
+  private final int[][] blocks;
   private final int contextLength;
   final AtomicInteger steps = new AtomicInteger();
   final List<StepPlan> plans = new ArrayList<>();
@@ -40,7 +43,12 @@ final class FakeModel implements LanguageModel {
   volatile boolean closed;
 
   FakeModel(int slots, int contextLength) {
+    this(slots, contextLength, 0);
+  }
+
+  FakeModel(int slots, int contextLength, int blocks) {
     this.cache = new int[slots][contextLength];
+    this.blocks = new int[blocks][];
     this.contextLength = contextLength;
   }
 
@@ -78,6 +86,11 @@ final class FakeModel implements LanguageModel {
   }
 
   @Override
+  public int blocks() {
+    return blocks.length;
+  }
+
+  @Override
   public StepResult step(StepPlan plan) {
     if (permits != null) {
       permits.acquireUninterruptibly();
@@ -87,12 +100,17 @@ final class FakeModel implements LanguageModel {
       write(decode.slot(), decode.position(), decode.token());
       rows.add(row(decode.slot(), decode.position()));
     }
-    for (Chunk chunk : plan.chunks()) {
-      for (int i = 0; i < chunk.tokens().length; i++) {
-        write(chunk.slot(), chunk.start() + i, chunk.tokens()[i]);
-        if (i >= chunk.logitsFrom()) {
-          rows.add(row(chunk.slot(), chunk.start() + i));
+    for (Piece piece : plan.pieces()) {
+      int[] tokens =
+          piece instanceof Chunk chunk ? chunk.tokens() : blocks[((CachedChunk) piece).block()];
+      for (int i = 0; i < piece.length(); i++) {
+        write(piece.slot(), piece.start() + i, tokens[i]);
+        if (i >= piece.logitsFrom()) {
+          rows.add(row(piece.slot(), piece.start() + i));
         }
+      }
+      if (piece instanceof Chunk chunk && chunk.block() != StepPlan.NO_BLOCK) {
+        blocks[chunk.block()] = chunk.tokens();
       }
     }
     synchronized (plans) {

@@ -1,10 +1,13 @@
 package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
 import io.github.gpt2server.sampling.Candidates;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -20,7 +23,7 @@ class SchedulerTest {
   private static final Gpt2Tokenizer TOKENIZER =
       Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
 
-  private final Scheduler scheduler = new Scheduler(64, 64, 512);
+  private final Scheduler scheduler = new Scheduler(64, 64, 512, new PrefixCache(0, 64));
 
   @Test
   void nothingRunningIsAnEmptyPlan() {
@@ -100,6 +103,29 @@ class SchedulerTest {
     assertThat(plan.chunks().stream().map(Chunk::logitRows)).containsExactly(0, 11);
   }
 
+  @Test
+  void aPromptThatAnotherOneReadsInThisStepIsLeftToIt() {
+    PrefixCache cache = new PrefixCache(8, 64);
+    Scheduler sharing = new Scheduler(64, 64, 512, cache);
+    List<Sequence> alike = List.of(sharing(0, 100, 100), sharing(1, 100, 100), sharing(2, 90, 80));
+    StepPlan plan = sharing.plan(alike, true);
+    assertThat(pieces(plan)).containsExactly("0:0-64", "0:64-100");
+    plan.chunks().forEach(chunk -> cache.commit(chunk.block()));
+    cache.endStep();
+    alike.get(0).advance(100);
+    plan = sharing.plan(alike.subList(1, 3), true);
+    assertThat(plan.cachedChunks())
+        .extracting(CachedChunk::slot, CachedChunk::start, CachedChunk::end, Piece::logitRows)
+        .containsExactly(tuple(1, 0, 64, 0), tuple(1, 64, 100, 1), tuple(2, 0, 64, 0));
+    // Its shared part ends elsewhere, so that only whole chunks are the same.
+    assertThat(pieces(plan)).containsExactly("2:64-80", "2:80-90");
+    assertThat(plan.chunks().get(1).block()).isEqualTo(StepPlan.NO_BLOCK);
+  }
+
+  private static Sequence sharing(int slot, int length, int shared) {
+    return sequence(slot, length, 1, PromptProbabilities.NONE, PrefixReuse.first(shared));
+  }
+
   private static List<String> pieces(StepPlan plan) {
     return plan.chunks().stream()
         .map(
@@ -127,6 +153,11 @@ class SchedulerTest {
 
   private static Sequence sequence(
       int slot, int length, int maxTokens, PromptProbabilities probabilities) {
+    return sequence(slot, length, maxTokens, probabilities, PrefixReuse.NONE);
+  }
+
+  private static Sequence sequence(
+      int slot, int length, int maxTokens, PromptProbabilities probabilities, PrefixReuse reuse) {
     SequenceRequest request =
         new SequenceRequest(
             new int[length],
@@ -136,7 +167,8 @@ class SchedulerTest {
             List.of(),
             false,
             probabilities,
-            Logprobs.NONE);
+            Logprobs.NONE,
+            reuse);
     Generation generation = new Generation("test", List.of(request), Duration.ofMinutes(1), false);
     Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
     return new Sequence(new Job(generation, lifetime), 0, slot, new Candidates());

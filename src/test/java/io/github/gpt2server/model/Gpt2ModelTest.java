@@ -3,13 +3,16 @@ package io.github.gpt2server.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
@@ -24,6 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 class Gpt2ModelTest {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
   private static final int SLOTS = 32;
+  private static final int BLOCKS = 4;
 
   private static Gpt2Model model;
 
@@ -59,10 +63,53 @@ class Gpt2ModelTest {
   void piecesOfOnePromptInOneStepGiveTheSameBitsAsInSeveral() {
     int[] tokens = randomTokens(new Random(5), 150);
     float[] several = prefill(4, tokens, 64);
-    List<Chunk> chunks =
+    List<Piece> chunks =
         List.of(chunk(9, tokens, 0, 64), chunk(9, tokens, 64, 128), chunk(9, tokens, 128, 150));
     try (StepResult result = model.step(new StepPlan(List.of(), chunks))) {
       assertThat(row(result, 0)).isEqualTo(several);
+    }
+  }
+
+  @Test
+  void aPieceFromItsBlockGivesTheBitsOfTheComputedOne() {
+    int[] tokens = randomTokens(new Random(6), 150);
+    List<Piece> computed = new ArrayList<>();
+    List<Piece> copied = new ArrayList<>();
+    for (int start = 0, block = 3; start < tokens.length; start += 64, block--) {
+      int end = Math.min(tokens.length, start + 64);
+      int[] piece = Arrays.copyOfRange(tokens, start, end);
+      computed.add(new Chunk(7, start, piece, start == 64 ? 60 : 0, block));
+      copied.add(new CachedChunk(20, start, piece.length, start == 64 ? 60 : 0, block));
+    }
+    int rows = 64 + 4 + 22;
+    Decode next7 = new Decode(7, 150, 11);
+    Decode next20 = new Decode(20, 150, 11);
+    try (StepResult expected = model.step(new StepPlan(List.of(), computed));
+        StepResult actual = model.step(new StepPlan(List.of(), copied));
+        StepResult expectedNext = model.step(new StepPlan(List.of(next7), List.of()));
+        StepResult actualNext = model.step(new StepPlan(List.of(next20), List.of()))) {
+      for (int row = 0; row < rows; row++) {
+        assertThat(row(actual, row)).as("row " + row).isEqualTo(row(expected, row));
+      }
+      assertThat(row(actualNext, 0)).isEqualTo(row(expectedNext, 0));
+    }
+  }
+
+  @Test
+  void copiedAndComputedPiecesAndDecodesShareAStep() {
+    int[] tokens = randomTokens(new Random(16), 100);
+    float[] expected = prefill(3, tokens, 64);
+    prefill(9, new int[] {1, 2, 3}, 64);
+    float[] decoded;
+    try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), List.of()))) {
+      decoded = row(result, 0);
+    }
+    int[] first = Arrays.copyOf(tokens, 64);
+    model.step(new StepPlan(List.of(), List.of(new Chunk(3, 0, first, 64, 2)))).close();
+    List<Piece> pieces = List.of(new CachedChunk(5, 0, 64, 63, 2), chunk(5, tokens, 64, 100));
+    try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), pieces))) {
+      assertThat(row(result, 0)).isEqualTo(decoded);
+      assertThat(row(result, 2)).isEqualTo(expected);
     }
   }
 
@@ -112,7 +159,7 @@ class Gpt2ModelTest {
                 : new Decode(s, 1 + random.nextInt(length - 1), random.nextInt(100)));
       }
       int[] prompt = randomTokens(random, 1 + random.nextInt(100));
-      List<Chunk> chunks =
+      List<Piece> chunks =
           random.nextBoolean() ? List.of() : List.of(chunk(idle, prompt, 0, prompt.length));
       try (StepResult result = model.step(new StepPlan(decodes, chunks))) {
         assertThat(row(result, crowd.headSet(slot).size())).isEqualTo(alone);
@@ -136,7 +183,7 @@ class Gpt2ModelTest {
   @Test
   void argmaxSoftmaxAndLogSumExpAgreeWithPlainArithmetic() {
     int[] tokens = {2771, 565, 258};
-    StepPlan plan = new StepPlan(List.of(), List.of(new Chunk(2, 0, tokens, 0)));
+    StepPlan plan = new StepPlan(List.of(), List.of(new Chunk(2, 0, tokens, 0, StepPlan.NO_BLOCK)));
     try (StepResult result = model.step(plan)) {
       int[] argmax = result.argmax();
       float[] sums = result.logSumExp(new int[] {0, 2}, new double[] {1, 0.5});
@@ -193,7 +240,8 @@ class Gpt2ModelTest {
       for (int example = 0; example < 3; example++) {
         int[] tokens = ints(expected.get("idx").get(example));
         try (StepResult result =
-            sort.step(new StepPlan(List.of(), List.of(new Chunk(1, 0, tokens, 0))))) {
+            sort.step(
+                new StepPlan(List.of(), List.of(new Chunk(1, 0, tokens, 0, StepPlan.NO_BLOCK))))) {
           for (int position = 0; position < tokens.length; position++) {
             float[] row = new float[3];
             result.logits(position).get(row);
@@ -211,7 +259,8 @@ class Gpt2ModelTest {
 
   private static Gpt2Model load(Path folder, WeightType type) {
     Gpt2Config config = Gpt2Config.read(folder);
-    return Gpt2Model.load(config, Weights.open(folder, config), "cpu", type, SLOTS);
+    return Gpt2Model.load(
+        config, Weights.open(folder, config), "cpu", type, new CacheSize(SLOTS, BLOCKS, 64));
   }
 
   private static float[] prefill(int slot, int[] tokens, int size) {
@@ -229,8 +278,13 @@ class Gpt2ModelTest {
 
   /** A piece of a prompt, asking for the logits after the prompt's last token alone. */
   private static Chunk chunk(int slot, int[] tokens, int start, int end) {
-    int[] piece = java.util.Arrays.copyOfRange(tokens, start, end);
-    return new Chunk(slot, start, piece, end == tokens.length ? piece.length - 1 : piece.length);
+    int[] piece = Arrays.copyOfRange(tokens, start, end);
+    return new Chunk(
+        slot,
+        start,
+        piece,
+        end == tokens.length ? piece.length - 1 : piece.length,
+        StepPlan.NO_BLOCK);
   }
 
   private static float[] row(StepResult result, int row) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.engine.PrefixCacheStatus;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.ServedModelHolder;
 import java.time.Duration;
@@ -32,7 +33,9 @@ class EngineLifecycleTest {
       new EngineControl() {
         @Override
         public Optional<EngineStatus> status() {
-          return holder.get().map(model -> new EngineStatus(0, 0, 0, true, true));
+          return holder
+              .get()
+              .map(model -> new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, true, true));
         }
 
         @Override

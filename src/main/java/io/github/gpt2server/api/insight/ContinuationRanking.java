@@ -1,21 +1,18 @@
 package io.github.gpt2server.api.insight;
 
+import io.github.gpt2server.analysis.Continuation;
 import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.engine.Generation;
-import io.github.gpt2server.engine.Logprobs;
-import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.PromptScores;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
-import io.github.gpt2server.sampling.SamplingParameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
@@ -26,7 +23,7 @@ import java.util.stream.IntStream;
 final class ContinuationRanking {
   private final ServedModel model;
   private final List<String> texts;
-  private final List<int[]> continuations = new ArrayList<>();
+  private final List<Continuation> continuations = new ArrayList<>();
   private final Generation generation;
 
   /**
@@ -54,30 +51,22 @@ final class ContinuationRanking {
         throw ApiException.invalid(
             "continuations", field + " is empty; a continuation needs at least one character.");
       }
-      int[] continuation = reader.encode(field, texts.get(i));
-      int length = prompt.length + continuation.length;
-      if (length > model.contextLength()) {
+      Continuation continuation = new Continuation(prompt, reader.encode(field, texts.get(i)));
+      if (continuation.length() > model.contextLength()) {
         throw ApiException.invalid(
             "continuations",
             "context_length_exceeded",
             ("This model's context holds %d tokens, but the prompt's %d and the %d of %s make %d;"
                     + " shorten one of them.")
                 .formatted(
-                    model.contextLength(), prompt.length, continuation.length, field, length));
+                    model.contextLength(),
+                    prompt.length,
+                    continuation.tokens().length,
+                    field,
+                    continuation.length()));
       }
-      int[] both = Arrays.copyOf(prompt, length);
-      System.arraycopy(continuation, 0, both, prompt.length, continuation.length);
       continuations.add(continuation);
-      sequences.add(
-          new SequenceRequest(
-              both,
-              0,
-              SamplingParameters.GREEDY,
-              Set.of(),
-              List.of(),
-              false,
-              PromptProbabilities.scoredFrom(prompt.length, 1),
-              Logprobs.NONE));
+      sequences.add(continuation.request(1));
     }
     String id = "rank-" + UUID.randomUUID().toString().replace("-", "");
     this.generation = new Generation(id, sequences, limits.requestTimeout(), false);
@@ -96,7 +85,7 @@ final class ContinuationRanking {
         scores[event.sequence()] = read.scores();
       }
     }
-    double[] likelihoods = Arrays.stream(scores).mapToDouble(ContinuationRanking::sum).toArray();
+    double[] likelihoods = Arrays.stream(scores).mapToDouble(Continuation::logLikelihood).toArray();
     double largest = Arrays.stream(likelihoods).max().orElseThrow();
     double total = Arrays.stream(likelihoods).map(value -> Math.exp(value - largest)).sum();
     List<Integer> order =
@@ -109,8 +98,8 @@ final class ContinuationRanking {
       ranked.add(
           new ScoreResponse.Continuation(
               texts.get(i),
-              continuations.get(i),
-              tokens(continuations.get(i), scores[i]),
+              continuations.get(i).tokens(),
+              tokens(continuations.get(i).tokens(), scores[i]),
               likelihoods[i],
               Math.exp(likelihoods[i] - largest) / total,
               Arrays.stream(scores[i].ranks()).allMatch(rank -> rank == 1),
@@ -129,13 +118,5 @@ final class ContinuationRanking {
                     scores.logprobs()[i],
                     scores.ranks()[i]))
         .toList();
-  }
-
-  private static double sum(PromptScores scores) {
-    double sum = 0;
-    for (float logprob : scores.logprobs()) {
-      sum += logprob;
-    }
-    return sum;
   }
 }

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.insight;
 
+import io.github.gpt2server.analysis.Continuation;
 import io.github.gpt2server.analysis.TokenDistribution;
 import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
@@ -9,15 +10,13 @@ import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.Logprobs;
+import io.github.gpt2server.engine.PrefixReuse;
 import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
-import io.github.gpt2server.sampling.SamplingParameters;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
@@ -106,7 +105,9 @@ final class NextTokenQuestion {
         int[] tokens = candidates.get(i);
         boolean single = tokens.length == 1;
         double logprob =
-            single ? distribution.logprob(tokens[0]) : sum(read[sequence++].scores().logprobs());
+            single
+                ? distribution.logprob(tokens[0])
+                : Continuation.logLikelihood(read[sequence++].scores());
         answers.add(
             new NextTokenResponse.Candidate(
                 texts.get(i),
@@ -143,13 +144,16 @@ final class NextTokenQuestion {
     List<SequenceRequest> sequences = new ArrayList<>();
     for (int[] prompt : prompts) {
       ContextCheck.check(model.contextLength(), prompt.length, 0);
-      sequences.add(sequence(prompt, new PromptProbabilities(true, -1, 1)));
+      sequences.add(
+          SequenceRequest.reading(
+              prompt,
+              PromptProbabilities.NEXT_TOKEN,
+              Logprobs.NONE,
+              PrefixReuse.first(prompt.length)));
       for (int[] candidate : candidates) {
         if (candidate.length > 1) {
           requireRoom(prompt.length, candidate.length);
-          int[] both = Arrays.copyOf(prompt, prompt.length + candidate.length);
-          System.arraycopy(candidate, 0, both, prompt.length, candidate.length);
-          sequences.add(sequence(both, PromptProbabilities.scoredFrom(prompt.length, temperature)));
+          sequences.add(new Continuation(prompt, candidate).request(temperature));
         }
       }
     }
@@ -172,18 +176,6 @@ final class NextTokenQuestion {
               + needed
               + "; shorten one of them.");
     }
-  }
-
-  private static SequenceRequest sequence(int[] tokens, PromptProbabilities probabilities) {
-    return new SequenceRequest(
-        tokens,
-        0,
-        SamplingParameters.GREEDY,
-        Set.of(),
-        List.of(),
-        false,
-        probabilities,
-        Logprobs.NONE);
   }
 
   private static List<int[]> prompts(NextTokenRequest request, PromptReader reader) {
@@ -219,13 +211,5 @@ final class NextTokenQuestion {
       candidates.add(reader.encode("candidates[" + i + "]", text));
     }
     return candidates;
-  }
-
-  private static double sum(float[] values) {
-    double sum = 0;
-    for (float value : values) {
-      sum += value;
-    }
-    return sum;
   }
 }

@@ -6,6 +6,7 @@ import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.Logprobs;
+import io.github.gpt2server.engine.PrefixReuse;
 import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.PromptScores;
 import io.github.gpt2server.engine.SequenceEvent;
@@ -13,12 +14,10 @@ import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.TokenLogprobs;
 import io.github.gpt2server.engine.TopTokens;
-import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
@@ -91,16 +90,14 @@ final class TextScoring {
       scores[index] = new PromptScores(new float[0], new float[0], new int[0], List.of());
       return;
     }
+    int length = window.end() - window.start();
     SequenceRequest request =
-        new SequenceRequest(
+        SequenceRequest.reading(
             Arrays.copyOfRange(tokens, window.start(), window.end()),
-            0,
-            SamplingParameters.GREEDY,
-            Set.of(),
-            List.of(),
-            false,
             PromptProbabilities.scoredFrom(window.scoredFrom(), 1),
-            top == 0 ? Logprobs.NONE : Logprobs.top(top));
+            top == 0 ? Logprobs.NONE : Logprobs.top(top),
+            // A text of many windows would only drive out what others come back to.
+            windows.size() == 1 ? PrefixReuse.first(length) : PrefixReuse.NONE);
     String id = "score-" + UUID.randomUUID().toString().replace("-", "");
     Generation generation = new Generation(id, List.of(request), limits.requestTimeout(), false);
     try (RunningGeneration running = RunningGeneration.submit(model.engine()::submit, generation)) {

@@ -9,6 +9,7 @@ import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.Logprobs;
+import io.github.gpt2server.engine.PrefixReuse;
 import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
@@ -74,6 +75,7 @@ final class CompletionValidator {
     SamplingFields sampling = SamplingFields.check(request, maxTokens, model.vocabSize());
     Set<Integer> stopTokens = stopTokens(request);
     List<String> stopStrings = stopStrings(request.stop());
+    String salt = request.cacheSalt() == null ? "" : request.cacheSalt();
     boolean includeStop = isTrue(request.includeStopStrInOutput());
 
     List<SequenceRequest> sequences = new ArrayList<>();
@@ -91,7 +93,8 @@ final class CompletionValidator {
                     ? PromptProbabilities.scoredFrom(1, 1)
                     : PromptProbabilities.NONE,
                 // To choose the best, their log-probabilities must be known.
-                candidates > n && !logprobs.wanted() ? Logprobs.top(0) : logprobs));
+                candidates > n && !logprobs.wanted() ? Logprobs.top(0) : logprobs,
+                new PrefixReuse(prompt.length, salt)));
       }
     }
     String id = "cmpl-" + UUID.randomUUID().toString().replace("-", "");

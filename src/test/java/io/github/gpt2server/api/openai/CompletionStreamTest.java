@@ -10,6 +10,7 @@ import io.github.gpt2server.engine.FinishReason;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.Logprobs;
 import io.github.gpt2server.engine.Outcome;
+import io.github.gpt2server.engine.PrefixReuse;
 import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.ScriptedGeneration;
 import io.github.gpt2server.engine.SequenceRequest;
@@ -239,7 +240,8 @@ class CompletionStreamTest {
             List.of(),
             false,
             PromptProbabilities.NONE,
-            Logprobs.NONE);
+            Logprobs.NONE,
+            PrefixReuse.NONE);
     return new ValidCompletion(
         "cmpl-1",
         7,

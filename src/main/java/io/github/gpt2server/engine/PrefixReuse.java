@@ -1,0 +1,26 @@
+package io.github.gpt2server.engine;
+
+import java.util.Objects;
+
+/**
+ * How much of a prompt may come from the prefix cache and is left there for others.
+ *
+ * @param length how many of the prompt's first tokens; the prompt is read in pieces of which one
+ *     ends there, so that others who share exactly this much find all of it
+ * @param salt only prompts with the same salt share anything
+ */
+public record PrefixReuse(int length, String salt) {
+
+  /** Nothing is taken and nothing is left. */
+  public static final PrefixReuse NONE = new PrefixReuse(0, "");
+
+  /** Checks what there is. */
+  public PrefixReuse {
+    Objects.requireNonNull(salt);
+  }
+
+  /** The first {@code length} tokens, shared with everybody. */
+  public static PrefixReuse first(int length) {
+    return new PrefixReuse(length, "");
+  }
+}
