@@ -19,6 +19,8 @@ public final class ServerSentEvents {
   private static final byte[] DONE = bytes("data: [DONE]\n\n");
   private static final byte[] WAITING = bytes(": waiting\n\n");
 
+  private static final int LARGE = 1 << 16;
+
   private final HttpServletResponse response;
   private final ObjectWriter json;
   private final Buffer buffer = new Buffer();
@@ -32,7 +34,7 @@ public final class ServerSentEvents {
   /** Adds an event that has only data. */
   public void data(Object value) {
     buffer.append(DATA);
-    buffer.append(json.writeValueAsBytes(value));
+    json.writeValue(buffer, value);
     buffer.append(END);
   }
 
@@ -55,6 +57,13 @@ public final class ServerSentEvents {
   /** Whether something has been sent; from then on the status cannot be changed. */
   public boolean started() {
     return response.isCommitted();
+  }
+
+  /** Sends what has gathered if it is much, as it is when whole vocabularies are reported. */
+  public void flushIfLarge() {
+    if (buffer.size() > LARGE) {
+      flush();
+    }
   }
 
   /**

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Turns submitted {@link Generation}s into events, and answers {@link TaskRequest}s. One thread
  * owns the model, the slots, every job and every task; others only put them into its inbox and set
- * their cancel flags, so nothing here needs locks but the door ({@link #submit} and the end).
+ * their cancel flags, so nothing here needs locks but {@link Admission}.
  *
  * <p>Each turn of the thread: take what was submitted, end what was cancelled or is late, give free
  * slots to those who wait, in turn, plan a step, execute it, compute a slice of a task.
@@ -29,20 +29,17 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
+  /** How long the engine rests when every stream waits for its reader and none wakes it. */
+  private static final long LAG_NANOS = Duration.ofMillis(50).toNanos();
+
   private final Gpt2Tokenizer tokenizer;
   private final EngineSettings settings;
+  private final Admission admission;
   private final Thread thread;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
 
-  /** Guards the door: what decides whether a job may come in. */
-  private final Object door = new Object();
-
   /** What the engine thread shall take in. */
   private final ConcurrentLinkedQueue<Runnable> inbox = new ConcurrentLinkedQueue<>();
-
-  private boolean accepting;
-  private int waiting;
-  private int freeSlots;
 
   private volatile boolean closing;
   private volatile int live;
@@ -57,7 +54,7 @@ public final class Engine implements AutoCloseable {
   private final Set<Job> jobs = new LinkedHashSet<>();
   private final ArrayDeque<Job> queue = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
-  private final TaskQueue tasks = new TaskQueue(this::leaveQueue);
+  private final TaskQueue tasks;
   private final Candidates candidates = new Candidates();
   private Sequence[] slots;
   private boolean taskHadItsTurn;
@@ -65,6 +62,8 @@ public final class Engine implements AutoCloseable {
   private Engine(Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings) {
     this.tokenizer = tokenizer;
     this.settings = settings;
+    this.admission = new Admission(settings.maxQueue());
+    this.tasks = new TaskQueue(admission::leaveQueue);
     this.thread = new Thread(() -> run(loader), "gpt2-engine");
   }
 
@@ -120,45 +119,24 @@ public final class Engine implements AutoCloseable {
   }
 
   private void enter(Runnable takeIn) {
-    synchronized (door) {
-      if (!accepting) {
-        throw new EngineStoppedException("the server is shutting down");
-      }
-      // Requests on their way to a free slot wait only for the engine thread to look.
-      if (waiting >= settings.maxQueue() + freeSlots) {
-        throw new QueueFullException(settings.maxQueue());
-      }
-      waiting++;
-      inbox.add(takeIn);
-    }
+    admission.enter(() -> inbox.add(takeIn));
     wake();
   }
 
   /** A glance at the queue, the running batch and the thread. */
   public EngineStatus status() {
-    synchronized (door) {
-      int slotCount = slots == null ? 0 : slots.length;
-      return new EngineStatus(
-          waiting,
-          slotCount - freeSlots,
-          kvCacheUsage,
-          prefixCacheStatus,
-          thread.isAlive(),
-          accepting);
-    }
+    return admission.status(kvCacheUsage, prefixCacheStatus, thread.isAlive());
   }
 
   /** Takes no new requests from now on; those that wait or run go on. */
   public void stopAccepting() {
-    synchronized (door) {
-      accepting = false;
-    }
+    admission.close();
   }
 
   /** Waits until nothing waits or runs; true if that came in time. */
   public boolean awaitIdle(Duration timeout) throws InterruptedException {
     long end = System.nanoTime() + timeout.toNanos();
-    while (live > 0 || status().waiting() > 0) {
+    while (live > 0 || admission.waiting() > 0) {
       if (System.nanoTime() - end > 0 || !thread.isAlive()) {
         return false;
       }
@@ -209,10 +187,7 @@ public final class Engine implements AutoCloseable {
           new StepExecutor(
               model, tokenizer, prefixCache, slot -> slots[slot], this::complete, this::fail);
       WarmUp.run(model, settings);
-      synchronized (door) {
-        freeSlots = slots.length;
-        accepting = true;
-      }
+      admission.open(slots.length);
       started.complete(null);
       while (!closing) {
         turn();
@@ -246,9 +221,12 @@ public final class Engine implements AutoCloseable {
       updateUsage();
     }
     taskHadItsTurn = plan.pieces().isEmpty();
-    if (taskHadItsTurn) {
+    if (taskHadItsTurn && !tasks.isEmpty()) {
       tasks.advance(model);
       updateLive();
+    } else if (plan.isEmpty() && inbox.isEmpty() && !closing) {
+      // Every reader lags; deadlines pass all the same.
+      LockSupport.parkNanos(this, LAG_NANOS);
     }
   }
 
@@ -289,21 +267,14 @@ public final class Engine implements AutoCloseable {
       // Behind the others: a request of many sequences takes turns with those of one.
       queue.add(job);
     }
-    synchronized (door) {
-      freeSlots--;
-      if (!job.hasWaiting()) {
-        waiting--;
-      }
-    }
+    admission.takeSlot(!job.hasWaiting());
     try {
       Sequence sequence = new Sequence(job, index, slot, candidates);
       slots[slot] = sequence;
       job.running().add(sequence);
       running.add(sequence);
     } catch (RuntimeException e) {
-      synchronized (door) {
-        freeSlots++;
-      }
+      admission.freeSlot();
       end(job, Outcome.FAILED, e);
     }
   }
@@ -333,26 +304,18 @@ public final class Engine implements AutoCloseable {
     job.running().forEach(this::release);
     job.running().clear();
     if (queue.remove(job)) {
-      leaveQueue();
+      admission.leaveQueue();
     }
     updateUsage();
     updateLive();
     job.handle().end(outcome, cause);
   }
 
-  private void leaveQueue() {
-    synchronized (door) {
-      waiting--;
-    }
-  }
-
   private void release(Sequence sequence) {
     if (slots[sequence.slot()] == sequence) {
       slots[sequence.slot()] = null;
       running.remove(sequence);
-      synchronized (door) {
-        freeSlots++;
-      }
+      admission.freeSlot();
     }
   }
 
@@ -366,9 +329,7 @@ public final class Engine implements AutoCloseable {
 
   /** Ends what is left when the thread stops, so that no request is ever lost. */
   private void endAll(Throwable death) {
-    synchronized (door) {
-      accepting = false;
-    }
+    admission.close();
     takeSubmitted();
     Throwable cause =
         death != null ? death : new EngineStoppedException("the server is shutting down");

@@ -20,6 +20,11 @@ final class Lifetime {
   /** Asks the engine to give up; any thread may. */
   void cancel() {
     cancelled = true;
+    wake();
+  }
+
+  /** Tells the engine thread to look. */
+  void wake() {
     wake.run();
   }
 

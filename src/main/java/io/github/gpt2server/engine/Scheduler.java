@@ -9,9 +9,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Decides what the next step computes: one token of every sequence that generates, and pieces of
- * the prompts that are still being read, oldest first. A long prompt is read in pieces between
- * other sequences' tokens, so that it never stalls them.
+ * Decides what the next step computes: one token of every sequence that generates (but for those
+ * whose readers lag), and pieces of the prompts that are still being read, oldest first. A long
+ * prompt is read in pieces between other sequences' tokens, so that it never stalls them.
  *
  * <p>Pieces begin and end at multiples of the chunk size whatever the traffic is: a prompt read in
  * other pieces gives logits that differ in their last bits, and a request's answer must not depend
@@ -51,7 +51,7 @@ final class Scheduler {
     cache.beginStep();
     List<Decode> decodes =
         running.stream()
-            .filter(sequence -> !sequence.prefilling())
+            .filter(sequence -> !sequence.prefilling() && !sequence.job().handle().lags())
             .map(Sequence::decode)
             .sorted(Comparator.comparingInt(Decode::slot))
             .toList();

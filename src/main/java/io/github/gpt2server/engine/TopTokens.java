@@ -32,13 +32,18 @@ public final class TopTokens {
    */
   static TopTokens of(FloatBuffer row, float logSumExp, int count) {
     TopTokens top = new TopTokens(Math.min(count, row.limit()), logSumExp);
-    if (top.count <= FEW) {
+    if (!top.many()) {
       top.pick(row);
     } else {
       top.logits = new float[row.limit()];
       row.duplicate().rewind().get(top.logits);
     }
     return top;
+  }
+
+  /** Whether these are so many that they keep a whole row. */
+  boolean many() {
+    return count > FEW;
   }
 
   /** Token ids, likeliest first; the lower id first among equals. */

@@ -157,6 +157,54 @@ class EngineTest {
     assertIdle();
   }
 
+  /** Whole rows of logits are large: a stream that is not read must not pile them up. */
+  @Test
+  void aStreamOfWholeVocabulariesWaitsForItsReader() throws Exception {
+    start(2, 10);
+    int[] prompt = {1, 2, 3};
+    GenerationHandle unread = engine.submit(wholeVocabulary(prompt, 100, LONG, true));
+    GenerationHandle other = engine.submit(one(request(new int[] {5}, 300)));
+    assertThat(other.awaitEnd(LONG)).isTrue();
+    assertContinuations(other);
+    assertThat(drain(unread)).hasSize(16);
+    List<SequenceEvent> rest = new ArrayList<>();
+    while (unread.outcome() == null) {
+      unread.poll(LONG).ifPresent(rest::add);
+    }
+    assertThat(unread.outcome()).isEqualTo(Outcome.FINISHED);
+    assertThat(rest).hasSize(100 - 16 + 1);
+    assertIdle();
+  }
+
+  @Test
+  void aReaderThatLagsForeverIsLate() throws Exception {
+    start(1, 10);
+    GenerationHandle unread =
+        engine.submit(wholeVocabulary(new int[] {1}, 100, Duration.ofMillis(300), true));
+    assertThat(unread.awaitEnd(LONG)).isTrue();
+    assertThat(unread.outcome()).isEqualTo(Outcome.TIMED_OUT);
+    GenerationHandle whole = engine.submit(wholeVocabulary(new int[] {1}, 100, LONG, false));
+    assertThat(whole.awaitEnd(LONG)).isTrue();
+    assertThat(whole.outcome()).isEqualTo(Outcome.FINISHED);
+    assertIdle();
+  }
+
+  private static Generation wholeVocabulary(
+      int[] prompt, int maxTokens, Duration timeout, boolean streaming) {
+    SequenceRequest request =
+        new SequenceRequest(
+            prompt,
+            maxTokens,
+            SamplingParameters.GREEDY,
+            Set.of(),
+            List.of(),
+            false,
+            PromptProbabilities.NONE,
+            Logprobs.top(FakeModel.VOCAB),
+            PrefixReuse.NONE);
+    return new Generation("whole", List.of(request), timeout, streaming);
+  }
+
   @Test
   void whatFailsLeavesNothingInThePrefixCache() throws Exception {
     start(4, 10);

@@ -4,6 +4,7 @@ import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.ClientGoneException;
+import io.github.gpt2server.api.LogprobsCheck;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.api.RunningGeneration;
@@ -133,6 +134,7 @@ public final class ScoreController {
       throw ApiException.invalid("text", "text must hold at least one text, but is empty.");
     }
     List<TextScoring> texts = new ArrayList<>();
+    long total = 0;
     for (int i = 0; i < nodes.size(); i++) {
       String field = text.isArray() ? "text[" + i + "]" : "text";
       if (!nodes.get(i).isString()) {
@@ -141,6 +143,8 @@ public final class ScoreController {
       }
       String value = nodes.get(i).stringValue();
       int[] tokens = reader.encode(field, value);
+      total += tokens.length;
+      LogprobsCheck.check("top_logprobs", top, total, "send less text at once");
       texts.add(new TextScoring(model, limits, value, tokens, stride, top, addBos));
     }
     return texts;

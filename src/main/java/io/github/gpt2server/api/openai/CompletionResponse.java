@@ -5,7 +5,6 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** OpenAI's completion; also the shape of a streamed chunk. */
 @Schema(description = "A completion, or one chunk of a streamed one.")
@@ -63,7 +62,7 @@ public record CompletionResponse(
   public record Logprobs(
       @JsonProperty("tokens") List<String> tokens,
       @JsonProperty("token_logprobs") List<Float> tokenLogprobs,
-      @JsonProperty("top_logprobs") List<Map<String, Float>> topLogprobs,
+      @JsonProperty("top_logprobs") List<TopLogprobs> topLogprobs,
       @JsonProperty("text_offset") List<Integer> textOffset) {
 
     static Logprobs empty() {

@@ -72,7 +72,10 @@ final class CompletionStream {
       if (events.isEmpty() && !running.ended()) {
         out.waiting();
       }
-      events.forEach(this::add);
+      for (SequenceEvent event : events) {
+        add(event);
+        out.flushIfLarge();
+      }
       out.flush();
     }
     running.requireFinished();

@@ -5,6 +5,7 @@ import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.ContextCheck;
 import io.github.gpt2server.api.Excerpt;
+import io.github.gpt2server.api.LogprobsCheck;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.engine.Generation;
@@ -72,6 +73,7 @@ final class CompletionValidator {
               + limits.maxSequences()
               + "; send several requests.");
     }
+    requireFewLogprobs(logprobs, promptTokens, candidates, echo, stream ? 0 : maxTokens);
     SamplingFields sampling = SamplingFields.check(request, maxTokens, model.vocabSize());
     Set<Integer> stopTokens = stopTokens(request);
     List<String> stopStrings = stopStrings(request.stop());
@@ -155,6 +157,20 @@ final class CompletionValidator {
     }
     int max = limits.maxLogprobs(model.vocabSize());
     return new Logprobs(true, Bounds.integer("logprobs", request.logprobs(), 0, 0, max), tokenIds);
+  }
+
+  /** What is streamed is sent token by token, but an echoed prompt at once. */
+  private static void requireFewLogprobs(
+      Logprobs logprobs, List<int[]> prompts, int candidates, boolean echo, int heldTokens) {
+    long positions = 0;
+    for (int[] prompt : prompts) {
+      positions += candidates * ((echo ? (long) prompt.length : 0) + heldTokens);
+    }
+    LogprobsCheck.check(
+        "logprobs",
+        logprobs.top() + logprobs.tokenIds().length,
+        positions,
+        "max_tokens, n or the prompts, or stream");
   }
 
   /** Every prompt, cut if asked, with room for the output. */

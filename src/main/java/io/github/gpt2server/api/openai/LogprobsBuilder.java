@@ -5,9 +5,7 @@ import io.github.gpt2server.engine.TokenLogprobs;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.TokenOffsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The log-probabilities of a choice's tokens in OpenAI's shape. They are given out as far as the
@@ -20,7 +18,7 @@ final class LogprobsBuilder {
   private final TokenOffsets generated = new TokenOffsets();
   private List<Entry> waiting = new ArrayList<>();
 
-  private record Entry(String token, Float logprob, Map<String, Float> top, int offset) {}
+  private record Entry(String token, Float logprob, TopLogprobs top, int offset) {}
 
   /**
    * @param promptLength the prompt's length in code points, where the generated text begins
@@ -50,23 +48,11 @@ final class LogprobsBuilder {
     waiting.add(
         logprobs == null
             ? new Entry(name, null, null, offset)
-            : new Entry(name, logprobs.logprob(), top(name, logprobs), offset));
-  }
-
-  /** The likeliest tokens, those asked for by id and the one that stands there. */
-  private Map<String, Float> top(String name, TokenLogprobs logprobs) {
-    Map<String, Float> top = new LinkedHashMap<>();
-    if (logprobs.top() != null) {
-      int[] tokens = logprobs.top().tokens();
-      for (int i = 0; i < tokens.length; i++) {
-        top.put(tokenizer.token(tokens[i]), logprobs.top().logprobs()[i]);
-      }
-    }
-    for (int i = 0; i < wanted.tokenIds().length; i++) {
-      top.put(tokenizer.token(wanted.tokenIds()[i]), logprobs.others()[i]);
-    }
-    top.put(name, logprobs.logprob());
-    return top;
+            : new Entry(
+                name,
+                logprobs.logprob(),
+                new TopLogprobs(tokenizer, token, logprobs, wanted.tokenIds()),
+                offset));
   }
 
   /**
