@@ -12,6 +12,15 @@ def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
   return torch.layer_norm(x, [x.size(-1)], weight, bias, eps)
 
 
+# A row, twice if there is only one: a sum over one long row alone is split among the threads, and
+# its last bits would differ from those of the same row among others.
+def never_alone(rows: Tensor) -> Tensor:
+  x = rows
+  if x.size(0) == 1:
+    x = torch.cat([x, x], 0)
+  return x
+
+
 class Gpt2(Module):
   __parameters__ = []
   __buffers__ = []
@@ -231,7 +240,8 @@ class Gpt2(Module):
   # log(sum(exp(logits / temperature))) of the named rows, [len(rows)].
   def log_sum_exp(self: __torch__.Gpt2, logits: Tensor, rows: List[int],
       temperatures: List[float]) -> Tensor:
-    return torch.logsumexp(self.tempered(logits, rows, temperatures), [1]).cpu()
+    chosen = self.tempered(logits, rows, temperatures)
+    return torch.logsumexp(__torch__.never_alone(chosen), [1])[:len(rows)].cpu()
 
   # Of one token in each named row: its log-probability, the row's entropy, both in nats, and how
   # many tokens are likelier, [3, len(rows)].
@@ -241,8 +251,8 @@ class Gpt2(Module):
     token = torch.tensor(tokens, dtype=4, device=logits.device).view(-1, 1)
     likelier = torch.sum(chosen > torch.gather(chosen, 1, token), [1])
     logprobs = torch.log_softmax(chosen, 1)
-    entropy = torch.neg(torch.sum(torch.exp(logprobs) * logprobs, [1]))
-    return torch.stack([torch.gather(logprobs, 1, token).squeeze(1), entropy,
+    entropy = torch.neg(torch.sum(__torch__.never_alone(torch.exp(logprobs).mul_(logprobs)), [1]))
+    return torch.stack([torch.gather(logprobs, 1, token).squeeze(1), entropy[:len(rows)],
         torch.to(likelier, dtype=6)]).cpu()
 
   # softmax(logits / temperature) of the named rows, [len(rows), V].
@@ -250,12 +260,18 @@ class Gpt2(Module):
       temperatures: List[float]) -> Tensor:
     return torch.softmax(self.tempered(logits, rows, temperatures), 1).cpu()
 
+  # The named rows divided by their temperatures; not to be written to, for it may be a view.
   def tempered(self: __torch__.Gpt2, logits: Tensor, rows: List[int],
       temperatures: List[float]) -> Tensor:
     chosen = logits
     if len(rows) != logits.size(0):
       chosen = logits.index_select(0, torch.tensor(rows, dtype=4, device=logits.device))
-    return chosen / torch.tensor(temperatures, dtype=6, device=logits.device).view(-1, 1)
+    plain = True
+    for temperature in temperatures:
+      plain = plain and temperature == 1.
+    if not plain:
+      chosen = chosen / torch.tensor(temperatures, dtype=6, device=logits.device).view(-1, 1)
+    return chosen
 
   def to_host(self: __torch__.Gpt2, logits: Tensor) -> Tensor:
     return logits.cpu()

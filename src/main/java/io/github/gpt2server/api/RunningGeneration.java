@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.GenerationHandle;
+import io.github.gpt2server.engine.QueueFullException;
 import io.github.gpt2server.engine.SequenceEvent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +12,8 @@ import java.util.function.Function;
 
 /** A generation on behalf of a client who may leave. */
 public final class RunningGeneration extends RunningRequest {
+  private static final long PAUSE_MILLIS = 50;
+
   private final GenerationHandle handle;
 
   private RunningGeneration(GenerationHandle handle) {
@@ -26,6 +29,40 @@ public final class RunningGeneration extends RunningRequest {
   public static RunningGeneration submit(
       Function<Generation, GenerationHandle> engine, Generation generation) {
     return new RunningGeneration(engine.apply(generation));
+  }
+
+  /**
+   * The same for a part of a request whose earlier parts were let in: where the queue is full, it
+   * waits for a place.
+   *
+   * @throws ClientGoneException if the client leaves
+   * @throws ApiException if no place comes in time
+   */
+  public static RunningGeneration submitNext(
+      Function<Generation, GenerationHandle> engine, Generation generation) {
+    ClientConnection client = ClientConnection.current();
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        return submit(engine, generation);
+      } catch (QueueFullException e) {
+        if (client.gone()) {
+          throw new ClientGoneException();
+        }
+        if (System.nanoTime() - start > generation.timeout().toNanos()) {
+          throw ApiException.timedOut(generation.timeout());
+        }
+        pause();
+      }
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      throw interrupted();
+    }
   }
 
   /**

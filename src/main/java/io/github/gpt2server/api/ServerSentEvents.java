@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import tools.jackson.databind.ObjectWriter;
 
 /**
@@ -18,6 +19,9 @@ public final class ServerSentEvents {
   private static final byte[] END = bytes("\n\n");
   private static final byte[] DONE = bytes("data: [DONE]\n\n");
   private static final byte[] WAITING = bytes(": waiting\n\n");
+
+  /** After so long without an event a comment is due; proxies often give up after 30 or 60. */
+  public static final Duration SILENCE = Duration.ofSeconds(10);
 
   private static final int LARGE = 1 << 16;
 

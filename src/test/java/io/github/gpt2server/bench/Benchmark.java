@@ -85,7 +85,7 @@ public final class Benchmark {
     IntStream.rangeClosed(0, ROUNDS)
         .forEach(
             round -> {
-              double speed = bare.prefill(LONG_PROMPT, CHUNK);
+              double speed = bare.prefill(LONG_PROMPT, CHUNK, false);
               Round http = load.run(1, LONG_PROMPT, 8, "\"temperature\":0");
               if (round > 0) {
                 bareMillis.add(1000 * LONG_PROMPT / speed);

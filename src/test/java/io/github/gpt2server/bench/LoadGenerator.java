@@ -1,6 +1,5 @@
 package io.github.gpt2server.bench;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.stream.Collectors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -21,6 +20,9 @@ import java.util.stream.IntStream;
  * that they take as little as possible of the cores that they share with the server.
  */
 final class LoadGenerator {
+  private static final byte[] EVENT = "\ndata: {".getBytes(StandardCharsets.UTF_8);
+
+  private final AtomicInteger prompts = new AtomicInteger();
   private final String host;
   private final int port;
 
@@ -44,37 +46,51 @@ final class LoadGenerator {
   }
 
   /**
-   * Runs {@code streams} clients, each with one streamed completion.
+   * Runs {@code streams} clients, each with one streamed completion of a prompt that none before
+   * began like.
    *
    * @param extraFields JSON fields for the request, such as {@code "temperature":0}
    */
   Round run(int streams, int promptTokens, int newTokens, String extraFields) {
-    ExecutorService pool = Executors.newFixedThreadPool(streams);
+    return summary(
+        stream(
+            IntStream.range(0, streams)
+                .mapToObj(i -> body(prompt(promptTokens), newTokens, extraFields))
+                .toList(),
+            newTokens));
+  }
+
+  /** Token ids of a prompt that no earlier one began like. */
+  int[] prompt(int tokens) {
+    int number = prompts.getAndIncrement();
+    int[] prompt =
+        IntStream.range(0, tokens).map(i -> 100 + (number * 131 + i * 7) % 800).toArray();
+    prompt[0] = 1000 + number % 1000;
+    if (tokens > 1) {
+      prompt[1] = 1000 + number / 1000;
+    }
+    return prompt;
+  }
+
+  static String body(int[] prompt, int newTokens, String extraFields) {
+    return "{\"prompt\":%s,\"max_tokens\":%d,\"stream\":true,\"ignore_eos\":true,%s}"
+        .formatted(Arrays.toString(prompt), newTokens, extraFields);
+  }
+
+  /** Sends all requests at once; of each the times of the request and of its events, in ns. */
+  List<long[]> stream(List<String> bodies, int newTokens) {
+    ExecutorService pool = Executors.newFixedThreadPool(bodies.size());
     try {
       List<CompletableFuture<long[]>> clients =
-          IntStream.range(0, streams)
-              .mapToObj(
-                  i ->
-                      CompletableFuture.supplyAsync(
-                          () -> stream(body(i, promptTokens, newTokens, extraFields), newTokens),
-                          pool))
+          bodies.stream()
+              .map(body -> CompletableFuture.supplyAsync(() -> stream(body, newTokens), pool))
               .toList();
-      return summary(clients.stream().map(CompletableFuture::join).toList());
+      return clients.stream().map(CompletableFuture::join).toList();
     } finally {
       pool.shutdown();
     }
   }
 
-  private static String body(int stream, int promptTokens, int newTokens, String extraFields) {
-    String prompt =
-        IntStream.range(0, promptTokens)
-            .mapToObj(i -> String.valueOf(100 + (stream * 131 + i * 7) % 800))
-            .collect(Collectors.joining(",", "[", "]"));
-    return "{\"prompt\":%s,\"max_tokens\":%d,\"stream\":true,\"ignore_eos\":true,%s}"
-        .formatted(prompt, newTokens, extraFields);
-  }
-
-  /** Sends one request; the times of the request and of each event, in nanoseconds. */
   private long[] stream(String body, int newTokens) {
     byte[] content = body.getBytes(StandardCharsets.UTF_8);
     String head =
@@ -94,19 +110,21 @@ final class LoadGenerator {
       times[count++] = System.nanoTime();
       socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
       socket.getOutputStream().write(content);
-      InputStream in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
+      InputStream in = socket.getInputStream();
+      byte[] buffer = new byte[1 << 16];
       StringBuilder start = new StringBuilder();
       // An event begins with a line that begins with "data: {".
       int matched = 0;
-      byte[] mark = "\ndata: {".getBytes(StandardCharsets.UTF_8);
-      for (int b = in.read(); b >= 0; b = in.read()) {
+      for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
         if (start.length() < 200) {
-          start.append((char) b);
+          start.append(new String(buffer, 0, length, StandardCharsets.UTF_8));
         }
-        matched = b == mark[matched] ? matched + 1 : b == mark[0] ? 1 : 0;
-        if (matched == mark.length) {
-          times[count++] = System.nanoTime();
-          matched = 0;
+        for (int i = 0; i < length; i++) {
+          matched = buffer[i] == EVENT[matched] ? matched + 1 : buffer[i] == EVENT[0] ? 1 : 0;
+          if (matched == EVENT.length) {
+            times[count++] = System.nanoTime();
+            matched = 0;
+          }
         }
       }
       if (count < newTokens / 2) {
@@ -118,7 +136,7 @@ final class LoadGenerator {
     return Arrays.copyOf(times, count);
   }
 
-  private static Round summary(List<long[]> streams) {
+  static Round summary(List<long[]> streams) {
     long begin = streams.stream().mapToLong(times -> times[1]).max().orElseThrow();
     // The last event carries the finish reason, the one before it the last token.
     long end = streams.stream().mapToLong(times -> times[times.length - 2]).min().orElseThrow();

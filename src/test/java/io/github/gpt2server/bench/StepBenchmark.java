@@ -53,9 +53,10 @@ final class StepBenchmark implements AutoCloseable {
   /**
    * Reads one prompt, in chunks within one step as the scheduler plans it for an idle server.
    *
+   * @param allLogits whether the logits after every token are computed, as scoring needs them
    * @return tokens a second
    */
-  double prefill(int tokens, int chunkSize) {
+  double prefill(int tokens, int chunkSize, boolean allLogits) {
     List<Piece> chunks = new ArrayList<>();
     for (int start = 0; start < tokens; start += chunkSize) {
       int from = start;
@@ -63,7 +64,11 @@ final class StepBenchmark implements AutoCloseable {
       int[] piece = IntStream.range(0, length).map(i -> 100 + (from + i) % 800).toArray();
       chunks.add(
           new Chunk(
-              0, start, piece, start + length == tokens ? length - 1 : length, StepPlan.NO_BLOCK));
+              0,
+              start,
+              piece,
+              allLogits ? 0 : start + length == tokens ? length - 1 : length,
+              StepPlan.NO_BLOCK));
     }
     long begin = System.nanoTime();
     try (StepResult result = model.step(new StepPlan(List.of(), chunks))) {

@@ -91,9 +91,11 @@ public final class ScoreController {
     List<TextScoring> texts = texts(request, model);
     boolean several = request.text().isArray();
     if (request.stream() == null || !request.stream()) {
+      boolean first = true;
       for (TextScoring text : texts) {
         for (int window = 0; window < text.windows(); window++) {
-          text.run(window);
+          text.run(window, first, () -> {});
+          first = false;
         }
       }
       return ResponseEntity.ok()
@@ -157,6 +159,11 @@ public final class ScoreController {
         : new ScoreResponse.Single(model.id(), results.get(0));
   }
 
+  private static void waiting(ServerSentEvents out) {
+    out.waiting();
+    out.flush();
+  }
+
   /** Progress after every window, then the result. */
   private static void stream(
       ServedModel model, List<TextScoring> texts, boolean several, ServerSentEvents out) {
@@ -165,7 +172,7 @@ public final class ScoreController {
     try {
       for (TextScoring text : texts) {
         for (int window = 0; window < text.windows(); window++) {
-          text.run(window);
+          text.run(window, scored == 0, () -> waiting(out));
           scored += text.scoredTokens(window);
           out.event("progress", new ScoreResponse.Progress(scored, total));
           out.flush();

@@ -4,6 +4,7 @@ import io.github.gpt2server.analysis.ScoringWindow;
 import io.github.gpt2server.analysis.TextTotals;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.RunningGeneration;
+import io.github.gpt2server.api.ServerSentEvents;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.Logprobs;
 import io.github.gpt2server.engine.PrefixReuse;
@@ -83,8 +84,13 @@ final class TextScoring {
     return windows.stream().mapToInt(ScoringWindow::scoredTokens).sum();
   }
 
-  /** Scores one window; each has the whole time that a request may take. */
-  void run(int index) {
+  /**
+   * Scores one window; each has the whole time that a request may take.
+   *
+   * @param first whether it is the request's first, which is refused if the queue is full
+   * @param silence called whenever nothing has happened for a while
+   */
+  void run(int index, boolean first, Runnable silence) {
     ScoringWindow window = windows.get(index);
     if (window.scoredTokens() == 0) {
       scores[index] = new PromptScores(new float[0], new float[0], new int[0], List.of());
@@ -100,12 +106,22 @@ final class TextScoring {
             windows.size() == 1 ? PrefixReuse.first(length) : PrefixReuse.NONE);
     String id = "score-" + UUID.randomUUID().toString().replace("-", "");
     Generation generation = new Generation(id, List.of(request), limits.requestTimeout(), false);
-    try (RunningGeneration running = RunningGeneration.submit(model.engine()::submit, generation)) {
-      for (SequenceEvent event : running.awaitAll()) {
-        if (event instanceof SequenceEvent.PromptRead read) {
-          scores[index] = read.scores();
+    try (RunningGeneration running =
+        first
+            ? RunningGeneration.submit(model.engine()::submit, generation)
+            : RunningGeneration.submitNext(model.engine()::submit, generation)) {
+      while (!running.ended()) {
+        List<SequenceEvent> events = running.awaitSome(ServerSentEvents.SILENCE);
+        if (events.isEmpty() && !running.ended()) {
+          silence.run();
+        }
+        for (SequenceEvent event : events) {
+          if (event instanceof SequenceEvent.PromptRead read) {
+            scores[index] = read.scores();
+          }
         }
       }
+      running.requireFinished();
     }
   }
 

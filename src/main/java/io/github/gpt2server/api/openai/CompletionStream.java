@@ -14,9 +14,6 @@ import org.slf4j.LoggerFactory;
 final class CompletionStream {
   private static final Logger log = LoggerFactory.getLogger(CompletionStream.class);
 
-  /** After so long a silence a comment is sent; proxies often give up after 30 or 60 seconds. */
-  private static final Duration SILENCE = Duration.ofSeconds(10);
-
   private final Duration silence;
   private final ValidCompletion completion;
   private final ServerSentEvents out;
@@ -25,7 +22,7 @@ final class CompletionStream {
   private final List<ChoiceProgress> progress;
 
   CompletionStream(ValidCompletion completion, ServerSentEvents out) {
-    this(completion, out, SILENCE);
+    this(completion, out, ServerSentEvents.SILENCE);
   }
 
   /** Sends a comment after every {@code silence}. */
