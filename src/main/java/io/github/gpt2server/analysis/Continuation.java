@@ -26,13 +26,14 @@ public record Continuation(int[] prompt, int[] tokens) {
    * What the engine must score; continuations of one prompt share the reading of it.
    *
    * @param temperature divides the logits
+   * @param salt only prompts with the same salt share anything
    */
-  public SequenceRequest request(double temperature) {
+  public SequenceRequest request(double temperature, String salt) {
     return SequenceRequest.reading(
         IntStream.concat(Arrays.stream(prompt), Arrays.stream(tokens)).toArray(),
         PromptProbabilities.scoredFrom(prompt.length, temperature),
         Logprobs.NONE,
-        PrefixReuse.first(prompt.length));
+        new PrefixReuse(prompt.length, salt));
   }
 
   /** The natural logarithm of the probability, from the scores of {@link #request}. */

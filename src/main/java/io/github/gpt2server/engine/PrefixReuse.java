@@ -7,16 +7,16 @@ import java.util.Objects;
  *
  * @param length how many of the prompt's first tokens; the prompt is read in pieces of which one
  *     ends there, so that others who share exactly this much find all of it
- * @param salt only prompts with the same salt share anything
+ * @param salt only prompts with the same salt share anything; null for none
  */
 public record PrefixReuse(int length, String salt) {
 
   /** Nothing is taken and nothing is left. */
   public static final PrefixReuse NONE = new PrefixReuse(0, "");
 
-  /** Checks what there is. */
+  /** A request without a salt shares with all others that have none. */
   public PrefixReuse {
-    Objects.requireNonNull(salt);
+    salt = Objects.requireNonNullElse(salt, "");
   }
 
   /** The first {@code length} tokens, shared with everybody. */

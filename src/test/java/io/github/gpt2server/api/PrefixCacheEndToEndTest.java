@@ -80,6 +80,26 @@ class PrefixCacheEndToEndTest {
     assertThat(cached(server.ask("/v1/completions", salted).get("usage"))).isEqualTo(prompt);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "/v1/score | 'text':'E %s'",
+        "/v1/score | 'prompt':'F %s','continuations':[' a b']",
+        "/v1/next-token | 'prompt':'G %s','candidates':[' a b c']"
+      })
+  void saltsKeepTenantsApartEverywhere(String path, String fields) throws IOException {
+    String json = "{" + fields.formatted(TEXT.repeat(3)).replace('\'', '"') + "}";
+    String salted = json.replace("{", "{\"cache_salt\":\"x\",");
+    answer(path, json);
+    long before = hits();
+    answer(path, salted);
+    long first = hits();
+    answer(path, salted);
+    assertThat(first - before).isLessThan(hits() - first);
+  }
+
   @Test
   void aStreamTellsItsCachedTokensAtTheEnd() throws IOException {
     String json =

@@ -66,7 +66,7 @@ final class ContinuationRanking {
                     continuation.length()));
       }
       continuations.add(continuation);
-      sequences.add(continuation.request(1));
+      sequences.add(continuation.request(1, request.cacheSalt()));
     }
     String id = "rank-" + UUID.randomUUID().toString().replace("-", "");
     this.generation = new Generation(id, sequences, limits.requestTimeout(), false);

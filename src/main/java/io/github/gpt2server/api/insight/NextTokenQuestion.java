@@ -54,7 +54,7 @@ final class NextTokenQuestion {
     temperature = Bounds.number("temperature", request.temperature(), 1, 0.001, 100);
     texts = request.candidates() == null ? List.of() : request.candidates();
     candidates = candidates(texts, reader);
-    List<SequenceRequest> sequences = sequences();
+    List<SequenceRequest> sequences = sequences(request.cacheSalt());
     if (sequences.size() > limits.maxSequences()) {
       throw ApiException.invalid(
           candidates.isEmpty() ? "prompt" : "candidates",
@@ -140,7 +140,7 @@ final class NextTokenQuestion {
         .toList();
   }
 
-  private List<SequenceRequest> sequences() {
+  private List<SequenceRequest> sequences(String salt) {
     List<SequenceRequest> sequences = new ArrayList<>();
     for (int[] prompt : prompts) {
       ContextCheck.check(model.contextLength(), prompt.length, 0);
@@ -149,11 +149,11 @@ final class NextTokenQuestion {
               prompt,
               PromptProbabilities.NEXT_TOKEN,
               Logprobs.NONE,
-              PrefixReuse.first(prompt.length)));
+              new PrefixReuse(prompt.length, salt)));
       for (int[] candidate : candidates) {
         if (candidate.length > 1) {
           requireRoom(prompt.length, candidate.length);
-          sequences.add(new Continuation(prompt, candidate).request(temperature));
+          sequences.add(new Continuation(prompt, candidate).request(temperature, salt));
         }
       }
     }

@@ -44,5 +44,10 @@ public record NextTokenRequest(
             maximum = "100",
             defaultValue = "1")
         @JsonProperty("temperature")
-        Double temperature)
+        Double temperature,
+    @Schema(
+            description = "Requests share cached prefixes only under the same salt.",
+            nullable = true)
+        @JsonProperty("cache_salt")
+        String cacheSalt)
     implements JsonRequest {}

@@ -147,7 +147,8 @@ public final class ScoreController {
       int[] tokens = reader.encode(field, value);
       total += tokens.length;
       LogprobsCheck.check("top_logprobs", top, total, "send less text at once");
-      texts.add(new TextScoring(model, limits, value, tokens, stride, top, addBos));
+      texts.add(
+          new TextScoring(model, limits, value, tokens, stride, top, addBos, request.cacheSalt()));
     }
     return texts;
   }

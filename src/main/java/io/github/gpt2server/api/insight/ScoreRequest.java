@@ -46,5 +46,10 @@ public record ScoreRequest(
         String prompt,
     @Schema(description = "Texts to rank by how likely they follow.", nullable = true)
         @JsonProperty("continuations")
-        List<String> continuations)
+        List<String> continuations,
+    @Schema(
+            description = "Requests share cached prefixes only under the same salt.",
+            nullable = true)
+        @JsonProperty("cache_salt")
+        String cacheSalt)
     implements JsonRequest {}

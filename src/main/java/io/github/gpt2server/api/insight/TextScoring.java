@@ -33,6 +33,7 @@ final class TextScoring {
   private final int[] tokens;
   private final boolean addBos;
   private final int top;
+  private final String salt;
   private final List<ScoringWindow> windows;
   private final PromptScores[] scores;
 
@@ -40,6 +41,7 @@ final class TextScoring {
    * @param tokens the text's
    * @param stride how far apart windows begin
    * @param top how many of the likeliest tokens are reported at each place
+   * @param salt what shares the prefix cache with it, or null
    */
   TextScoring(
       ServedModel model,
@@ -48,12 +50,14 @@ final class TextScoring {
       int[] tokens,
       int stride,
       int top,
-      boolean addBos) {
+      boolean addBos,
+      String salt) {
     this.model = model;
     this.limits = limits;
     this.text = text;
     this.addBos = addBos;
     this.top = top;
+    this.salt = salt;
     this.tokens = addBos ? withBos(tokens, model.tokenizer()) : tokens;
     this.windows =
         this.tokens.length == 0
@@ -103,7 +107,7 @@ final class TextScoring {
             PromptProbabilities.scoredFrom(window.scoredFrom(), 1),
             top == 0 ? Logprobs.NONE : Logprobs.top(top),
             // A text of many windows would only drive out what others come back to.
-            windows.size() == 1 ? PrefixReuse.first(length) : PrefixReuse.NONE);
+            windows.size() == 1 ? new PrefixReuse(length, salt) : PrefixReuse.NONE);
     String id = "score-" + UUID.randomUUID().toString().replace("-", "");
     Generation generation = new Generation(id, List.of(request), limits.requestTimeout(), false);
     try (RunningGeneration running =

@@ -77,7 +77,6 @@ final class CompletionValidator {
     SamplingFields sampling = SamplingFields.check(request, maxTokens, model.vocabSize());
     Set<Integer> stopTokens = stopTokens(request);
     List<String> stopStrings = stopStrings(request.stop());
-    String salt = request.cacheSalt() == null ? "" : request.cacheSalt();
     boolean includeStop = isTrue(request.includeStopStrInOutput());
 
     List<SequenceRequest> sequences = new ArrayList<>();
@@ -96,7 +95,7 @@ final class CompletionValidator {
                     : PromptProbabilities.NONE,
                 // To choose the best, their log-probabilities must be known.
                 candidates > n && !logprobs.wanted() ? Logprobs.top(0) : logprobs,
-                new PrefixReuse(prompt.length, salt)));
+                new PrefixReuse(prompt.length, request.cacheSalt())));
       }
     }
     String id = "cmpl-" + UUID.randomUUID().toString().replace("-", "");
