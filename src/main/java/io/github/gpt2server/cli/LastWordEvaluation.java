@@ -48,6 +48,7 @@ final class LastWordEvaluation {
         .add("texts", totals.passages())
         .add("skipped_empty_texts", skipped)
         .add("scored_tokens", tokens)
+        .add("log_likelihood", totals.logLikelihood(), 2)
         .add("correct", totals.correct())
         .add("accuracy", totals.accuracy(), 4)
         .add("accuracy_stderr", totals.accuracyStandardError(), 4)

@@ -51,41 +51,40 @@ interface Progress extends AutoCloseable {
     }
   }
 
-  /** A line at each tenth of the work, and whenever a minute has passed without one. */
+  /** A line every ten seconds. */
   final class Lines implements Progress {
-    private static final long MINUTE = 60_000_000_000L;
+    private static final long PERIOD = 10_000_000_000L;
 
     private final PrintStream err;
     private final long total;
     private final LongSupplier nanoTime;
     private final long begin;
     private long done;
-    private long lastTenth;
-    private long lastTime;
+    private long lastLine;
 
     Lines(PrintStream err, long total, LongSupplier nanoTime) {
       this.err = err;
       this.total = total;
       this.nanoTime = nanoTime;
       this.begin = nanoTime.getAsLong();
-      this.lastTime = begin;
+      this.lastLine = begin;
     }
 
     @Override
     public void advance(long tokens) {
       done += tokens;
       long now = nanoTime.getAsLong();
-      long tenth = 10 * done / total;
-      if (tenth > lastTenth || now - lastTime >= MINUTE) {
-        lastTenth = tenth;
-        lastTime = now;
+      if (now - lastLine >= PERIOD) {
+        lastLine = now;
+        double seconds = (now - begin) / 1e9;
         err.println(
             String.format(
                 Locale.ROOT,
-                "%,d of %,d tokens scored after %.0f s",
+                "%,d of %,d tokens scored after %.0f s, about %.0f s to go",
                 done,
                 total,
-                (now - begin) / 1e9));
+                seconds,
+                seconds * (total - done) / done));
       }
     }
 

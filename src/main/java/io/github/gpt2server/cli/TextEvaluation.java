@@ -88,6 +88,7 @@ final class TextEvaluation {
         .add("characters", size.characters())
         .add("words", size.words())
         .add("scored_tokens", totals.scoredTokens())
+        .add("log_likelihood", logLikelihood, 2)
         .add("nats_per_token", -logLikelihood / toScore, 4)
         .add("perplexity", totals.perplexity(), 2)
         .add("word_perplexity", totals.wordPerplexity(), 2)
