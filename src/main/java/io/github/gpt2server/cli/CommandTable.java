@@ -43,6 +43,7 @@ public final class CommandTable {
                 .build());
     return table
         .addSubcommand(new EvaluateCommand(models, console))
+        .addSubcommand(new VerifyCommand(models, console))
         .setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
         .setCaseInsensitiveEnumValuesAllowed(true)

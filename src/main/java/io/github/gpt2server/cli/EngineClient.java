@@ -6,6 +6,7 @@ import io.github.gpt2server.engine.EngineStoppedException;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.GenerationHandle;
 import io.github.gpt2server.engine.Outcome;
+import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.QueueFullException;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.SequenceRequest;
@@ -77,6 +78,12 @@ final class EngineClient {
     return pass.scores(promptRead(ask(pass.request())));
   }
 
+  /** All logits after a prompt, {@code [vocab]}, with the same exceptions. */
+  float[] nextTokenLogits(int[] prompt) throws InterruptedException {
+    return promptRead(ask(SequenceRequest.reading(prompt, PromptProbabilities.NEXT_TOKEN)))
+        .nextTokenLogits();
+  }
+
   /**
    * All events of one sequence.
    *
@@ -88,7 +95,7 @@ final class EngineClient {
   }
 
   /** What the engine says of a prompt once it is read; events of one sequence have one such. */
-  static SequenceEvent.PromptRead promptRead(List<SequenceEvent> events) {
+  private static SequenceEvent.PromptRead promptRead(List<SequenceEvent> events) {
     return events.stream()
         .filter(SequenceEvent.PromptRead.class::isInstance)
         .map(SequenceEvent.PromptRead.class::cast)
