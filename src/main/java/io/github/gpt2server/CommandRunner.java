@@ -2,9 +2,11 @@ package io.github.gpt2server;
 
 import io.github.gpt2server.cli.CommandTable;
 import io.github.gpt2server.cli.Console;
+import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineStoppedException;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.ServedModelHolder;
+import java.util.Map;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.springframework.boot.SpringApplication;
@@ -54,6 +56,8 @@ final class CommandRunner {
   private ServedModel open() {
     final SpringApplication application = new SpringApplication(CommandApplication.class);
     application.setWebApplicationType(WebApplicationType.NONE);
+    // The command tells in one sentence what the engine would log with its stack trace.
+    application.setDefaultProperties(Map.of("logging.level." + Engine.class.getName(), "off"));
     try {
       context = application.run(arguments.settings().toArray(String[]::new));
     } catch (RuntimeException | Error failure) {

@@ -97,8 +97,12 @@ sealed interface Check {
 
     @Override
     public CheckResult run(EngineClient engine) throws InterruptedException {
-      int got = TokenDistribution.of(engine.nextTokenLogits(prompt), 1).likeliest(1)[0];
-      return CheckResult.exact(what(), String.valueOf(argmax), String.valueOf(got));
+      TokenDistribution next = TokenDistribution.of(engine.nextTokenLogits(prompt), 1);
+      int got = next.likeliest(1)[0];
+      return CheckResult.exact(
+          what(),
+          String.valueOf(argmax),
+          Double.isNaN(next.logprob(got)) ? "NaN" : String.valueOf(got));
     }
   }
 

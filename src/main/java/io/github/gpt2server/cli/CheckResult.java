@@ -8,10 +8,12 @@ import java.util.Locale;
  * @param verdict whether it is right
  * @param what names it
  * @param expected as it was published
- * @param got as the model gives it, or why it could not be checked
+ * @param got as the model gives it
  * @param allowed how far from each other they may be
+ * @param note why it could not be checked, or computed
  */
-record CheckResult(Verdict verdict, String what, String expected, String got, String allowed) {
+record CheckResult(
+    Verdict verdict, String what, String expected, String got, String allowed, String note) {
 
   /** Whether a number is right. */
   enum Verdict {
@@ -42,26 +44,27 @@ record CheckResult(Verdict verdict, String what, String expected, String got, St
         what,
         written(expected),
         written(got),
-        "+-" + written(tolerance.allowed(expected)));
+        "+-" + written(tolerance.allowed(expected)),
+        "");
   }
 
   /** Something that is right only if it is the same. */
   static CheckResult exact(String what, String expected, String got) {
     return new CheckResult(
-        got.equals(expected) ? Verdict.OK : Verdict.FAILED, what, expected, got, "exact");
+        got.equals(expected) ? Verdict.OK : Verdict.FAILED, what, expected, got, "exact", "");
   }
 
   /** Something that the model could not compute. */
   static CheckResult failed(String what, String reason) {
-    return new CheckResult(Verdict.FAILED, what, "", reason, "");
+    return new CheckResult(Verdict.FAILED, what, "", "", "", reason);
   }
 
   /** Something that cannot be checked. */
   static CheckResult skipped(String what, String expected, String reason) {
-    return new CheckResult(Verdict.SKIPPED, what, expected, reason, "");
+    return new CheckResult(Verdict.SKIPPED, what, expected, "", "", reason);
   }
 
-  static String written(double number) {
+  private static String written(double number) {
     return String.format(Locale.ROOT, "%.5f", number);
   }
 }

@@ -120,10 +120,10 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private void print(List<Line> lines) {
-    int what = width(lines, CheckResult::what);
-    int expected = width(lines, CheckResult::expected);
-    int got = width(lines, CheckResult::got);
-    int allowed = width(lines, CheckResult::allowed);
+    int what = width("", lines, CheckResult::what);
+    int expected = width("expected", lines, CheckResult::expected);
+    int got = width("got", lines, CheckResult::got);
+    int allowed = width("allowed", lines, CheckResult::allowed);
     String format =
         "%-7s  %-" + what + "s  %-" + expected + "s  %-" + got + "s  %-" + allowed + "s  %s%n";
     console.out().printf(Locale.ROOT, format, "", "", "expected", "got", "allowed", "source");
@@ -139,19 +139,21 @@ final class VerifyCommand implements Callable<Integer> {
               result.expected(),
               result.got(),
               result.allowed(),
-              line.source());
+              result.note().isEmpty() ? line.source() : line.source() + ": " + result.note());
     }
   }
 
-  private static int width(List<Line> lines, Function<CheckResult, String> column) {
-    return lines.stream().mapToInt(line -> column.apply(line.result()).length()).max().orElse(1);
+  private static int width(String header, List<Line> lines, Function<CheckResult, String> column) {
+    return lines.stream()
+        .mapToInt(line -> column.apply(line.result()).length())
+        .reduce(Math.max(1, header.length()), Math::max);
   }
 
   private int conclude(List<Line> lines, ServedModel model) {
     long ok = count(lines, Verdict.OK);
     long failed = count(lines, Verdict.FAILED);
     if (ok + failed == 0) {
-      throw new CommandException("Nothing of this could be checked.");
+      throw new CommandException("None of these numbers can be checked.");
     }
     console
         .out()
