@@ -180,8 +180,8 @@ sealed interface Check {
       double[] got = engine.score(pass(prompt, continuation)).logprobs();
       int worst = 0;
       for (int i = 0; i < got.length; i++) {
-        // The negated comparison also finds what is no number.
-        if (!(excess(i, got) <= excess(worst, got))) {
+        // To this comparison what is no number is the worst of all.
+        if (Double.compare(excess(i, got), excess(worst, got)) > 0) {
           worst = i;
         }
       }

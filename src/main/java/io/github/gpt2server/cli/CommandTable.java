@@ -13,7 +13,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The commands there are. Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments. */
 @Command(
     name = "gpt2-server",
-    description = "Serves a GPT-2 model over HTTP or, with a command, does that and ends.",
+    description = "Serve a GPT-2 model over HTTP, or do what a command says and end.",
     synopsisHeading = "Usage: java -jar ",
     customSynopsis = "gpt2-server.jar [--gpt2.SETTING=VALUE...] [COMMAND]",
     footer = {
