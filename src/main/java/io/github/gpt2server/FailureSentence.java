@@ -42,13 +42,18 @@ final class FailureSentence {
 
   /** The sentence, on one line. */
   static String of(Throwable failure) {
+    return of("The server could not start", failure);
+  }
+
+  /** The sentence; {@code what} begins it if nothing is known of the failure. */
+  static String of(String what, Throwable failure) {
     final List<Throwable> chain =
         Stream.iterate(failure, e -> e != null, Throwable::getCause).limit(50).toList();
     return RULES.stream()
         .flatMap(rule -> rule.apply(chain).stream())
         .findFirst()
         .map(FailureSentence::oneLine)
-        .orElseGet(() -> unknown(chain.get(chain.size() - 1)));
+        .orElseGet(() -> unknown(what, chain.get(chain.size() - 1)));
   }
 
   private static <T extends Throwable> Optional<T> first(List<Throwable> chain, Class<T> type) {
@@ -165,9 +170,10 @@ final class FailureSentence {
     return chain.stream().map(Throwable::getMessage).filter(message -> message != null);
   }
 
-  private static String unknown(Throwable root) {
+  private static String unknown(String what, Throwable root) {
     final String message = root.getMessage();
-    return "The server could not start: "
+    return what
+        + ": "
         + root.getClass().getSimpleName()
         + (message == null ? "" : " (" + quote(message) + ")")
         + "; start it with --debug for the stack trace.";

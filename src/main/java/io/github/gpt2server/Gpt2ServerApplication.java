@@ -1,25 +1,43 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.cli.Console;
+import java.io.PrintStream;
+import org.jline.terminal.impl.exec.ExecTerminalProvider;
+import org.jline.terminal.spi.SystemStream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** Starts the server. */
+/** Starts the server, or runs a command. */
 @SpringBootApplication
 public class Gpt2ServerApplication {
 
   /**
-   * Starts the server; {@code args} are Spring Boot properties such as {@code --gpt2.model=...}.
-   * Ends the process with exit code 1 if that fails.
+   * Starts the server, or runs the command that {@code args} name and ends the process; Spring Boot
+   * properties such as {@code --gpt2.model=...} go with both. Ends the process with exit code 1 if
+   * the server does not start.
    */
   public static void main(String[] args) {
     // DJL reads these when its classes load: no usage reports, no downloads at run time. The
     // environment variable DJL_OFFLINE=false brings the downloads back.
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("ai.djl.offline", "true");
+    final Arguments arguments = Arguments.of(args);
+    if (arguments.hasCommand()) {
+      System.exit(runCommand(arguments));
+    }
     try {
       SpringApplication.run(Gpt2ServerApplication.class, args);
     } catch (RuntimeException | Error alreadyReported) {
       System.exit(1);
     }
+  }
+
+  /** What logs on standard output goes to standard error, for the results have the former alone. */
+  private static int runCommand(Arguments arguments) {
+    final PrintStream results = System.out;
+    System.setOut(System.err);
+    final boolean terminal = new ExecTerminalProvider().isSystemStream(SystemStream.Error);
+    return new CommandRunner(new Console(System.in, results, System.err, terminal), arguments)
+        .run();
   }
 }

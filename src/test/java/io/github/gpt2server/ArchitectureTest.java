@@ -10,7 +10,10 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** Imports go one way: api -> analysis -> engine -> sampling and model; see the packages' notes. */
+/**
+ * Imports go one way: api, cli -> analysis -> engine -> sampling and model; see the packages'
+ * notes.
+ */
 @AnalyzeClasses(packages = "io.github.gpt2server", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String BASE = "io.github.gpt2server";
@@ -29,6 +32,9 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule apiUses = uses("api", "analysis", "engine", "sampling", "tokenizer");
+
+  @ArchTest
+  static final ArchRule cliUses = uses("cli", "analysis", "engine", "sampling", "tokenizer", "hub");
 
   @ArchTest static final ArchRule opsObservesTheEngine = uses("ops", "engine");
 

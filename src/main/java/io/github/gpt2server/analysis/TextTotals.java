@@ -1,7 +1,5 @@
 package io.github.gpt2server.analysis;
 
-import java.nio.charset.StandardCharsets;
-
 /**
  * What the log-probabilities of a text's tokens come to. Bits are the text's whole surprisal over
  * the whole text's length, whether or not its first token was scored.
@@ -16,7 +14,7 @@ import java.nio.charset.StandardCharsets;
  */
 public record TextTotals(
     double logLikelihood,
-    int scoredTokens,
+    long scoredTokens,
     Double perplexity,
     Double bitsPerToken,
     Double bitsPerByte,
@@ -25,29 +23,28 @@ public record TextTotals(
 
   /** Adds up; where there is nothing to divide by, the quotient is null. */
   public static TextTotals of(String text, double logLikelihood, int scoredTokens) {
+    return of(TextSize.of(text), logLikelihood, scoredTokens);
+  }
+
+  /** The same for texts of this size altogether. */
+  public static TextTotals of(TextSize size, double logLikelihood, long scoredTokens) {
     double bits = scoredTokens == 0 ? 0 : -logLikelihood / Math.log(2);
     return new TextTotals(
         logLikelihood,
         scoredTokens,
         scoredTokens == 0 ? null : Math.exp(-logLikelihood / scoredTokens),
         quotient(bits, scoredTokens),
-        quotient(bits, text.getBytes(StandardCharsets.UTF_8).length),
-        quotient(bits, text.codePointCount(0, text.length())),
-        quotient(bits, words(text)));
+        quotient(bits, size.bytes()),
+        quotient(bits, size.characters()),
+        quotient(bits, size.words()));
   }
 
-  private static Double quotient(double bits, int count) {
+  /** Two to the power of {@link #bitsPerWord}, which models of other tokens can be compared by. */
+  public Double wordPerplexity() {
+    return bitsPerWord == null ? null : Math.exp(bitsPerWord * Math.log(2));
+  }
+
+  private static Double quotient(double bits, long count) {
     return count == 0 ? null : bits / count;
-  }
-
-  private static int words(String text) {
-    int words = 0;
-    boolean inside = false;
-    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
-      boolean white = Character.isWhitespace(text.codePointAt(i));
-      words += !white && !inside ? 1 : 0;
-      inside = !white;
-    }
-    return words;
   }
 }

@@ -64,4 +64,17 @@ public record SequenceRequest(
     Objects.requireNonNull(promptProbabilities);
     Objects.requireNonNull(logprobs);
   }
+
+  /** Only reads a prompt, to report its probabilities; nothing is generated. */
+  public static SequenceRequest reading(int[] prompt, PromptProbabilities promptProbabilities) {
+    return new SequenceRequest(
+        prompt,
+        0,
+        SamplingParameters.GREEDY,
+        Set.of(),
+        List.of(),
+        false,
+        promptProbabilities,
+        Logprobs.NONE);
+  }
 }

@@ -55,8 +55,19 @@ class ScoringWindowTest {
   }
 
   @Test
+  void severalTextsAddUp() {
+    TextSize size = TextSize.of("a b").plus(TextSize.of("\u00e9"));
+    assertThat(size).isEqualTo(new TextSize(5, 4, 3));
+    TextTotals totals = TextTotals.of(size, -6 * Math.log(2), 4);
+    assertThat(totals.bitsPerToken()).isEqualTo(1.5);
+    assertThat(totals.bitsPerWord()).isEqualTo(2);
+    assertThat(totals.wordPerplexity()).isEqualTo(4);
+  }
+
+  @Test
   void withoutTokensThereIsNothingToDivide() {
     assertThat(TextTotals.of("", 0, 0))
         .isEqualTo(new TextTotals(0, 0, null, null, null, null, null));
+    assertThat(TextTotals.of("", 0, 0).wordPerplexity()).isNull();
   }
 }

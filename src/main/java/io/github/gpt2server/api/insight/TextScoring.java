@@ -149,7 +149,7 @@ final class TextScoring {
     return new ScoreResponse.Result(
         answers,
         totals.logLikelihood(),
-        totals.scoredTokens(),
+        scoredTokens(),
         totals.perplexity(),
         totals.bitsPerToken(),
         totals.bitsPerByte(),

@@ -1,0 +1,23 @@
+package io.github.gpt2server;
+
+import io.github.gpt2server.engine.ServedModelHolder;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * What a command needs of the server: the settings and the model. Not a configuration that a scan
+ * would find, for the server has its own.
+ */
+@EnableConfigurationProperties(Gpt2Properties.class)
+class CommandApplication {
+
+  @Bean
+  ServedModelHolder servedModelHolder() {
+    return new ServedModelHolder();
+  }
+
+  @Bean
+  CommandModel commandModel(Gpt2Properties properties, ServedModelHolder holder) {
+    return new CommandModel(new ServedModelLoader(properties), holder);
+  }
+}

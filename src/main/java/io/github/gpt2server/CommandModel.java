@@ -1,0 +1,38 @@
+package io.github.gpt2server;
+
+import io.github.gpt2server.engine.EngineStoppedException;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.ops.ModelLoader;
+import org.springframework.boot.ApplicationArguments;
+import org.springframework.boot.ApplicationRunner;
+
+/**
+ * Loads the model of a command and ends its engine along with the context, which Spring closes on
+ * SIGTERM and Ctrl-C too: libtorch must not be in the middle of anything when the process ends. The
+ * end waits until the model is loaded.
+ */
+final class CommandModel implements ApplicationRunner, AutoCloseable {
+  private final ModelLoader loader;
+  private final ServedModelHolder holder;
+  private boolean closed;
+
+  CommandModel(ModelLoader loader, ServedModelHolder holder) {
+    this.loader = loader;
+    this.holder = holder;
+  }
+
+  @Override
+  public synchronized void run(ApplicationArguments arguments) throws Exception {
+    if (closed) {
+      throw new EngineStoppedException("the command was told to stop");
+    }
+    holder.set(loader.load().served());
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    holder.get().map(ServedModel::engine).ifPresent(engine -> engine.close());
+  }
+}

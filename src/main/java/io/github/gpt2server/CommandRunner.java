@@ -1,0 +1,77 @@
+package io.github.gpt2server;
+
+import io.github.gpt2server.cli.CommandTable;
+import io.github.gpt2server.cli.Console;
+import io.github.gpt2server.engine.Engine;
+import io.github.gpt2server.engine.EngineStoppedException;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.engine.ServedModelHolder;
+import java.util.Map;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** Runs a command: its settings are read, and its model is loaded, as those of the server. */
+final class CommandRunner {
+  // Spring's own logger, because --debug raises it and leaves the others alone.
+  private static final Log log = LogFactory.getLog(SpringApplication.class);
+
+  private final Console console;
+  private final Arguments arguments;
+  private ConfigurableApplicationContext context;
+
+  /** The start failed, which {@link StartupFailureReporter} has told. */
+  private static final class StartFailedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    StartFailedException(Throwable cause) {
+      super(cause);
+    }
+  }
+
+  CommandRunner(Console console, Arguments arguments) {
+    this.console = console;
+    this.arguments = arguments;
+  }
+
+  /** Runs the command to its end and returns its exit code. */
+  int run() {
+    try {
+      return CommandTable.run(
+          this::open,
+          console,
+          (failure, command, given) -> failed(failure),
+          arguments.command().toArray(String[]::new));
+    } catch (RuntimeException | Error failure) {
+      return failed(failure);
+    } finally {
+      if (context != null) {
+        context.close();
+      }
+    }
+  }
+
+  private ServedModel open() {
+    final SpringApplication application = new SpringApplication(CommandApplication.class);
+    application.setWebApplicationType(WebApplicationType.NONE);
+    // The command tells in one sentence what the engine would log with its stack trace.
+    application.setDefaultProperties(Map.of("logging.level." + Engine.class.getName(), "off"));
+    try {
+      context = application.run(arguments.settings().toArray(String[]::new));
+    } catch (RuntimeException | Error failure) {
+      throw new StartFailedException(failure);
+    }
+    return context.getBean(ServedModelHolder.class).get().orElseThrow();
+  }
+
+  /** Says in one sentence why; nothing to somebody who pressed Ctrl-C. */
+  private int failed(Throwable failure) {
+    if (!(failure instanceof StartFailedException || failure instanceof EngineStoppedException)) {
+      console.err().println(FailureSentence.of("The command failed", failure));
+      log.debug("The command failed", failure);
+    }
+    return 1;
+  }
+}

@@ -1,0 +1,25 @@
+package io.github.gpt2server.cli;
+
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+
+/**
+ * A text to evaluate.
+ *
+ * @param name the file it is from, with the line if there are several in it
+ * @param text what stands there
+ */
+record Document(String name, String text) {
+
+  /**
+   * Tokens of this text or of a part of it.
+   *
+   * @throws CommandException if it cannot be written in tokens
+   */
+  int[] encode(String part, Gpt2Tokenizer tokenizer) {
+    try {
+      return tokenizer.encode(part);
+    } catch (IllegalArgumentException e) {
+      throw new CommandException("In %s, %s.".formatted(name, e.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package io.github.gpt2server.cli;
+
+import io.github.gpt2server.analysis.ScoringPass;
+import io.github.gpt2server.engine.Engine;
+import io.github.gpt2server.engine.EngineStoppedException;
+import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.engine.GenerationHandle;
+import io.github.gpt2server.engine.Outcome;
+import io.github.gpt2server.engine.PromptProbabilities;
+import io.github.gpt2server.engine.QueueFullException;
+import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.SequenceRequest;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+
+/** Asks the engine and waits as long as it takes: nobody's connection waits for a command. */
+final class EngineClient {
+  /** Fills a step with short texts too; an answer that waits to be read holds a row of logits. */
+  private static final int IN_FLIGHT = 64;
+
+  private static final Duration FOREVER = Duration.ofDays(10_000);
+
+  private final Engine engine;
+  private long asked;
+
+  EngineClient(Engine engine) {
+    this.engine = engine;
+  }
+
+  private record Asked(ScoringPass pass, GenerationHandle handle) {}
+
+  /**
+   * Has passes scored, several at once so that steps are full.
+   *
+   * @param onScores gets each pass with its scores, in the order of the passes
+   * @throws EngineStoppedException if the process is told to end meanwhile
+   * @throws CommandException if a pass fails
+   */
+  void score(Iterator<ScoringPass> passes, BiConsumer<ScoringPass, ScoringPass.Scores> onScores)
+      throws InterruptedException {
+    ArrayDeque<Asked> running = new ArrayDeque<>();
+    while (passes.hasNext()) {
+      if (running.size() == IN_FLIGHT) {
+        take(running.remove(), onScores);
+      }
+      ScoringPass pass = passes.next();
+      while (!offer(pass, running)) {
+        take(running.remove(), onScores);
+      }
+    }
+    while (!running.isEmpty()) {
+      take(running.remove(), onScores);
+    }
+  }
+
+  /** Submits a pass; false if the queue (gpt2.max-queue) is full of earlier ones. */
+  private boolean offer(ScoringPass pass, ArrayDeque<Asked> running) {
+    try {
+      running.add(new Asked(pass, engine.submit(generation(pass.request()))));
+      return true;
+    } catch (QueueFullException e) {
+      return false;
+    }
+  }
+
+  private static void take(Asked asked, BiConsumer<ScoringPass, ScoringPass.Scores> onScores)
+      throws InterruptedException {
+    onScores.accept(asked.pass(), asked.pass().scores(promptRead(events(asked.handle()))));
+  }
+
+  /** One pass's scores, with the same exceptions. */
+  ScoringPass.Scores score(ScoringPass pass) throws InterruptedException {
+    return pass.scores(promptRead(ask(pass.request())));
+  }
+
+  /** All logits after a prompt, {@code [vocab]}, with the same exceptions. */
+  float[] nextTokenLogits(int[] prompt) throws InterruptedException {
+    return promptRead(ask(SequenceRequest.reading(prompt, PromptProbabilities.NEXT_TOKEN)))
+        .nextTokenLogits();
+  }
+
+  /**
+   * All events of one sequence.
+   *
+   * @throws EngineStoppedException if the process is told to end meanwhile
+   * @throws CommandException if the sequence fails
+   */
+  List<SequenceEvent> ask(SequenceRequest request) throws InterruptedException {
+    return events(engine.submit(generation(request)));
+  }
+
+  /** What the engine says of a prompt once it is read; events of one sequence have one such. */
+  private static SequenceEvent.PromptRead promptRead(List<SequenceEvent> events) {
+    return events.stream()
+        .filter(SequenceEvent.PromptRead.class::isInstance)
+        .map(SequenceEvent.PromptRead.class::cast)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private Generation generation(SequenceRequest request) {
+    asked++;
+    return new Generation("command-" + asked, List.of(request), FOREVER, false);
+  }
+
+  private static List<SequenceEvent> events(GenerationHandle handle) throws InterruptedException {
+    handle.awaitEnd(FOREVER);
+    if (handle.outcome() != Outcome.FINISHED) {
+      Throwable failure = handle.failure();
+      if (failure instanceof EngineStoppedException stopped) {
+        throw stopped;
+      }
+      throw new CommandException(
+          "The model could not compute this (%s).".formatted(failure.getMessage()), failure);
+    }
+    List<SequenceEvent> events = new ArrayList<>();
+    for (Optional<SequenceEvent> event = handle.poll(Duration.ZERO);
+        event.isPresent();
+        event = handle.poll(Duration.ZERO)) {
+      events.add(event.get());
+    }
+    return events;
+  }
+}

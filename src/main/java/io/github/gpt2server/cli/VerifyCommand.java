@@ -1,0 +1,180 @@
+package io.github.gpt2server.cli;
+
+import io.github.gpt2server.cli.CheckResult.Verdict;
+import io.github.gpt2server.cli.PublishedNumbers.Entry;
+import io.github.gpt2server.cli.PublishedNumbers.Shape;
+import io.github.gpt2server.engine.ServedModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Compares the model with numbers that others published about it. */
+@Command(
+    name = "verify",
+    description = {
+      "Compare the model with numbers that others published about OpenAI's GPT-2 and DistilGPT-2:"
+          + " greedy texts, logits, log-probabilities, losses. The exit code is 0 only if all are"
+          + " within their tolerance; they were computed in float32.",
+      ""
+    },
+    sortOptions = false)
+final class VerifyCommand implements Callable<Integer> {
+  private final ModelSource models;
+  private final Console console;
+
+  @Option(
+      names = "--as",
+      paramLabel = "ID",
+      description =
+          "Take the model for gpt2, distilgpt2, gpt2-medium, gpt2-large or gpt2-xl. Default: what"
+              + " its name, or else its shape, says.")
+  private String as;
+
+  @Option(
+      names = "--against",
+      paramLabel = "FILE",
+      description = "Compare with the numbers of this JSON file.")
+  private String against;
+
+  VerifyCommand(ModelSource models, Console console) {
+    this.models = models;
+    this.console = console;
+  }
+
+  /** A line of the table and who published its number. */
+  private record Line(CheckResult result, String source) {}
+
+  @Override
+  public Integer call() throws InterruptedException {
+    PublishedNumbers numbers =
+        against == null ? PublishedNumbersReader.own() : PublishedNumbersReader.read(against);
+    if (as != null && !numbers.ids().contains(as)) {
+      throw new CommandException(
+          "--as is %s, but %s has numbers of %s."
+              .formatted(as, numbers.file(), String.join(", ", numbers.ids())));
+    }
+    ServedModel model = models.open();
+    String id = as != null ? as : identify(numbers, model);
+    console
+        .out()
+        .printf(
+            Locale.ROOT,
+            "%s, %s, %s, compared with the numbers of %s in %s%n",
+            model.id(),
+            model.dtype(),
+            model.device(),
+            id,
+            numbers.file());
+    List<Line> lines = new ArrayList<>();
+    EngineClient engine = new EngineClient(model.engine());
+    for (Entry entry : numbers.of(id)) {
+      lines.add(new Line(result(entry, model, engine), entry.source()));
+    }
+    print(lines);
+    return conclude(lines, model);
+  }
+
+  private static String identify(PublishedNumbers numbers, ServedModel model) {
+    Shape shape = new Shape(model.vocabSize(), model.contextLength(), model.parameters());
+    return numbers
+        .identify(model.id(), shape)
+        .orElseThrow(
+            () ->
+                new CommandException(
+                    "%s (%s) is none of the models that %s has numbers of: say by --as which of %s it is."
+                        .formatted(
+                            model.id(), shape, numbers.file(), String.join(", ", numbers.ids()))));
+  }
+
+  private static CheckResult result(Entry entry, ServedModel model, EngineClient engine)
+      throws InterruptedException {
+    Check check = entry.check();
+    if (check == null) {
+      return entry.unchecked();
+    }
+    OptionalInt unknown = check.tokens().filter(token -> token >= model.vocabSize()).findFirst();
+    if (unknown.isPresent()) {
+      return CheckResult.skipped(
+          check.what(),
+          "",
+          "token %d is outside the vocabulary of %d"
+              .formatted(unknown.getAsInt(), model.vocabSize()));
+    }
+    if (check.length() > model.contextLength()) {
+      return CheckResult.skipped(
+          check.what(),
+          "",
+          "%d tokens do not fit the context of %d"
+              .formatted(check.length(), model.contextLength()));
+    }
+    try {
+      return check.run(engine);
+    } catch (CommandException e) {
+      return CheckResult.failed(check.what(), e.getMessage());
+    }
+  }
+
+  private void print(List<Line> lines) {
+    int what = width("", lines, CheckResult::what);
+    int expected = width("expected", lines, CheckResult::expected);
+    int got = width("got", lines, CheckResult::got);
+    int allowed = width("allowed", lines, CheckResult::allowed);
+    String format =
+        "%-7s  %-" + what + "s  %-" + expected + "s  %-" + got + "s  %-" + allowed + "s  %s%n";
+    console.out().printf(Locale.ROOT, format, "", "", "expected", "got", "allowed", "source");
+    for (Line line : lines) {
+      CheckResult result = line.result();
+      console
+          .out()
+          .printf(
+              Locale.ROOT,
+              format,
+              result.verdict(),
+              result.what(),
+              result.expected(),
+              result.got(),
+              result.allowed(),
+              result.note().isEmpty() ? line.source() : line.source() + ": " + result.note());
+    }
+  }
+
+  private static int width(String header, List<Line> lines, Function<CheckResult, String> column) {
+    return lines.stream()
+        .mapToInt(line -> column.apply(line.result()).length())
+        .reduce(Math.max(1, header.length()), Math::max);
+  }
+
+  private int conclude(List<Line> lines, ServedModel model) {
+    long ok = count(lines, Verdict.OK);
+    long failed = count(lines, Verdict.FAILED);
+    if (ok + failed == 0) {
+      throw new CommandException("None of these numbers can be checked.");
+    }
+    console
+        .out()
+        .printf(
+            Locale.ROOT,
+            "%d within tolerance, %d not, %d skipped%n",
+            ok,
+            failed,
+            count(lines, Verdict.SKIPPED));
+    if (failed > 0 && !model.dtype().equals("float32")) {
+      console
+          .err()
+          .printf(
+              Locale.ROOT,
+              "The published numbers are of float32, this is %s: try --gpt2.dtype=float32.%n",
+              model.dtype());
+    }
+    return failed == 0 ? 0 : 1;
+  }
+
+  private static long count(List<Line> lines, Verdict verdict) {
+    return lines.stream().filter(line -> line.result().verdict() == verdict).count();
+  }
+}

@@ -1,0 +1,66 @@
+package io.github.gpt2server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.cli.Console;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Commands with the settings of the server. */
+@ExtendWith(OutputCaptureExtension.class)
+class CommandRunnerTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  @Test
+  void settingsWorkAsForTheServer() {
+    assertThat(run("The king was", "evaluate", "-", "--json", "--gpt2.dtype=bfloat16")).isZero();
+
+    JsonNode report = JsonMapper.shared().readTree(out.toString(StandardCharsets.UTF_8));
+    assertThat(report.get("model").stringValue()).isEqualTo("gpt2-fairytales");
+    assertThat(report.get("dtype").stringValue()).isEqualTo("bfloat16");
+    assertThat(report.get("scored_tokens").intValue()).isEqualTo(2);
+    assertThat(Thread.getAllStackTraces().keySet())
+        .noneMatch(thread -> thread.getName().equals("gpt2-engine"));
+  }
+
+  @Test
+  void aWrongSettingIsToldAsByTheServer(CapturedOutput output) {
+    assertThat(run("a b c", "evaluate", "-", "--gpt2.max-sequence=3")).isEqualTo(1);
+    assertThat(output.getErr().lines())
+        .containsExactly("gpt2.max-sequence=3 is not a setting: did you mean gpt2.max-sequences?");
+    assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+  }
+
+  @Test
+  void aModelThatIsNotThereIsToldAsByTheServer(CapturedOutput output) {
+    assertThat(run("", "verify", "--gpt2.model=/nowhere")).isEqualTo(1);
+    assertThat(output.getErr().lines())
+        .singleElement()
+        .asString()
+        .startsWith("gpt2.model is '/nowhere', but there is no such folder");
+  }
+
+  @Test
+  void whatACommandCannotDoIsOneSentence(CapturedOutput output) {
+    assertThat(run("", "evaluate", "/nowhere.txt")).isEqualTo(1);
+    assertThat(output.getErr().lines()).containsExactly("There is no file /nowhere.txt.");
+  }
+
+  private int run(String input, String... args) {
+    Console console =
+        new Console(
+            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            System.err,
+            false);
+    return new CommandRunner(console, Arguments.of(args)).run();
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.gpt2server.cli;
+
+import io.github.gpt2server.engine.Engine;
+import io.github.gpt2server.engine.EngineSettings;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.model.Gpt2Config;
+import io.github.gpt2server.model.Gpt2Model;
+import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+
+/** A folder's model in float32, loaded without settings. */
+final class TestModel {
+  static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
+
+  private TestModel() {}
+
+  /** Loads it; its queue holds few requests, its cache few sequences. */
+  static ServedModel load(Path folder) {
+    Gpt2Config config = Gpt2Config.read(folder);
+    Weights weights = Weights.open(folder, config);
+    Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder);
+    try {
+      Engine engine =
+          Engine.start(
+              () -> Gpt2Model.load(config, weights, "cpu", WeightType.FLOAT32, 8),
+              tokenizer,
+              EngineSettings.withQueue(4));
+      return new ServedModel(
+          engine,
+          tokenizer,
+          folder.getFileName().toString(),
+          List.of(),
+          null,
+          config.contextLength(),
+          config.vocabSize(),
+          weights.parameterCount(),
+          "float32",
+          "cpu",
+          Instant.EPOCH);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
