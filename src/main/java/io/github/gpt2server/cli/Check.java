@@ -3,6 +3,7 @@ package io.github.gpt2server.cli;
 import io.github.gpt2server.analysis.ScoringPass;
 import io.github.gpt2server.analysis.TokenDistribution;
 import io.github.gpt2server.engine.Logprobs;
+import io.github.gpt2server.engine.PrefixReuse;
 import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.SequenceRequest;
@@ -61,7 +62,8 @@ sealed interface Check {
               List.of(),
               false,
               PromptProbabilities.NONE,
-              Logprobs.NONE);
+              Logprobs.NONE,
+              PrefixReuse.NONE);
       int[] got =
           engine.ask(request).stream()
               .filter(SequenceEvent.Token.class::isInstance)

@@ -65,16 +65,8 @@ public record SequenceRequest(
     Objects.requireNonNull(logprobs);
   }
 
-  /** Only reads a prompt, to report its probabilities; nothing is generated. */
-  public static SequenceRequest reading(int[] prompt, PromptProbabilities promptProbabilities) {
-    return new SequenceRequest(
-        prompt,
-        0,
-        SamplingParameters.GREEDY,
-        Set.of(),
-        List.of(),
-        false,
-        promptProbabilities,
-        Logprobs.NONE);
+  /** The same without other tokens' log-probabilities and without the prefix cache. */
+  public static SequenceRequest reading(int[] tokens, PromptProbabilities probabilities) {
+    return reading(tokens, probabilities, Logprobs.NONE, PrefixReuse.NONE);
   }
 }

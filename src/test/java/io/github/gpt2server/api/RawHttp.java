@@ -32,7 +32,7 @@ final class RawHttp implements AutoCloseable {
       socket.setReceiveBufferSize(receiveBuffer);
     }
     socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-    socket.setSoTimeout(30_000);
+    socket.setSoTimeout(120_000);
     in = new BufferedInputStream(socket.getInputStream(), receiveBuffer > 0 ? 1 : 8192);
     out = socket.getOutputStream();
   }

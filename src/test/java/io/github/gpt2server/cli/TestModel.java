@@ -3,6 +3,7 @@ package io.github.gpt2server.cli;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.Gpt2Config;
 import io.github.gpt2server.model.Gpt2Model;
 import io.github.gpt2server.model.WeightType;
@@ -26,7 +27,9 @@ final class TestModel {
     try {
       Engine engine =
           Engine.start(
-              () -> Gpt2Model.load(config, weights, "cpu", WeightType.FLOAT32, 8),
+              () ->
+                  Gpt2Model.load(
+                      config, weights, "cpu", WeightType.FLOAT32, new CacheSize(8, 0, 64)),
               tokenizer,
               EngineSettings.withQueue(4));
       return new ServedModel(
