@@ -1,5 +1,6 @@
 /**
  * Questions about probabilities as numbers, without HTTP: what a row of logits says about the next
- * token. Talks to {@code engine} and {@code tokenizer}; knows nothing of requests or JSON.
+ * token, which vectors texts and tokens have. Talks to {@code engine}, {@code model} and {@code
+ * tokenizer}; knows nothing of requests or JSON.
  */
 package io.github.gpt2server.analysis;
