@@ -33,3 +33,38 @@
   # The last layer norm, [N, W].
   def final_norm(self: __torch__.Gpt2, x: Tensor) -> Tensor:
     return __torch__.layer_norm(x, self.head[0], self.head[1], self.eps)
+
+  # What becomes of the rows [N, W] of texts of these lengths: each text's "mean" or "last" row,
+  # [len(lengths), W], or with "none" all of them.
+  def pool(self: __torch__.Gpt2, x: Tensor, lengths: List[int], pooling: str) -> Tensor:
+    pooled = x
+    if pooling != "none":
+      vectors = annotate(List[Tensor], [])
+      row = 0
+      for T in lengths:
+        if pooling == "mean":
+          vectors.append(torch.mean(x[row:row + T], [0]))
+        else:
+          vectors.append(x[row + T - 1])
+        row = row + T
+      pooled = torch.stack(vectors)
+    return pooled.cpu()
+
+  # The tokens whose rows of wte are nearest by cosine to the sum of the positive tokens' unit
+  # vectors less the negative ones', those left out: ids and cosines, nearest first, [2, count].
+  # Of equals the lower id comes first. The rows' norms are kept from the first call on.
+  def nearest(self: __torch__.Gpt2, positive: List[int], negative: List[int],
+      count: int) -> Tensor:
+    wte = self.embeddings[0]
+    if len(self.embeddings) == 2:
+      self.embeddings.append(torch.clamp_min(torch.linalg_vector_norm(wte, 2, [1], True), 1e-12))
+    norms = self.embeddings[2]
+    given = torch.tensor(positive + negative, dtype=4, device=wte.device)
+    units = wte.index_select(0, given) / norms.index_select(0, given)
+    total = units[:len(positive)].sum([0]) - units[len(positive):].sum([0])
+    direction = total / torch.clamp_min(torch.linalg_vector_norm(total, 2), 1e-12)
+    cosines = torch.matmul(wte, direction) / norms.squeeze(1)
+    cosines.index_fill_(0, given, self.minus_infinity)
+    values, tokens = torch.sort(cosines, stable=True, dim=0, descending=True)
+    return torch.stack([torch.to(tokens[:count], dtype=6),
+        torch.clamp(values[:count], -1., 1.)]).cpu()

@@ -60,6 +60,8 @@ final class ServedModelLoader implements ModelLoader {
               null,
               config.contextLength(),
               config.vocabSize(),
+              config.width(),
+              config.layers(),
               weights.parameterCount(),
               type.label(),
               device,

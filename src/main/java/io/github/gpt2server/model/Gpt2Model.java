@@ -34,6 +34,9 @@ public final class Gpt2Model implements LanguageModel {
           .flatMap(name -> Stream.of(name + ".weight", name + ".bias"))
           .toList();
 
+  /** A slice of a task takes as long as so many tokens through all blocks, about. */
+  private static final int SLICE_TOKENS = 64;
+
   private final Gpt2Config config;
   private final CacheSize cache;
   private final TorchProgram program;
@@ -251,6 +254,16 @@ public final class Gpt2Model implements LanguageModel {
   @Override
   public void clear(int slot) {
     program.run("clear", IValue.from(slot));
+  }
+
+  @Override
+  public ModelTask<List<float[][]>> embed(EmbeddingPlan plan) {
+    return new EmbeddingTask(program, plan, (long) SLICE_TOKENS * config.layers());
+  }
+
+  @Override
+  public ModelTask<Map<Integer, Float>> nearestTokens(int[] positive, int[] negative, int count) {
+    return new NearestTokensTask(program, positive, negative, count);
   }
 
   @Override

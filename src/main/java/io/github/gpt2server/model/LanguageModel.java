@@ -1,5 +1,8 @@
 package io.github.gpt2server.model;
 
+import java.util.List;
+import java.util.Map;
+
 /**
  * A causal language model with a KV cache of {@link #slots} sequences, and a prefix cache of {@link
  * #blocks} blocks that keeps pieces of prompts. Not thread-safe: one thread makes all calls
@@ -29,6 +32,22 @@ public interface LanguageModel extends AutoCloseable {
 
   /** Forgets what the KV cache holds in a slot. */
   void clear(int slot);
+
+  /**
+   * Begins to turn texts into vectors; uses no slot.
+   *
+   * @return for each text its vectors, {@code [1 or tokens, width]}
+   */
+  ModelTask<List<float[][]>> embed(EmbeddingPlan plan);
+
+  /**
+   * Begins to look for the tokens whose embeddings are nearest, by cosine, to the sum of the unit
+   * vectors of the {@code positive} tokens less those of the {@code negative} ones.
+   *
+   * @param count how many to find, at most as many as are not given
+   * @return the tokens and their cosines, nearest first, without those that were given
+   */
+  ModelTask<Map<Integer, Float>> nearestTokens(int[] positive, int[] negative, int count);
 
   @Override
   void close();

@@ -12,7 +12,14 @@ import java.util.stream.Collectors;
 /** Requests that are wrong in many ways, or by chance right; the same for the same seed. */
 final class Fuzzer {
   private static final List<String> PATHS =
-      List.of("/v1/completions", "/v1/next-token", "/v1/tokenize", "/v1/detokenize", "/tokenize");
+      List.of(
+          "/v1/completions",
+          "/v1/embeddings",
+          "/v1/next-token",
+          "/v1/most-similar",
+          "/v1/tokenize",
+          "/v1/detokenize",
+          "/tokenize");
   private static final List<String> OTHERS =
       List.of(
           "/",
@@ -72,6 +79,13 @@ final class Fuzzer {
           "tokens",
           "candidates",
           "text",
+          "input",
+          "pooling",
+          "layer",
+          "encoding_format",
+          "dimensions",
+          "positive",
+          "negative",
           "max_tokns",
           "",
           "\\u0000",
@@ -179,6 +193,8 @@ final class Fuzzer {
     fields.put("prompt", "\"The king\"");
     fields.put("max_tokens", "2");
     fields.put("text", "\"The king\"");
+    fields.put("input", "\"The king\"");
+    fields.put("positive", "[\" king\"]");
     fields.put("tokens", "[1, 2, 3]");
     fields.keySet().removeIf(field -> random.nextInt(3) == 0);
     for (int i = random.nextInt(4); i > 0; i--) {

@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
@@ -11,6 +12,10 @@ import com.openai.errors.NotFoundException;
 import com.openai.models.completions.Completion;
 import com.openai.models.completions.CompletionChoice;
 import com.openai.models.completions.CompletionCreateParams;
+import com.openai.models.embeddings.CreateEmbeddingResponse;
+import com.openai.models.embeddings.Embedding;
+import com.openai.models.embeddings.EmbeddingCreateParams;
+import com.openai.models.embeddings.EmbeddingCreateParams.EncodingFormat;
 import com.openai.models.models.Model;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -64,6 +69,32 @@ class OpenAiClientTest {
     }
 
     assertThat(text).hasToString(KING);
+  }
+
+  @Test
+  void embedsInFloatsAndBase64() {
+    EmbeddingCreateParams.Builder params =
+        EmbeddingCreateParams.builder()
+            .model("gpt2-fairytales")
+            .inputOfArrayOfStrings(List.of("The king was very angry.", "A"))
+            .dimensions(320);
+    CreateEmbeddingResponse floats =
+        client.embeddings().create(params.encodingFormat(EncodingFormat.FLOAT).build());
+    CreateEmbeddingResponse base64 =
+        client.embeddings().create(params.encodingFormat(EncodingFormat.BASE64).build());
+
+    floats.validate();
+    assertThat(floats.model()).isEqualTo("gpt2-fairytales");
+    assertThat(floats.usage().promptTokens()).isEqualTo(7);
+    assertThat(floats.usage().totalTokens()).isEqualTo(7);
+    assertThat(floats.data()).extracting(Embedding::index).containsExactly(0L, 1L);
+    assertThat(floats.data().get(0).embedding()).hasSize(320);
+    // The first of embeddings.json's: ln_f, mean, of length 1.
+    assertThat(floats.data().get(0).embedding().get(10)).isCloseTo(0.040438f, within(1e-5f));
+    assertThat(base64.data().get(0).embeddingValue().isBase64()).isTrue();
+    for (int i = 0; i < 2; i++) {
+      assertThat(base64.data().get(i).embedding()).isEqualTo(floats.data().get(i).embedding());
+    }
   }
 
   @Test

@@ -34,7 +34,9 @@ class OpenApiTest {
             "/v1/completions",
             "/v1/models",
             "/v1/models/{id}",
+            "/v1/embeddings",
             "/v1/next-token",
+            "/v1/most-similar",
             "/v1/tokenize",
             "/v1/detokenize",
             "/tokenize",
@@ -67,7 +69,13 @@ class OpenApiTest {
     }
     assertThat(asked)
         .contains(
-            "/v1/completions", "/v1/next-token", "/v1/tokenize", "/v1/detokenize", "/tokenize");
+            "/v1/completions",
+            "/v1/embeddings",
+            "/v1/next-token",
+            "/v1/most-similar",
+            "/v1/tokenize",
+            "/v1/detokenize",
+            "/tokenize");
   }
 
   @Test

@@ -40,6 +40,8 @@ final class TestModel {
           null,
           config.contextLength(),
           config.vocabSize(),
+          config.width(),
+          config.layers(),
           weights.parameterCount(),
           "float32",
           "cpu",

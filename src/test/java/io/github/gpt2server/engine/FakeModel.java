@@ -1,6 +1,8 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.model.EmbeddingPlan;
 import io.github.gpt2server.model.LanguageModel;
+import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.Chunk;
@@ -10,6 +12,7 @@ import io.github.gpt2server.model.StepResult;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -144,6 +147,16 @@ final class FakeModel implements LanguageModel {
     synchronized (plans) {
       cleared.add(slot);
     }
+  }
+
+  @Override
+  public ModelTask<List<float[][]>> embed(EmbeddingPlan plan) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public ModelTask<Map<Integer, Float>> nearestTokens(int[] positive, int[] negative, int count) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -43,6 +43,8 @@ class CompletionValidatorTest {
             null,
             512,
             4096,
+            320,
+            4,
             6_000_000,
             "float32",
             "cpu",

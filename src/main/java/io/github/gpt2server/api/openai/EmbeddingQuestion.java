@@ -1,0 +1,171 @@
+package io.github.gpt2server.api.openai;
+
+import io.github.gpt2server.analysis.TextVectors;
+import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.Bounds;
+import io.github.gpt2server.api.Excerpt;
+import io.github.gpt2server.api.ModelCheck;
+import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.engine.TaskRequest;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+import tools.jackson.databind.JsonNode;
+
+/** A valid embedding request. */
+final class EmbeddingQuestion {
+  /** As many inputs as OpenAI takes. */
+  private static final int MAX_INPUTS = 2048;
+
+  /** Numbers in an answer: every one takes about ten bytes of JSON. */
+  private static final int MAX_VALUES = 5_000_000;
+
+  private static final String FLOAT = "float";
+  private static final String BASE64 = "base64";
+
+  private final ServedModel model;
+  private final List<int[]> inputs;
+  private final boolean base64;
+  private final boolean everyToken;
+  private final TaskRequest<List<float[][]>> task;
+
+  private EmbeddingQuestion(EmbeddingRequest request, ServedModel model, ApiLimits limits) {
+    ModelCheck.check(request.model(), model);
+    this.model = model;
+    base64 =
+        choice("encoding_format", request.encodingFormat(), List.of(FLOAT, BASE64)).equals(BASE64);
+    requireWidth(request.dimensions());
+    String pooling = choice("pooling", request.pooling(), TextVectors.POOLINGS);
+    everyToken = pooling.equals("none");
+    int blocks = Bounds.integer("layer", request.layer(), model.layers(), 0, model.layers());
+    inputs = inputs(request.input());
+    requireModestAnswer();
+    boolean normalize = request.normalize() == null || request.normalize();
+    task =
+        new TextVectors(inputs, blocks, request.layer() == null, pooling, normalize)
+            .task("embd-" + UUID.randomUUID().toString().replace("-", ""), limits.requestTimeout());
+  }
+
+  /**
+   * Checks a request.
+   *
+   * @throws ApiException 400 or 404, if it cannot be answered
+   */
+  static EmbeddingQuestion of(EmbeddingRequest request, ServedModel model, ApiLimits limits) {
+    return new EmbeddingQuestion(request, model, limits);
+  }
+
+  /** What the engine is asked. */
+  TaskRequest<List<float[][]>> task() {
+    return task;
+  }
+
+  /** The answer, from each input's vectors. */
+  EmbeddingResponse response(List<float[][]> vectors) {
+    List<EmbeddingResponse.Embedding> data = new ArrayList<>(vectors.size());
+    for (float[][] own : vectors) {
+      data.add(new EmbeddingResponse.Embedding("embedding", data.size(), written(own)));
+    }
+    int tokens = tokens();
+    return new EmbeddingResponse(
+        "list", data, model.id(), new EmbeddingResponse.Usage(tokens, tokens));
+  }
+
+  private Object written(float[][] vectors) {
+    if (base64) {
+      String[] strings =
+          Arrays.stream(vectors).map(EmbeddingQuestion::encoded).toArray(String[]::new);
+      return everyToken ? strings : strings[0];
+    }
+    return everyToken ? vectors : vectors[0];
+  }
+
+  /** The numbers as OpenAI writes them: float32, the least significant byte first. */
+  private static String encoded(float[] vector) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(vector);
+    return Base64.getEncoder().encodeToString(bytes.array());
+  }
+
+  private int tokens() {
+    return inputs.stream().mapToInt(input -> input.length).sum();
+  }
+
+  /** One of a few words; the first if absent. */
+  private static String choice(String field, String value, List<String> allowed) {
+    if (value == null) {
+      return allowed.get(0);
+    }
+    if (!allowed.contains(value)) {
+      throw ApiException.invalid(
+          field,
+          "%s must be one of %s, but is \"%s\"."
+              .formatted(field, String.join(", ", allowed), Excerpt.of(value)));
+    }
+    return value;
+  }
+
+  private void requireWidth(Integer dimensions) {
+    if (dimensions != null && dimensions != model.width()) {
+      throw ApiException.invalid(
+          "dimensions",
+          ("dimensions is %d, but this model's vectors have %d numbers and cannot be shortened;"
+                  + " leave dimensions out.")
+              .formatted(dimensions, model.width()));
+    }
+  }
+
+  private List<int[]> inputs(JsonNode node) {
+    if (node == null || node.isNull()) {
+      throw ApiException.invalid(
+          "input", "input must be given: a text, or an array of texts or of token ids.");
+    }
+    if (node.isArray() && node.isEmpty()) {
+      throw ApiException.invalid("input", "input must hold at least one text, but is empty.");
+    }
+    if (node.isArray() && !node.get(0).isNumber() && node.size() > MAX_INPUTS) {
+      throw ApiException.invalid(
+          "input",
+          "input holds %d texts, but may hold %d; send several requests."
+              .formatted(node.size(), MAX_INPUTS));
+    }
+    List<int[]> read = new PromptReader(model).prompts("input", node);
+    boolean several = node.isArray() && !node.get(0).isNumber();
+    for (int i = 0; i < read.size(); i++) {
+      if (read.get(i).length > model.contextLength()) {
+        throw ApiException.invalid(
+            "input",
+            "context_length_exceeded",
+            "This model's context holds %d tokens, but %s has %d; shorten it or cut it in parts."
+                .formatted(
+                    model.contextLength(),
+                    several ? "input[" + i + "]" : "input",
+                    read.get(i).length));
+      }
+    }
+    return read;
+  }
+
+  private void requireModestAnswer() {
+    long vectors = everyToken ? tokens() : inputs.size();
+    if (vectors * model.width() > MAX_VALUES) {
+      throw ApiException.invalid(
+          "input",
+          ("The answer would have %d vectors of %d numbers, %d in all, but may have %d; send"
+                  + " fewer inputs at once%s.")
+              .formatted(
+                  vectors,
+                  model.width(),
+                  vectors * model.width(),
+                  MAX_VALUES,
+                  everyToken ? ", or use pooling mean or last" : ""));
+    }
+  }
+}
