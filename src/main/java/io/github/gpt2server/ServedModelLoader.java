@@ -58,6 +58,8 @@ final class ServedModelLoader implements ModelLoader {
               null,
               config.contextLength(),
               config.vocabSize(),
+              config.layers(),
+              config.heads(),
               weights.parameterCount(),
               type.label(),
               device,

@@ -25,7 +25,7 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule engineUses = uses("engine", "sampling", "model", "tokenizer");
 
-  @ArchTest static final ArchRule analysisUses = uses("analysis", "engine", "tokenizer");
+  @ArchTest static final ArchRule analysisUses = uses("analysis", "engine", "model", "tokenizer");
 
   @ArchTest
   static final ArchRule apiUses = uses("api", "analysis", "engine", "sampling", "tokenizer");

@@ -12,6 +12,8 @@ import java.util.List;
  * @param revision the commit or content it was loaded from, or null if unknown
  * @param contextLength how many tokens prompt and output may have together ({@code n_positions})
  * @param vocabSize how many token ids there are
+ * @param layers how many blocks the model has
+ * @param heads how many attention heads each block has
  * @param parameters how many numbers the weights have
  * @param dtype the type of the weights in memory, such as {@code float32}
  * @param device where the model runs, such as {@code cpu} or {@code cuda:0}
@@ -25,6 +27,8 @@ public record ServedModel(
     String revision,
     int contextLength,
     int vocabSize,
+    int layers,
+    int heads,
     long parameters,
     String dtype,
     String device,

@@ -12,7 +12,13 @@ import java.util.stream.Collectors;
 /** Requests that are wrong in many ways, or by chance right; the same for the same seed. */
 final class Fuzzer {
   private static final List<String> PATHS =
-      List.of("/v1/completions", "/v1/next-token", "/v1/tokenize", "/v1/detokenize", "/tokenize");
+      List.of(
+          "/v1/completions",
+          "/v1/next-token",
+          "/v1/inspect",
+          "/v1/tokenize",
+          "/v1/detokenize",
+          "/tokenize");
   private static final List<String> OTHERS =
       List.of(
           "/",
@@ -72,6 +78,15 @@ final class Fuzzer {
           "tokens",
           "candidates",
           "text",
+          "position",
+          "layers",
+          "heads",
+          "attention",
+          "logit_lens",
+          "residual_norm",
+          "targets",
+          "attribution",
+          "ablate",
           "max_tokns",
           "",
           "\\u0000",
@@ -125,6 +140,10 @@ final class Fuzzer {
           "{\"7\": -100}",
           "{\"7\": \"x\"}",
           "{\"-1\": 0}",
+          "\"each\"",
+          "[\" king\", 7]",
+          "[{\"layer\": 1, \"head\": 2}]",
+          "[{\"layer\": 4, \"head\": -1}]",
           "{\"a\": {\"b\": [1]}}",
           "[".repeat(200) + "]".repeat(200),
           "[".repeat(5000),

@@ -35,6 +35,7 @@ class OpenApiTest {
             "/v1/models",
             "/v1/models/{id}",
             "/v1/next-token",
+            "/v1/inspect",
             "/v1/tokenize",
             "/v1/detokenize",
             "/tokenize",
@@ -67,7 +68,12 @@ class OpenApiTest {
     }
     assertThat(asked)
         .contains(
-            "/v1/completions", "/v1/next-token", "/v1/tokenize", "/v1/detokenize", "/tokenize");
+            "/v1/completions",
+            "/v1/next-token",
+            "/v1/inspect",
+            "/v1/tokenize",
+            "/v1/detokenize",
+            "/tokenize");
   }
 
   @Test

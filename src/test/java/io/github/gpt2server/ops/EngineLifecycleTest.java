@@ -24,7 +24,8 @@ import org.springframework.mock.env.MockEnvironment;
 /** How loading and shutdown meet. */
 class EngineLifecycleTest {
   private static final ServedModel MODEL =
-      new ServedModel(null, null, "m", List.of(), null, 8, 9, 10, "float32", "cpu", Instant.EPOCH);
+      new ServedModel(
+          null, null, "m", List.of(), null, 8, 9, 2, 3, 10, "float32", "cpu", Instant.EPOCH);
 
   private final ServedModelHolder holder = new ServedModelHolder();
   private final AtomicInteger closed = new AtomicInteger();

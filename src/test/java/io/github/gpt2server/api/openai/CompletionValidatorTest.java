@@ -43,11 +43,14 @@ class CompletionValidatorTest {
             null,
             512,
             4096,
+            4,
+            5,
             6_000_000,
             "float32",
             "cpu",
             Instant.EPOCH);
-    validator = new CompletionValidator(model, new ApiLimits(Duration.ofSeconds(30), 0, false));
+    validator =
+        new CompletionValidator(model, new ApiLimits(Duration.ofSeconds(30), 0, false, 1000));
   }
 
   @AfterAll
