@@ -13,7 +13,7 @@ import java.util.stream.LongStream;
 final class InspectionTask implements ModelTask<InspectionResult> {
 
   /** Rows whose logits are in memory at once. */
-  private static final int LENS_ROWS = 64;
+  private static final int LENS_ROWS = 32;
 
   /** Tokens that are sorted at once. */
   private static final int LENS_TOKENS = 1 << 14;

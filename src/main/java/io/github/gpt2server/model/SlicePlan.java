@@ -21,7 +21,7 @@ final class SlicePlan {
   SlicePlan(Gpt2Config config) {
     this.budget = (long) PIECE * config.layers();
     // A block has about 12 W² weights, the unembedding V W; softmax and sorting come on top.
-    this.unembedding = 1.5 * config.vocabSize() / (12.0 * config.width());
+    this.unembedding = 2.5 * config.vocabSize() / (12.0 * config.width());
   }
 
   /** How many rows may pass a block within one slice. */
