@@ -10,13 +10,20 @@
 
   # The output of a block, [N, W]. A text's bits do not depend on the texts beside it.
   def block(self: __torch__.Gpt2, x: Tensor, layer: int, lengths: List[int]) -> Tensor:
+    return self.after_heads(x, self.attended(x, layer, lengths), layer)
+
+  # Queries, keys and values of a block, each [N, H, D].
+  def qkv(self: __torch__.Gpt2, x: Tensor, layer: int) -> List[Tensor]:
     w = self.blocks
     b = 12 * layer
-    N = x.size(0)
-    W = x.size(1)
-    H = self.heads
     h = __torch__.layer_norm(x, w[b], w[b + 1], self.eps)
-    qkv = torch.unbind(__torch__.linear(h, w[b + 2], w[b + 3]).view(N, 3, H, W // H), 1)
+    H = self.heads
+    return torch.unbind(
+        __torch__.linear(h, w[b + 2], w[b + 3]).view(x.size(0), 3, H, x.size(1) // H), 1)
+
+  # The outputs of a block's heads side by side, [N, W]; each text attends by itself.
+  def attended(self: __torch__.Gpt2, x: Tensor, layer: int, lengths: List[int]) -> Tensor:
+    qkv = self.qkv(x, layer)
     attended = annotate(List[Tensor], [])
     row = 0
     for T in lengths:
@@ -24,11 +31,23 @@
       k = qkv[1][row:row + T].transpose(0, 1).unsqueeze(0)
       v = qkv[2][row:row + T].transpose(0, 1).unsqueeze(0)
       z = torch.scaled_dot_product_attention(q, k, v, None, 0., True, scale=self.scales[layer])
-      attended.append(z.squeeze(0).transpose(0, 1).reshape(T, W))
+      attended.append(z.squeeze(0).transpose(0, 1).reshape(T, x.size(1)))
       row = row + T
-    x = x + __torch__.linear(torch.cat(attended, 0), w[b + 4], w[b + 5])
+    return torch.cat(attended, 0)
+
+  # The output of a block whose heads' outputs are z, [N, W].
+  def after_heads(self: __torch__.Gpt2, x: Tensor, z: Tensor, layer: int) -> Tensor:
+    w = self.blocks
+    b = 12 * layer
+    x = x + __torch__.linear(z, w[b + 4], w[b + 5])
+    return x + self.mlp(x, layer)
+
+  # What a block's MLP adds, [N, W].
+  def mlp(self: __torch__.Gpt2, x: Tensor, layer: int) -> Tensor:
+    w = self.blocks
+    b = 12 * layer
     h = __torch__.linear(__torch__.layer_norm(x, w[b + 6], w[b + 7], self.eps), w[b + 8], w[b + 9])
-    return x + __torch__.linear(self.activate(h), w[b + 10], w[b + 11])
+    return __torch__.linear(self.activate(h), w[b + 10], w[b + 11])
 
   # The last layer norm, [N, W].
   def final_norm(self: __torch__.Gpt2, x: Tensor) -> Tensor:
@@ -68,3 +87,96 @@
     values, tokens = torch.sort(cosines, stable=True, dim=0, descending=True)
     return torch.stack([torch.to(tokens[:count], dtype=6),
         torch.clamp(values[:count], -1., 1.)]).cpu()
+
+  # The logits after each row, [N, V], in float32.
+  def unembed(self: __torch__.Gpt2, x: Tensor) -> Tensor:
+    return __torch__.linear(self.final_norm(x), self.head[2], self.head[3])
+
+  # The logits after one row, [V].
+  def logits(self: __torch__.Gpt2, x: Tensor, row: int) -> Tensor:
+    return self.unembed(x[row:row + 1]).squeeze(0).cpu()
+
+  # The logit lens: of each of the rows from start to end the likeliest tokens, best first,
+  # [2, rows, count]: their log-probabilities, and their ids, which float32 holds exactly.
+  def likeliest(self: __torch__.Gpt2, x: Tensor, start: int, end: int, count: int) -> Tensor:
+    logprobs, tokens = torch.topk(
+        torch.log_softmax(self.unembed(x[start:end]), 1), count, 1, True, True)
+    return torch.stack([logprobs, torch.to(tokens, dtype=6)]).cpu()
+
+  # A row by itself, [1, W].
+  def row(self: __torch__.Gpt2, x: Tensor, row: int) -> Tensor:
+    return torch.clone(x[row:row + 1], memory_format=0)
+
+  # The lengths of the rows, [N].
+  def norms(self: __torch__.Gpt2, x: Tensor) -> Tensor:
+    return torch.sqrt(torch.sum(x * x, [1])).cpu()
+
+  # What heads of a block look at in one text, [heads, N, N]: rows of softmax, which sum to 1, from
+  # the queries and keys that the block computes. In float32, as attention is inside.
+  def attention_weights(self: __torch__.Gpt2, x: Tensor, layer: int, heads: List[int]) -> Tensor:
+    qkv = self.qkv(x, layer)
+    N = x.size(0)
+    head = torch.tensor(heads, dtype=4, device=x.device)
+    q = torch.to(qkv[0].transpose(0, 1).index_select(0, head), dtype=6)
+    k = torch.to(qkv[1].transpose(0, 1).index_select(0, head), dtype=6)
+    mask = torch.triu(torch.full([N, N], self.minus_infinity, dtype=6, device=x.device), 1)
+    scores = torch.matmul(q * self.scales[layer], k.transpose(1, 2)) + mask
+    return torch.softmax(scores, -1).cpu()
+
+  # Copies of the first rows of a text, end to end, [copies * length, W].
+  def copies(self: __torch__.Gpt2, x: Tensor, length: int, copies: int) -> Tensor:
+    return x[:length].repeat([copies, 1])
+
+  # `block` over texts of one length, each without some of the heads: keep is [texts, H], 0 for a
+  # head whose output is zero at every position, else 1.
+  def ablated_block(self: __torch__.Gpt2, x: Tensor, layer: int, length: int,
+      keep: List[float]) -> Tensor:
+    H = self.heads
+    texts = x.size(0) // length
+    lengths = annotate(List[int], [])
+    for i in range(texts):
+      lengths.append(length)
+    z = self.attended(x, layer, lengths)
+    kept = torch.tensor(keep, dtype=self.dtype, device=x.device).view(texts, 1, H, 1)
+    z = (z.view(texts, length, H, x.size(1) // H) * kept).view(x.size(0), x.size(1))
+    return self.after_heads(x, z, layer)
+
+  # The log-probabilities of tokens after the last row of each text, [texts, tokens].
+  def last_logprobs(self: __torch__.Gpt2, x: Tensor, length: int, tokens: List[int]) -> Tensor:
+    last = x.view(x.size(0) // length, length, x.size(1))[:, length - 1]
+    return torch.log_softmax(self.unembed(last), 1).index_select(1,
+        torch.tensor(tokens, dtype=4, device=x.device)).cpu()
+
+  # What a block adds to one row of a text, in parts that sum to it, [H + 2, W]: each head, then the
+  # bias of attention's c_proj, then the MLP. The bias is what the heads leave of attention's
+  # output: in short types that is also where their rounding ends.
+  def parts(self: __torch__.Gpt2, x: Tensor, layer: int, row: int) -> Tensor:
+    w = self.blocks
+    b = 12 * layer
+    H = self.heads
+    z = self.attended(x, layer, [x.size(0)])[row:row + 1]
+    # Each head alone in a row of its own, since packed weights cannot be cut into heads.
+    alone = (z.view(1, H, x.size(1) // H)
+        * torch.eye(H, dtype=self.dtype, device=x.device).unsqueeze(2)).view(H, x.size(1))
+    heads = torch.to(__torch__.linear(alone, w[b + 4], torch.zeros_like(w[b + 5])), dtype=6)
+    attention = torch.to(__torch__.linear(z, w[b + 4], w[b + 5]), dtype=6)
+    mlp = torch.to(self.mlp(x[row:row + 1] + attention, layer), dtype=6)
+    return torch.cat([heads, attention - torch.sum(heads, [0], True), mlp], 0)
+
+  # What parts [M, W] of the last block's output at a row add to the logits of tokens, [M, tokens]:
+  # the last layer norm without its bias, its mean and deviation held as the row has them.
+  def attribute(self: __torch__.Gpt2, parts: Tensor, x: Tensor, row: int,
+      tokens: List[int]) -> Tensor:
+    final = x[row:row + 1]
+    centred = final - torch.mean(final, [1], True)
+    deviation = torch.sqrt(torch.mean(centred * centred, [1], True) + self.eps)
+    scaled = (parts - torch.mean(parts, [1], True)) / deviation * self.head[0]
+    return self.dot_unembedding(scaled, tokens)
+
+  # What the last layer norm's bias adds to the logits of tokens, [1, tokens].
+  def attribute_bias(self: __torch__.Gpt2, tokens: List[int]) -> Tensor:
+    return self.dot_unembedding(self.head[1].unsqueeze(0), tokens)
+
+  def dot_unembedding(self: __torch__.Gpt2, x: Tensor, tokens: List[int]) -> Tensor:
+    return __torch__.linear(x, self.head[2], self.head[3]).index_select(1,
+        torch.tensor(tokens, dtype=4, device=x.device)).cpu()

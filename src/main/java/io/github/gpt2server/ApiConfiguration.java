@@ -11,6 +11,9 @@ class ApiConfiguration {
   @Bean
   ApiLimits apiLimits(Gpt2Properties properties) {
     return new ApiLimits(
-        properties.requestTimeout(), properties.maxLogprobs(), properties.strictFields());
+        properties.requestTimeout(),
+        properties.maxLogprobs(),
+        properties.strictFields(),
+        properties.maxInspectValues());
   }
 }

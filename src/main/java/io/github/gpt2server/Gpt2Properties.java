@@ -26,6 +26,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param requestTimeout how long a request may take, waiting included; seconds if no unit is given
  * @param maxLogprobs how many log-probabilities a position may report; 0 stands for the whole
  *     vocabulary
+ * @param maxInspectValues how many numbers the answer of one inspection may hold
  * @param strictFields whether unknown fields of a request are refused
  * @param apiKeys who may call; empty lets everybody
  * @param corsOrigins web origins that may call from a browser; {@code *} stands for all
@@ -45,6 +46,7 @@ public record Gpt2Properties(
     @DefaultValue("256") int maxQueue,
     @DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration requestTimeout,
     @DefaultValue("0") int maxLogprobs,
+    @DefaultValue("5000000") int maxInspectValues,
     @DefaultValue("false") boolean strictFields,
     @DefaultValue List<String> apiKeys,
     @DefaultValue List<String> corsOrigins,
@@ -74,6 +76,7 @@ public record Gpt2Properties(
     requireAtLeast("gpt2.max-queue", maxQueue, 1, "");
     requirePositive("gpt2.request-timeout", requestTimeout);
     requireAtLeast("gpt2.max-logprobs", maxLogprobs, 0, " (0 stands for the whole vocabulary)");
+    requireAtLeast("gpt2.max-inspect-values", maxInspectValues, 1, "");
     apiKeys = List.copyOf(apiKeys);
     apiKeys.forEach(Gpt2Properties::requireKey);
     corsOrigins = List.copyOf(corsOrigins);

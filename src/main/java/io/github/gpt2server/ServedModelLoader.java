@@ -62,6 +62,7 @@ final class ServedModelLoader implements ModelLoader {
               config.vocabSize(),
               config.width(),
               config.layers(),
+              config.heads(),
               weights.parameterCount(),
               type.label(),
               device,

@@ -32,6 +32,7 @@ class Gpt2PropertiesTest {
                 256,
                 Duration.ofMinutes(5),
                 0,
+                5_000_000,
                 false,
                 List.of(),
                 List.of(),

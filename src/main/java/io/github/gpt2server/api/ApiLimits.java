@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param maxLogprobs how many probabilities one position may report; 0 stands for the whole
  *     vocabulary
  * @param strictFields whether every field that an endpoint does not know is refused
+ * @param maxInspectValues how many numbers the answer of one inspection may hold
  * @param maxBodyBytes how large a request body may be
  * @param maxSequences how many sequences one request may generate or score: prompts times choices
  */
@@ -16,6 +17,7 @@ public record ApiLimits(
     Duration requestTimeout,
     int maxLogprobs,
     boolean strictFields,
+    int maxInspectValues,
     int maxBodyBytes,
     int maxSequences) {
 
@@ -26,8 +28,15 @@ public record ApiLimits(
   public static final int DEFAULT_MAX_SEQUENCES = 128;
 
   /** The limits that have settings of their own, and the usual ones for the rest. */
-  public ApiLimits(Duration requestTimeout, int maxLogprobs, boolean strictFields) {
-    this(requestTimeout, maxLogprobs, strictFields, DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_SEQUENCES);
+  public ApiLimits(
+      Duration requestTimeout, int maxLogprobs, boolean strictFields, int maxInspectValues) {
+    this(
+        requestTimeout,
+        maxLogprobs,
+        strictFields,
+        maxInspectValues,
+        DEFAULT_MAX_BODY_BYTES,
+        DEFAULT_MAX_SEQUENCES);
   }
 
   /** How many probabilities one position may report with a vocabulary of this size. */

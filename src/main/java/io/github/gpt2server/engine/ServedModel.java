@@ -14,6 +14,7 @@ import java.util.List;
  * @param vocabSize how many token ids there are
  * @param width the length of a hidden vector ({@code n_embd})
  * @param layers how many blocks the model has ({@code n_layer})
+ * @param heads how many attention heads each block has
  * @param parameters how many numbers the weights have
  * @param dtype the type of the weights in memory, such as {@code float32}
  * @param device where the model runs, such as {@code cpu} or {@code cuda:0}
@@ -29,6 +30,7 @@ public record ServedModel(
     int vocabSize,
     int width,
     int layers,
+    int heads,
     long parameters,
     String dtype,
     String device,

@@ -252,6 +252,11 @@ public final class Gpt2Model implements LanguageModel {
   }
 
   @Override
+  public ModelTask<InspectionResult> inspect(Inspection inspection) {
+    return new InspectionTask(program, config, inspection);
+  }
+
+  @Override
   public void clear(int slot) {
     program.run("clear", IValue.from(slot));
   }

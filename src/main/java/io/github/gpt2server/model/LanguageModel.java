@@ -30,6 +30,13 @@ public interface LanguageModel extends AutoCloseable {
    */
   StepResult step(StepPlan plan);
 
+  /**
+   * Begins to look inside the model while it reads a text; touches no slot of the KV cache.
+   *
+   * @return the work, to be closed before the model is
+   */
+  ModelTask<InspectionResult> inspect(Inspection inspection);
+
   /** Forgets what the KV cache holds in a slot. */
   void clear(int slot);
 

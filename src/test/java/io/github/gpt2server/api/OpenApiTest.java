@@ -37,6 +37,7 @@ class OpenApiTest {
             "/v1/embeddings",
             "/v1/next-token",
             "/v1/most-similar",
+            "/v1/inspect",
             "/v1/tokenize",
             "/v1/detokenize",
             "/tokenize",
@@ -73,6 +74,7 @@ class OpenApiTest {
             "/v1/embeddings",
             "/v1/next-token",
             "/v1/most-similar",
+            "/v1/inspect",
             "/v1/tokenize",
             "/v1/detokenize",
             "/tokenize");

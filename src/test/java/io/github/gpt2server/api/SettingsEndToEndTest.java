@@ -23,7 +23,8 @@ class SettingsEndToEndTest {
             "--gpt2.max-sequences=2",
             "--gpt2.request-timeout=500ms",
             "--gpt2.strict-fields=true",
-            "--gpt2.max-logprobs=5");
+            "--gpt2.max-logprobs=5",
+            "--gpt2.max-inspect-values=100");
   }
 
   @AfterAll
@@ -69,5 +70,20 @@ class SettingsEndToEndTest {
     assertThat(server.ask("/v1/next-token", "{\"prompt\": \"a\"}").get("top").size()).isEqualTo(5);
     assertThat(server.post("/v1/next-token", "{\"prompt\": \"a\", \"top_k\": 6}").body())
         .contains("top_k must be between 0 and 5, but is 6.");
+  }
+
+  @Test
+  void inspectionsAreLimited() throws IOException {
+    String body = "{\"tokens\": [1, 2, 3, 4], \"residual_norm\": true, \"top_k\": %d}";
+    assertThat(server.ask("/v1/inspect", body.formatted(5)).get("layers")).hasSize(4);
+    assertThat(
+            server
+                .refusal(
+                    "/v1/inspect",
+                    body.formatted(5).replace("4]", "4%s]".formatted(", 5".repeat(20))))
+                .get("message")
+                .stringValue())
+        .startsWith(
+            "The answer would hold 141 numbers, 120 of them for residual_norm, but this server allows 100");
   }
 }

@@ -42,6 +42,7 @@ final class TestModel {
           config.vocabSize(),
           config.width(),
           config.layers(),
+          config.heads(),
           weights.parameterCount(),
           "float32",
           "cpu",

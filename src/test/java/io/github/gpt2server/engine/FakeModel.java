@@ -1,6 +1,8 @@
 package io.github.gpt2server.engine;
 
 import io.github.gpt2server.model.EmbeddingPlan;
+import io.github.gpt2server.model.Inspection;
+import io.github.gpt2server.model.InspectionResult;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.StepPlan;
@@ -140,6 +142,11 @@ final class FakeModel implements LanguageModel {
       row[3] = Float.NaN;
     }
     return row;
+  }
+
+  @Override
+  public ModelTask<InspectionResult> inspect(Inspection inspection) {
+    throw new UnsupportedOperationException("there is nothing inside to look at");
   }
 
   @Override

@@ -26,7 +26,7 @@ import org.springframework.mock.env.MockEnvironment;
 class EngineLifecycleTest {
   private static final ServedModel MODEL =
       new ServedModel(
-          null, null, "m", List.of(), null, 8, 9, 4, 2, 10, "float32", "cpu", Instant.EPOCH);
+          null, null, "m", List.of(), null, 8, 9, 4, 2, 3, 10, "float32", "cpu", Instant.EPOCH);
 
   private final ServedModelHolder holder = new ServedModelHolder();
   private final AtomicInteger closed = new AtomicInteger();

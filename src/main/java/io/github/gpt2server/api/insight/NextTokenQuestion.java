@@ -18,7 +18,6 @@ import io.github.gpt2server.engine.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -118,26 +117,12 @@ final class NextTokenQuestion {
       }
       results.add(
           new NextTokenResponse.Result(
-              prompt.length, distribution.entropyBits(), top(distribution), answers));
+              prompt.length,
+              distribution.entropyBits(),
+              NextTokenResponse.Token.likeliest(distribution, topK, model.tokenizer()),
+              answers));
     }
     return results;
-  }
-
-  private List<NextTokenResponse.Token> top(TokenDistribution distribution) {
-    int[] likeliest = distribution.likeliest(topK);
-    return IntStream.range(0, likeliest.length)
-        .mapToObj(
-            place -> {
-              int token = likeliest[place];
-              return new NextTokenResponse.Token(
-                  token,
-                  model.tokenizer().token(token),
-                  TokenBytes.unsigned(model.tokenizer().bytes(token)),
-                  distribution.probability(token),
-                  distribution.logprob(token),
-                  place + 1);
-            })
-        .toList();
   }
 
   private List<SequenceRequest> sequences(String salt) {

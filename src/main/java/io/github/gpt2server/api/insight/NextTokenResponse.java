@@ -2,8 +2,11 @@ package io.github.gpt2server.api.insight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.gpt2server.analysis.TokenDistribution;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What may come next after a prompt.
@@ -43,7 +46,26 @@ public record NextTokenResponse(@JsonProperty("model") String model, @JsonUnwrap
       @JsonProperty("probability") double probability,
       @Schema(description = "Natural logarithm of the probability.") @JsonProperty("logprob")
           double logprob,
-      @Schema(description = "1 for the likeliest of all.") @JsonProperty("rank") int rank) {}
+      @Schema(description = "1 for the likeliest of all.") @JsonProperty("rank") int rank) {
+
+    /** The {@code k} likeliest tokens of a distribution, or all if there are fewer. */
+    static List<Token> likeliest(TokenDistribution distribution, int k, Gpt2Tokenizer tokenizer) {
+      int[] likeliest = distribution.likeliest(k);
+      return IntStream.range(0, likeliest.length)
+          .mapToObj(
+              place -> {
+                int token = likeliest[place];
+                return new Token(
+                    token,
+                    tokenizer.token(token),
+                    TokenBytes.unsigned(tokenizer.bytes(token)),
+                    distribution.probability(token),
+                    distribution.logprob(token),
+                    place + 1);
+              })
+          .toList();
+    }
+  }
 
   /** A text that may come next. */
   @Schema(name = "NextTokenCandidate")

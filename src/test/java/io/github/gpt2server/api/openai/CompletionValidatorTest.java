@@ -45,11 +45,13 @@ class CompletionValidatorTest {
             4096,
             320,
             4,
+            5,
             6_000_000,
             "float32",
             "cpu",
             Instant.EPOCH);
-    validator = new CompletionValidator(model, new ApiLimits(Duration.ofSeconds(30), 0, false));
+    validator =
+        new CompletionValidator(model, new ApiLimits(Duration.ofSeconds(30), 0, false, 1000));
   }
 
   @AfterAll
