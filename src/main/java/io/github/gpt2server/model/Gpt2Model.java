@@ -55,10 +55,13 @@ public final class Gpt2Model implements LanguageModel {
     TorchRuntime.load();
     TorchProgram program = compile(config, device, type);
     try {
-      loadEmbeddings(program, weights);
-      for (int layer = 0; layer < config.layers(); layer++) {
-        loadBlock(program, weights, layer);
-      }
+      NativeMemory.load(
+          () -> {
+            loadEmbeddings(program, weights);
+            for (int layer = 0; layer < config.layers(); layer++) {
+              loadBlock(program, weights, layer);
+            }
+          });
       program.run(
           "allocate_cache",
           IValue.from(slots),
@@ -69,6 +72,19 @@ public final class Gpt2Model implements LanguageModel {
       throw e;
     }
     return new Gpt2Model(config, slots, program);
+  }
+
+  /**
+   * Bytes that the weights take in memory: those of the blocks in {@code type}, the embeddings and,
+   * apart from them even where they are tied, the unembedding in float32.
+   */
+  public static long weightBytes(Gpt2Config config, WeightType type) {
+    long width = config.width();
+    long embeddings = (2L * config.vocabSize() + config.contextLength()) * width;
+    long norms = 4 * width;
+    long attention = 4 * width * width + 4 * width;
+    long mlp = 2 * width * config.innerWidth() + config.innerWidth() + width;
+    return 4 * embeddings + config.layers() * (norms + attention + mlp) * type.bytes();
   }
 
   /** Bytes that a KV cache takes: keys and values of every layer, slot and position. */
@@ -121,7 +137,7 @@ public final class Gpt2Model implements LanguageModel {
       program.run(
           "load_embeddings",
           Stream.of("wte.weight", "wpe.weight", "ln_f.weight", "ln_f.bias", "lm_head.weight")
-              .map(name -> IValue.from(TorchProgram.view(scope, weights.get(name))))
+              .map(name -> IValue.from(program.view(scope, weights.get(name))))
               .toArray(IValue[]::new));
     }
   }
@@ -132,7 +148,7 @@ public final class Gpt2Model implements LanguageModel {
           "load_block",
           IValue.listFrom(
               BLOCK_TENSORS.stream()
-                  .map(name -> TorchProgram.view(scope, weights.get("h." + layer + "." + name)))
+                  .map(name -> program.view(scope, weights.get("h." + layer + "." + name)))
                   .toArray(PtNDArray[]::new)));
     }
   }

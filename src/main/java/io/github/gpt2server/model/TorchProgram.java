@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.EngineException;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtModel;
@@ -17,6 +16,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
@@ -74,15 +74,36 @@ final class TorchProgram implements AutoCloseable {
     return (PtNDManager) manager.newSubManager();
   }
 
-  /** A view of a tensor's bytes without a copy; the bytes must outlive the use of the result. */
-  static PtNDArray view(NDManager scope, TensorData tensor) {
+  /**
+   * A tensor's bytes, which must outlive the use of the result, without a copy. Only where they do
+   * not lie as a processor wants numbers to lie, the result is a copy, which goes with the scope.
+   */
+  PtNDArray view(PtNDManager scope, TensorData tensor) {
     DataType type =
         switch (tensor.dtype()) {
           case F32 -> DataType.FLOAT32;
           case F16 -> DataType.FLOAT16;
           case BF16 -> DataType.BFLOAT16;
         };
-    return (PtNDArray) scope.create(tensor.data(), new Shape(tensor.shape()), type);
+    ByteBuffer data = tensor.data();
+    boolean aligned = data.alignmentOffset(0, tensor.dtype().bytes()) == 0;
+    if (aligned && tensor.isContiguous()) {
+      return scope.create(data, new Shape(tensor.shape()), type);
+    }
+    Shape all = new Shape(data.limit() / tensor.dtype().bytes());
+    PtNDArray numbers = aligned ? scope.create(data, all, type) : copy(scope, data, all, type);
+    return tensor(
+        scope,
+        "strided",
+        IValue.from(numbers),
+        IValue.listFrom(tensor.shape()),
+        IValue.listFrom(tensor.strides()));
+  }
+
+  private static PtNDArray copy(PtNDManager scope, ByteBuffer data, Shape shape, DataType type) {
+    PtNDArray copy = scope.create(shape, type);
+    copy.toByteBuffer(true).put(data);
+    return copy;
   }
 
   /** Calls a method whose result is a tensor, which belongs to {@code scope}. */
