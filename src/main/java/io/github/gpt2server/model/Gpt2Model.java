@@ -89,7 +89,22 @@ public final class Gpt2Model implements LanguageModel {
 
   /** Bytes that a KV cache takes: keys and values of every layer, slot and position. */
   public static long cacheBytes(Gpt2Config config, WeightType type, int slots) {
-    return 2L * config.layers() * slots * config.contextLength() * config.width() * type.bytes();
+    return 2L
+        * config.layers()
+        * slots
+        * config.contextLength()
+        * config.width()
+        * attentionType(config, type).bytes();
+  }
+
+  /**
+   * The type of queries, keys, values and attention scores. A model trained with scores in float32
+   * ({@code reorder_and_upcast_attn}) gets all of its attention in it, whatever its weights are;
+   * the reordering, which scales queries and keys before they meet instead of the scores, changes
+   * nothing there. Source: Mistral, Stanford CRFM, 2021.
+   */
+  private static WeightType attentionType(Gpt2Config config, WeightType type) {
+    return config.reorderAndUpcastAttn() ? WeightType.FLOAT32 : type;
   }
 
   private static TorchProgram compile(Gpt2Config config, String device, WeightType type) {
@@ -97,7 +112,8 @@ public final class Gpt2Model implements LanguageModel {
     attributes.put("training", false);
     attributes.put("_is_full_backward_hook", null);
     attributes.put("device", device);
-    attributes.put("dtype", type.code());
+    attributes.put("dtype", attentionType(config, type).code());
+    attributes.put("weight_dtype", type.code());
     attributes.put("layers", config.layers());
     attributes.put("heads", config.heads());
     attributes.put("activation", config.activation().name().toLowerCase(Locale.ROOT));

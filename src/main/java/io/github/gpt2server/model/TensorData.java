@@ -35,11 +35,6 @@ public record TensorData(
     return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
   }
 
-  /** Whether its numbers lie row by row without gaps. */
-  boolean isContiguous() {
-    return Arrays.equals(strides, rowMajor(shape));
-  }
-
   private static long[] rowMajor(long... shape) {
     final long[] strides = new long[shape.length];
     long stride = 1;

@@ -75,23 +75,25 @@ final class TorchProgram implements AutoCloseable {
   }
 
   /**
-   * A tensor's bytes, which must outlive the use of the result, without a copy. Only where they do
-   * not lie as a processor wants numbers to lie, the result is a copy, which goes with the scope.
+   * A tensor of a file, whose bytes must outlive the use of the result. What DJL can hand over is
+   * not copied; bfloat16, which aborts the process in DJL, and numbers that do not lie where a
+   * processor wants them are, for as long as the scope is open.
    */
   PtNDArray view(PtNDManager scope, TensorData tensor) {
-    DataType type =
-        switch (tensor.dtype()) {
-          case F32 -> DataType.FLOAT32;
-          case F16 -> DataType.FLOAT16;
-          case BF16 -> DataType.BFLOAT16;
-        };
     ByteBuffer data = tensor.data();
-    boolean aligned = data.alignmentOffset(0, tensor.dtype().bytes()) == 0;
-    if (aligned && tensor.isContiguous()) {
-      return scope.create(data, new Shape(tensor.shape()), type);
+    int numberBytes = tensor.dtype().bytes();
+    Shape count = new Shape(data.limit() / numberBytes);
+    PtNDArray numbers;
+    if (data.alignmentOffset(0, numberBytes) != 0) {
+      numbers = numbers(scope, copy(scope, data), tensor.dtype());
+    } else {
+      numbers =
+          switch (tensor.dtype()) {
+            case F32 -> scope.create(data, count, DataType.FLOAT32);
+            case F16 -> scope.create(data, count, DataType.FLOAT16);
+            case BF16 -> numbers(scope, bytes(scope, data), tensor.dtype());
+          };
     }
-    Shape all = new Shape(data.limit() / tensor.dtype().bytes());
-    PtNDArray numbers = aligned ? scope.create(data, all, type) : copy(scope, data, all, type);
     return tensor(
         scope,
         "strided",
@@ -100,8 +102,17 @@ final class TorchProgram implements AutoCloseable {
         IValue.listFrom(tensor.strides()));
   }
 
-  private static PtNDArray copy(PtNDManager scope, ByteBuffer data, Shape shape, DataType type) {
-    PtNDArray copy = scope.create(shape, type);
+  private PtNDArray numbers(
+      PtNDManager scope, PtNDArray bytes, io.github.gpt2server.model.DataType type) {
+    return tensor(scope, "numbers", IValue.from(bytes), IValue.from(type.code()));
+  }
+
+  private static PtNDArray bytes(PtNDManager scope, ByteBuffer data) {
+    return scope.create(data, new Shape(data.limit()), DataType.UINT8);
+  }
+
+  private static PtNDArray copy(PtNDManager scope, ByteBuffer data) {
+    PtNDArray copy = scope.create(new Shape(data.limit()), DataType.UINT8);
     copy.toByteBuffer(true).put(data);
     return copy;
   }

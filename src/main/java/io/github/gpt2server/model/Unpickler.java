@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,12 +85,12 @@ final class Unpickler {
       case 'U' -> stack.add(string(unsigned(1)));
 
       case ')' -> stack.add(List.of());
-      case 0x85 -> tuple(1);
-      case 0x86 -> tuple(2);
-      case 0x87 -> tuple(3);
-      case 't' -> stack.add(Collections.unmodifiableList(popToMark()));
+      case 0x85 -> stack.add(popAll(1));
+      case 0x86 -> stack.add(popAll(2));
+      case 0x87 -> stack.add(popAll(3));
+      case 't' -> stack.add(popToMark());
       case ']' -> stack.add(new ArrayList<>(0));
-      case 'a' -> append(List.of(pop()));
+      case 'a' -> append(popAll(1));
       case 'e' -> append(popToMark());
       case '}' -> stack.add(new LinkedHashMap<>(0));
       case 's' -> set(popAll(2));
@@ -120,10 +120,6 @@ final class Unpickler {
           "its pickle is of protocol %d, and only those up to %d are known"
               .formatted(protocol, LATEST_PROTOCOL));
     }
-  }
-
-  private void tuple(int size) {
-    stack.add(Collections.unmodifiableList(popAll(size)));
   }
 
   private void append(List<Object> values) {
@@ -203,7 +199,7 @@ final class Unpickler {
 
   private List<Object> popFrom(int start) {
     final List<Object> top = stack.subList(start, stack.size());
-    final List<Object> values = new ArrayList<>(top);
+    final List<Object> values = Arrays.asList(top.toArray());
     top.clear();
     return values;
   }
