@@ -6,6 +6,7 @@
 #
 # Shapes: N rows (one per token of the step), W width, H heads, D = W / H, S slots, P positions,
 # B blocks of the prefix cache, V vocabulary. dtype codes: 4 int64, 5 float16, 6 float32, 15 bfloat16.
+# `weight_dtype` is that of the blocks' linear layers, `dtype` that of attention and its cache.
 
 
 def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
@@ -28,6 +29,7 @@ class Gpt2(Module):
   _is_full_backward_hook : Optional[bool]
   device : str
   dtype : int
+  weight_dtype : int
   layers : int
   heads : int
   activation : str
@@ -58,11 +60,19 @@ class Gpt2(Module):
     for i in range(12):
       t = tensors[i]
       if t.dim() == 2:
-        self.blocks.append(__torch__.pack(self.take(t.t(), self.dtype)))
+        self.blocks.append(__torch__.pack(self.take(t.t(), self.weight_dtype)))
       elif i == 0 or i == 1 or i == 6 or i == 7:
         self.blocks.append(self.take(t, 6))
       else:
-        self.blocks.append(self.take(t, self.dtype))
+        self.blocks.append(self.take(t, self.weight_dtype))
+
+  # A copy of bytes, as the numbers whose bits they are.
+  def numbers(self: __torch__.Gpt2, bytes: Tensor, dtype: int) -> Tensor:
+    return torch.view_copy(bytes, dtype=dtype)
+
+  # A view of numbers in whatever order they lie.
+  def strided(self: __torch__.Gpt2, t: Tensor, shape: List[int], strides: List[int]) -> Tensor:
+    return torch.as_strided(t, shape, strides)
 
   def take(self: __torch__.Gpt2, t: Tensor, dtype: int) -> Tensor:
     return torch.clone(torch.to(t, device=torch.device(self.device), dtype=dtype), memory_format=0)
@@ -169,7 +179,8 @@ class Gpt2(Module):
       b = 12 * l
       scale = self.scales[l]
       h = __torch__.layer_norm(x, w[b], w[b + 1], self.eps)
-      q, k, v = torch.unbind(__torch__.linear(h, w[b + 2], w[b + 3]).view(N, 3, H, D), 1)
+      qkv = torch.to(__torch__.linear(h, w[b + 2], w[b + 3]), dtype=self.dtype)
+      q, k, v = torch.unbind(qkv.view(N, 3, H, D), 1)
       K = self.keys[l]
       V = self.values[l]
       torch.index_put_(K, [slot, None, position], k)
@@ -222,6 +233,12 @@ class Gpt2(Module):
       y = torch.gelu(x, approximate="tanh")
     elif self.activation == "gelu":
       y = torch.gelu(x, approximate="none")
+    elif self.activation == "quick_gelu":
+      y = x * torch.sigmoid(x * 1.702)
+    elif self.activation == "silu":
+      y = torch.silu(x)
+    elif self.activation == "tanh":
+      y = torch.tanh(x)
     else:
       y = torch.relu(x)
     return y

@@ -18,8 +18,8 @@
     b = 12 * layer
     h = __torch__.layer_norm(x, w[b], w[b + 1], self.eps)
     H = self.heads
-    return torch.unbind(
-        __torch__.linear(h, w[b + 2], w[b + 3]).view(x.size(0), 3, H, x.size(1) // H), 1)
+    qkv = torch.to(__torch__.linear(h, w[b + 2], w[b + 3]), dtype=self.dtype)
+    return torch.unbind(qkv.view(x.size(0), 3, H, x.size(1) // H), 1)
 
   # The outputs of a block's heads side by side, [N, W]; each text attends by itself.
   def attended(self: __torch__.Gpt2, x: Tensor, layer: int, lengths: List[int]) -> Tensor:

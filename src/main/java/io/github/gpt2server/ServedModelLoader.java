@@ -1,6 +1,5 @@
 package io.github.gpt2server;
 
-import com.sun.management.OperatingSystemMXBean;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
 import io.github.gpt2server.engine.ServedModel;
@@ -16,7 +15,6 @@ import io.github.gpt2server.model.Weights;
 import io.github.gpt2server.ops.LoadedModel;
 import io.github.gpt2server.ops.ModelLoader;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
-import java.lang.management.ManagementFactory;
 import java.time.Instant;
 
 /** Loads what the settings name and starts its engine: files, tokenizer, weights, warm-up. */
@@ -40,9 +38,10 @@ final class ServedModelLoader implements ModelLoader {
       CacheSize cache = cacheSize(config, settings.chunkSize());
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
       if (device.equals("cpu")) {
-        checkMemory(
-            weights.parameterCount() * type.bytes(),
-            cacheBytes + Gpt2Model.prefixCacheBytes(config, type, cache));
+        long prefixCacheBytes = Gpt2Model.prefixCacheBytes(config, type, cache);
+        MemoryCheck.ofThisMachine()
+            .requireRoom(
+                Gpt2Model.weightBytes(config, type), cacheBytes + prefixCacheBytes, cache.slots());
       }
       int threads =
           properties.threads() > 0
@@ -123,20 +122,6 @@ final class ServedModelLoader implements ModelLoader {
           "%s has a tokenizer of %d tokens, but config.json says vocab_size %d: they belong to"
                   .formatted(folder.path(), tokenizer.vocabSize(), config.vocabSize())
               + " different models");
-    }
-  }
-
-  /** The kernel grants more memory than there is and kills whoever uses it: ask before. */
-  private void checkMemory(long weightBytes, long cacheBytes) {
-    long total =
-        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
-    if (weightBytes + cacheBytes > total) {
-      throw new ModelLoadException(
-          ("the model needs %.1f GB for its weights and %.1f GB for the KV and prefix caches of"
-                  + " gpt2.max-sequences=%d, but this machine has %.1f GB: lower"
-                  + " gpt2.max-sequences or choose a smaller model")
-              .formatted(
-                  weightBytes / 1e9, cacheBytes / 1e9, properties.maxSequences(), total / 1e9));
     }
   }
 }

@@ -21,6 +21,14 @@ import org.slf4j.LoggerFactory;
 public record ModelFolder(Path path, String id, boolean temporary) implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelFolder.class);
 
+  /** What a folder may have its weights in; one of them is needed. */
+  private static final List<String> WEIGHTS =
+      List.of(
+          "model.safetensors",
+          "model.safetensors.index.json",
+          "pytorch_model.bin",
+          "pytorch_model.bin.index.json");
+
   private static final String EMBEDDED = "embedded";
   private static final Pattern HUB_ID = Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
 
@@ -98,13 +106,7 @@ public record ModelFolder(Path path, String id, boolean temporary) implements Au
     if (!hasAll(folder, "config.json")) {
       throw missing(setting, "config.json");
     }
-    if (!hasAll(folder, "model.safetensors") && !hasAll(folder, "model.safetensors.index.json")) {
-      if (hasAll(folder, "pytorch_model.bin")) {
-        throw notFound(
-            setting,
-            "but that folder has its weights in pytorch_model.bin, which is not supported: convert"
-                + " them to model.safetensors");
-      }
+    if (WEIGHTS.stream().noneMatch(name -> hasAll(folder, name))) {
       throw missing(setting, "model.safetensors");
     }
     if (!hasAll(folder, "tokenizer.json") && !hasAll(folder, "vocab.json", "merges.txt")) {

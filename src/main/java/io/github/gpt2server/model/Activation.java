@@ -13,19 +13,37 @@ public enum Activation {
   /** GELU by the error function, {@code 0.5 x (1 + erf(x / sqrt(2)))}. Same source. */
   GELU,
 
+  /** GELU by the logistic function, {@code x / (1 + exp(-1.702 x))}. Same source. */
+  QUICK_GELU,
+
+  /** {@code x / (1 + exp(-x))}, also called swish. Same source. */
+  SILU,
+
   /** {@code max(0, x)}. */
-  RELU;
+  RELU,
+
+  /** The hyperbolic tangent. */
+  TANH;
 
   /** Every name that {@link #ofConfigName} knows, for messages. */
-  static final String CONFIG_NAMES = "gelu_new, gelu_pytorch_tanh, gelu_fast, gelu and relu";
+  static final String CONFIG_NAMES =
+      "gelu_new, gelu_pytorch_tanh, gelu_python_tanh, gelu_fast, gelu_accurate, gelu, gelu_python,"
+          + " quick_gelu, silu, swish, relu and tanh";
 
-  /** The function that {@code activation_function} of a config.json names, if it is known. */
+  /**
+   * The function that {@code activation_function} of a config.json names, if it is known: those
+   * that Hugging Face's {@code GPT2Config} lists, and their other names in {@code ACT2FN}.
+   */
   static Optional<Activation> ofConfigName(String name) {
     return switch (name) {
-      // gelu_fast and gelu_new are one formula, multiplied out differently.
-      case "gelu_new", "gelu_pytorch_tanh", "gelu_fast" -> Optional.of(GELU_TANH);
-      case "gelu" -> Optional.of(GELU);
+      // One formula, multiplied out differently.
+      case "gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_fast", "gelu_accurate" ->
+          Optional.of(GELU_TANH);
+      case "gelu", "gelu_python" -> Optional.of(GELU);
+      case "quick_gelu" -> Optional.of(QUICK_GELU);
+      case "silu", "swish" -> Optional.of(SILU);
       case "relu" -> Optional.of(RELU);
+      case "tanh" -> Optional.of(TANH);
       default -> Optional.empty();
     };
   }

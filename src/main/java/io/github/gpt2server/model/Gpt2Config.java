@@ -2,12 +2,14 @@ package io.github.gpt2server.model;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
 /**
  * The architecture that a model folder's {@code config.json} describes; field names as in Hugging
- * Face's {@code GPT2Config} are given in brackets, and its defaults hold where a field is absent.
+ * Face's {@code GPT2Config} are given in brackets, and its defaults hold where a field is absent;
+ * its other names for them, such as {@code hidden_size}, are known as well.
  *
  * @param vocabSize how many token ids there are ({@code vocab_size})
  * @param contextLength how many positions there are ({@code n_positions}, else {@code n_ctx})
@@ -66,16 +68,10 @@ public record Gpt2Config(
    */
   public static Gpt2Config read(Path folder) {
     final JsonObjectFile json = JsonObjectFile.read(folder.resolve("config.json"));
-    final String modelType = json.text("model_type").orElse("gpt2");
-    if (!modelType.equals("gpt2")) {
-      throw new ModelLoadException(
-          "%s describes a %s model; only GPT-2 can be served"
-              .formatted(json.file(), MessageText.shorten(modelType)));
-    }
-    final String contextField = json.value("n_positions").isPresent() ? "n_positions" : "n_ctx";
-    final int vocabSize = required(json, "vocab_size", MAX_VOCAB_SIZE);
-    final int width = required(json, "n_embd", MAX_WIDTH);
-    final int heads = required(json, "n_head", MAX_WIDTH);
+    requireGpt2(json);
+    final int vocabSize = required(json, MAX_VOCAB_SIZE, "vocab_size");
+    final int width = required(json, MAX_WIDTH, "n_embd", "hidden_size");
+    final int heads = required(json, MAX_WIDTH, "n_head", "num_attention_heads");
     if (width % heads != 0) {
       throw new ModelLoadException(
           "%s has n_embd %d and n_head %d, but n_embd must be a multiple of n_head"
@@ -83,10 +79,9 @@ public record Gpt2Config(
     }
     return new Gpt2Config(
         vocabSize,
-        json.positiveInt(contextField, MAX_CONTEXT_LENGTH)
-            .orElseThrow(() -> lacks(json, "n_positions")),
+        required(json, MAX_CONTEXT_LENGTH, "n_positions", "max_position_embeddings", "n_ctx"),
         width,
-        required(json, "n_layer", MAX_LAYERS),
+        required(json, MAX_LAYERS, "n_layer", "num_hidden_layers"),
         heads,
         json.positiveInt("n_inner", MAX_WIDTH).orElse(4 * width),
         layerNormEpsilon(json),
@@ -103,13 +98,33 @@ public record Gpt2Config(
     return width / heads;
   }
 
-  private static int required(JsonObjectFile json, String field, int max) {
-    return json.positiveInt(field, max).orElseThrow(() -> lacks(json, field));
+  private static void requireGpt2(JsonObjectFile json) {
+    final String modelType = json.text("model_type").orElse(null);
+    if (modelType != null && !modelType.equals("gpt2")) {
+      throw new ModelLoadException(
+          "%s describes a %s model; only GPT-2 can be served"
+              .formatted(json.file(), MessageText.shorten(modelType)));
+    }
+    // Files from before model_type name the class alone, or nothing.
+    final String architecture =
+        json.value("architectures").map(names -> names.path(0).asString("")).orElse("");
+    if (modelType == null && !architecture.isEmpty() && !architecture.startsWith("GPT2")) {
+      throw new ModelLoadException(
+          "%s describes a %s; only GPT-2 can be served"
+              .formatted(json.file(), MessageText.shorten(architecture)));
+    }
   }
 
-  private static ModelLoadException lacks(JsonObjectFile json, String field) {
-    return new ModelLoadException(
-        "%s lacks %s, which a GPT-2 model needs".formatted(json.file(), field));
+  /** The first of these fields that is there; they are names of one, the usual one first. */
+  private static int required(JsonObjectFile json, int max, String... names) {
+    for (final String name : names) {
+      final Optional<Integer> value = json.positiveInt(name, max);
+      if (value.isPresent()) {
+        return value.get();
+      }
+    }
+    throw new ModelLoadException(
+        "%s lacks %s, which a GPT-2 model needs".formatted(json.file(), names[0]));
   }
 
   private static double layerNormEpsilon(JsonObjectFile json) {

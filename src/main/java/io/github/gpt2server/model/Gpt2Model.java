@@ -60,10 +60,13 @@ public final class Gpt2Model implements LanguageModel {
     TorchRuntime.load();
     TorchProgram program = compile(config, device, type);
     try {
-      loadEmbeddings(program, weights);
-      for (int layer = 0; layer < config.layers(); layer++) {
-        loadBlock(program, weights, layer);
-      }
+      NativeMemory.load(
+          () -> {
+            loadEmbeddings(program, weights);
+            for (int layer = 0; layer < config.layers(); layer++) {
+              loadBlock(program, weights, layer);
+            }
+          });
       program.run(
           "allocate_cache",
           IValue.from(cache.slots()),
@@ -76,6 +79,19 @@ public final class Gpt2Model implements LanguageModel {
       throw e;
     }
     return new Gpt2Model(config, cache, program);
+  }
+
+  /**
+   * Bytes that the weights take in memory: those of the blocks in {@code type}, the embeddings and,
+   * apart from them even where they are tied, the unembedding in float32.
+   */
+  public static long weightBytes(Gpt2Config config, WeightType type) {
+    long width = config.width();
+    long embeddings = (2L * config.vocabSize() + config.contextLength()) * width;
+    long norms = 4 * width;
+    long attention = 4 * width * width + 4 * width;
+    long mlp = 2 * width * config.innerWidth() + config.innerWidth() + width;
+    return 4 * embeddings + config.layers() * (norms + attention + mlp) * type.bytes();
   }
 
   /** Bytes that the KV cache takes: keys and values of every layer, slot and position. */
@@ -91,7 +107,17 @@ public final class Gpt2Model implements LanguageModel {
   }
 
   private static long positionBytes(Gpt2Config config, WeightType type) {
-    return 2L * config.layers() * config.width() * type.bytes();
+    return 2L * config.layers() * config.width() * attentionType(config, type).bytes();
+  }
+
+  /**
+   * The type of queries, keys, values and attention scores. A model trained with scores in float32
+   * ({@code reorder_and_upcast_attn}) gets all of its attention in it, whatever its weights are;
+   * the reordering, which scales queries and keys before they meet instead of the scores, changes
+   * nothing there. Source: Mistral, Stanford CRFM, 2021.
+   */
+  private static WeightType attentionType(Gpt2Config config, WeightType type) {
+    return config.reorderAndUpcastAttn() ? WeightType.FLOAT32 : type;
   }
 
   private static TorchProgram compile(Gpt2Config config, String device, WeightType type) {
@@ -99,7 +125,8 @@ public final class Gpt2Model implements LanguageModel {
     attributes.put("training", false);
     attributes.put("_is_full_backward_hook", null);
     attributes.put("device", device);
-    attributes.put("dtype", type.code());
+    attributes.put("dtype", attentionType(config, type).code());
+    attributes.put("weight_dtype", type.code());
     attributes.put("layers", config.layers());
     attributes.put("heads", config.heads());
     attributes.put("activation", config.activation().name().toLowerCase(Locale.ROOT));
@@ -139,7 +166,7 @@ public final class Gpt2Model implements LanguageModel {
       program.run(
           "load_embeddings",
           Stream.of("wte.weight", "wpe.weight", "ln_f.weight", "ln_f.bias", "lm_head.weight")
-              .map(name -> IValue.from(TorchProgram.view(scope, weights.get(name))))
+              .map(name -> IValue.from(program.view(scope, weights.get(name))))
               .toArray(IValue[]::new));
     }
   }
@@ -150,7 +177,7 @@ public final class Gpt2Model implements LanguageModel {
           "load_block",
           IValue.listFrom(
               BLOCK_TENSORS.stream()
-                  .map(name -> TorchProgram.view(scope, weights.get("h." + layer + "." + name)))
+                  .map(name -> program.view(scope, weights.get("h." + layer + "." + name)))
                   .toArray(PtNDArray[]::new)));
     }
   }

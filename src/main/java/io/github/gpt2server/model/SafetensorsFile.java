@@ -6,11 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
@@ -22,14 +20,11 @@ import java.util.Set;
  *
  * @see <a href="https://github.com/huggingface/safetensors#format">the format</a>
  */
-public final class SafetensorsFile {
+public final class SafetensorsFile implements TensorFile {
   /** The format's own limit. */
   private static final long MAX_HEADER_BYTES = 100_000_000;
 
   private static final int LENGTH_BYTES = 8;
-
-  /** How the text file begins that stands for a large file in a clone made without Git LFS. */
-  private static final byte[] GIT_LFS_POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
 
   private final Path file;
   private final long fileBytes;
@@ -74,10 +69,7 @@ public final class SafetensorsFile {
       throw new ModelLoadException(
           "%s is not a valid safetensors file: it has only %d bytes".formatted(file, start.length));
     }
-    if (Arrays.equals(start, GIT_LFS_POINTER)) {
-      throw new ModelLoadException(
-          file + " holds a Git LFS pointer instead of weights: fetch the file with git lfs pull");
-    }
+    TensorFile.refuseGitLfsPointer(file, start);
     final long headerBytes = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
     // A length of 2^63 or more reads as a negative number.
     if (headerBytes <= 0 || headerBytes > fileBytes - LENGTH_BYTES) {
@@ -93,31 +85,22 @@ public final class SafetensorsFile {
     return headerBytes;
   }
 
-  /** Where the file lies. */
+  @Override
   public Path path() {
     return file;
   }
 
-  /** The names of its tensors, in the header's order. */
+  @Override
   public Set<String> names() {
     return Collections.unmodifiableSet(entries.keySet());
   }
 
-  /**
-   * The dimensions of a tensor, outermost first.
-   *
-   * @throws IllegalArgumentException if the file has no such tensor
-   */
+  @Override
   public long[] shape(String name) {
     return entry(name).shape().clone();
   }
 
-  /**
-   * Maps a tensor.
-   *
-   * @throws ModelLoadException as {@link #requireReadable} does, or if the file cannot be mapped
-   * @throws IllegalArgumentException if the file has no such tensor
-   */
+  @Override
   public TensorData read(String name) {
     final SafetensorsHeader.Entry entry = entry(name);
     final DataType dtype = requireReadable(name);
@@ -128,38 +111,16 @@ public final class SafetensorsFile {
       }
       final ByteBuffer data =
           channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.begin(), entry.bytes());
-      return new TensorData(name, dtype, entry.shape().clone(), data);
+      return TensorData.contiguous(name, dtype, entry.shape().clone(), data);
     } catch (IOException e) {
       throw unreadable(file, e);
     }
   }
 
-  /**
-   * Checks, without reading a tensor, that it can be read.
-   *
-   * @return the type of its numbers
-   * @throws ModelLoadException if its type is not one of {@link DataType}, or it is too large to
-   *     map
-   * @throws IllegalArgumentException if the file has no such tensor
-   */
-  DataType requireReadable(String name) {
+  @Override
+  public DataType requireReadable(String name) {
     final SafetensorsHeader.Entry entry = entry(name);
-    final DataType dtype =
-        DataType.ofHeaderName(entry.dtype())
-            .orElseThrow(
-                () ->
-                    new ModelLoadException(
-                        "tensor %s in %s is of type %s, but weights must be F32, F16 or BF16"
-                            .formatted(
-                                MessageText.shorten(name),
-                                file,
-                                MessageText.shorten(entry.dtype()))));
-    if (entry.bytes() > Integer.MAX_VALUE) {
-      throw new ModelLoadException(
-          "tensor %s in %s has %d bytes, but a single tensor may have at most %d"
-              .formatted(MessageText.shorten(name), file, entry.bytes(), Integer.MAX_VALUE));
-    }
-    return dtype;
+    return TensorFile.readable(file, name, entry.dtype(), entry.bytes());
   }
 
   private SafetensorsHeader.Entry entry(String name) {

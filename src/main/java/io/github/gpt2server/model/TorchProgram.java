@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.EngineException;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtModel;
@@ -17,6 +16,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
@@ -74,15 +74,47 @@ final class TorchProgram implements AutoCloseable {
     return (PtNDManager) manager.newSubManager();
   }
 
-  /** A view of a tensor's bytes without a copy; the bytes must outlive the use of the result. */
-  static PtNDArray view(NDManager scope, TensorData tensor) {
-    DataType type =
-        switch (tensor.dtype()) {
-          case F32 -> DataType.FLOAT32;
-          case F16 -> DataType.FLOAT16;
-          case BF16 -> DataType.BFLOAT16;
-        };
-    return (PtNDArray) scope.create(tensor.data(), new Shape(tensor.shape()), type);
+  /**
+   * A tensor of a file, whose bytes must outlive the use of the result. What DJL can hand over is
+   * not copied; bfloat16, which aborts the process in DJL, and numbers that do not lie where a
+   * processor wants them are, for as long as the scope is open.
+   */
+  PtNDArray view(PtNDManager scope, TensorData tensor) {
+    ByteBuffer data = tensor.data();
+    int numberBytes = tensor.dtype().bytes();
+    Shape count = new Shape(data.limit() / numberBytes);
+    PtNDArray numbers;
+    if (data.alignmentOffset(0, numberBytes) != 0) {
+      numbers = numbers(scope, copy(scope, data), tensor.dtype());
+    } else {
+      numbers =
+          switch (tensor.dtype()) {
+            case F32 -> scope.create(data, count, DataType.FLOAT32);
+            case F16 -> scope.create(data, count, DataType.FLOAT16);
+            case BF16 -> numbers(scope, bytes(scope, data), tensor.dtype());
+          };
+    }
+    return tensor(
+        scope,
+        "strided",
+        IValue.from(numbers),
+        IValue.listFrom(tensor.shape()),
+        IValue.listFrom(tensor.strides()));
+  }
+
+  private PtNDArray numbers(
+      PtNDManager scope, PtNDArray bytes, io.github.gpt2server.model.DataType type) {
+    return tensor(scope, "numbers", IValue.from(bytes), IValue.from(type.code()));
+  }
+
+  private static PtNDArray bytes(PtNDManager scope, ByteBuffer data) {
+    return scope.create(data, new Shape(data.limit()), DataType.UINT8);
+  }
+
+  private static PtNDArray copy(PtNDManager scope, ByteBuffer data) {
+    PtNDArray copy = scope.create(new Shape(data.limit()), DataType.UINT8);
+    copy.toByteBuffer(true).put(data);
+    return copy;
   }
 
   /** Calls a method whose result is a tensor, which belongs to {@code scope}. */

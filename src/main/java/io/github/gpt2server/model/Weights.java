@@ -9,34 +9,52 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The weights of a model folder, from {@code model.safetensors} or from the shards that {@code
- * model.safetensors.index.json} lists. That every tensor is there, with the shape that the
- * configuration asks for and in a type that can be read, is checked when they are opened; a
- * tensor's bytes are mapped when {@link #get} asks for it.
+ * The weights of a model folder, from {@code model.safetensors}, from the shards that {@code
+ * model.safetensors.index.json} lists, or, in a folder that has neither, from {@code
+ * pytorch_model.bin} or the shards of {@code pytorch_model.bin.index.json}. That every tensor is
+ * there, with the shape that the configuration asks for and in a type that can be read, is checked
+ * when they are opened; a tensor's bytes are mapped when {@link #get} asks for it.
  *
  * <p>Tensors go by the names of OpenAI's checkpoint: {@code wte.weight} [vocab, width], {@code
  * wpe.weight} [context, width]; for each block {@code h.0.ln_1}, {@code h.0.attn.c_attn} [width, 3
  * width], {@code h.0.attn.c_proj} [width, width], {@code h.0.ln_2}, {@code h.0.mlp.c_fc} [width,
  * inner], {@code h.0.mlp.c_proj} [inner, width], each with {@code .weight} and {@code .bias};
  * {@code ln_f}; and {@code lm_head.weight} [vocab, width]. Linear weights stay as stored, [in,
- * out]. A leading {@code transformer.} in the files is dropped; other tensors, such as the buffers
- * {@code h.0.attn.bias} and {@code h.0.attn.masked_bias}, are ignored.
+ * out]. Prefixes that wrappers leave in the files, {@code transformer.} and others, are dropped;
+ * tensors that are no weights, such as the buffers {@code h.0.attn.bias} and {@code
+ * h.0.attn.masked_bias}, are ignored.
  */
 public final class Weights {
   private static final Logger log = LoggerFactory.getLogger(Weights.class);
 
-  private static final String PREFIX = "transformer.";
+  private static final String SAFETENSORS = "model.safetensors";
+  private static final String PYTORCH = "pytorch_model.bin";
+  private static final String INDEX = ".index.json";
+
+  /**
+   * The model inside its language model, PyTorch's data-parallel wrapper, and torch.compile's; each
+   * may hold the others.
+   */
+  private static final Pattern PREFIXES =
+      Pattern.compile("^(?:transformer\\.|module\\.|_orig_mod\\.)+");
+
   private static final String EMBEDDING = "wte.weight";
   private static final String UNEMBEDDING = "lm_head.weight";
+
+  /** Causal masks, which older versions of transformers saved along with the weights. */
+  private static final Pattern MASKS =
+      Pattern.compile("h\\.\\d+\\.(?:attn|crossattention)\\.(?:bias|masked_bias)");
+
   private static final Pattern BLOCK = Pattern.compile("h\\.(\\d{1,9})\\..*");
 
   /** Where a tensor lies, and its name there. */
-  private record Location(SafetensorsFile file, String storedName) {}
+  private record Location(TensorFile file, String storedName) {}
 
   private final Map<String, Location> locations;
   private final boolean tiedEmbeddings;
@@ -55,15 +73,14 @@ public final class Weights {
    *     or of a type that cannot be read
    */
   public static Weights open(Path folder, Gpt2Config config) {
-    final Path single = folder.resolve("model.safetensors");
-    final Path index = folder.resolve("model.safetensors.index.json");
-    final Path source = Files.isRegularFile(index) && !Files.exists(single) ? index : single;
+    final Path source = source(folder);
     final Map<String, Location> found =
-        canonical(source.equals(index) ? openShards(index) : List.of(SafetensorsFile.open(single)));
+        canonical(isIndex(source) ? openShards(source) : List.of(openFile(source)));
 
     final Map<String, long[]> expected = expectedShapes(config);
     expected.forEach((name, shape) -> check(name, shape, found, source));
     checkNoFurtherBlocks(found, config);
+    warnOfStrangers(found, expected, source);
 
     final long[] embeddingShape = expected.get(EMBEDDING);
     final boolean tied =
@@ -91,7 +108,7 @@ public final class Weights {
       throw new IllegalArgumentException("no tensor is called " + name);
     }
     final TensorData stored = location.file().read(location.storedName());
-    return new TensorData(name, stored.dtype(), stored.shape(), stored.data());
+    return new TensorData(name, stored.dtype(), stored.shape(), stored.strides(), stored.data());
   }
 
   /** Whether the unembedding is the token embedding. */
@@ -104,17 +121,34 @@ public final class Weights {
     return parameterCount;
   }
 
-  private static List<SafetensorsFile> openShards(Path index) {
+  /** The first that is there of what a folder may have its weights in. */
+  private static Path source(Path folder) {
+    return Stream.of(SAFETENSORS, SAFETENSORS + INDEX, PYTORCH, PYTORCH + INDEX)
+        .map(folder::resolve)
+        .filter(Files::exists)
+        .findFirst()
+        .orElse(folder.resolve(SAFETENSORS));
+  }
+
+  private static boolean isIndex(Path source) {
+    return source.toString().endsWith(INDEX);
+  }
+
+  private static TensorFile openFile(Path file) {
+    return file.toString().endsWith(".bin") ? TorchFile.open(file) : SafetensorsFile.open(file);
+  }
+
+  private static List<TensorFile> openShards(Path index) {
     final JsonObjectFile json = JsonObjectFile.read(index);
     final JsonNode map = json.value("weight_map").filter(JsonNode::isObject).orElse(null);
     if (map == null) {
       throw new ModelLoadException(
           index + " has no weight_map that names the files of the weights");
     }
-    final Map<String, SafetensorsFile> shards = new TreeMap<>();
+    final Map<String, TensorFile> shards = new TreeMap<>();
     for (final Map.Entry<String, JsonNode> tensor : map.properties()) {
       final JsonNode value = tensor.getValue();
-      final SafetensorsFile shard =
+      final TensorFile shard =
           shards.computeIfAbsent(
               value.isString() ? value.stringValue() : value.toString(),
               name -> openShard(index, name));
@@ -128,26 +162,27 @@ public final class Weights {
     return List.copyOf(shards.values());
   }
 
-  private static SafetensorsFile openShard(Path index, String name) {
+  private static TensorFile openShard(Path index, String name) {
+    final String ending = index.endsWith(PYTORCH + INDEX) ? ".bin" : ".safetensors";
     // A name and no path: an index must not make the server read files outside its folder.
-    if (!name.matches("[\\w.-]+\\.safetensors")) {
+    if (!name.matches("[\\w.-]+") || !name.endsWith(ending)) {
       throw new ModelLoadException(
-          "%s names a file %s, but weights must lie beside it in files called *.safetensors"
-              .formatted(index, MessageText.shorten(name)));
+          "%s names a file %s, but weights must lie beside it in files called *%s"
+              .formatted(index, MessageText.shorten(name), ending));
     }
     final Path shard = index.resolveSibling(name);
     if (!Files.isRegularFile(shard)) {
       throw new ModelLoadException(
           "%s names the file %s, but the folder does not have it".formatted(index, name));
     }
-    return SafetensorsFile.open(shard);
+    return openFile(shard);
   }
 
-  private static Map<String, Location> canonical(List<SafetensorsFile> files) {
+  private static Map<String, Location> canonical(List<TensorFile> files) {
     final Map<String, Location> found = new LinkedHashMap<>();
-    for (final SafetensorsFile file : files) {
+    for (final TensorFile file : files) {
       for (final String stored : file.names()) {
-        final String name = stored.startsWith(PREFIX) ? stored.substring(PREFIX.length()) : stored;
+        final String name = PREFIXES.matcher(stored).replaceFirst("");
         final Location other = found.put(name, new Location(file, stored));
         if (other != null) {
           throw new ModelLoadException(
@@ -228,6 +263,26 @@ public final class Weights {
   }
 
   /**
+   * Tensors that GPT-2 has no use for mean that the files are of a model with further parts, which
+   * are left out: something for the log, as in Hugging Face transformers.
+   */
+  private static void warnOfStrangers(
+      Map<String, Location> found, Map<String, long[]> expected, Path source) {
+    final List<String> strangers =
+        found.keySet().stream()
+            .filter(name -> !expected.containsKey(name) && !name.equals(UNEMBEDDING))
+            .filter(name -> !MASKS.matcher(name).matches())
+            .toList();
+    if (!strangers.isEmpty()) {
+      log.warn(
+          "{} has {} tensors that are no part of a GPT-2 and are left out, {} among them",
+          source,
+          strangers.size(),
+          MessageText.shorten(strangers.get(0)));
+    }
+  }
+
+  /**
    * Whether files of a model whose configuration says that embeddings are tied hold an unembedding
    * that differs from the embedding. Such a one is used, with a warning, as Hugging Face
    * transformers 5 does: the configuration's flag is a default that many forget to change.
@@ -241,7 +296,9 @@ public final class Weights {
     final Location embedding = found.get(EMBEDDING);
     final TensorData out = unembedding.file().read(unembedding.storedName());
     final TensorData in = embedding.file().read(embedding.storedName());
-    if (out.dtype() == in.dtype() && out.data().equals(in.data())) {
+    if (out.dtype() == in.dtype()
+        && Arrays.equals(out.strides(), in.strides())
+        && out.data().equals(in.data())) {
       return false;
     }
     log.warn(

@@ -30,11 +30,17 @@ public final class StartupLine {
         format(
             facts,
             Duration.ofMillis(System.currentTimeMillis() - started),
-            residentKibibytes(),
+            kibibytes("VmRSS"),
+            kibibytes("VmHWM"),
             url()));
   }
 
-  static String format(StartupFacts facts, Duration took, OptionalLong residentKib, String url) {
+  static String format(
+      StartupFacts facts,
+      Duration took,
+      OptionalLong residentKib,
+      OptionalLong peakKib,
+      String url) {
     return String.format(
         Locale.ROOT,
         "%s (%.1fM parameters, %s, %s, %d %s, KV cache %d MiB) ready after %.1f s%s: %s",
@@ -46,7 +52,10 @@ public final class StartupLine {
         facts.threads() == 1 ? "thread" : "threads",
         facts.kvCacheBytes() >> 20,
         took.toMillis() / 1e3,
-        residentKib.isPresent() ? ", " + (residentKib.getAsLong() >> 10) + " MiB resident" : "",
+        residentKib.isPresent() && peakKib.isPresent()
+            ? ", %d MiB resident (peak %d)"
+                .formatted(residentKib.getAsLong() >> 10, peakKib.getAsLong() >> 10)
+            : "",
         url);
   }
 
@@ -62,11 +71,14 @@ public final class StartupLine {
         + environment.getProperty("server.servlet.context-path", "/");
   }
 
-  /** What the process holds in memory, libtorch included; known on Linux only. */
-  private static OptionalLong residentKibibytes() {
+  /**
+   * What the process holds in memory, or held at most: libtorch included, and the pages of files
+   * that it maps; known on Linux only.
+   */
+  private static OptionalLong kibibytes(String field) {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
       return lines
-          .filter(line -> line.startsWith("VmRSS:"))
+          .filter(line -> line.startsWith(field + ":"))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
           .findFirst();
     } catch (IOException e) {

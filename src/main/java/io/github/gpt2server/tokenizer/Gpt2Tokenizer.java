@@ -30,8 +30,9 @@ public final class Gpt2Tokenizer implements AutoCloseable {
 
   /**
    * Reads a tokenizer from a folder in Hugging Face's layout: {@code tokenizer.json}, or else
-   * {@code vocab.json} with {@code merges.txt}. A {@code config.json} beside them is asked for
-   * {@code vocab_size}, which may count ids that no token has.
+   * {@code vocab.json} with {@code merges.txt}; added tokens also from {@code
+   * tokenizer_config.json} and {@code added_tokens.json}. A {@code config.json} beside them is
+   * asked for {@code vocab_size}, which may count ids that no token has.
    *
    * @throws TokenizerLoadException if files are missing or do not describe a byte-level BPE; the
    *     message is one sentence with file and problem
@@ -49,7 +50,7 @@ public final class Gpt2Tokenizer implements AutoCloseable {
               .formatted(definition.source(), unusable.getMessage()),
           unusable);
     }
-    // The library numbers added tokens itself where the vocabulary leaves gaps.
+    // The library has its own ideas of added tokens that overlap or have two ids.
     for (Map.Entry<String, Integer> added : definition.addedTokens().entrySet()) {
       int[] found = library.encode(added.getKey());
       if (!Arrays.equals(found, new int[] {added.getValue()})) {

@@ -4,15 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The older layout of a GPT-2 tokenizer: {@code vocab.json}, {@code merges.txt}, and {@code
- * added_tokens.json} where a fine-tune has added some. Turned into the {@code tokenizer.json} that
- * means the same.
+ * The older layout of a GPT-2 tokenizer: {@code vocab.json} and {@code merges.txt}. Turned into the
+ * {@code tokenizer.json} that means the same.
  */
 final class SeparateFiles {
 
@@ -40,17 +37,7 @@ final class SeparateFiles {
     }
     ObjectNode json = JsonFile.object();
     json.put("version", "1.0");
-    ArrayNode added = json.putArray("added_tokens");
-    Path addedFile = folder.resolve("added_tokens.json");
-    if (Files.exists(addedFile)) {
-      for (Map.Entry<String, JsonNode> entry : JsonFile.read(addedFile).properties()) {
-        if (!entry.getValue().isInt()) {
-          throw new TokenizerLoadException(
-              "%s gives \"%s\" no whole number as its id.".formatted(addedFile, entry.getKey()));
-        }
-        add(added, entry.getKey(), entry.getValue().intValue(), false);
-      }
-    }
+    json.putArray("added_tokens");
     json.putObject("pre_tokenizer")
         .put("type", "ByteLevel")
         .put("add_prefix_space", false)
@@ -60,19 +47,6 @@ final class SeparateFiles {
     model.set("vocab", JsonFile.read(vocabularyFile));
     readMerges(mergesFile, model.putArray("merges"));
     return json;
-  }
-
-  /** Adds a token that is found in a text before BPE begins. */
-  static void add(ArrayNode added, String content, int id, boolean special) {
-    added
-        .addObject()
-        .put("id", id)
-        .put("content", content)
-        .put("single_word", false)
-        .put("lstrip", false)
-        .put("rstrip", false)
-        .put("normalized", false)
-        .put("special", special);
   }
 
   private static void readMerges(Path file, ArrayNode merges) {

@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -64,19 +63,19 @@ record TokenizerDefinition(
     for (Map.Entry<String, JsonNode> entry : vocabulary.properties()) {
       tokens.put(entry.getKey(), wholeNumber(source, entry.getKey(), entry.getValue()));
     }
-    markEndOfText(json, tokens);
+    Path configFile = folder.resolve("config.json");
+    ObjectNode config = Files.exists(configFile) ? JsonFile.read(configFile) : JsonFile.object();
+    int modelSize =
+        config.has("vocab_size")
+            ? wholeNumber(configFile, "vocab_size", config.path("vocab_size"))
+            : 0;
+    AddedTokens.complete(folder, json, END_OF_TEXT, modelSize == 0 ? MAX_SIZE : modelSize);
     Map<String, Integer> addedTokens = new LinkedHashMap<>();
     for (JsonNode added : json.path("added_tokens")) {
       String content = added.path("content").asString("");
       addedTokens.put(content, wholeNumber(source, content, added.path("id")));
     }
-
-    Path configFile = folder.resolve("config.json");
-    ObjectNode config = Files.exists(configFile) ? JsonFile.read(configFile) : JsonFile.object();
-    int size = Math.max(size(tokens), size(addedTokens));
-    if (config.has("vocab_size")) {
-      size = Math.max(size, wholeNumber(configFile, "vocab_size", config.path("vocab_size")));
-    }
+    int size = Math.max(Math.max(size(tokens), size(addedTokens)), modelSize);
     return new TokenizerDefinition(
         source, json, tokens, addedTokens, size, endOfText(source, addedTokens, config, size));
   }
@@ -99,21 +98,6 @@ record TokenizerDefinition(
       }
     }
     return own;
-  }
-
-  /** Sees to it that end-of-text is found in texts even if only the BPE vocabulary has it. */
-  private static void markEndOfText(ObjectNode json, Map<String, Integer> tokens) {
-    ArrayNode added =
-        json.path("added_tokens") instanceof ArrayNode existing
-            ? existing
-            : json.putArray("added_tokens");
-    boolean known = false;
-    for (JsonNode token : added) {
-      known |= token.path("content").asString("").equals(END_OF_TEXT);
-    }
-    if (!known && tokens.containsKey(END_OF_TEXT)) {
-      SeparateFiles.add(added, END_OF_TEXT, tokens.get(END_OF_TEXT), true);
-    }
   }
 
   private static int endOfText(

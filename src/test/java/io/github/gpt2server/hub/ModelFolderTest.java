@@ -166,12 +166,19 @@ class ModelFolderTest {
     refusedAsMissing("tokenizer.json", folderWith("model.safetensors", "vocab.json"));
   }
 
-  @Test
-  void saysThatPicklesAreNotRead() throws IOException {
-    refused(
-        folderWith("config.json", "pytorch_model.bin", "tokenizer.json").toString(),
-        "but that folder has its weights in pytorch_model.bin, which is not supported: convert them"
-            + " to model.safetensors");
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.safetensors",
+        "model.safetensors.index.json",
+        "pytorch_model.bin",
+        "pytorch_model.bin.index.json"
+      })
+  void takesWeightsInAnyOfTheirFiles(String weights) throws IOException {
+    final Path folder = folderWith("config.json", weights, "tokenizer.json");
+    try (ModelFolder found = ModelFolder.resolve(folder.toString())) {
+      assertThat(found.path()).isEqualTo(folder);
+    }
   }
 
   private static void refusedAsMissing(String name, Path folder) {

@@ -81,6 +81,42 @@ class Gpt2ConfigTest {
   }
 
   @Test
+  void knowsTheOtherNamesOfFields() throws IOException {
+    assertThat(
+            read(
+                """
+                {'vocab_size':100,'max_position_embeddings':16,'hidden_size':12,
+                'num_hidden_layers':2,'num_attention_heads':3}"""))
+        .isEqualTo(read("{" + SIZES + "}"));
+    assertThat(readWith("'n_ctx':99,'hidden_size':99,'architectures':['GPT2LMHeadModel']"))
+        .isEqualTo(read("{" + SIZES + "}"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt_neo, 'describes a gpt_neo model; only GPT-2 can be served'",
+    "gptj, 'describes a gptj model; only GPT-2 can be served'",
+    "gpt_neox, 'describes a gpt_neox model; only GPT-2 can be served'",
+    "gpt_bigcode, 'describes a gpt_bigcode model; only GPT-2 can be served'",
+    "openai-gpt, 'describes a openai-gpt model; only GPT-2 can be served'",
+    "llama, 'describes a llama model; only GPT-2 can be served'"
+  })
+  void refusesOtherModelsByName(String type, String sentence) {
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> read("{'model_type':'" + type + "','hidden_size':12}"))
+        .withMessage(folder.resolve("config.json") + " " + sentence);
+  }
+
+  @Test
+  void refusesAnotherModelThatOnlyItsClassNames() {
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> read("{'architectures':['GPTJForCausalLM'],'n_embd':12}"))
+        .withMessage(
+            folder.resolve("config.json")
+                + " describes a GPTJForCausalLM; only GPT-2 can be served");
+  }
+
+  @Test
   void readsEveryField() throws IOException {
     assertThat(
             read(
@@ -112,8 +148,15 @@ class Gpt2ConfigTest {
     "gelu_new, GELU_TANH",
     "gelu_pytorch_tanh, GELU_TANH",
     "gelu_fast, GELU_TANH",
+    "gelu_python_tanh, GELU_TANH",
+    "gelu_accurate, GELU_TANH",
     "gelu, GELU",
-    "relu, RELU"
+    "gelu_python, GELU",
+    "quick_gelu, QUICK_GELU",
+    "silu, SILU",
+    "swish, SILU",
+    "relu, RELU",
+    "tanh, TANH"
   })
   void knowsActivationsByTheirNames(String name, Activation activation) throws IOException {
     assertThat(readWith("'activation_function':'" + name + "'").activation()).isEqualTo(activation);
@@ -148,8 +191,9 @@ class Gpt2ConfigTest {
         "'layer_norm_epsilon':0 | has layer_norm_epsilon 0, but it must be a number between 0 and 1",
         "'layer_norm_epsilon':'a' | has layer_norm_epsilon \"a\","
             + " but it must be a number between 0 and 1",
-        "'activation_function':'silu' | has activation_function \"silu\", but only gelu_new,"
-            + " gelu_pytorch_tanh, gelu_fast, gelu and relu are supported",
+        "'activation_function':'mish' | has activation_function \"mish\", but only gelu_new,"
+            + " gelu_pytorch_tanh, gelu_python_tanh, gelu_fast, gelu_accurate, gelu, gelu_python,"
+            + " quick_gelu, silu, swish, relu and tanh are supported",
         "'tie_word_embeddings':1 | has tie_word_embeddings 1, but it must be true or false",
         "'eos_token_id':'x' | has eos_token_id \"x\","
             + " but it must be a token id, an array of them or null",

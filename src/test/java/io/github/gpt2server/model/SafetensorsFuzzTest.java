@@ -3,12 +3,9 @@ package io.github.gpt2server.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -16,10 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever bytes a file holds, it is read or refused with a sentence, in bounded memory. */
 class SafetensorsFuzzTest {
-  private static final int MUTATIONS = 20_000;
-
-  /** What opening may allocate beyond the file: buffers, and classes loaded on the way. */
-  private static final long ALLOWED_BYTES = 1024 * 1024;
+  private static final int MUTATIONS = 100_000;
 
   private static final String[] FRAGMENTS = {
     "0",
@@ -57,52 +51,14 @@ class SafetensorsFuzzTest {
             .add("h.0.attn.c_attn.bias", DataType.BF16, new long[] {4}, 1, 2, 3, 4)
             .bytes();
     final Random random = new Random(7);
-    final Path file = folder.resolve("x.safetensors");
-    final com.sun.management.ThreadMXBean memory =
-        (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-    int read = 0;
-    int refused = 0;
+    final FileFuzzer fuzzer =
+        new FileFuzzer(folder.resolve("x.safetensors"), SafetensorsFile::open);
     for (int i = 0; i < MUTATIONS; i++) {
-      final byte[] mutated = mutate(valid, random);
-      overwrite(file, mutated);
-      final long before = memory.getCurrentThreadAllocatedBytes();
-      try {
-        final SafetensorsFile opened = SafetensorsFile.open(file);
-        for (final String name : opened.names()) {
-          sum(opened.read(name));
-        }
-        read++;
-      } catch (ModelLoadException e) {
-        assertThat(e.getMessage()).contains(file.toString());
-        assertThat(e.getMessage().lines()).hasSize(1);
-        assertThat(e.getMessage().length()).isLessThan(file.toString().length() + 400);
-        refused++;
-      }
-      assertThat(memory.getCurrentThreadAllocatedBytes() - before)
-          .as("bytes allocated for mutation %d", i)
-          .isLessThan(ALLOWED_BYTES);
+      fuzzer.open(
+          random.nextInt(5) == 0 ? FileFuzzer.mutate(valid, random) : mutate(valid, random));
     }
-    assertThat(read).isGreaterThan(MUTATIONS / 100);
-    assertThat(refused).isGreaterThan(MUTATIONS / 2);
-  }
-
-  /** Cuts the file last: a file that is emptied first reaches the disk each time it is closed. */
-  private static void overwrite(Path file, byte[] bytes) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      channel.write(ByteBuffer.wrap(bytes));
-      channel.truncate(bytes.length);
-    }
-  }
-
-  /** Touches every byte. */
-  private static void sum(TensorData tensor) {
-    final ByteBuffer data = tensor.data();
-    int sum = 0;
-    while (data.hasRemaining()) {
-      sum += data.get();
-    }
-    assertThat(sum).isBetween(-128 * data.limit(), 127 * data.limit());
+    assertThat(fuzzer.read()).isGreaterThan(MUTATIONS / 100);
+    assertThat(fuzzer.refused()).isGreaterThan(MUTATIONS / 2);
   }
 
   private static byte[] mutate(byte[] valid, Random random) {
@@ -110,7 +66,7 @@ class SafetensorsFuzzTest {
     for (int times = 1 + random.nextInt(3); times > 0; times--) {
       final int at = random.nextInt(bytes.length);
       bytes =
-          switch (random.nextInt(7)) {
+          switch (random.nextInt(10)) {
             case 0 -> changed(bytes, at, (byte) random.nextInt());
             case 1 -> changed(bytes, at, (byte) (bytes[at] ^ (1 << random.nextInt(8))));
             case 2 -> changed(bytes, Math.min(at, random.nextInt(8)), (byte) random.nextInt());
@@ -122,6 +78,9 @@ class SafetensorsFuzzTest {
                     at,
                     Math.min(bytes.length, at + 1 + random.nextInt(20)),
                     FRAGMENTS[random.nextInt(FRAGMENTS.length)]);
+            case 6 -> number(bytes, at, random);
+            case 7 -> entryAgain(bytes, random);
+            case 8 -> exchanged(bytes, random);
             default -> changed(bytes, at, (byte) ('0' + random.nextInt(10)));
           };
     }
@@ -149,5 +108,44 @@ class SafetensorsFuzzTest {
       result[1] = (byte) (length >> 8);
     }
     return result;
+  }
+
+  /** Another number in the place of the next one: a size or an offset, where one follows. */
+  private static byte[] number(byte[] bytes, int at, Random random) {
+    int from = at;
+    while (from < bytes.length && !(bytes[from] >= '0' && bytes[from] <= '9')) {
+      from++;
+    }
+    int to = from;
+    while (to < bytes.length && bytes[to] >= '0' && bytes[to] <= '9') {
+      to++;
+    }
+    return to == from
+        ? bytes
+        : spliced(bytes, from, to, String.valueOf(random.nextLong() >>> random.nextInt(64)));
+  }
+
+  /** A tensor that is listed once more, under its own name or another. */
+  private static byte[] entryAgain(byte[] bytes, Random random) {
+    final String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    final int from = text.indexOf("\"ln_f.bias\"");
+    final int to = text.indexOf('}', Math.max(0, from)) + 1;
+    if (from < 0 || to <= from) {
+      return bytes;
+    }
+    final String entry = text.substring(from, to);
+    final String name = random.nextBoolean() ? "ln_f.bias" : "x".repeat(random.nextInt(3_000));
+    return spliced(bytes, to, to, "," + entry.replace("ln_f.bias", name));
+  }
+
+  /** Two words of the header in each other's place: types, names of fields, names of tensors. */
+  private static byte[] exchanged(byte[] bytes, Random random) {
+    final String[] words = {"F32", "F16", "BF16", "shape", "dtype", "ln_f.bias", "wte.weight"};
+    final String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    final String word = words[random.nextInt(words.length)];
+    final int from = text.indexOf(word);
+    return from < 0
+        ? bytes
+        : spliced(bytes, from, from + word.length(), words[random.nextInt(words.length)]);
   }
 }

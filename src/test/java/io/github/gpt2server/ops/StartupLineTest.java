@@ -19,10 +19,14 @@ class StartupLineTest {
   void saysWhatIsServedHowAndWhere() {
     assertThat(
             StartupLine.format(
-                FACTS, Duration.ofMillis(3_249), OptionalLong.of(1_048_576), "http://localhost:1/"))
+                FACTS,
+                Duration.ofMillis(3_249),
+                OptionalLong.of(1_048_576),
+                OptionalLong.of(2_097_152),
+                "http://localhost:1/"))
         .isEqualTo(
             "gpt2 (124.4M parameters, float32, cpu, 2 threads, KV cache 1152 MiB) ready after"
-                + " 3.2 s, 1024 MiB resident: http://localhost:1/");
+                + " 3.2 s, 1024 MiB resident (peak 2048): http://localhost:1/");
   }
 
   @Test
@@ -31,6 +35,7 @@ class StartupLineTest {
             StartupLine.format(
                 new StartupFacts("m", 1_000_000, "bfloat16", "cuda:0", 1, 1 << 20),
                 Duration.ofSeconds(1),
+                OptionalLong.empty(),
                 OptionalLong.empty(),
                 "http://localhost:1/"))
         .isEqualTo(

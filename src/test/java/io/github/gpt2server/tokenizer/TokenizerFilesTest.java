@@ -9,10 +9,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
+@ExtendWith(OutputCaptureExtension.class)
 class TokenizerFilesTest {
 
   private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
@@ -169,13 +175,63 @@ class TokenizerFilesTest {
     assertRefused("merges.txt: line 3 is not two tokens");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void addedTokensComeFromEveryFileThatMayListThem(boolean single) throws IOException {
+    copy(single ? new String[] {"tokenizer.json"} : new String[] {"vocab.json", "merges.txt"});
+    write("config.json", "{\"vocab_size\": 4300}");
+    write("added_tokens.json", "{\"<|later|>\": 4200, \"<|pad|>\": 4096, \"<|mask|>\": 7}");
+    write(
+        "tokenizer_config.json",
+        """
+        {"added_tokens_decoder": {
+          "4100": {"content": "<|mask|>", "lstrip": true, "special": true},
+          "4095": {"content": "<|endoftext|>", "special": true}}}""");
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.vocabSize()).isEqualTo(4300);
+      assertThat(tokenizer.encode("a<|later|>a<|pad|><|endoftext|>"))
+          .containsExactly(64, 4200, 64, 4096, 4095);
+      // What lstrip swallows is not in the tokens.
+      assertThat(tokenizer.encode("a  <|mask|>")).containsExactly(64, 4100);
+      assertThat(tokenizer.decode(4200, 4100)).isEqualTo("<|later|><|mask|>");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void addedTokensThatTheModelDoesNotHaveAreText(boolean single, CapturedOutput output)
+      throws IOException {
+    if (single) {
+      ObjectNode json = embedded();
+      json.withArray("/added_tokens").addObject().put("id", 4096).put("content", "[PAD]");
+      write("tokenizer.json", json.toString());
+    } else {
+      copy("vocab.json", "merges.txt");
+      write("added_tokens.json", "{\"[PAD]\": 4096}");
+    }
+    write("config.json", "{\"vocab_size\": 4096}");
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.vocabSize()).isEqualTo(4096);
+      assertThat(tokenizer.encode("[PAD]")).hasSizeGreaterThan(1).doesNotContain(4096);
+      assertThat(tokenizer.decode(tokenizer.encode("[PAD]"))).isEqualTo("[PAD]");
+    }
+    assertThat(output)
+        .contains(
+            folder
+                + " has 1 added tokens whose ids the model does not have (config.json: vocab_size"
+                + " 4096): they are left out, \"[PAD]\" among them");
+  }
+
   @Test
-  void refusesAnAddedTokenThatTheLibraryNumbersOtherwise() throws IOException {
+  void refusesAddedTokensThatCannotBe() throws IOException {
     copy("vocab.json", "merges.txt");
-    write("added_tokens.json", "{\"<|later|>\": 4200}");
-    assertRefused("\"<|later|>\" the id 4200");
     write("added_tokens.json", "{\"<|later|>\": null}");
     assertRefused("added_tokens.json gives \"<|later|>\" no whole number");
+    write("added_tokens.json", "{\"the\": 4096}");
+    assertRefused("\"the\" the id 4096, but the library encodes it as");
+    Files.delete(folder.resolve("added_tokens.json"));
+    write("tokenizer_config.json", "{\"added_tokens_decoder\": {\"x\": {\"content\": \"y\"}}}");
+    assertRefused("tokenizer_config.json has an added token \"x\"");
   }
 
   private void assertRefused(String reason) {
