@@ -31,8 +31,8 @@ class MemoryCheckTest {
     MACHINE.requireRoom(GB, 2 * GB + 1, 4);
     assertThat(output)
         .contains(
-            "Memory may run out: the model needs 1.0 GB for its weights and 2.0 GB for the KV cache"
-                + " of gpt2.max-sequences=4, but only 3.0 of 8.0 GB are free now: lower"
+            "Memory may run out: the model needs 1.0 GB for its weights and 2.0 GB for the KV and"
+                + " prefix caches of gpt2.max-sequences=4, but only 3.0 of 8.0 GB are free now: lower"
                 + " gpt2.max-sequences or choose a smaller model");
     MACHINE.requireRoom(GB, 7 * GB, 4);
   }
