@@ -254,23 +254,35 @@ class Gpt2(Module):
       torch.zero_(torch.select(self.keys[l], 0, slot))
       torch.zero_(torch.select(self.values[l], 0, slot))
 
-  # log(sum(exp(logits / temperature))) of the named rows, [len(rows)].
+  # log(sum(exp(logits / temperature))) of the named rows, [len(rows)]: what log_softmax, which takes
+  # a row in one go, has subtracted from the first logit.
   def log_sum_exp(self: __torch__.Gpt2, logits: Tensor, rows: List[int],
       temperatures: List[float]) -> Tensor:
     chosen = self.tempered(logits, rows, temperatures)
-    return torch.logsumexp(__torch__.never_alone(chosen), [1])[:len(rows)].cpu()
+    sums = annotate(List[Tensor], [])
+    for i in range(0, len(rows), 16):
+      some = chosen[i:i + 16]
+      sums.append(some[:, 0] - torch.log_softmax(some, 1)[:, 0])
+    return torch.cat(sums, 0).cpu()
 
   # Of one token in each named row: its log-probability, the row's entropy, both in nats, and how
-  # many tokens are likelier, [3, len(rows)].
+  # many tokens are likelier, [3, len(rows)]. A few rows at a time, which stay in the cores' caches
+  # from one operation to the next.
   def score(self: __torch__.Gpt2, logits: Tensor, rows: List[int], tokens: List[int],
       temperatures: List[float]) -> Tensor:
-    chosen = self.tempered(logits, rows, temperatures)
-    token = torch.tensor(tokens, dtype=4, device=logits.device).view(-1, 1)
-    likelier = torch.sum(chosen > torch.gather(chosen, 1, token), [1])
-    logprobs = torch.log_softmax(chosen, 1)
-    entropy = torch.neg(torch.sum(__torch__.never_alone(torch.exp(logprobs).mul_(logprobs)), [1]))
-    return torch.stack([torch.gather(logprobs, 1, token).squeeze(1), entropy[:len(rows)],
-        torch.to(likelier, dtype=6)]).cpu()
+    all = self.tempered(logits, rows, temperatures)
+    all_tokens = torch.tensor(tokens, dtype=4, device=logits.device).view(-1, 1)
+    scores = annotate(List[Tensor], [])
+    for i in range(0, len(rows), 4):
+      chosen = all[i:i + 4]
+      token = all_tokens[i:i + 4]
+      likelier = torch.sum(chosen > torch.gather(chosen, 1, token), [1])
+      logprobs = torch.log_softmax(chosen, 1)
+      logprob = torch.gather(logprobs, 1, token).squeeze(1)
+      weighted = torch.exp(logprobs).mul_(logprobs)
+      entropy = torch.neg(torch.sum(__torch__.never_alone(weighted), [1]))[:token.size(0)]
+      scores.append(torch.stack([logprob, entropy, torch.to(likelier, dtype=6)]))
+    return torch.cat(scores, 1).cpu()
 
   # softmax(logits / temperature) of the named rows, [len(rows), V].
   def softmax(self: __torch__.Gpt2, logits: Tensor, rows: List[int],
