@@ -46,6 +46,31 @@ public final class TopTokens {
     return count > FEW;
   }
 
+  /** How many tokens there are. */
+  public int count() {
+    return count;
+  }
+
+  /** Takes a token and its log-probability. */
+  @FunctionalInterface
+  public interface Visitor {
+    void take(int token, float logprob);
+  }
+
+  /** Shows every token: likeliest first, but a whole vocabulary in the order of ids, unsorted. */
+  public synchronized void forEach(Visitor visitor) {
+    if (logits != null && count == logits.length) {
+      for (int token = 0; token < count; token++) {
+        visitor.take(token, logits[token] - logSumExp);
+      }
+      return;
+    }
+    sort();
+    for (int i = 0; i < count; i++) {
+      visitor.take(tokens[i], logprobs[i]);
+    }
+  }
+
   /** Token ids, likeliest first; the lower id first among equals. */
   public synchronized int[] tokens() {
     sort();

@@ -13,6 +13,7 @@ import java.util.List;
  */
 final class LogprobsBuilder {
   private final Gpt2Tokenizer tokenizer;
+  private final TokenKeys keys;
   private final Logprobs wanted;
   private final int promptLength;
   private final TokenOffsets generated = new TokenOffsets();
@@ -25,6 +26,7 @@ final class LogprobsBuilder {
    */
   LogprobsBuilder(Gpt2Tokenizer tokenizer, Logprobs wanted, int promptLength) {
     this.tokenizer = tokenizer;
+    this.keys = TokenKeys.of(tokenizer);
     this.wanted = wanted;
     this.promptLength = promptLength;
   }
@@ -51,7 +53,7 @@ final class LogprobsBuilder {
             : new Entry(
                 name,
                 logprobs.logprob(),
-                new TopLogprobs(tokenizer, token, logprobs, wanted.tokenIds()),
+                new TopLogprobs(keys, token, logprobs, wanted.tokenIds()),
                 offset));
   }
 
