@@ -1,6 +1,8 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.ops.ServedEngine;
+import io.github.gpt2server.ops.ServerState;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 
@@ -18,6 +20,7 @@ class CommandApplication {
 
   @Bean
   CommandModel commandModel(Gpt2Properties properties, ServedModelHolder holder) {
-    return new CommandModel(new ServedModelLoader(properties), holder);
+    ServerState state = new ServerState(new ServedEngine(holder));
+    return new CommandModel(new ServedModelLoader(properties, state), holder, state);
   }
 }

@@ -4,22 +4,25 @@ import io.github.gpt2server.engine.EngineStoppedException;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.ServedModelHolder;
 import io.github.gpt2server.ops.ModelLoader;
+import io.github.gpt2server.ops.ServerState;
 import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.ApplicationRunner;
 
 /**
  * Loads the model of a command and ends its engine along with the context, which Spring closes on
  * SIGTERM and Ctrl-C too: libtorch must not be in the middle of anything when the process ends. The
- * end waits until the model is loaded.
+ * end waits until the model is loaded, but not for a hub.
  */
 final class CommandModel implements ApplicationRunner, AutoCloseable {
   private final ModelLoader loader;
   private final ServedModelHolder holder;
+  private final ServerState state;
   private boolean closed;
 
-  CommandModel(ModelLoader loader, ServedModelHolder holder) {
+  CommandModel(ModelLoader loader, ServedModelHolder holder, ServerState state) {
     this.loader = loader;
     this.holder = holder;
+    this.state = state;
   }
 
   @Override
@@ -31,7 +34,12 @@ final class CommandModel implements ApplicationRunner, AutoCloseable {
   }
 
   @Override
-  public synchronized void close() {
+  public void close() {
+    state.stop();
+    end();
+  }
+
+  private synchronized void end() {
     closed = true;
     holder.get().map(ServedModel::engine).ifPresent(engine -> engine.close());
   }

@@ -1,10 +1,13 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.hub.HubOptions;
+import io.github.gpt2server.hub.ModelHub;
 import java.net.URI;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.boot.convert.DurationUnit;
@@ -13,8 +16,9 @@ import org.springframework.boot.convert.DurationUnit;
  * The settings under {@code gpt2.*}, typed and checked. Read where the parts are wired together and
  * nowhere deeper. A name that is not here is refused by {@link SettingsCheck}.
  *
- * @param model {@code embedded} or a folder in Hugging Face layout
+ * @param model {@code embedded}, a folder in Hugging Face layout, or a hub's id
  * @param revision the hub's branch, tag or commit
+ * @param hub where models are fetched from and kept; what is not set is left to the environment
  * @param aliases other names under which clients may ask for the model
  * @param device where the model runs
  * @param dtype the type of the weights in memory
@@ -37,6 +41,7 @@ import org.springframework.boot.convert.DurationUnit;
 public record Gpt2Properties(
     @DefaultValue("embedded") String model,
     @DefaultValue("main") String revision,
+    @NestedConfigurationProperty @DefaultValue HubOptions hub,
     @DefaultValue List<String> aliases,
     @DefaultValue("auto") Device device,
     @DefaultValue("auto") Dtype dtype,
@@ -61,8 +66,12 @@ public record Gpt2Properties(
    * @throws InvalidSettingException for the first that is not allowed
    */
   public Gpt2Properties {
-    requireText("gpt2.model", model, "embedded or the path of a folder with a model");
-    requireText("gpt2.revision", revision, "a branch, tag or commit");
+    requireText(
+        "gpt2.model",
+        model,
+        "embedded, the path of a folder with a model, or a hub's id such as openai-community/gpt2");
+    requireRevision(revision);
+    requireHub(hub);
     aliases = List.copyOf(aliases);
     aliases.forEach(alias -> requireText("gpt2.aliases", alias, "names that are not blank"));
     requireAtLeast("gpt2.threads", threads, 0, " (0 lets the server choose)");
@@ -82,6 +91,27 @@ public record Gpt2Properties(
     corsOrigins = List.copyOf(corsOrigins);
     corsOrigins.forEach(Gpt2Properties::requireOrigin);
     requirePositive("gpt2.shutdown-grace", shutdownGrace);
+  }
+
+  private static void requireRevision(String revision) {
+    if (!ModelHub.isRevision(revision)) {
+      throw new InvalidSettingException(
+          "gpt2.revision", revision, "a branch, tag or commit of the hub, such as main");
+    }
+  }
+
+  private static void requireHub(HubOptions hub) {
+    if (hub.endpoint() != null && !HubOptions.isEndpoint(hub.endpoint())) {
+      throw new InvalidSettingException(
+          "gpt2.hub.endpoint", hub.endpoint(), "the address of a hub, such as https://hub.example");
+    }
+    if (hub.token() != null && !HubOptions.isToken(hub.token().strip())) {
+      throw new InvalidSettingException(
+          "gpt2.hub.token", "(not shown)", "one word of visible ASCII characters");
+    }
+    if (hub.cache() != null) {
+      requireText("gpt2.hub.cache", hub.cache(), "the path of a folder");
+    }
   }
 
   private static void requireText(String property, String value, String allowed) {

@@ -14,6 +14,6 @@ class ModelConfiguration {
   @Bean
   ModelStartup modelStartup(
       Gpt2Properties properties, ServedModelHolder holder, ServerState state, StartupLine line) {
-    return new ModelStartup(new ServedModelLoader(properties), holder, state, line);
+    return new ModelStartup(new ServedModelLoader(properties, state), holder, state, line);
   }
 }

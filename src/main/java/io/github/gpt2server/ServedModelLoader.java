@@ -3,7 +3,11 @@ package io.github.gpt2server;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.hub.HubSettings;
 import io.github.gpt2server.hub.ModelFolder;
+import io.github.gpt2server.hub.ModelHub;
+import io.github.gpt2server.hub.ProgressDisplay;
+import io.github.gpt2server.hub.Snapshot;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.Gpt2Config;
 import io.github.gpt2server.model.Gpt2Model;
@@ -14,20 +18,24 @@ import io.github.gpt2server.model.WeightType;
 import io.github.gpt2server.model.Weights;
 import io.github.gpt2server.ops.LoadedModel;
 import io.github.gpt2server.ops.ModelLoader;
+import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.time.Instant;
 
 /** Loads what the settings name and starts its engine: files, tokenizer, weights, warm-up. */
 final class ServedModelLoader implements ModelLoader {
   private final Gpt2Properties properties;
+  private final ServerState state;
 
-  ServedModelLoader(Gpt2Properties properties) {
+  ServedModelLoader(Gpt2Properties properties, ServerState state) {
     this.properties = properties;
+    this.state = state;
   }
 
   @Override
   public LoadedModel load() throws Exception {
-    try (ModelFolder folder = ModelFolder.resolve(properties.model())) {
+    try (ModelFolder folder =
+        state.interruptibly(() -> ModelFolder.resolve(properties.model(), this::fetch))) {
       Gpt2Config config = Gpt2Config.read(folder.path());
       Weights weights = Weights.open(folder.path(), config);
       Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder.path());
@@ -56,7 +64,7 @@ final class ServedModelLoader implements ModelLoader {
               tokenizer,
               folder.id(),
               properties.aliases(),
-              null,
+              folder.revision(),
               config.contextLength(),
               config.vocabSize(),
               config.width(),
@@ -67,6 +75,22 @@ final class ServedModelLoader implements ModelLoader {
               device,
               Instant.now());
       return new LoadedModel(served, threads, cacheBytes);
+    }
+  }
+
+  private Snapshot fetch(String id) throws InterruptedException {
+    ModelHub hub = new ModelHub(HubSettings.of(properties.hub(), System.getenv()));
+    state.loadingMessage("The hub is asked for %s.".formatted(id));
+    try (ProgressDisplay display = new ProgressDisplay()) {
+      return hub.fetch(
+          id,
+          properties.revision(),
+          progress -> {
+            display.progress(progress);
+            state.loadingMessage("%s is being downloaded: %s.".formatted(id, progress.text()));
+          });
+    } finally {
+      state.loadingMessage("The model is still being loaded.");
     }
   }
 

@@ -1,13 +1,17 @@
 package io.github.gpt2server;
 
+import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
@@ -31,7 +35,7 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
   private static final int NEAR = 2;
   private static final List<String> SETTINGS =
       Arrays.stream(Gpt2Properties.class.getRecordComponents())
-          .map(component -> dashed(component.getName()))
+          .flatMap(SettingsCheck::names)
           .toList();
 
   /** Last, when every source of properties is known. */
@@ -61,24 +65,30 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
         source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource;
     source.stream()
         .filter(name -> !name.isEmpty() && name.getElement(0, Form.UNIFORM).equals("gpt2"))
-        .filter(name -> SETTINGS.stream().noneMatch(s -> uniform(s).equals(uniform(name))))
+        .filter(name -> SETTINGS.stream().noneMatch(s -> isSpelling(name, s, variables)))
         .forEach(name -> refuse(name, String.valueOf(valueOf(source, name)), variables));
   }
 
   private static void refuse(ConfigurationPropertyName name, String value, boolean variable) {
-    final Optional<String> nearest = nearest(uniform(name), variable);
+    final Optional<String> nearest = nearest(uniform(name, variable), variable);
     // A variable that is just called GPT2 cannot be left alone: it takes the place of all settings.
     if (variable && nearest.isEmpty() && name.getNumberOfElements() > 1) {
       return;
     }
     final String written = variable ? variable(name.toString()) : name.toString();
-    // What looks like a key is not shown: start-up messages end up in log stores.
-    final String shown = uniform(name).contains("key") ? written : written + "=" + value;
+    // What looks like a secret is not shown: start-up messages end up in log stores.
+    final boolean secret =
+        isSecret(uniform(name, true)) || nearest.filter(SettingsCheck::isSecret).isPresent();
+    final String shown = secret ? written : written + "=" + value;
     throw InvalidSettingException.unknown(
         shown
             + nearest
                 .map(setting -> " is not a setting: did you mean " + named(setting, variable) + "?")
                 .orElseGet(() -> " is not a setting: there are " + all() + "."));
+  }
+
+  private static boolean isSecret(String name) {
+    return name.contains("key") || name.contains("token");
   }
 
   private static Object valueOf(
@@ -88,8 +98,12 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
 
   private static Optional<String> nearest(String uniform, boolean variable) {
     return SETTINGS.stream()
-        .filter(setting -> isNear(uniform, uniform(setting), variable))
-        .min((a, b) -> distance(uniform, uniform(a)) - distance(uniform, uniform(b)));
+        // The name of a group takes the place of all settings in it.
+        .filter(
+            setting ->
+                setting.startsWith(uniform + ".")
+                    || isNear(uniform, uniform(setting, variable), variable))
+        .min(Comparator.comparingInt(s -> distance(uniform, uniform(s, variable))));
   }
 
   private static boolean isNear(String given, String setting, boolean variable) {
@@ -110,16 +124,33 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
     return SETTINGS.stream().map(setting -> "gpt2." + setting).collect(Collectors.joining(", "));
   }
 
-  /** The name without {@code gpt2.}, list indices, dots and dashes: GPT2_API_KEYS_0 is apikeys. */
-  private static String uniform(ConfigurationPropertyName name) {
+  private static boolean isSpelling(
+      ConfigurationPropertyName name, String setting, boolean variable) {
+    return uniform(setting, variable).equals(uniform(name, variable));
+  }
+
+  /**
+   * The name without {@code gpt2.}, list indices and dashes. A variable's underscore is a dash or a
+   * dot, which only the setting knows: GPT2_API_KEYS_0 is apikeys, GPT2_HUB_CACHE is hubcache.
+   */
+  private static String uniform(ConfigurationPropertyName name, boolean variable) {
     return IntStream.range(1, name.getNumberOfElements())
         .mapToObj(i -> name.getElement(i, Form.UNIFORM))
         .filter(element -> !element.chars().allMatch(Character::isDigit))
-        .collect(Collectors.joining());
+        .collect(Collectors.joining(variable ? "" : "."));
   }
 
-  private static String uniform(String setting) {
-    return setting.replace("-", "");
+  private static String uniform(String setting, boolean variable) {
+    return setting.replaceAll(variable ? "[.-]" : "-", "");
+  }
+
+  /** The settings that a component stands for: itself, or what is nested in it. */
+  private static Stream<String> names(RecordComponent component) {
+    final String name = dashed(component.getName());
+    return component.getAccessor().isAnnotationPresent(NestedConfigurationProperty.class)
+        ? Arrays.stream(component.getType().getRecordComponents())
+            .map(nested -> name + "." + dashed(nested.getName()))
+        : Stream.of(name);
   }
 
   private static String dashed(String component) {

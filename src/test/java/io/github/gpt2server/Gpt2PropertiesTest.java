@@ -2,6 +2,7 @@ package io.github.gpt2server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.hub.HubOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ class Gpt2PropertiesTest {
             new Gpt2Properties(
                 "embedded",
                 "main",
+                new HubOptions(null, null, null, null),
                 List.of(),
                 new Device(Device.Kind.AUTO, 0),
                 Dtype.AUTO,
@@ -71,7 +73,10 @@ class Gpt2PropertiesTest {
                     "GPT2_API_KEYS", "one,two",
                     "GPT2_ALIASES_0", "gpt2",
                     "GPT2_DEVICE", "cuda",
-                    "GPT2_SHUTDOWN_GRACE", "2m")));
+                    "GPT2_SHUTDOWN_GRACE", "2m",
+                    "GPT2_HUB_ENDPOINT", "https://hub.example",
+                    "GPT2_HUB_TOKEN", "hf_secret",
+                    "GPT2_HUB_OFFLINE", "true")));
 
     assertThat(properties.model()).isEqualTo("/models/gpt2");
     assertThat(properties.maxSequences()).isEqualTo(7);
@@ -79,6 +84,9 @@ class Gpt2PropertiesTest {
     assertThat(properties.aliases()).containsExactly("gpt2");
     assertThat(properties.device()).isEqualTo(new Device(Device.Kind.CUDA, 0));
     assertThat(properties.shutdownGrace()).isEqualTo(Duration.ofMinutes(2));
+    assertThat(properties.hub())
+        .isEqualTo(new HubOptions("https://hub.example", "hf_secret", null, true));
+    assertThat(properties.toString()).doesNotContain("hf_secret");
   }
 
   private static Gpt2Properties bind(PropertySource<?> source) {

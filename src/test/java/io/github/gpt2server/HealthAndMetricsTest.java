@@ -26,12 +26,16 @@ class HealthAndMetricsTest {
   @BeforeEach
   void load() {
     server.engine().tell(null);
+    server.state().loadingMessage("The model is still being loaded.");
   }
 
   @Test
   void isAliveButNotReadyWhileTheModelLoads() throws Exception {
     assertProbe("/actuator/health/liveness", 200, "{\"status\":\"UP\"}");
-    assertProbe("/actuator/health/readiness", 503, "{\"status\":\"OUT_OF_SERVICE\"}");
+    assertReadiness(
+        503,
+        "DOWN",
+        "{\"details\":{\"message\":\"The model is still being loaded.\"},\"status\":\"DOWN\"}");
     assertProbe(
         "/health",
         503,
@@ -44,7 +48,7 @@ class HealthAndMetricsTest {
     server.engine().serve();
 
     assertProbe("/actuator/health/liveness", 200, "{\"status\":\"UP\"}");
-    assertProbe("/actuator/health/readiness", 200, "{\"status\":\"UP\"}");
+    assertReadiness(200, "UP", "{\"status\":\"UP\"}");
     assertProbe("/health", 200, "{\"status\":\"UP\"}");
   }
 
@@ -53,7 +57,7 @@ class HealthAndMetricsTest {
     server.engine().tell(new EngineStatus(0, 1, 0.1, PrefixCacheStatus.UNUSED, true, false));
 
     assertProbe("/actuator/health/liveness", 200, "{\"status\":\"UP\"}");
-    assertProbe("/actuator/health/readiness", 503, "{\"status\":\"OUT_OF_SERVICE\"}");
+    assertReadiness(503, "OUT_OF_SERVICE", "{\"status\":\"OUT_OF_SERVICE\"}");
     assertProbe(
         "/health",
         503,
@@ -66,7 +70,7 @@ class HealthAndMetricsTest {
     server.engine().tell(new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, false, false));
 
     assertProbe("/actuator/health/liveness", 503, "{\"status\":\"DOWN\"}");
-    assertProbe("/actuator/health/readiness", 503, "{\"status\":\"DOWN\"}");
+    assertReadiness(503, "DOWN", "{\"status\":\"DOWN\"}");
     assertProbe(
         "/health",
         503,
@@ -129,6 +133,24 @@ class HealthAndMetricsTest {
     assertThat(server.get("/actuator/env").statusCode()).isEqualTo(404);
     assertThat(server.get("/actuator/info").statusCode()).isEqualTo(200);
     assertThat(server.get("/v3/api-docs").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void tellsHowFarADownloadIs() throws Exception {
+    server.state().loadingMessage("org/name is being downloaded: 1.2 of 3.4 MB (35 %).");
+
+    assertThat(server.get("/actuator/health/readiness").body())
+        .contains("\"message\":\"org/name is being downloaded: 1.2 of 3.4 MB (35 %).\"");
+    assertThat(server.get("/health").body())
+        .contains("\"message\":\"org/name is being downloaded: 1.2 of 3.4 MB (35 %).\"");
+  }
+
+  private static void assertReadiness(int code, String status, String model) throws Exception {
+    assertProbe(
+        "/actuator/health/readiness",
+        code,
+        "{\"components\":{\"model\":%s,\"readinessState\":{\"status\":\"UP\"}},\"status\":\"%s\"}"
+            .formatted(model, status));
   }
 
   private static void assertProbe(String path, int status, String body) throws Exception {

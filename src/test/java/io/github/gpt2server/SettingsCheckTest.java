@@ -22,6 +22,9 @@ class SettingsCheckTest {
           """
           GPT2_MAX_SEQUENCE | GPT2_MAX_SEQUENCE=v is not a setting: did you mean GPT2_MAX_SEQUENCES?
           GPT2_MODELS       | GPT2_MODELS=v is not a setting: did you mean GPT2_MODEL?
+          GPT2_HUB_OFLINE   | GPT2_HUB_OFLINE=v is not a setting: did you mean GPT2_HUB_OFFLINE?
+          GPT2_HUB_TOKENS   | GPT2_HUB_TOKENS is not a setting: did you mean GPT2_HUB_TOKEN?
+          GPT2_HUB          | GPT2_HUB is not a setting: did you mean GPT2_HUB_TOKEN?
           GPT2_API_KEY      | GPT2_API_KEY is not a setting: did you mean GPT2_API_KEYS?
           """)
   void refusesVariablesThatAreNearMisses(String variable, String sentence) {
@@ -40,6 +43,8 @@ class SettingsCheckTest {
                         "GPT2_SERVICE_HOST", "10.0.0.1",
                         "GPT2_PORT_8080_TCP_ADDR", "10.0.0.1",
                         "GPT2_SERVER_SERVICE_PORT_HTTP", "8080",
+                        "GPT2_HUB_SERVICE_HOST", "10.0.0.1",
+                        "GPT2_HUB_PORT_80_TCP", "tcp://10.0.0.1:80",
                         "GPT2_X", "x")))
         .doesNotThrowAnyException();
   }
@@ -66,7 +71,8 @@ class SettingsCheckTest {
                         "GPT2_MODEL", "embedded",
                         "GPT2_MAX_SEQUENCES", "3",
                         "GPT2_MAXSEQUENCES", "3",
-                        "GPT2_API_KEYS_0", "k")))
+                        "GPT2_API_KEYS_0", "k",
+                        "GPT2_HUB_CACHE", "/cache")))
         .doesNotThrowAnyException();
     assertThatCode(
             () ->
@@ -76,6 +82,8 @@ class SettingsCheckTest {
                         "gpt2.maxSequences", "3",
                         "gpt2.max_queue", "3",
                         "gpt2.api-keys[0]", "k",
+                        "gpt2.hub.cache", "/cache",
+                        "gpt2.hub.offline", "true",
                         "gpt2server.anything", "x")))
         .doesNotThrowAnyException();
   }

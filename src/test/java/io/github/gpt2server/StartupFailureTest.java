@@ -70,7 +70,16 @@ class StartupFailureTest {
       delimiter = '|',
       textBlock =
           """
-          gpt2.model=              | gpt2.model= is not allowed: use embedded or the path of a folder with a model.
+          gpt2.model=              | gpt2.model= is not allowed: use embedded, the path of a folder with a model, or a hub's id such as openai-community/gpt2.
+          gpt2.revision=../x       | gpt2.revision=../x is not allowed: use a branch, tag or commit of the hub, such as main.
+          gpt2.hub.endpoint=hub    | gpt2.hub.endpoint=hub is not allowed: use the address of a hub, such as https://hub.example.
+          gpt2.hub.token=a b       | gpt2.hub.token=(not shown) is not allowed: use one word of visible ASCII characters.
+          gpt2.hub.cache=          | gpt2.hub.cache= is not allowed: use the path of a folder.
+          gpt2.hub.offline=maybe   | gpt2.hub.offline=maybe is not allowed: use true or false.
+          gpt2.hub.tokn=secret     | gpt2.hub.tokn is not a setting: did you mean gpt2.hub.token?
+          gpt2.hub-token=secret    | gpt2.hub-token is not a setting: did you mean gpt2.hub.token?
+          gpt2.hub=x               | gpt2.hub is not a setting: did you mean gpt2.hub.token?
+          gpt2.offline=true        | gpt2.offline=true is not a setting: did you mean gpt2.hub.offline?
           gpt2.device=gpu          | gpt2.device=gpu is not allowed: use auto, cpu, cuda or cuda:N.
           gpt2.device=cuda:-1      | gpt2.device=cuda:-1 is not allowed: use auto, cpu, cuda or cuda:N.
           gpt2.dtype=float8        | gpt2.dtype=float8 is not allowed: use auto, float32, bfloat16 or float16 (int8 is not supported yet).
@@ -92,7 +101,7 @@ class StartupFailureTest {
           gpt2.max-sequence=3      | gpt2.max-sequence=3 is not a setting: did you mean gpt2.max-sequences?
           gpt2.timeout=3s          | gpt2.timeout=3s is not a setting: did you mean gpt2.request-timeout?
           gpt2.api-key=secret      | gpt2.api-key is not a setting: did you mean gpt2.api-keys?
-          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.max-queue, gpt2.request-timeout, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.strict-fields, gpt2.api-keys, gpt2.cors-origins, gpt2.shutdown-grace.
+          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.max-queue, gpt2.request-timeout, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.strict-fields, gpt2.api-keys, gpt2.cors-origins, gpt2.shutdown-grace.
           """)
   void namesSettingValueAndWhatIsAllowed(String setting, String sentence, CapturedOutput output) {
     assertFails(SettingsOnly.class, WebApplicationType.NONE, "--" + setting);

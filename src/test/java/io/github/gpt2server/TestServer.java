@@ -78,6 +78,10 @@ final class TestServer implements AutoCloseable {
     return engine;
   }
 
+  ServerState state() {
+    return context.getBean(ServerState.class);
+  }
+
   HttpResponse<String> get(String path, String... headers)
       throws IOException, InterruptedException {
     return send("GET", path, headers);

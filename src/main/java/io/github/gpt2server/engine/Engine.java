@@ -217,7 +217,6 @@ public final class Engine implements AutoCloseable {
     if (!plan.isEmpty()) {
       executor.execute(plan);
       prefixCache.endStep();
-      prefixCacheStatus = prefixCache.status();
       updateUsage();
     }
     taskHadItsTurn = plan.pieces().isEmpty();
@@ -325,6 +324,7 @@ public final class Engine implements AutoCloseable {
       used += sequence.positions();
     }
     kvCacheUsage = (double) used / ((long) slots.length * model.contextLength());
+    prefixCacheStatus = prefixCache.status();
   }
 
   /** Ends what is left when the thread stops, so that no request is ever lost. */

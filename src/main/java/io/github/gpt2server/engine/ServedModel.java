@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param id what clients call it
  * @param aliases other names that are accepted
- * @param revision the commit or content it was loaded from, or null if unknown
+ * @param revision the hub's commit that it was loaded from, or null if it is not from a hub
  * @param contextLength how many tokens prompt and output may have together ({@code n_positions})
  * @param vocabSize how many token ids there are
  * @param width the length of a hidden vector ({@code n_embd})

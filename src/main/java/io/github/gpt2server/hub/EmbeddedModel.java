@@ -39,7 +39,7 @@ final class EmbeddedModel {
               + " Face layout");
     }
     if (config.getProtocol().equals("file")) {
-      return new ModelFolder(Path.of(URI.create(config.toString())).getParent(), ID, false);
+      return new ModelFolder(Path.of(URI.create(config.toString())).getParent(), ID, null, false);
     }
     return unpack(loader, temporary);
   }
@@ -47,7 +47,8 @@ final class EmbeddedModel {
   private static ModelFolder unpack(ClassLoader loader, Path temporary) {
     try {
       final ModelFolder folder =
-          new ModelFolder(Files.createTempDirectory(temporary, "gpt2-server-model-"), ID, true);
+          new ModelFolder(
+              Files.createTempDirectory(temporary, "gpt2-server-model-"), ID, null, true);
       // Deleted in reverse order of these calls, so the folder is empty when its turn comes.
       folder.path().toFile().deleteOnExit();
       try {

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,9 +15,11 @@ import org.slf4j.LoggerFactory;
  *
  * @param path where it lies
  * @param id what clients call the model
+ * @param revision the hub's commit, or null if the model does not come from a hub
  * @param temporary whether the folder is a copy that {@link #close} deletes
  */
-public record ModelFolder(Path path, String id, boolean temporary) implements AutoCloseable {
+public record ModelFolder(Path path, String id, String revision, boolean temporary)
+    implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelFolder.class);
 
   /** What a folder may have its weights in; one of them is needed. */
@@ -30,29 +31,49 @@ public record ModelFolder(Path path, String id, boolean temporary) implements Au
           "pytorch_model.bin.index.json");
 
   private static final String EMBEDDED = "embedded";
-  private static final Pattern HUB_ID = Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
+  private static final String ALLOWED =
+      "give 'embedded', a folder in Hugging Face layout, or a hub's id such as"
+          + " openai-community/gpt2";
+
+  /** Fetches a model from a hub. */
+  @FunctionalInterface
+  public interface Hub {
+    /** Gives the files of the model with this id. */
+    Snapshot fetch(String id) throws InterruptedException;
+  }
 
   /**
    * The folder that a value of {@code gpt2.model} stands for. {@code embedded} is the model that
    * travels with the program: its files where they lie, or, if they are inside a jar, a temporary
-   * copy that is deleted by {@link #close} or when the JVM exits. Any other value is a folder,
-   * served under its last name.
+   * copy that is deleted by {@link #close} or when the JVM exits. A folder that exists is served
+   * under its last name. What else looks like a hub's id is asked of the hub.
    *
    * @throws ModelNotFoundException if there is no such folder or files are missing from it
+   * @throws HubException if the hub has no such model or does not give it
+   * @throws InterruptedException if the thread is interrupted while it waits for the hub
    */
-  public static ModelFolder resolve(String setting) {
+  public static ModelFolder resolve(String setting, Hub hub) throws InterruptedException {
     return resolve(
-        setting, ModelFolder.class.getClassLoader(), Path.of(System.getProperty("java.io.tmpdir")));
+        setting,
+        hub,
+        ModelFolder.class.getClassLoader(),
+        Path.of(System.getProperty("java.io.tmpdir")));
   }
 
-  static ModelFolder resolve(String setting, ClassLoader loader, Path temporary) {
+  static ModelFolder resolve(String setting, Hub hub, ClassLoader loader, Path temporary)
+      throws InterruptedException {
     if (setting.equals(EMBEDDED)) {
       return EmbeddedModel.locate(loader, temporary);
+    }
+    if (ModelHub.isModelId(setting) && !Files.exists(Path.of(setting))) {
+      final Snapshot snapshot = hub.fetch(setting);
+      requireFiles(setting, snapshot.folder());
+      return new ModelFolder(snapshot.folder(), setting, snapshot.commit(), false);
     }
     final Path folder = existing(setting);
     requireFiles(setting, folder);
     final Path name = folder.normalize().getFileName();
-    return new ModelFolder(folder, name == null ? "model" : name.toString(), false);
+    return new ModelFolder(folder, name == null ? "model" : name.toString(), null, false);
   }
 
   /** Deletes a temporary copy; does nothing to any other folder. */
@@ -74,24 +95,17 @@ public record ModelFolder(Path path, String id, boolean temporary) implements Au
 
   private static Path existing(String setting) {
     if (setting.isBlank()) {
-      throw notFound(setting, "which is empty: give 'embedded' or a folder in Hugging Face layout");
+      throw notFound(setting, "which is empty: " + ALLOWED);
     }
     final Path folder;
     try {
       folder = Path.of(setting).toAbsolutePath();
     } catch (InvalidPathException e) {
       throw new ModelNotFoundException(
-          "gpt2.model is no valid path (%s): give 'embedded' or a folder in Hugging Face layout"
-              .formatted(e.getReason()),
-          e);
+          "gpt2.model is no valid path (%s): %s".formatted(e.getReason(), ALLOWED), e);
     }
     if (!Files.exists(folder)) {
-      throw notFound(
-          setting,
-          HUB_ID.matcher(setting).matches()
-              ? "but there is no such folder, and downloading from a hub is not supported yet: give"
-                  + " 'embedded' or a folder in Hugging Face layout"
-              : "but there is no such folder: give 'embedded' or a folder in Hugging Face layout");
+      throw notFound(setting, "but there is no such folder: " + ALLOWED);
     }
     if (!Files.isDirectory(folder)) {
       throw notFound(setting, "but that is a file: give the folder that holds the model's files");

@@ -16,7 +16,8 @@ public final class ModelHealthIndicator implements HealthIndicator {
   public Health health() {
     return switch (state.phase()) {
       case SERVING -> Health.up().build();
-      case LOADING, STOPPING -> Health.outOfService().build();
+      case LOADING -> Health.down().withDetail("message", state.loadingMessage()).build();
+      case STOPPING -> Health.outOfService().build();
       case DEAD -> Health.down().build();
     };
   }

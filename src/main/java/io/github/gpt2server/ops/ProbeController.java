@@ -30,7 +30,7 @@ class ProbeController {
   ResponseEntity<Object> health() {
     return switch (state.phase()) {
       case SERVING -> ResponseEntity.ok(new Up("UP"));
-      case LOADING -> unavailable("LOADING", "The model is still being loaded.", "model_loading");
+      case LOADING -> unavailable("LOADING", state.loadingMessage(), "model_loading");
       case STOPPING -> unavailable("STOPPING", "The server is shutting down.", "shutting_down");
       case DEAD ->
           unavailable(

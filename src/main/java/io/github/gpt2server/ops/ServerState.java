@@ -2,6 +2,7 @@ package io.github.gpt2server.ops;
 
 import io.github.gpt2server.engine.EngineStatus;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 
 /**
  * What the server is doing, as probes and shutdown need to know it. Loading and shutdown meet here:
@@ -24,6 +25,8 @@ public final class ServerState {
   private final EngineControl engine;
   private boolean loading;
   private boolean stopping;
+  private Thread interruptible;
+  private String loadingMessage = "The model is still being loaded.";
 
   /** Starts in {@link Phase#LOADING} as long as {@code engine} has no status. */
   public ServerState(EngineControl engine) {
@@ -49,9 +52,44 @@ public final class ServerState {
     return stopping;
   }
 
+  /** What is being loaded and how far it is, in one sentence. */
+  public synchronized String loadingMessage() {
+    return loadingMessage;
+  }
+
+  /** Says what is being loaded and how far it is. */
+  public synchronized void loadingMessage(String message) {
+    loadingMessage = message;
+  }
+
+  /**
+   * Runs a part of the loading that need not be waited for when the server stops: the calling
+   * thread is interrupted then.
+   */
+  public <T> T interruptibly(Callable<T> work) throws Exception {
+    synchronized (this) {
+      if (stopping) {
+        throw new StoppedWhileLoadingException();
+      }
+      interruptible = Thread.currentThread();
+    }
+    try {
+      return work.call();
+    } finally {
+      synchronized (this) {
+        interruptible = null;
+        // One that came too late must not disturb what follows.
+        Thread.interrupted();
+      }
+    }
+  }
+
   /** From now on the server is stopping. */
-  synchronized void stop() {
+  public synchronized void stop() {
     stopping = true;
+    if (interruptible != null) {
+      interruptible.interrupt();
+    }
   }
 
   /** Notes that the model is being loaded; false if that is too late because the server stops. */

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,6 +26,11 @@ final class ChildServer implements AutoCloseable {
   private final Path err;
 
   ChildServer(Path folder, String... options) throws IOException {
+    this(folder, Map.of(), options);
+  }
+
+  /** With these environment variables beside those of the test. */
+  ChildServer(Path folder, Map<String, String> variables, String... options) throws IOException {
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
@@ -43,12 +49,13 @@ final class ChildServer implements AutoCloseable {
                 Gpt2ServerApplication.class.getName(),
                 "--server.port=" + port));
     command.addAll(List.of(options));
-    process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(directory.toFile())
             .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
+            .redirectError(err.toFile());
+    builder.environment().putAll(variables);
+    process = builder.start();
   }
 
   /** Without the test classes, whose configurations the application would find and take. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Requests that are wrong in many ways, or by chance right; the same for the same seed. */
@@ -172,9 +173,20 @@ final class Fuzzer {
    * @param complete whether the server can tell that it is whole, so that it has to answer
    */
   record Request(byte[] bytes, boolean complete) {
+    private static final Pattern VERSION = Pattern.compile("\\A[^\r\n]* HTTP/");
+
+    /** Whether the request line is one of HTTP/0.9, whose answers have no status line. */
+    boolean withoutVersion() {
+      return !VERSION.matcher(text()).find();
+    }
+
+    private String text() {
+      return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
     @Override
     public String toString() {
-      String text = new String(bytes, StandardCharsets.ISO_8859_1);
+      String text = text();
       return text.length() > 2000 ? text.substring(0, 2000) + "..." : text;
     }
   }

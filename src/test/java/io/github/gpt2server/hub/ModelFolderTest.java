@@ -3,7 +3,6 @@ package io.github.gpt2server.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -20,12 +19,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ModelFolderTest {
   private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
 
+  private static final ModelFolder.Hub NO_HUB =
+      id -> {
+        throw new AssertionError("the hub was asked for " + id);
+      };
+
+  private static final String ALLOWED =
+      "give 'embedded', a folder in Hugging Face layout, or a hub's id such as"
+          + " openai-community/gpt2";
+
   @TempDir Path parent;
   @TempDir Path temporary;
 
   @Test
-  void usesTheEmbeddedFilesWhereTheyLie() {
-    final ModelFolder folder = ModelFolder.resolve("embedded");
+  void usesTheEmbeddedFilesWhereTheyLie() throws Exception {
+    final ModelFolder folder = ModelFolder.resolve("embedded", NO_HUB);
     assertThat(folder.id()).isEqualTo("gpt2-fairytales");
     assertThat(folder.temporary()).isFalse();
     folder.close();
@@ -34,7 +42,7 @@ class ModelFolderTest {
   }
 
   @Test
-  void copiesTheEmbeddedFilesOutOfAJarAndDeletesTheCopy() throws IOException {
+  void copiesTheEmbeddedFilesOutOfAJarAndDeletesTheCopy() throws Exception {
     final List<String> names =
         List.of(
             "config.json",
@@ -45,7 +53,7 @@ class ModelFolderTest {
             "vocab.json",
             "merges.txt");
     try (URLClassLoader loader = jarWith(names)) {
-      final ModelFolder folder = ModelFolder.resolve("embedded", loader, temporary);
+      final ModelFolder folder = ModelFolder.resolve("embedded", NO_HUB, loader, temporary);
       assertThat(folder.id()).isEqualTo("gpt2-fairytales");
       assertThat(folder.temporary()).isTrue();
       assertThat(folder.path()).hasParent(temporary);
@@ -58,10 +66,10 @@ class ModelFolderTest {
   }
 
   @Test
-  void saysThatABuildLacksTheEmbeddedModel() throws IOException {
+  void saysThatABuildLacksTheEmbeddedModel() throws Exception {
     try (URLClassLoader loader = jarWith(List.of())) {
       assertThatExceptionOfType(ModelNotFoundException.class)
-          .isThrownBy(() -> ModelFolder.resolve("embedded", loader, temporary))
+          .isThrownBy(() -> ModelFolder.resolve("embedded", NO_HUB, loader, temporary))
           .withMessage(
               "gpt2.model is 'embedded', but this build has no embedded model: give a folder in"
                   + " Hugging Face layout");
@@ -69,10 +77,10 @@ class ModelFolderTest {
   }
 
   @Test
-  void leavesNothingBehindWhenTheEmbeddedModelIsIncomplete() throws IOException {
+  void leavesNothingBehindWhenTheEmbeddedModelIsIncomplete() throws Exception {
     try (URLClassLoader loader = jarWith(List.of("config.json"))) {
       assertThatExceptionOfType(ModelNotFoundException.class)
-          .isThrownBy(() -> ModelFolder.resolve("embedded", loader, temporary))
+          .isThrownBy(() -> ModelFolder.resolve("embedded", NO_HUB, loader, temporary))
           .withMessage(
               "gpt2.model is 'embedded', but this build lacks"
                   + " models/gpt2-fairytales/generation_config.json: give a folder in Hugging Face"
@@ -82,11 +90,11 @@ class ModelFolderTest {
   }
 
   @Test
-  void saysThatTheTemporaryFolderCannotBeWritten() throws IOException {
+  void saysThatTheTemporaryFolderCannotBeWritten() throws Exception {
     final Path lost = temporary.resolve("lost");
     try (URLClassLoader loader = jarWith(List.of("config.json"))) {
       assertThatExceptionOfType(ModelNotFoundException.class)
-          .isThrownBy(() -> ModelFolder.resolve("embedded", loader, lost))
+          .isThrownBy(() -> ModelFolder.resolve("embedded", NO_HUB, loader, lost))
           .withMessageStartingWith(
               "gpt2.model is 'embedded', but the embedded model cannot be unpacked into %s"
                   + " (java.nio.file.NoSuchFileException: ",
@@ -96,63 +104,78 @@ class ModelFolderTest {
   }
 
   @Test
-  void servesAFolderUnderItsLastName() throws IOException {
+  void servesAFolderUnderItsLastName() throws Exception {
     final Path folder = folderWith("config.json", "model.safetensors", "tokenizer.json");
-    assertThat(ModelFolder.resolve(folder.toString()))
-        .isEqualTo(new ModelFolder(folder, "my-gpt2", false));
-    assertThat(ModelFolder.resolve(folder + "/").id()).isEqualTo("my-gpt2");
-    assertThat(ModelFolder.resolve(folder.resolve(".").toString()).id()).isEqualTo("my-gpt2");
-    ModelFolder.resolve(folder.toString()).close();
+    assertThat(ModelFolder.resolve(folder.toString(), NO_HUB))
+        .isEqualTo(new ModelFolder(folder, "my-gpt2", null, false));
+    assertThat(ModelFolder.resolve(folder + "/", NO_HUB).id()).isEqualTo("my-gpt2");
+    assertThat(ModelFolder.resolve(folder.resolve(".").toString(), NO_HUB).id())
+        .isEqualTo("my-gpt2");
+    ModelFolder.resolve(folder.toString(), NO_HUB).close();
     assertThat(folder.resolve("config.json")).exists();
   }
 
   @Test
-  void takesARelativeFolder() {
-    final ModelFolder folder = ModelFolder.resolve("models/gpt2-fairytales");
+  void takesARelativeFolder() throws Exception {
+    final ModelFolder folder = ModelFolder.resolve("models/gpt2-fairytales", NO_HUB);
     assertThat(folder.path()).isEqualTo(EMBEDDED.toAbsolutePath());
     assertThat(folder.id()).isEqualTo("gpt2-fairytales");
   }
 
   @Test
-  void takesShardsAndTheOlderTokenizerFiles() throws IOException {
+  void takesShardsAndTheOlderTokenizerFiles() throws Exception {
     final Path folder =
         folderWith("config.json", "model.safetensors.index.json", "vocab.json", "merges.txt");
-    assertThat(ModelFolder.resolve(folder.toString()).path()).isEqualTo(folder);
+    assertThat(ModelFolder.resolve(folder.toString(), NO_HUB).path()).isEqualTo(folder);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"openai-community/gpt2", "a/b", "org/name-1.5_x"})
-  void saysThatAHubIsNotSupported(String setting) {
-    refused(
-        setting,
-        "but there is no such folder, and downloading from a hub is not supported yet: give"
-            + " 'embedded' or a folder in Hugging Face layout");
+  @ValueSource(strings = {"openai-community/gpt2", "gpt2", "a/b", "org/name-1.5_x", "Embedded"})
+  void asksTheHubForWhatIsNoFolder(String id) throws Exception {
+    final Path folder = folderWith("config.json", "model.safetensors", "tokenizer.json");
+    final ModelFolder resolved =
+        ModelFolder.resolve(id, asked -> new Snapshot(asked, "c0ffee", folder));
+    assertThat(resolved).isEqualTo(new ModelFolder(folder, id, "c0ffee", false));
+    resolved.close();
+    assertThat(folder.resolve("config.json")).exists();
+  }
+
+  @Test
+  void prefersAFolderToTheHub() throws Exception {
+    assertThat(ModelFolder.resolve("models/gpt2-fairytales", NO_HUB).revision()).isNull();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "/no/such/folder", "./no/folder", "Embedded"})
+  @ValueSource(
+      strings = {
+        "/no/such/folder",
+        "./no/folder",
+        "../gpt2",
+        "a/b/c",
+        "a--b/c",
+        "org/..",
+        "org/x.git",
+        "a b"
+      })
   void saysThatAFolderDoesNotExist(String setting) {
-    refused(
-        setting, "but there is no such folder: give 'embedded' or a folder in Hugging Face layout");
+    refused(setting, "but there is no such folder: " + ALLOWED);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "  "})
   void refusesAnEmptySetting(String setting) {
-    refused(setting, "which is empty: give 'embedded' or a folder in Hugging Face layout");
+    refused(setting, "which is empty: " + ALLOWED);
   }
 
   @Test
   void refusesWhatIsNoPath() {
     assertThatExceptionOfType(ModelNotFoundException.class)
-        .isThrownBy(() -> ModelFolder.resolve("a\0b"))
-        .withMessage(
-            "gpt2.model is no valid path (Nul character not allowed): give 'embedded' or a folder"
-                + " in Hugging Face layout");
+        .isThrownBy(() -> ModelFolder.resolve("a\0b", NO_HUB))
+        .withMessage("gpt2.model is no valid path (Nul character not allowed): " + ALLOWED);
   }
 
   @Test
-  void refusesAFile() throws IOException {
+  void refusesAFile() throws Exception {
     final Path folder = folderWith("model.safetensors");
     refused(
         folder.resolve("model.safetensors").toString(),
@@ -160,7 +183,7 @@ class ModelFolderTest {
   }
 
   @Test
-  void namesTheFileThatIsMissing() throws IOException {
+  void namesTheFileThatIsMissing() throws Exception {
     refusedAsMissing("config.json", folderWith());
     refusedAsMissing("model.safetensors", folderWith("config.json"));
     refusedAsMissing("tokenizer.json", folderWith("model.safetensors", "vocab.json"));
@@ -174,9 +197,9 @@ class ModelFolderTest {
         "pytorch_model.bin",
         "pytorch_model.bin.index.json"
       })
-  void takesWeightsInAnyOfTheirFiles(String weights) throws IOException {
+  void takesWeightsInAnyOfTheirFiles(String weights) throws Exception {
     final Path folder = folderWith("config.json", weights, "tokenizer.json");
-    try (ModelFolder found = ModelFolder.resolve(folder.toString())) {
+    try (ModelFolder found = ModelFolder.resolve(folder.toString(), NO_HUB)) {
       assertThat(found.path()).isEqualTo(folder);
     }
   }
@@ -192,12 +215,12 @@ class ModelFolderTest {
 
   private static void refused(String setting, String reason) {
     assertThatExceptionOfType(ModelNotFoundException.class)
-        .isThrownBy(() -> ModelFolder.resolve(setting))
+        .isThrownBy(() -> ModelFolder.resolve(setting, NO_HUB))
         .withMessage("gpt2.model is '" + setting + "', " + reason);
   }
 
   /** Adds empty files to one folder. */
-  private Path folderWith(String... names) throws IOException {
+  private Path folderWith(String... names) throws Exception {
     final Path folder = Files.createDirectories(parent.resolve("my-gpt2"));
     for (final String name : names) {
       Files.write(folder.resolve(name), new byte[0]);
@@ -206,7 +229,7 @@ class ModelFolderTest {
   }
 
   /** A class loader that sees the named files of the embedded model in a jar, and nothing else. */
-  private URLClassLoader jarWith(List<String> names) throws IOException {
+  private URLClassLoader jarWith(List<String> names) throws Exception {
     final Path jar = parent.resolve("model.jar");
     try (OutputStream out = Files.newOutputStream(jar);
         JarOutputStream entries = new JarOutputStream(out)) {

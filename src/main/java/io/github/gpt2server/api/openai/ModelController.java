@@ -65,7 +65,7 @@ public final class ModelController {
       @Schema(description = "Numbers in the weights.") @JsonProperty("parameters") long parameters,
       @Schema(example = "float32") @JsonProperty("dtype") String dtype,
       @Schema(example = "cpu") @JsonProperty("device") String device,
-      @Schema(description = "What was loaded, or null.", nullable = true) @JsonProperty("revision")
+      @Schema(description = "The hub's commit, or null.", nullable = true) @JsonProperty("revision")
           String revision) {
 
     static ModelObject of(ServedModel model) {

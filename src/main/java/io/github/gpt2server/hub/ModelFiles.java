@@ -1,0 +1,134 @@
+package io.github.gpt2server.hub;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Which files of a repository the server needs: of many formats of weights, one. */
+final class ModelFiles {
+  private static final List<String> SMALL =
+      List.of(
+          "config.json",
+          "generation_config.json",
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "vocab.json",
+          "merges.txt",
+          "special_tokens_map.json",
+          "added_tokens.json");
+
+  /** The first that is there is taken: safetensors before pickles, one file before shards. */
+  private static final List<String> WEIGHTS =
+      List.of(
+          "model.safetensors",
+          "model.safetensors.index.json",
+          "pytorch_model.bin",
+          "pytorch_model.bin.index.json");
+
+  private ModelFiles() {}
+
+  /**
+   * The files to download, the shards of an index not yet among them.
+   *
+   * @throws HubException if a model cannot be among them
+   */
+  static Set<String> select(String model, Collection<String> all) {
+    final Set<String> selected = new LinkedHashSet<>(SMALL);
+    selected.retainAll(Set.copyOf(all));
+    final Optional<String> weights = WEIGHTS.stream().filter(all::contains).findFirst();
+    missing(selected, weights)
+        .ifPresent(
+            file -> {
+              throw new HubException(
+                  "%s has no %s, so it is no model that can be served; it has %s."
+                      .formatted(model, file, names(all)));
+            });
+    selected.add(weights.orElseThrow());
+    return selected;
+  }
+
+  /** The index among selected files, if the weights are in shards. */
+  static Optional<String> index(Collection<String> selected) {
+    return selected.stream().filter(name -> name.endsWith(".index.json")).findFirst();
+  }
+
+  /**
+   * The shards that an index names.
+   *
+   * @throws HubException if it is no index, or names a file outside its folder
+   */
+  static Set<String> shards(String model, Path index) {
+    final Set<String> shards = new TreeSet<>();
+    try {
+      for (final JsonNode shard :
+          JsonMapper.shared().readTree(Files.readAllBytes(index)).path("weight_map")) {
+        shards.add(shard.asString(""));
+      }
+    } catch (IOException | JacksonException e) {
+      throw new HubException(
+          "%s of %s cannot be read (%s)."
+              .formatted(index.getFileName(), model, e.getClass().getSimpleName()),
+          e);
+    }
+    for (final String shard : shards) {
+      if (!shard.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+        throw new HubException(
+            "%s of %s names a shard that is no file name ('%s')."
+                .formatted(index.getFileName(), model, shard));
+      }
+    }
+    return shards;
+  }
+
+  /** What a snapshot lacks to be a model, judged by its files alone; empty if it is complete. */
+  static Optional<String> missing(String model, Path snapshot) {
+    final List<String> there = new ArrayList<>();
+    SMALL.stream().filter(name -> isFile(snapshot, name)).forEach(there::add);
+    final Optional<String> weights =
+        WEIGHTS.stream().filter(name -> isFile(snapshot, name)).findFirst();
+    return missing(there, weights)
+        .or(
+            () ->
+                index(weights.stream().toList())
+                    .flatMap(
+                        index ->
+                            shards(model, snapshot.resolve(index)).stream()
+                                .filter(shard -> !isFile(snapshot, shard))
+                                .findFirst()));
+  }
+
+  private static Optional<String> missing(Collection<String> there, Optional<String> weights) {
+    if (!there.contains("config.json")) {
+      return Optional.of("config.json");
+    }
+    if (weights.isEmpty()) {
+      return Optional.of("model.safetensors");
+    }
+    final boolean tokenizer =
+        there.contains("tokenizer.json")
+            || (there.contains("vocab.json") && there.contains("merges.txt"));
+    return tokenizer ? Optional.empty() : Optional.of("tokenizer.json");
+  }
+
+  private static boolean isFile(Path folder, String name) {
+    return Files.isRegularFile(folder.resolve(name));
+  }
+
+  private static String names(Collection<String> all) {
+    return all.isEmpty()
+        ? "no files"
+        : all.stream().sorted().limit(12).collect(Collectors.joining(", "))
+            + (all.size() > 12 ? ", ..." : "");
+  }
+}

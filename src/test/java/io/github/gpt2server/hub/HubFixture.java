@@ -1,0 +1,78 @@
+package io.github.gpt2server.hub;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A look-alike hub, an empty cache, and clients that note their pauses instead of making them. */
+final class HubFixture implements AutoCloseable {
+  static final String MODEL = "org/small";
+
+  final LookAlikeHub server = new LookAlikeHub();
+  final Path cache;
+  final List<Duration> pauses = new CopyOnWriteArrayList<>();
+  final List<FetchProgress> progress = new CopyOnWriteArrayList<>();
+  final Map<String, String> variables = new HashMap<>();
+
+  HubFixture(Path cache) {
+    this.cache = cache;
+    variables.put("HF_ENDPOINT", server.endpoint());
+    variables.put("HF_HUB_CACHE", cache.toString());
+    variables.put("HF_HOME", cache.resolveSibling("home").toString());
+  }
+
+  HubFixture with(String name, String value) {
+    variables.put(name, value);
+    return this;
+  }
+
+  /** A hub as a fresh start of the server has it. */
+  ModelHub hub() {
+    final HubSettings settings = HubSettings.of(new HubOptions(null, null, null, null), variables);
+    return new ModelHub(settings, policy(), new HubCache(settings.cache()));
+  }
+
+  RetryPolicy policy() {
+    return new RetryPolicy(
+        3, Duration.ofSeconds(1), Duration.ofSeconds(16), Duration.ofMinutes(5), pauses::add);
+  }
+
+  Snapshot fetch() throws InterruptedException {
+    return fetch(MODEL, "main");
+  }
+
+  Snapshot fetch(String model, String revision) throws InterruptedException {
+    return hub().fetch(model, revision, progress::add);
+  }
+
+  /** A model's folder in the cache. */
+  Path root() {
+    return cache.resolve("models--org--small");
+  }
+
+  Path blob(LookAlikeHub.Repository repository, String file) {
+    return root().resolve("blobs").resolve(LookAlikeHub.etag(file, repository.content(file)));
+  }
+
+  Path incomplete(LookAlikeHub.Repository repository, String file) {
+    final Path blob = blob(repository, file);
+    return blob.resolveSibling(blob.getFileName() + ".incomplete");
+  }
+
+  /** Puts the beginning of a file where an interrupted download leaves it. */
+  void leave(LookAlikeHub.Repository repository, String file, byte[] beginning) throws IOException {
+    final Path path = incomplete(repository, file);
+    Files.createDirectories(path.getParent());
+    Files.write(path, beginning);
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}
