@@ -202,7 +202,7 @@ final class Fuzzer {
       random.nextBytes(noise);
       return post(noise);
     } else if (kind < 73) {
-      return post(bytes("{\"prompt\": \"" + "x".repeat(random.nextInt(9 << 20)) + "\"}"));
+      return post(bytes("{\"prompt\": \"" + "x".repeat(random.nextInt(12 << 20)) + "\"}"));
     } else if (kind < 75) {
       return cutShort(post(bytes(json())).bytes());
     } else if (kind < 83) {
