@@ -11,7 +11,9 @@ import java.util.List;
 /**
  * Decides what the next step computes: one token of every sequence that generates (but for those
  * whose readers lag), and pieces of the prompts that are still being read, oldest first. A long
- * prompt is read in pieces between other sequences' tokens, so that it never stalls them.
+ * prompt is read in pieces between other sequences' tokens, so that it never stalls them. Sequences
+ * that report whole rows take every fourth step beside others that don't: writing a vocabulary for
+ * each of their tokens takes processor time that the others' steps need.
  *
  * <p>Pieces begin and end at multiples of the chunk size whatever the traffic is: a prompt read in
  * other pieces gives logits that differ in their last bits, and a request's answer must not depend
@@ -22,10 +24,14 @@ final class Scheduler {
   /** What copying a cached piece costs, in tokens that are computed in the same time. */
   private static final int COPY_COST = 4;
 
+  /** Sequences that report whole rows take one of so many steps beside others. */
+  private static final int ROW_PACE = 4;
+
   private final int chunkSize;
   private final int busyTokens;
   private final int idleTokens;
   private final PrefixCache cache;
+  private int steps;
 
   /**
    * @param chunkSize the longest piece of a prompt
@@ -49,9 +55,12 @@ final class Scheduler {
    */
   StepPlan plan(List<Sequence> running, boolean prompts) {
     cache.beginStep();
+    steps++;
+    boolean rows = steps % ROW_PACE == 0 || running.stream().allMatch(Scheduler::reportsRows);
     List<Decode> decodes =
         running.stream()
             .filter(sequence -> !sequence.prefilling() && !sequence.job().handle().lags())
+            .filter(sequence -> rows || !reportsRows(sequence))
             .map(Sequence::decode)
             .sorted(Comparator.comparingInt(Decode::slot))
             .toList();
@@ -71,6 +80,10 @@ final class Scheduler {
       }
     }
     return new StepPlan(decodes, pieces);
+  }
+
+  private static boolean reportsRows(Sequence sequence) {
+    return TopTokens.keepsRow(sequence.request().logprobs().top());
   }
 
   /** The next piece of a prompt; null if it is better to wait until another sequence has it. */

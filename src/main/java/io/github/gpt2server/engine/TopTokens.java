@@ -41,9 +41,14 @@ public final class TopTokens {
     return top;
   }
 
+  /** Whether so many likeliest tokens keep a whole row. */
+  static boolean keepsRow(int count) {
+    return count > FEW;
+  }
+
   /** Whether these are so many that they keep a whole row. */
   boolean many() {
-    return count > FEW;
+    return keepsRow(count);
   }
 
   /** How many tokens there are. */

@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Steps are plain data: these tests read them without any model. */
@@ -35,6 +37,30 @@ class SchedulerTest {
     StepPlan plan = scheduler.plan(List.of(generating(7, 3, 11), generating(2, 5, 12)), true);
     assertThat(plan.decodes()).containsExactly(new Decode(2, 5, 12), new Decode(7, 3, 11));
     assertThat(plan.chunks()).isEmpty();
+  }
+
+  /** Writing them takes processor time that the others need. */
+  @Test
+  void whatReportsWholeRowsTakesEveryFourthStepBesideOthers() {
+    List<Sequence> mixed = List.of(generating(1, 5, 9), generating(2, 5, 9, Logprobs.top(257)));
+    assertThat(slots(mixed)).containsExactly("1", "1", "1", "1,2", "1", "1", "1", "1,2");
+    List<Sequence> alone = mixed.subList(1, 2);
+    assertThat(slots(alone)).containsOnly("2");
+    assertThat(slots(List.of(prompt(0, 9), alone.get(0))))
+        .containsExactly("", "", "", "2", "", "", "", "2");
+    List<Sequence> few = List.of(generating(1, 5, 9), generating(2, 5, 9, Logprobs.top(256)));
+    assertThat(slots(few)).containsOnly("1,2");
+  }
+
+  /** The slots that take part in each of eight steps. */
+  private List<String> slots(List<Sequence> running) {
+    return IntStream.range(0, 8)
+        .mapToObj(
+            i ->
+                scheduler.plan(running, true).decodes().stream()
+                    .map(decode -> Integer.toString(decode.slot()))
+                    .collect(Collectors.joining(",")))
+        .toList();
   }
 
   @Test
@@ -123,7 +149,8 @@ class SchedulerTest {
   }
 
   private static Sequence sharing(int slot, int length, int shared) {
-    return sequence(slot, length, 1, PromptProbabilities.NONE, PrefixReuse.first(shared));
+    return sequence(
+        slot, length, 1, PromptProbabilities.NONE, Logprobs.NONE, PrefixReuse.first(shared));
   }
 
   private static List<String> pieces(StepPlan plan) {
@@ -145,7 +172,12 @@ class SchedulerTest {
 
   /** A sequence whose last token stands at a position and is not in the cache yet. */
   private static Sequence generating(int slot, int position, int token) {
-    Sequence sequence = prompt(slot, position);
+    return generating(slot, position, token, Logprobs.NONE);
+  }
+
+  private static Sequence generating(int slot, int position, int token, Logprobs logprobs) {
+    Sequence sequence =
+        sequence(slot, position, 10, PromptProbabilities.NONE, logprobs, PrefixReuse.NONE);
     sequence.advance(position);
     sequence.append(token, null, TOKENIZER);
     return sequence;
@@ -153,11 +185,16 @@ class SchedulerTest {
 
   private static Sequence sequence(
       int slot, int length, int maxTokens, PromptProbabilities probabilities) {
-    return sequence(slot, length, maxTokens, probabilities, PrefixReuse.NONE);
+    return sequence(slot, length, maxTokens, probabilities, Logprobs.NONE, PrefixReuse.NONE);
   }
 
   private static Sequence sequence(
-      int slot, int length, int maxTokens, PromptProbabilities probabilities, PrefixReuse reuse) {
+      int slot,
+      int length,
+      int maxTokens,
+      PromptProbabilities probabilities,
+      Logprobs logprobs,
+      PrefixReuse reuse) {
     SequenceRequest request =
         new SequenceRequest(
             new int[length],
@@ -167,7 +204,7 @@ class SchedulerTest {
             List.of(),
             false,
             probabilities,
-            Logprobs.NONE,
+            logprobs,
             reuse);
     Generation generation = new Generation("test", List.of(request), Duration.ofMinutes(1), false);
     Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
