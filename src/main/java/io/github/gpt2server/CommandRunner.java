@@ -1,11 +1,15 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.cli.CommandSettings;
 import io.github.gpt2server.cli.CommandTable;
 import io.github.gpt2server.cli.Console;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineStoppedException;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.hub.HubSettings;
+import io.github.gpt2server.hub.ModelHub;
+import io.github.gpt2server.model.Gpt2Config;
 import java.util.Map;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -13,7 +17,10 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** Runs a command: its settings are read, and its model is loaded, as those of the server. */
+/**
+ * Runs a command: its settings are read, and its model is loaded if it needs one, as those of the
+ * server.
+ */
 final class CommandRunner {
   // Spring's own logger, because --debug raises it and leaves the others alone.
   private static final Log log = LogFactory.getLog(SpringApplication.class);
@@ -40,7 +47,8 @@ final class CommandRunner {
   int run() {
     try {
       return CommandTable.run(
-          this::open,
+          this::openModel,
+          this::settings,
           console,
           (failure, command, given) -> failed(failure),
           arguments.command().toArray(String[]::new));
@@ -53,8 +61,20 @@ final class CommandRunner {
     }
   }
 
-  private ServedModel open() {
-    final SpringApplication application = new SpringApplication(CommandApplication.class);
+  private ServedModel openModel() {
+    start(CommandApplication.class);
+    return context.getBean(ServedModelHolder.class).get().orElseThrow();
+  }
+
+  private CommandSettings settings() {
+    start(SettingsApplication.class);
+    final Gpt2Properties properties = context.getBean(Gpt2Properties.class);
+    final HubSettings hub = HubSettings.of(properties.hub(), System.getenv());
+    return new CommandSettings(new ModelHub(hub, Gpt2Config::read), properties.revision());
+  }
+
+  private void start(Class<?> configuration) {
+    final SpringApplication application = new SpringApplication(configuration);
     application.setWebApplicationType(WebApplicationType.NONE);
     // The command tells in one sentence what the engine would log with its stack trace.
     application.setDefaultProperties(Map.of("logging.level." + Engine.class.getName(), "off"));
@@ -63,7 +83,6 @@ final class CommandRunner {
     } catch (RuntimeException | Error failure) {
       throw new StartFailedException(failure);
     }
-    return context.getBean(ServedModelHolder.class).get().orElseThrow();
   }
 
   /** Says in one sentence why; nothing to somebody who pressed Ctrl-C. */

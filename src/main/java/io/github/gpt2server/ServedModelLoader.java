@@ -79,7 +79,8 @@ final class ServedModelLoader implements ModelLoader {
   }
 
   private Snapshot fetch(String id) throws InterruptedException {
-    ModelHub hub = new ModelHub(HubSettings.of(properties.hub(), System.getenv()));
+    ModelHub hub =
+        new ModelHub(HubSettings.of(properties.hub(), System.getenv()), Gpt2Config::read);
     state.loadingMessage("The hub is asked for %s.".formatted(id));
     try (ProgressDisplay display = new ProgressDisplay()) {
       return hub.fetch(
