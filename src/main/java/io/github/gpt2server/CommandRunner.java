@@ -7,9 +7,6 @@ import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineStoppedException;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.ServedModelHolder;
-import io.github.gpt2server.hub.HubSettings;
-import io.github.gpt2server.hub.ModelHub;
-import io.github.gpt2server.model.Gpt2Config;
 import java.util.Map;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -69,8 +66,7 @@ final class CommandRunner {
   private CommandSettings settings() {
     start(SettingsApplication.class);
     final Gpt2Properties properties = context.getBean(Gpt2Properties.class);
-    final HubSettings hub = HubSettings.of(properties.hub(), System.getenv());
-    return new CommandSettings(new ModelHub(hub, Gpt2Config::read), properties.revision());
+    return new CommandSettings(ServedModelLoader.hub(properties), properties.revision());
   }
 
   private void start(Class<?> configuration) {

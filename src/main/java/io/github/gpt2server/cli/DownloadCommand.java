@@ -1,5 +1,6 @@
 package io.github.gpt2server.cli;
 
+import io.github.gpt2server.hub.ModelFolder;
 import io.github.gpt2server.hub.ModelHub;
 import io.github.gpt2server.hub.ProgressDisplay;
 import io.github.gpt2server.hub.Snapshot;
@@ -56,6 +57,9 @@ final class DownloadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (id.equals(ModelFolder.EMBEDDED)) {
+      throw wrong("The embedded model is inside the program and needs no download");
+    }
     if (!ModelHub.isModelId(id)) {
       throw wrong(
           "ID must be organisation/name, such as openai-community/gpt2, but is '%s'".formatted(id));

@@ -105,6 +105,16 @@ class HubCommandsTest {
   }
 
   @Test
+  void theEmbeddedModelIsThere() {
+    CommandRun run = run("download", "embedded");
+
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err().lines())
+        .containsExactly(
+            "The embedded model is inside the program and needs no download; see download --help.");
+  }
+
+  @Test
   void anOptionIsNoId() {
     CommandRun run = run("download", "-x");
 
