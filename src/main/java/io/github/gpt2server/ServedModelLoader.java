@@ -78,8 +78,13 @@ final class ServedModelLoader implements ModelLoader {
     }
   }
 
+  /** The hub that the settings and the environment name; a model that is no GPT-2 is refused. */
+  static ModelHub hub(Gpt2Properties properties) {
+    return new ModelHub(HubSettings.of(properties.hub(), System.getenv()), Gpt2Config::read);
+  }
+
   private Snapshot fetch(String id) throws InterruptedException {
-    ModelHub hub = new ModelHub(HubSettings.of(properties.hub(), System.getenv()));
+    ModelHub hub = hub(properties);
     state.loadingMessage("The hub is asked for %s.".formatted(id));
     try (ProgressDisplay display = new ProgressDisplay()) {
       return hub.fetch(
