@@ -21,6 +21,8 @@ import io.github.gpt2server.ops.ModelLoader;
 import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
 
 /** Loads what the settings name and starts its engine: files, tokenizer, weights, warm-up. */
 final class ServedModelLoader implements ModelLoader {
@@ -65,6 +67,7 @@ final class ServedModelLoader implements ModelLoader {
               folder.id(),
               properties.aliases(),
               folder.revision(),
+              endTokens(config, tokenizer),
               config.contextLength(),
               config.vocabSize(),
               config.width(),
@@ -142,6 +145,13 @@ final class ServedModelLoader implements ModelLoader {
               + " bfloat16");
     }
     return type;
+  }
+
+  /** What the tokenizer calls the end, and what the model's own files do. */
+  private static Set<Integer> endTokens(Gpt2Config config, Gpt2Tokenizer tokenizer) {
+    Set<Integer> tokens = new HashSet<>(config.endOfText());
+    tokens.add(tokenizer.endOfText());
+    return Set.copyOf(tokens);
   }
 
   private static void checkVocabulary(
