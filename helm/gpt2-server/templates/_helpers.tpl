@@ -297,9 +297,6 @@ affinity:
 {{- if and .Values.keda.enabled (eq (int .Values.keda.minReplicas) 0) (not .Values.keda.triggers) }}
 {{- fail "keda.minReplicas=0 needs one of keda.triggers that starts the first server: without a server no request waits." }}
 {{- end }}
-{{- if and .Values.dashboard.enabled (not (.Files.Get "files/dashboard.json")) }}
-{{- fail "dashboard.enabled: this chart has no files/dashboard.json." }}
-{{- end }}
 {{- if and (gt (int .Values.management.port) 0) (eq (int .Values.management.port) (int .Values.containerPort)) }}
 {{- fail (printf "management.port and containerPort are both %d: give one another number, or set management.port to 0." (int .Values.containerPort)) }}
 {{- end }}

@@ -2,6 +2,8 @@ package io.github.gpt2server.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -218,6 +220,18 @@ class TrafficTest {
         .anyMatch(expression -> expression.contains("up{"))
         .anyMatch(expression -> expression.contains("gpt2_requests_waiting"))
         .anyMatch(expression -> expression.contains("time_to_first_token"));
+  }
+
+  @Test
+  void theDashboardIsThatOfTheFile() throws IOException {
+    final Manifest dashboard =
+        Chart.render(Chart.variant("existing-keys"))
+            .find("ConfigMap", "demo-gpt2-server-dashboard")
+            .orElseThrow();
+    assertThat(dashboard.map("metadata.labels")).containsEntry("grafana_dashboard", "1");
+    assertThat((String) dashboard.map("data").get("gpt2-server.json"))
+        .isEqualToNormalizingNewlines(
+            Files.readString(Chart.FOLDER.resolve("files").resolve("dashboard.json")));
   }
 
   @Test
