@@ -46,7 +46,7 @@ final class Chart {
       return null;
     } catch (IllegalStateException | LinkageError e) {
       return "Helm's native library does not run on %s %s: %s"
-          .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), e.getMessage());
+          .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), e);
     }
   }
 

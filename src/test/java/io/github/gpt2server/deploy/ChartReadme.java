@@ -3,6 +3,7 @@ package io.github.gpt2server.deploy;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,8 +56,7 @@ final class ChartReadme {
     options.setProcessComments(true);
     final StringBuilder rows =
         new StringBuilder("\n| value | default | meaning |\n|---|---|---|\n");
-    final MappingNode root =
-        (MappingNode) new Yaml(options).compose(new java.io.StringReader(text));
+    final MappingNode root = (MappingNode) new Yaml(options).compose(new StringReader(text));
     addRows("", root, Yamls.read(text), rows);
     return rows.append('\n').toString();
   }

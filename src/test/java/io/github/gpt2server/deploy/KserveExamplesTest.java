@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -63,10 +64,7 @@ class KserveExamplesTest {
             Stream.of(Gpt2Properties.class.getRecordComponents())
                 .map(
                     component ->
-                        component
-                            .getName()
-                            .replaceAll("([A-Z])", "-$1")
-                            .toLowerCase(java.util.Locale.ROOT))
+                        component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
                 .toList());
   }
 

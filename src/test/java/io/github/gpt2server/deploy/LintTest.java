@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.xml.DomUtils;
@@ -35,7 +36,7 @@ class LintTest {
     final Map<String, Object> chart =
         Yamls.read(Files.readString(Chart.FOLDER.resolve("Chart.yaml")));
     final Element project =
-        javax.xml.parsers.DocumentBuilderFactory.newInstance()
+        DocumentBuilderFactory.newInstance()
             .newDocumentBuilder()
             .parse("pom.xml")
             .getDocumentElement();

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,8 +110,7 @@ class ManifestsTest {
                         Set.of(Map.entry("app.kubernetes.io/component", "server"))));
   }
 
-  private static java.util.function.Consumer<Manifest> selects(
-      String path, Map<String, Object> selector) {
+  private static Consumer<Manifest> selects(String path, Map<String, Object> selector) {
     return manifest -> assertThat(manifest.map(path)).as(manifest.title()).isEqualTo(selector);
   }
 

@@ -23,6 +23,7 @@ class SchemaTest {
           image: {pullPolicy: always}                   | at '/image/pullPolicy': value must be one of 'Always', 'IfNotPresent', 'Never'
           model: {id: a/b/c}                            | at '/model/id': 'a/b/c' does not match pattern
           model: {id: ""}                               | at '/model/id': '' does not match pattern
+          model: {revision: 1234567}                    | at '/model/revision': got number, want string
           model: {fetch: now}                           | at '/model/fetch': value must be one of 'init', 'job', 'server'
           model: {aliases: gpt2}                        | at '/model/aliases': got string, want array
           modelCache: {type: pvc}                       | at '/modelCache/type': value must be one of

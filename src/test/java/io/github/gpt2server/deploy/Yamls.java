@@ -1,5 +1,6 @@
 package io.github.gpt2server.deploy;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +66,7 @@ final class Yamls {
     } else if (value instanceof List<?> list && !list.isEmpty()) {
       list.forEach(item -> collect(path + "[]", item, leaves));
     } else {
-      leaves.computeIfAbsent(path, p -> new java.util.ArrayList<>()).add(value);
+      leaves.computeIfAbsent(path, p -> new ArrayList<>()).add(value);
     }
   }
 

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.gpt2server.api.LiveServer;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +20,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command of the pod that {@code helm test} starts, run here against the server. */
-class HelmTestPodTest {
+/**
+ * The server with the settings that the chart writes: what its probes ask for, and the command of
+ * the pod that {@code helm test} starts.
+ */
+class ServerOfTheChartTest {
   private static final Path BASH = Path.of("/bin/bash");
   private static LiveServer server;
 
@@ -33,15 +39,35 @@ class HelmTestPodTest {
   private record Run(int code, String output) {}
 
   @BeforeAll
-  static void start() {
+  static void start() throws IOException {
     assumeTrue(Files.isExecutable(BASH), "no " + BASH + " here, which the image has");
-    server = new LiveServer("--gpt2.api-keys=right-key");
+    final Path settings =
+        Files.writeString(
+            folder.resolve("application.yaml"), Chart.render(Chart.variant("keys")).settings());
+    server =
+        new LiveServer(
+            "--spring.config.additional-location=file:" + settings, "--gpt2.api-keys=right-key");
   }
 
   @AfterAll
   static void stop() {
     if (server != null) {
       server.close();
+    }
+  }
+
+  @Test
+  void probesAskForWhatTheServerAnswers() throws Exception {
+    final Manifest pod = Chart.render(Chart.variant("keys")).serverPod();
+    for (final String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
+      final String path = pod.text("spec.containers.0." + probe + ".httpGet.path");
+      final HttpResponse<String> answer =
+          HttpClient.newHttpClient()
+              .send(
+                  HttpRequest.newBuilder(server.base().resolve(path)).build(),
+                  HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).as(probe + " " + path).isEqualTo(200);
+      assertThat(answer.body()).contains("\"status\":\"UP\"");
     }
   }
 
