@@ -116,7 +116,8 @@ final class Chart {
 
     private static Path make() {
       try {
-        final Path copy = Files.createTempDirectory("chart").resolve(Chart.FOLDER.getFileName());
+        final Path copy = Path.of("target", "rendered-chart");
+        FileSystemUtils.deleteRecursively(copy);
         FileSystemUtils.copyRecursively(Chart.FOLDER, copy);
         final Path test = copy.resolve("templates/tests/completion.yaml");
         Files.writeString(

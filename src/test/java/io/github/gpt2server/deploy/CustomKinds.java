@@ -140,8 +140,7 @@ final class CustomKinds {
           Map.entry(".* .*whenUnsatisfiable", "ScheduleAnyway|DoNotSchedule"),
           Map.entry(".* .*tolerations[].operator", "Exists|Equal"),
           Map.entry(".* .*tolerations[].effect", "NoSchedule|PreferNoSchedule|NoExecute"),
-          Map.entry(".* .*resourceFieldRef.resource", "(limits|requests)\\.cpu"),
-          Map.entry(".* .*(key|path)", ".+"));
+          Map.entry(".* .*resourceFieldRef.resource", "(limits|requests)\\.cpu"));
 
   private CustomKinds() {}
 
