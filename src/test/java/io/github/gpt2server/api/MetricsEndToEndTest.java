@@ -31,7 +31,8 @@ class MetricsEndToEndTest {
     server.ask("/v1/embeddings", "{\"input\": [\"The king\", \"Once upon a time\"]}");
     server.ask("/v1/next-token", "{\"prompt\": \"The king\"}");
     server.ask("/v1/tokenize", "{\"text\": \"The king\"}");
-    scrape = Scrape.await(server, s -> requests(s) == 6);
+    scrape =
+        Scrape.await(server, s -> requests(s) == 6 && s.value("gpt2_step_sequences_count") == 9);
   }
 
   @AfterAll
