@@ -13,14 +13,17 @@ import io.github.gpt2server.ops.MemoryMetrics;
 import io.github.gpt2server.ops.ModelHealthIndicator;
 import io.github.gpt2server.ops.ProbePaths;
 import io.github.gpt2server.ops.PromptText;
+import io.github.gpt2server.ops.ReportingSpanExporter;
 import io.github.gpt2server.ops.ServedEngine;
 import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.ops.StartupLine;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.tracing.exporter.SpanExportingPredicate;
 import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.micrometer.tracing.opentelemetry.autoconfigure.SpanExporters;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -106,6 +109,13 @@ class OperationsConfiguration {
                 holder, registry, properties.accessLog(), tracer.getIfAvailable(), prompts));
     registration.setOrder(EXCHANGE_ORDER);
     return registration;
+  }
+
+  /** In place of Spring Boot's, which leaves the exporters as they are. */
+  @Bean
+  SpanExporters spanExporters(ObjectProvider<SpanExporter> exporters) {
+    return SpanExporters.of(
+        exporters.orderedStream().<SpanExporter>map(ReportingSpanExporter::new).toList());
   }
 
   /** Probes and scrapes come every few seconds and tell nothing in a trace. */
