@@ -9,11 +9,17 @@ import java.io.IOException;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.slf4j.MDC;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.stereotype.Component;
 
 /**
  * Gives every request an id: the client's own ({@code X-Request-Id}) if it has one that is fit for
- * a log, else a new one. The answer carries it, and so does every line that the request logs.
+ * a log, else a new one. The answer carries it, and so does every line that the request logs. Comes
+ * first, for what follows may log, refuse or be traced.
  */
+@Component
+@Order(Ordered.HIGHEST_PRECEDENCE)
 public final class RequestIdFilter extends HttpFilter {
   /** The header, in both directions. */
   static final String HEADER = "X-Request-Id";

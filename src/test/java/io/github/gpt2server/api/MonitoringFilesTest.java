@@ -123,8 +123,13 @@ class MonitoringFilesTest {
                     "histogram_quantile(0.95, sum by (job, le) (rate(a_bucket{b=\"c\"}[5m]))) > 2.5"
                         + " and d / on (job) e{f=~\"g|h\"}")
                 .stream()
-                .map(s -> s.metric() + s.conditions().stream().map(List::of).toList()))
-        .containsExactly("a_bucket[[b, =, c]]", "d[]", "e[[f, =, g]]", "e[[f, =, h]]");
+                .map(
+                    s ->
+                        s.metric()
+                            + s.conditions().stream()
+                                .map(c -> c.label() + c.operator() + c.value())
+                                .toList()))
+        .containsExactly("a_bucket[b=c]", "d[]", "e[f=g]", "e[f=h]");
     assertThat(PromQl.groupings("sum by (job, le) (a) / on (x) b"))
         .containsExactly("job", "le", "x");
   }

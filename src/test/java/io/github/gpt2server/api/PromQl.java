@@ -23,24 +23,27 @@ final class PromQl {
 
   private PromQl() {}
 
-  /** A metric and the conditions on its labels, each a label, an operator and a value. */
-  record Selector(String metric, List<String[]> conditions) {
+  /** What is wanted of a label. */
+  record Condition(String label, String operator, String value) {}
+
+  /** A metric and the conditions on its labels. */
+  record Selector(String metric, List<Condition> conditions) {
 
     /** Whether a sample has the metric's name and fulfils every condition. */
     boolean matches(Scrape.Sample sample, Set<String> unknown) {
       return sample.name().equals(metric)
           && conditions.stream()
-              .filter(condition -> !unknown.contains(condition[0]))
+              .filter(condition -> !unknown.contains(condition.label()))
               .allMatch(condition -> holds(condition, sample.labels()));
     }
 
-    private static boolean holds(String[] condition, Map<String, String> labels) {
-      String value = labels.getOrDefault(condition[0], "");
-      return switch (condition[1]) {
-        case "=" -> value.equals(condition[2]);
-        case "!=" -> !value.equals(condition[2]);
-        case "=~" -> value.matches(condition[2]);
-        default -> !value.matches(condition[2]);
+    private static boolean holds(Condition condition, Map<String, String> labels) {
+      String value = labels.getOrDefault(condition.label(), "");
+      return switch (condition.operator()) {
+        case "=" -> value.equals(condition.value());
+        case "!=" -> !value.equals(condition.value());
+        case "=~" -> value.matches(condition.value());
+        default -> !value.matches(condition.value());
       };
     }
   }
@@ -72,22 +75,22 @@ final class PromQl {
         .toList();
   }
 
-  private static List<String[]> conditions(String text) {
+  private static List<Condition> conditions(String text) {
     return MATCHER
         .matcher(text)
         .results()
-        .map(match -> new String[] {match.group(1), match.group(2), match.group(3)})
+        .map(match -> new Condition(match.group(1), match.group(2), match.group(3)))
         .toList();
   }
 
   private static void addAlternatives(
-      List<Selector> selectors, String metric, List<String[]> conditions) {
+      List<Selector> selectors, String metric, List<Condition> conditions) {
     for (int i = 0; i < conditions.size(); i++) {
-      String[] condition = conditions.get(i);
-      if (condition[1].equals("=~") && condition[2].matches("\\w+(\\|\\w+)+")) {
-        for (String value : condition[2].split("\\|", -1)) {
-          List<String[]> one = new ArrayList<>(conditions);
-          one.set(i, new String[] {condition[0], "=", value});
+      Condition condition = conditions.get(i);
+      if (condition.operator().equals("=~") && condition.value().matches("\\w+(\\|\\w+)+")) {
+        for (String value : condition.value().split("\\|", -1)) {
+          List<Condition> one = new ArrayList<>(conditions);
+          one.set(i, new Condition(condition.label(), "=", value));
           addAlternatives(selectors, metric, one);
         }
         return;
