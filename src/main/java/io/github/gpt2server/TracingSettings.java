@@ -24,6 +24,9 @@ public final class TracingSettings implements EnvironmentPostProcessor, Ordered 
   private static final String ENDPOINT = OTLP + "endpoint";
   private static final String TRANSPORT = OTLP + "transport";
 
+  private static final String TRACES_VARIABLE = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+  private static final String ALL_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
   private static final String BOOT = "org.springframework.boot.";
   private static final String EXCLUDED =
       Stream.of(
@@ -58,7 +61,9 @@ public final class TracingSettings implements EnvironmentPostProcessor, Ordered 
           new MapPropertySource("noTracing", Map.of("spring.autoconfigure.exclude", EXCLUDED)));
       return;
     }
-    requireHttp(endpoint);
+    if (!own.isEmpty()) {
+      requireHttp(ENDPOINT, own);
+    }
     final String transport = environment.getProperty(TRANSPORT, "http");
     if (!transport.equalsIgnoreCase("http")) {
       throw new InvalidSettingException(TRANSPORT, transport, "http");
@@ -70,26 +75,36 @@ public final class TracingSettings implements EnvironmentPostProcessor, Ordered 
   }
 
   private static String fromVariables(ConfigurableEnvironment environment) {
-    if (environment.getProperty("OTEL_SDK_DISABLED", "").equalsIgnoreCase("true")) {
+    if (environment.getProperty("OTEL_SDK_DISABLED", "").equalsIgnoreCase("true")
+        || environment.getProperty("OTEL_TRACES_EXPORTER", "").equals("none")) {
       return "";
     }
-    final String traces = environment.getProperty("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "");
-    final String all = environment.getProperty("OTEL_EXPORTER_OTLP_ENDPOINT", "");
-    return !traces.isEmpty() || all.isEmpty()
-        ? traces
-        : StringUtils.trimTrailingCharacter(all, '/') + "/v1/traces";
+    final String traces = environment.getProperty(TRACES_VARIABLE, "");
+    if (!traces.isEmpty()) {
+      requireHttp(TRACES_VARIABLE, traces);
+      return traces;
+    }
+    final String all = environment.getProperty(ALL_VARIABLE, "");
+    if (all.isEmpty()) {
+      return "";
+    }
+    requireHttp(ALL_VARIABLE, all);
+    return StringUtils.trimTrailingCharacter(all, '/') + "/v1/traces";
   }
 
-  private static void requireHttp(String endpoint) {
+  private static void requireHttp(String setting, String endpoint) {
     try {
       final URI uri = URI.create(endpoint);
-      if (uri.getHost() != null && uri.getScheme().matches("https?")) {
+      if (uri.getHost() != null && String.valueOf(uri.getScheme()).matches("https?")) {
         return;
       }
     } catch (IllegalArgumentException e) {
       // Told below, as every other text that is no address.
     }
     throw new InvalidSettingException(
-        ENDPOINT, endpoint, "an address such as http://collector:4318/v1/traces");
+        setting,
+        endpoint,
+        "an address such as http://collector:4318"
+            + (setting.equals(ALL_VARIABLE) ? "" : "/v1/traces"));
   }
 }

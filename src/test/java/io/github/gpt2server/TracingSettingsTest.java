@@ -20,6 +20,7 @@ class TracingSettingsTest {
         List.<Map<String, Object>>of(
             Map.of(),
             Map.of(ENDPOINT, ""),
+            Map.of("OTEL_TRACES_EXPORTER", "none", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318"),
             Map.of("OTEL_SDK_DISABLED", "true", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318"))) {
       final StandardEnvironment environment = process(settings);
 
@@ -62,13 +63,18 @@ class TracingSettingsTest {
 
   @Test
   void whatIsNoAddressIsRefused() {
-    for (String wrong : new String[] {"collector:4318", "ftp://collector", "http://", "a b"}) {
+    for (String wrong :
+        new String[] {"collector:4318", "ftp://collector", "http://", "//c", "a b"}) {
       assertThatThrownBy(() -> process(Map.of(ENDPOINT, wrong)))
           .isInstanceOf(InvalidSettingException.class)
           .hasMessage(
               "%s=%s is not allowed: use an address such as http://collector:4318/v1/traces.",
               ENDPOINT, wrong);
     }
+    assertThatThrownBy(() -> process(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")))
+        .hasMessage(
+            "OTEL_EXPORTER_OTLP_ENDPOINT=collector:4317 is not allowed: use an address such as"
+                + " http://collector:4318.");
     assertThatThrownBy(
             () ->
                 process(

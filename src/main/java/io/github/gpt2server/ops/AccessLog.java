@@ -47,7 +47,10 @@ final class AccessLog implements ExchangeListener {
             .addKeyValue("url.path", exchange.path())
             .addKeyValue("client.address", exchange.client())
             .addKeyValue("http.response.status_code", exchange.status())
-            .addKeyValue("event.outcome", exchange.ending().toString())
+            // Of this field the schema allows no other values.
+            .addKeyValue(
+                "event.outcome", exchange.ending() == Ending.SUCCESS ? "success" : "failure")
+            .addKeyValue("gpt2.outcome", exchange.ending().toString())
             .addKeyValue("event.duration", exchange.duration().toNanos());
     if (exchange.operation().isPresent()) {
       line.append(

@@ -32,6 +32,7 @@ public final class PromptText {
     }
     return requests.stream()
         .flatMap(request -> request.prompts().stream())
+        .filter(prompt -> prompt.length > 0)
         .map(decoder)
         .map(PromptText::shorten)
         .toList();

@@ -93,6 +93,7 @@ class StructuredLogTest {
     assertThat(line.at("/url/path").stringValue()).isEqualTo("/v1/completions");
     assertThat(line.at("/client/address").stringValue()).isEqualTo("127.0.0.1");
     assertThat(line.at("/event/outcome").stringValue()).isEqualTo("success");
+    assertThat(line.at("/gpt2/outcome").stringValue()).isEqualTo("success");
     assertThat(line.at("/event/duration").longValue()).isPositive();
     assertThat(line.at("/gen_ai/operation/name").stringValue()).isEqualTo("text_completion");
     assertThat(line.at("/gen_ai/response/model").stringValue()).isEqualTo("gpt2-fairytales");
