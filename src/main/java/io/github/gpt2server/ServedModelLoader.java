@@ -1,6 +1,7 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.Engine;
+import io.github.gpt2server.engine.EngineObserver;
 import io.github.gpt2server.engine.EngineSettings;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.hub.HubSettings;
@@ -28,10 +29,12 @@ import java.util.Set;
 final class ServedModelLoader implements ModelLoader {
   private final Gpt2Properties properties;
   private final ServerState state;
+  private final EngineObserver observer;
 
-  ServedModelLoader(Gpt2Properties properties, ServerState state) {
+  ServedModelLoader(Gpt2Properties properties, ServerState state, EngineObserver observer) {
     this.properties = properties;
     this.state = state;
+    this.observer = observer;
   }
 
   @Override
@@ -59,7 +62,10 @@ final class ServedModelLoader implements ModelLoader {
               : Runtime.getRuntime().availableProcessors();
       Engine engine =
           Engine.start(
-              () -> loadModel(config, weights, device, type, cache, threads), tokenizer, settings);
+              () -> loadModel(config, weights, device, type, cache, threads),
+              tokenizer,
+              settings,
+              observer);
       ServedModel served =
           new ServedModel(
               engine,
