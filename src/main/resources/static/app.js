@@ -393,20 +393,19 @@ function barRow(index) {
 
 function fillBar(button, candidate) {
   const [token, track, probability] = button.children;
-  const partial = isPartial(candidate);
-  token.replaceChildren(...visible(candidate, partial));
+  const why = whyNotAppended(candidate);
+  token.replaceChildren(...visible(candidate));
   track.firstElementChild.style.width = `${candidate.probability * 100}%`;
   probability.textContent = percent(candidate.probability);
-  button.setAttribute('aria-disabled', String(partial));
-  const name = partial ? `the bytes ${hex(candidate.bytes)}` : JSON.stringify(candidate.token);
+  button.setAttribute('aria-disabled', String(why !== ''));
+  const name = isPartial(candidate) ? `the bytes ${hex(candidate.bytes)}` : JSON.stringify(candidate.token);
   button.setAttribute('aria-label', `Append ${name}, probability ${percent(candidate.probability)}`);
-  const why = partial ? ' · part of a character, cannot stand alone' : '';
   button.title = `${name} · id ${candidate.token_id} · log-probability ${candidate.logprob.toFixed(3)}${why}`;
 }
 
 function appendCandidate(index) {
   const candidate = candidates?.[index];
-  if (!candidate || generation || isPartial(candidate)) return;
+  if (!candidate || generation || whyNotAppended(candidate)) return;
   remember();
   typing = false;
   clearError();
@@ -425,12 +424,18 @@ function isPartial({ token, bytes }) {
   return own.length !== bytes.length || own.some((b, i) => b !== bytes[i]);
 }
 
+/** What keeps the token from being written into the text, or nothing. */
+function whyNotAppended(candidate) {
+  if (candidate.bytes.length === 0) return ' · stands for no text';
+  return isPartial(candidate) ? ' · part of a character, cannot stand alone' : '';
+}
+
 const SIGNS = { ' ': '␣', '\n': '↵', '\r': '␍', '\t': '⇥' };
 
 /** The token with its white space and other invisible characters made visible, as DOM nodes. */
-function visible(candidate, partial) {
-  if (partial) return [sign(hex(candidate.bytes))];
-  if (candidate.token === '') return [sign('empty')];
+function visible(candidate) {
+  if (isPartial(candidate)) return [sign(hex(candidate.bytes))];
+  if (candidate.bytes.length === 0) return [sign('no text')];
   // \p{Cf} has the joiners and direction marks, \p{Z} every other kind of space.
   return candidate.token
     .split(/([\p{Cc}\p{Cf}\p{Z}])/u)

@@ -1,5 +1,6 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.engine.EngineObserver;
 import io.github.gpt2server.engine.ServedModelHolder;
 import io.github.gpt2server.ops.ServedEngine;
 import io.github.gpt2server.ops.ServerState;
@@ -21,6 +22,7 @@ class CommandApplication {
   @Bean
   CommandModel commandModel(Gpt2Properties properties, ServedModelHolder holder) {
     ServerState state = new ServerState(new ServedEngine(holder));
-    return new CommandModel(new ServedModelLoader(properties, state), holder, state);
+    return new CommandModel(
+        new ServedModelLoader(properties, state, EngineObserver.NONE), holder, state);
   }
 }

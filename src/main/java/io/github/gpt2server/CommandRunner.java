@@ -1,5 +1,6 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.cli.CommandSettings;
 import io.github.gpt2server.cli.CommandTable;
 import io.github.gpt2server.cli.Console;
 import io.github.gpt2server.engine.Engine;
@@ -13,7 +14,10 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** Runs a command: its settings are read, and its model is loaded, as those of the server. */
+/**
+ * Runs a command: its settings are read, and its model is loaded if it needs one, as those of the
+ * server.
+ */
 final class CommandRunner {
   // Spring's own logger, because --debug raises it and leaves the others alone.
   private static final Log log = LogFactory.getLog(SpringApplication.class);
@@ -40,7 +44,8 @@ final class CommandRunner {
   int run() {
     try {
       return CommandTable.run(
-          this::open,
+          this::openModel,
+          this::settings,
           console,
           (failure, command, given) -> failed(failure),
           arguments.command().toArray(String[]::new));
@@ -53,8 +58,19 @@ final class CommandRunner {
     }
   }
 
-  private ServedModel open() {
-    final SpringApplication application = new SpringApplication(CommandApplication.class);
+  private ServedModel openModel() {
+    start(CommandApplication.class);
+    return context.getBean(ServedModelHolder.class).get().orElseThrow();
+  }
+
+  private CommandSettings settings() {
+    start(SettingsApplication.class);
+    final Gpt2Properties properties = context.getBean(Gpt2Properties.class);
+    return new CommandSettings(ServedModelLoader.hub(properties), properties.revision());
+  }
+
+  private void start(Class<?> configuration) {
+    final SpringApplication application = new SpringApplication(configuration);
     application.setWebApplicationType(WebApplicationType.NONE);
     // The command tells in one sentence what the engine would log with its stack trace.
     application.setDefaultProperties(Map.of("logging.level." + Engine.class.getName(), "off"));
@@ -63,7 +79,6 @@ final class CommandRunner {
     } catch (RuntimeException | Error failure) {
       throw new StartFailedException(failure);
     }
-    return context.getBean(ServedModelHolder.class).get().orElseThrow();
   }
 
   /** Says in one sentence why; nothing to somebody who pressed Ctrl-C. */

@@ -34,6 +34,8 @@ import org.springframework.boot.convert.DurationUnit;
  * @param strictFields whether unknown fields of a request are refused
  * @param apiKeys who may call; empty lets everybody
  * @param corsOrigins web origins that may call from a browser; {@code *} stands for all
+ * @param accessLog whether each request is logged when it is over
+ * @param logPrompts whether access log and traces show prompts
  * @param shutdownGrace how long running requests may go on after SIGTERM; seconds if no unit is
  *     given
  */
@@ -55,6 +57,8 @@ public record Gpt2Properties(
     @DefaultValue("false") boolean strictFields,
     @DefaultValue List<String> apiKeys,
     @DefaultValue List<String> corsOrigins,
+    @DefaultValue("false") boolean accessLog,
+    @DefaultValue("false") boolean logPrompts,
     @DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration shutdownGrace) {
 
   /** More than any machine has processors; libtorch would create them all and never start. */

@@ -1,5 +1,6 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.engine.EngineObserver;
 import io.github.gpt2server.engine.ServedModelHolder;
 import io.github.gpt2server.ops.ModelStartup;
 import io.github.gpt2server.ops.ServerState;
@@ -13,7 +14,12 @@ class ModelConfiguration {
 
   @Bean
   ModelStartup modelStartup(
-      Gpt2Properties properties, ServedModelHolder holder, ServerState state, StartupLine line) {
-    return new ModelStartup(new ServedModelLoader(properties, state), holder, state, line);
+      Gpt2Properties properties,
+      ServedModelHolder holder,
+      ServerState state,
+      StartupLine line,
+      EngineObserver observer) {
+    return new ModelStartup(
+        new ServedModelLoader(properties, state, observer), holder, state, line);
   }
 }

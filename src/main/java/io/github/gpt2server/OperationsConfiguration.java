@@ -7,11 +7,23 @@ import io.github.gpt2server.ops.EngineControl;
 import io.github.gpt2server.ops.EngineHealthIndicator;
 import io.github.gpt2server.ops.EngineLifecycle;
 import io.github.gpt2server.ops.EngineMetrics;
+import io.github.gpt2server.ops.EngineRecorder;
+import io.github.gpt2server.ops.ExchangeFilter;
+import io.github.gpt2server.ops.MemoryMetrics;
 import io.github.gpt2server.ops.ModelHealthIndicator;
+import io.github.gpt2server.ops.ProbePaths;
+import io.github.gpt2server.ops.PromptText;
+import io.github.gpt2server.ops.ReportingSpanExporter;
 import io.github.gpt2server.ops.ServedEngine;
 import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.ops.StartupLine;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.tracing.exporter.SpanExportingPredicate;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.micrometer.tracing.opentelemetry.autoconfigure.SpanExporters;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -23,6 +35,9 @@ import org.springframework.web.filter.CorsFilter;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(Gpt2Properties.class)
 class OperationsConfiguration {
+  /** Inside Spring's observation, which is 1, and outside of everything that may answer. */
+  private static final int EXCHANGE_ORDER = Ordered.HIGHEST_PRECEDENCE + 2;
+
   private static final int CORS_ORDER = Ordered.HIGHEST_PRECEDENCE + 50;
 
   @Bean
@@ -65,6 +80,48 @@ class OperationsConfiguration {
   @Bean
   EngineMetrics engineMetrics(EngineControl engine, ServerState state) {
     return new EngineMetrics(engine, state);
+  }
+
+  @Bean
+  MemoryMetrics memoryMetrics() {
+    return new MemoryMetrics();
+  }
+
+  @Bean
+  EngineRecorder engineRecorder(MeterRegistry registry) {
+    return new EngineRecorder(registry);
+  }
+
+  @Bean
+  FilterRegistrationBean<ExchangeFilter> exchangeFilter(
+      Gpt2Properties properties,
+      ServedModelHolder holder,
+      MeterRegistry registry,
+      ObjectProvider<Tracer> tracer) {
+    final PromptText prompts =
+        properties.logPrompts()
+            ? PromptText.shown(
+                tokens -> holder.get().map(model -> model.tokenizer().decode(tokens)).orElse(""))
+            : PromptText.HIDDEN;
+    final FilterRegistrationBean<ExchangeFilter> registration =
+        new FilterRegistrationBean<>(
+            ExchangeFilter.of(
+                holder, registry, properties.accessLog(), tracer.getIfAvailable(), prompts));
+    registration.setOrder(EXCHANGE_ORDER);
+    return registration;
+  }
+
+  /** In place of Spring Boot's, which leaves the exporters as they are. */
+  @Bean
+  SpanExporters spanExporters(ObjectProvider<SpanExporter> exporters) {
+    return SpanExporters.of(
+        exporters.orderedStream().<SpanExporter>map(ReportingSpanExporter::new).toList());
+  }
+
+  /** Probes and scrapes come every few seconds and tell nothing in a trace. */
+  @Bean
+  SpanExportingPredicate noSpansOfProbes() {
+    return span -> !ProbePaths.contains(span.getTags().get("http.url"));
   }
 
   /** Comes before the keys are asked for: a preflight carries none. */

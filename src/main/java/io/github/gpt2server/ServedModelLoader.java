@@ -1,6 +1,7 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.Engine;
+import io.github.gpt2server.engine.EngineObserver;
 import io.github.gpt2server.engine.EngineSettings;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.hub.HubSettings;
@@ -25,15 +26,19 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 
 /** Loads what the settings name and starts its engine: files, tokenizer, weights, warm-up. */
 final class ServedModelLoader implements ModelLoader {
   private final Gpt2Properties properties;
   private final ServerState state;
+  private final EngineObserver observer;
 
-  ServedModelLoader(Gpt2Properties properties, ServerState state) {
+  ServedModelLoader(Gpt2Properties properties, ServerState state, EngineObserver observer) {
     this.properties = properties;
     this.state = state;
+    this.observer = observer;
   }
 
   @Override
@@ -64,7 +69,8 @@ final class ServedModelLoader implements ModelLoader {
           Engine.start(
               () -> loadModel(config, weights, device, type, cache, sample, threads),
               tokenizer,
-              settings);
+              settings,
+              observer);
       ServedModel served =
           new ServedModel(
               engine,
@@ -72,6 +78,7 @@ final class ServedModelLoader implements ModelLoader {
               folder.id(),
               properties.aliases(),
               folder.revision(),
+              endTokens(config, tokenizer),
               config.contextLength(),
               config.vocabSize(),
               config.width(),
@@ -85,8 +92,13 @@ final class ServedModelLoader implements ModelLoader {
     }
   }
 
+  /** The hub that the settings and the environment name; a model that is no GPT-2 is refused. */
+  static ModelHub hub(Gpt2Properties properties) {
+    return new ModelHub(HubSettings.of(properties.hub(), System.getenv()), Gpt2Config::read);
+  }
+
   private Snapshot fetch(String id) throws InterruptedException {
-    ModelHub hub = new ModelHub(HubSettings.of(properties.hub(), System.getenv()));
+    ModelHub hub = hub(properties);
     state.loadingMessage("The hub is asked for %s.".formatted(id));
     try (ProgressDisplay display = new ProgressDisplay()) {
       return hub.fetch(
@@ -159,6 +171,13 @@ final class ServedModelLoader implements ModelLoader {
               .formatted(device));
     }
     return type;
+  }
+
+  /** What the tokenizer calls the end, and what the model's own files do. */
+  private static Set<Integer> endTokens(Gpt2Config config, Gpt2Tokenizer tokenizer) {
+    Set<Integer> tokens = new HashSet<>(config.endOfText());
+    tokens.add(tokenizer.endOfText());
+    return Set.copyOf(tokens);
   }
 
   private static void checkVocabulary(

@@ -46,7 +46,7 @@ class CommandProcessTest {
     assertThat(exitCode(start("serve"))).isEqualTo(2);
     assertThat(err().lines())
         .containsExactly(
-            "serve is not a command: use evaluate or verify, or none to start the server.");
+            "serve is not a command: use evaluate, verify, download or models, or none to start the server.");
     assertThat(out()).isEmpty();
   }
 

@@ -3,12 +3,15 @@ package io.github.gpt2server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.cli.Console;
+import io.github.gpt2server.hub.LookAlikeHub;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import tools.jackson.databind.JsonNode;
@@ -52,6 +55,42 @@ class CommandRunnerTest {
   void whatACommandCannotDoIsOneSentence(CapturedOutput output) {
     assertThat(run("", "evaluate", "/nowhere.txt")).isEqualTo(1);
     assertThat(output.getErr().lines()).containsExactly("There is no file /nowhere.txt.");
+  }
+
+  @Test
+  void downloadsNothingButTheConfigurationOfAnotherKindOfModel(
+      CapturedOutput output, @TempDir Path folder) {
+    try (LookAlikeHub hub = new LookAlikeHub()) {
+      hub.addSmall("org/bert", 1_000)
+          .put("config.json", "{\"model_type\": \"bert\"}".getBytes(StandardCharsets.UTF_8));
+
+      assertThat(
+              run(
+                  "",
+                  "download",
+                  "org/bert",
+                  "--gpt2.hub.endpoint=" + hub.endpoint(),
+                  "--gpt2.hub.cache=" + folder))
+          .isEqualTo(1);
+
+      assertThat(output.getErr().lines())
+          .singleElement()
+          .asString()
+          .endsWith("config.json describes a bert model; only GPT-2 can be served");
+      assertThat(hub.count("HEAD", "model.safetensors")).isZero();
+    }
+    assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+  }
+
+  @Test
+  void commandsWithoutAModelReadTheSettingsToo(CapturedOutput output, @TempDir Path folder) {
+    assertThat(run("", "models", "--gpt2.hub.cache=" + folder)).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).endsWith("The cache is " + folder + "\n");
+
+    assertThat(run("", "models", "--gpt2.hub.endpoint=here")).isEqualTo(1);
+    assertThat(output.getErr().lines())
+        .containsExactly(
+            "gpt2.hub.endpoint=here is not allowed: use the address of a hub, such as https://hub.example.");
   }
 
   private int run(String input, String... args) {

@@ -38,6 +38,8 @@ class Gpt2PropertiesTest {
                 false,
                 List.of(),
                 List.of(),
+                false,
+                false,
                 Duration.ofSeconds(30)));
   }
 

@@ -66,7 +66,8 @@ public record InspectionQuestion(
             attribution,
             ablated,
             ablateEach);
-    return new TaskRequest<>(id, model -> new Work(this, model.inspect(inspection)), timeout);
+    return new TaskRequest<>(
+        id, List.of(tokens), model -> new Work(this, model.inspect(inspection)), timeout);
   }
 
   /** The model's work; its numbers become an answer when they are read, on the reader's thread. */

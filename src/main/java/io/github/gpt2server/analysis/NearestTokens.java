@@ -2,6 +2,7 @@ package io.github.gpt2server.analysis;
 
 import io.github.gpt2server.engine.TaskRequest;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -23,6 +24,10 @@ public record NearestTokens(int[] positive, int[] negative, int count) {
    * @return a task that finds tokens and their cosines, nearest first, without those given
    */
   public TaskRequest<Map<Integer, Float>> task(String id, Duration timeout) {
-    return new TaskRequest<>(id, model -> model.nearestTokens(positive, negative, count), timeout);
+    return new TaskRequest<>(
+        id,
+        List.of(positive, negative),
+        model -> model.nearestTokens(positive, negative, count),
+        timeout);
   }
 }

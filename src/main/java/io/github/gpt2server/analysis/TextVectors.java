@@ -40,6 +40,6 @@ public record TextVectors(
     EmbeddingPlan plan =
         new EmbeddingPlan(
             texts, blocks, finalNorm, Pooling.valueOf(pooling.toUpperCase(Locale.ROOT)), normalize);
-    return new TaskRequest<>(id, model -> model.embed(plan), timeout);
+    return new TaskRequest<>(id, texts, model -> model.embed(plan), timeout);
   }
 }

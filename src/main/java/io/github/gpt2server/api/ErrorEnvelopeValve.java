@@ -20,6 +20,9 @@ public final class ErrorEnvelopeValve extends ErrorReportValve {
     String asked = request.getMethod() == null ? "that path" : request.getMethod() + " that path";
     byte[] body = JSON.writeValueAsBytes(HttpErrors.response(status, asked, null));
     response.setContentType("application/json");
+    if (response.getHeader(RequestIdFilter.HEADER) == null) {
+      response.setHeader(RequestIdFilter.HEADER, RequestIdFilter.idOf(request));
+    }
     response.setContentLength(body.length);
     try {
       response.getReporter().write(new String(body, StandardCharsets.UTF_8));

@@ -3,7 +3,6 @@ package io.github.gpt2server.api;
 import io.github.gpt2server.engine.EngineStoppedException;
 import io.github.gpt2server.engine.QueueFullException;
 import jakarta.servlet.http.HttpServletResponse;
-import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
@@ -25,7 +24,7 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
   private static final Logger log = LoggerFactory.getLogger(ErrorHandler.class);
 
   /** What nginx writes in its log for a client that has left; nobody receives it. */
-  private static final int CLIENT_CLOSED_REQUEST = 499;
+  static final int CLIENT_CLOSED_REQUEST = 499;
 
   /** An error that was foreseen. */
   @ExceptionHandler
@@ -62,7 +61,7 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
     if (DisconnectedClientHelper.isClientDisconnectedException(e)) {
       return null;
     }
-    String id = UUID.randomUUID().toString();
+    String id = response.getHeader(RequestIdFilter.HEADER);
     log.error("Request failed ({})", id, e);
     return response.isCommitted() ? null : response(ApiException.failed(id));
   }

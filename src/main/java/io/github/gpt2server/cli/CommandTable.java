@@ -2,6 +2,8 @@ package io.github.gpt2server.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -27,11 +29,17 @@ public final class CommandTable {
   /**
    * Runs what the arguments say.
    *
+   * @param models for commands that need a model
+   * @param settings for those that do not
    * @param failed tells of a command that threw, and what exit code that gives
    * @return the exit code
    */
   public static int run(
-      ModelSource models, Console console, IExecutionExceptionHandler failed, String... arguments) {
+      ModelSource models,
+      Supplier<CommandSettings> settings,
+      Console console,
+      IExecutionExceptionHandler failed,
+      String... arguments) {
     CommandLine table = new CommandLine(new CommandTable());
     table
         .getCommandSpec()
@@ -44,6 +52,8 @@ public final class CommandTable {
     return table
         .addSubcommand(new EvaluateCommand(models, console))
         .addSubcommand(new VerifyCommand(models, console))
+        .addSubcommand(new DownloadCommand(settings, console))
+        .addSubcommand(new ModelsCommand(settings, console))
         .setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -65,11 +75,16 @@ public final class CommandTable {
       return "%s is not a command: use %s, or none to start the server."
           .formatted(
               unmatched.getUnmatched().get(0),
-              String.join(" or ", command.getSubcommands().keySet()));
+              enumeration(List.copyOf(command.getSubcommands().keySet())));
     }
     return "%s; see %s --help."
         .formatted(
             wrong.getMessage().strip().replaceAll("\\.?\\s*$", "").replaceAll("\\s+", " "),
             command.getCommandName());
+  }
+
+  private static String enumeration(List<String> names) {
+    int last = names.size() - 1;
+    return String.join(", ", names.subList(0, last)) + " or " + names.get(last);
   }
 }

@@ -104,11 +104,7 @@ final class EvaluateCommand implements Callable<Integer> {
             ? new LastWordEvaluation(model, console).run(documents)
             : new TextEvaluation(model, console, stride == null ? 0 : stride, addBos)
                 .run(documents);
-    if (json) {
-      report.printJson(console.out());
-    } else {
-      report.print(console.out());
-    }
+    report.print(console.out(), json);
     return 0;
   }
 

@@ -55,17 +55,21 @@ final class Report {
     return this;
   }
 
-  /** A line each, names and values below each other; {@code bits_per_byte} as bits per byte. */
-  void print(PrintStream out) {
+  /** For programs one JSON object on a line, numbers in full precision; else a line each. */
+  void print(PrintStream out, boolean json) {
+    if (json) {
+      out.println(JsonMapper.shared().writeValueAsString(values));
+    } else {
+      print(out);
+    }
+  }
+
+  /** Names and values below each other; {@code bits_per_byte} as bits per byte. */
+  private void print(PrintStream out) {
     int width = written.keySet().stream().mapToInt(String::length).max().orElse(0);
     written.forEach(
         (name, text) ->
             out.println(
                 String.format(Locale.ROOT, "%-" + width + "s  %s", name.replace('_', ' '), text)));
-  }
-
-  /** One JSON object on one line, numbers in full precision. */
-  void printJson(PrintStream out) {
-    out.println(JsonMapper.shared().writeValueAsString(values));
   }
 }

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -120,33 +119,18 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private void print(List<Line> lines) {
-    int what = width("", lines, CheckResult::what);
-    int expected = width("expected", lines, CheckResult::expected);
-    int got = width("got", lines, CheckResult::got);
-    int allowed = width("allowed", lines, CheckResult::allowed);
-    String format =
-        "%-7s  %-" + what + "s  %-" + expected + "s  %-" + got + "s  %-" + allowed + "s  %s%n";
-    console.out().printf(Locale.ROOT, format, "", "", "expected", "got", "allowed", "source");
+    Table table = new Table("verdict", "number", "expected", "got", "allowed", "source");
     for (Line line : lines) {
       CheckResult result = line.result();
-      console
-          .out()
-          .printf(
-              Locale.ROOT,
-              format,
-              result.verdict(),
-              result.what(),
-              result.expected(),
-              result.got(),
-              result.allowed(),
-              result.note().isEmpty() ? line.source() : line.source() + ": " + result.note());
+      table.add(
+          result.verdict().toString(),
+          result.what(),
+          result.expected(),
+          result.got(),
+          result.allowed(),
+          result.note().isEmpty() ? line.source() : line.source() + ": " + result.note());
     }
-  }
-
-  private static int width(String header, List<Line> lines, Function<CheckResult, String> column) {
-    return lines.stream()
-        .mapToInt(line -> column.apply(line.result()).length())
-        .reduce(Math.max(1, header.length()), Math::max);
+    table.print(console.out());
   }
 
   private int conclude(List<Line> lines, ServedModel model) {

@@ -34,6 +34,7 @@ public final class Engine implements AutoCloseable {
 
   private final Gpt2Tokenizer tokenizer;
   private final EngineSettings settings;
+  private final EngineObserver observer;
   private final Admission admission;
   private final Thread thread;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -59,12 +60,24 @@ public final class Engine implements AutoCloseable {
   private Sequence[] slots;
   private boolean taskHadItsTurn;
 
-  private Engine(Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings) {
+  private Engine(
+      Callable<LanguageModel> loader,
+      Gpt2Tokenizer tokenizer,
+      EngineSettings settings,
+      EngineObserver observer) {
     this.tokenizer = tokenizer;
     this.settings = settings;
+    this.observer = observer;
     this.admission = new Admission(settings.maxQueue());
     this.tasks = new TaskQueue(admission::leaveQueue);
     this.thread = new Thread(() -> run(loader), "gpt2-engine");
+  }
+
+  /** Starts an engine that nobody observes. */
+  public static Engine start(
+      Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings)
+      throws Exception {
+    return start(loader, tokenizer, settings, EngineObserver.NONE);
   }
 
   /**
@@ -72,12 +85,16 @@ public final class Engine implements AutoCloseable {
    *
    * @param loader runs on the engine thread, since libtorch's thread pool belongs to the thread
    *     that calls it
+   * @param observer told of every request and step
    * @throws Exception what the loader threw
    */
   public static Engine start(
-      Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings)
+      Callable<LanguageModel> loader,
+      Gpt2Tokenizer tokenizer,
+      EngineSettings settings,
+      EngineObserver observer)
       throws Exception {
-    Engine engine = new Engine(loader, tokenizer, settings);
+    Engine engine = new Engine(loader, tokenizer, settings, observer);
     engine.thread.start();
     try {
       engine.started.get();
@@ -103,6 +120,7 @@ public final class Engine implements AutoCloseable {
           jobs.add(job);
           queue.add(job);
         });
+    observer.submitted(job.handle().progress());
     return job.handle();
   }
 
@@ -115,6 +133,7 @@ public final class Engine implements AutoCloseable {
   public <R> TaskHandle<R> submit(TaskRequest<R> request) {
     Task<R> task = new Task<>(request, new Lifetime(request.timeout(), this::wake));
     enter(() -> tasks.add(task));
+    observer.submitted(task.handle().progress());
     return task.handle();
   }
 
@@ -215,14 +234,23 @@ public final class Engine implements AutoCloseable {
     // Prompts and tasks take turns where there are both, so that those who generate wait for one.
     StepPlan plan = scheduler.plan(running, tasks.isEmpty() || taskHadItsTurn);
     if (!plan.isEmpty()) {
-      executor.execute(plan);
+      long begin = System.nanoTime();
+      int picked = executor.execute(plan);
       prefixCache.endStep();
       updateUsage();
+      observer.stepped(
+          StepKind.of(plan),
+          plan.sequences(),
+          plan.promptTokens(),
+          picked,
+          System.nanoTime() - begin);
     }
     taskHadItsTurn = plan.pieces().isEmpty();
     if (taskHadItsTurn && !tasks.isEmpty()) {
+      long begin = System.nanoTime();
       tasks.advance(model);
       updateLive();
+      observer.stepped(StepKind.TASK, 0, 0, 0, System.nanoTime() - begin);
     } else if (plan.isEmpty() && inbox.isEmpty() && !closing) {
       // Every reader lags; deadlines pass all the same.
       LockSupport.parkNanos(this, LAG_NANOS);
@@ -267,6 +295,7 @@ public final class Engine implements AutoCloseable {
       queue.add(job);
     }
     admission.takeSlot(!job.hasWaiting());
+    job.handle().progress().start();
     try {
       Sequence sequence = new Sequence(job, index, slot, candidates);
       slots[slot] = sequence;

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
  * reads; {@link #cancel} may be called from anywhere, any number of times.
  */
 public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
-  private final String id;
+  private final RequestProgress progress;
   private final Duration timeout;
   private final Lifetime lifetime;
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -17,15 +17,20 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
   private Throwable failure;
   private volatile boolean endSeen;
 
-  EngineHandle(String id, Duration timeout, Lifetime lifetime) {
-    this.id = id;
+  EngineHandle(RequestProgress progress, Duration timeout, Lifetime lifetime) {
+    this.progress = progress;
     this.timeout = timeout;
     this.lifetime = lifetime;
   }
 
   /** Names the request in logs. */
   public final String id() {
-    return id;
+    return progress.id();
+  }
+
+  /** How far the request has come. */
+  public final RequestProgress progress() {
+    return progress;
   }
 
   /** How long the request may take from its submission. */
@@ -75,6 +80,7 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
   final synchronized void end(Outcome how, Throwable cause) {
     if (outcome == null) {
       failure = cause;
+      progress.end(how);
       outcome = how;
       ended();
       ended.countDown();

@@ -20,7 +20,7 @@ public final class GenerationHandle extends EngineHandle {
   private final LinkedBlockingQueue<Optional<SequenceEvent>> events = new LinkedBlockingQueue<>();
 
   GenerationHandle(Generation generation, Lifetime lifetime) {
-    super(generation.id(), generation.timeout(), lifetime);
+    super(RequestProgress.of(generation), generation.timeout(), lifetime);
     this.generation = generation;
   }
 

@@ -146,11 +146,15 @@ final class Sequence {
   /** Remembers that the prompt is read up to {@code end}. */
   void advance(int end) {
     prefilled = end;
+    if (!prefilling()) {
+      progress().readPrompt();
+    }
   }
 
   /** Remembers that so many more tokens of the prompt came from the prefix cache. */
   void addCached(int tokens) {
     cachedTokens += tokens;
+    progress().addCached(tokens);
   }
 
   int cachedTokens() {
@@ -166,6 +170,7 @@ final class Sequence {
     sampler.accept(token);
     lastToken = token;
     generated++;
+    progress().generateToken();
     boolean stopToken = request.stopTokenIds().contains(token);
     String text = stopToken || token == tokenizer.endOfText() ? "" : show(tokenizer.bytes(token));
     publish(new SequenceEvent.Token(index, token, text, logprobs));
@@ -197,9 +202,14 @@ final class Sequence {
       }
     }
     FinishReason why = stops.matched().isEmpty() ? reason : FinishReason.STOP;
+    progress().finish(index, why);
     publish(
         new SequenceEvent.Finished(
             index, why, rest, stopToken, stops.matched().orElse(null), cachedTokens));
+  }
+
+  private RequestProgress progress() {
+    return job.handle().progress();
   }
 
   void publish(SequenceEvent event) {

@@ -3,6 +3,7 @@ package io.github.gpt2server.engine;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The model that is served: its engine, its tokenizer and the facts that clients ask for.
@@ -10,6 +11,7 @@ import java.util.List;
  * @param id what clients call it
  * @param aliases other names that are accepted
  * @param revision the hub's commit that it was loaded from, or null if it is not from a hub
+ * @param endTokens the ids that end a text unless a request ignores them
  * @param contextLength how many tokens prompt and output may have together ({@code n_positions})
  * @param vocabSize how many token ids there are
  * @param width the length of a hidden vector ({@code n_embd})
@@ -26,6 +28,7 @@ public record ServedModel(
     String id,
     List<String> aliases,
     String revision,
+    Set<Integer> endTokens,
     int contextLength,
     int vocabSize,
     int width,

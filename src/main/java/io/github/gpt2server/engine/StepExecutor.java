@@ -27,6 +27,7 @@ final class StepExecutor {
   private final IntFunction<Sequence> inSlot;
   private final Consumer<Sequence> onComplete;
   private final BiConsumer<Sequence, RuntimeException> onFailure;
+  private int picked;
 
   /**
    * @param cache told of the pieces that have been computed
@@ -57,7 +58,18 @@ final class StepExecutor {
    */
   private record Draw(Sequence sequence, int row, boolean edited, float[] rawLogits) {}
 
-  void execute(StepPlan plan) {
+  /**
+   * Executes a step.
+   *
+   * @return how many tokens were picked
+   */
+  int execute(StepPlan plan) {
+    picked = 0;
+    step(plan);
+    return picked;
+  }
+
+  private void step(StepPlan plan) {
     StepResult result;
     try {
       result = model.step(plan);
@@ -92,7 +104,7 @@ final class StepExecutor {
         // It ended with another sequence of its request.
         continue;
       }
-      execute(
+      step(
           new StepPlan(
               plan.decodes().stream().filter(decode -> decode.slot() == slot).toList(),
               plan.pieces().stream().filter(piece -> piece.slot() == slot).toList()));
@@ -179,6 +191,7 @@ final class StepExecutor {
             } else {
               token = argmax[draw.row()];
             }
+            picked++;
             if (sequence.append(token, logprobs(draw, token, result, sums), tokenizer)) {
               onComplete.accept(sequence);
             }

@@ -9,7 +9,7 @@ public final class TaskHandle<R> extends EngineHandle {
   private volatile R result;
 
   TaskHandle(TaskRequest<R> request, Lifetime lifetime) {
-    super(request.id(), request.timeout(), lifetime);
+    super(RequestProgress.of(request), request.timeout(), lifetime);
   }
 
   /** What the task found out; null unless its outcome is {@link Outcome#FINISHED}. */

@@ -43,7 +43,9 @@ final class TaskQueue {
   /** Computes a slice of the task whose turn it is. */
   void advance(LanguageModel model) {
     while (active.size() < ACTIVE && !waiting.isEmpty()) {
-      active.add(waiting.remove());
+      Task<?> task = waiting.remove();
+      task.handle().progress().start();
+      active.add(task);
       onLeavingQueue.run();
     }
     if (active.isEmpty()) {

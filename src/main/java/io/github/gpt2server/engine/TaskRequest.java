@@ -3,15 +3,17 @@ package io.github.gpt2server.engine;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelTask;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 
 /**
  * A question to the model that is no generation, such as what its attention looks at.
  *
  * @param id names the request in logs
+ * @param texts token ids of what it reads, for metrics and logs
  * @param start begins the task; runs on the engine thread
  * @param timeout counted from submission; what is not finished by then ends as timed out
  * @param <R> what the task finds out
  */
 public record TaskRequest<R>(
-    String id, Function<LanguageModel, ModelTask<R>> start, Duration timeout) {}
+    String id, List<int[]> texts, Function<LanguageModel, ModelTask<R>> start, Duration timeout) {}

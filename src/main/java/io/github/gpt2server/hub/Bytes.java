@@ -3,11 +3,11 @@ package io.github.gpt2server.hub;
 import java.util.Locale;
 
 /** Numbers of bytes for people. */
-final class Bytes {
+public final class Bytes {
   private Bytes() {}
 
   /** In bytes, kB, MB or GB of powers of ten. */
-  static String text(long bytes) {
+  public static String text(long bytes) {
     if (bytes < 1_000) {
       return bytes + " bytes";
     }

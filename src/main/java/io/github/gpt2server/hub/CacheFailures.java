@@ -9,9 +9,6 @@ import java.util.Locale;
 
 /** What the failures of the cache's disk mean to a person, in one sentence each. */
 final class CacheFailures {
-  private static final String MEND =
-      "set gpt2.hub.cache (or HF_HUB_CACHE) to a folder that can be written";
-
   private final Path cache;
 
   CacheFailures(Path cache) {
@@ -46,8 +43,9 @@ final class CacheFailures {
           failure);
     }
     return new HubException(
-        "The cache %s cannot be written (%s): %s, or make that one writable for the server's user."
-            .formatted(cache, reason(file, failure), MEND),
+        "The cache %s cannot be written (%s): set gpt2.hub.cache (or HF_HUB_CACHE) to a folder that can"
+                .formatted(cache, reason(file, failure))
+            + " be written, or make that one writable for the server's user.",
         failure);
   }
 

@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The model that travels with the program, as files on the class path. */
-final class EmbeddedModel {
-  static final String ID = "gpt2-fairytales";
+public final class EmbeddedModel {
+  /** What clients call it. */
+  public static final String ID = "gpt2-fairytales";
 
   private static final String ROOT = "models/" + ID + "/";
 

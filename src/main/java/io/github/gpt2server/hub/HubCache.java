@@ -1,14 +1,16 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.hub.CachedModel.CachedSnapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Hugging Face's cache as a whole: what is in it, whoever put it there. */
@@ -65,33 +67,53 @@ final class HubCache {
   }
 
   private static CachedModel describe(Path root) {
-    final String name = root.getFileName().toString().substring(PREFIX.length());
-    return new CachedModel(
-        name.replace("--", "/"), names(root.resolve("snapshots")), revisions(root), size(root));
+    final String model =
+        root.getFileName().toString().substring(PREFIX.length()).replace("--", "/");
+    return new CachedModel(model, snapshots(model, root), size(root));
   }
 
-  private static List<String> names(Path folder) {
+  private static List<CachedSnapshot> snapshots(String model, Path root) {
+    final Path folder = root.resolve("snapshots");
     if (!Files.isDirectory(folder)) {
       return List.of();
     }
+    final Map<String, List<String>> revisions = revisions(root);
     try (Stream<Path> entries = Files.list(folder)) {
-      return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+      return entries
+          .filter(entry -> CachedRepository.isCommit(entry.getFileName().toString()))
+          .sorted()
+          .map(
+              snapshot -> {
+                final String commit = snapshot.getFileName().toString();
+                return new CachedSnapshot(
+                    commit,
+                    revisions.getOrDefault(commit, List.of()),
+                    missing(model, snapshot).orElse(null));
+              })
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** A branch may have slashes in its name, and so folders. */
-  private static Map<String, String> revisions(Path root) {
+  private static Optional<String> missing(String model, Path snapshot) {
+    try {
+      return ModelFiles.missing(model, snapshot);
+    } catch (HubException e) {
+      return Optional.of("a readable index of its shards");
+    }
+  }
+
+  /** The branches and tags by their commits; one may have slashes in its name, and so folders. */
+  private static Map<String, List<String>> revisions(Path root) {
     final Path refs = root.resolve("refs");
-    final Map<String, String> revisions = new TreeMap<>();
+    final Map<String, List<String>> revisions = new HashMap<>();
     if (Files.isDirectory(refs)) {
       try (Stream<Path> files = Files.walk(refs)) {
-        for (final Path file : files.filter(Files::isRegularFile).toList()) {
-          final String commit = Files.readString(file).strip();
-          if (CachedRepository.isCommit(commit)) {
-            revisions.put(refs.relativize(file).toString().replace('\\', '/'), commit);
-          }
+        for (final Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+          revisions
+              .computeIfAbsent(Files.readString(file).strip(), commit -> new ArrayList<>())
+              .add(refs.relativize(file).toString().replace('\\', '/'));
         }
       } catch (IOException e) {
         throw new UncheckedIOException(e);

@@ -64,7 +64,7 @@ final class HubClient {
       throws IOException, InterruptedException, NotOnHubException {
     final JsonNode json = json(model, infoUri(model, revision));
     final String commit = json.path("sha").asString("");
-    if (!commit.matches("[0-9a-f]{40}")) {
+    if (!CachedRepository.isCommit(commit)) {
       throw failures.noHub("without the commit of " + model);
     }
     final List<String> files = new ArrayList<>();

@@ -174,6 +174,14 @@ final class HubFailures {
             + " the model into the cache.");
   }
 
+  /** A text that names no model on any hub. */
+  HubException noId(String text) {
+    return new HubException(
+        "'%s' is not the id of a model: use organisation/name, as the model's page does, such as"
+                .formatted(shorten(text))
+            + " openai-community/gpt2.");
+  }
+
   /** A model that is not there, with the closest cause that is. */
   HubException noModel(String model, String suggestion) {
     final String privately =

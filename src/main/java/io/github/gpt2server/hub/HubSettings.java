@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Where models are fetched from and kept: the settings, and for what they leave open the
@@ -48,7 +49,7 @@ public record HubSettings(
         cache(options, variables, home, hubHome),
         options.offline() != null
             ? options.offline()
-            : isTrue(either(variables, "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")),
+            : isTrue(first(variables, "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")),
         patience(variables),
         new ProxyVariables(variables));
   }
@@ -107,16 +108,16 @@ public record HubSettings(
     if (!isBlank(options.cache())) {
       return path("gpt2.hub.cache", options.cache().strip(), home);
     }
-    final String given = either(variables, "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE");
+    final String given = first(variables, "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE");
     return given == null ? hubHome.resolve("hub") : path("HF_HUB_CACHE", given, home);
   }
 
   private static Path hubHome(Map<String, String> variables, Path home) {
-    final String given = either(variables, "HF_HOME", "HF_HOME");
+    final String given = first(variables, "HF_HOME");
     if (given != null) {
       return path("HF_HOME", given, home);
     }
-    final String xdg = either(variables, "XDG_CACHE_HOME", "XDG_CACHE_HOME");
+    final String xdg = first(variables, "XDG_CACHE_HOME");
     final Path caches = xdg == null ? home.resolve(".cache") : path("XDG_CACHE_HOME", xdg, home);
     return caches.resolve("huggingface");
   }
@@ -151,13 +152,14 @@ public record HubSettings(
     }
   }
 
-  private static String either(Map<String, String> variables, String name, String older) {
-    for (final String candidate : new String[] {name, older}) {
-      if (!isBlank(variables.get(candidate))) {
-        return variables.get(candidate).strip();
-      }
-    }
-    return null;
+  /** The first of these variables that is set, newer names before older ones; or null. */
+  private static String first(Map<String, String> variables, String... names) {
+    return Stream.of(names)
+        .map(variables::get)
+        .filter(value -> !isBlank(value))
+        .map(String::strip)
+        .findFirst()
+        .orElse(null);
   }
 
   private static boolean isTrue(String text) {

@@ -3,7 +3,6 @@ package io.github.gpt2server.hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,9 +16,12 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Which files of a repository the server needs: of many formats of weights, one. */
 final class ModelFiles {
+  /** Says what kind of model it is. */
+  static final String CONFIGURATION = "config.json";
+
   private static final List<String> SMALL =
       List.of(
-          "config.json",
+          CONFIGURATION,
           "generation_config.json",
           "tokenizer.json",
           "tokenizer_config.json",
@@ -91,16 +93,16 @@ final class ModelFiles {
     return shards;
   }
 
-  /** What a snapshot lacks to be a model, judged by its files alone; empty if it is complete. */
+  /**
+   * What a snapshot lacks to be a model, judged by its files alone; empty if it is complete.
+   *
+   * @throws HubException if it has an index that cannot be read
+   */
   static Optional<String> missing(String model, Path snapshot) {
-    final List<String> there = new ArrayList<>();
-    SMALL.stream().filter(name -> isFile(snapshot, name)).forEach(there::add);
-    final Optional<String> weights =
-        WEIGHTS.stream().filter(name -> isFile(snapshot, name)).findFirst();
-    return missing(there, weights)
+    return missing(snapshot)
         .or(
             () ->
-                index(weights.stream().toList())
+                index(weights(snapshot).stream().toList())
                     .flatMap(
                         index ->
                             shards(model, snapshot.resolve(index)).stream()
@@ -108,9 +110,18 @@ final class ModelFiles {
                                 .findFirst()));
   }
 
+  /** The same, without a look at the shards of an index. */
+  static Optional<String> missing(Path folder) {
+    return missing(SMALL.stream().filter(name -> isFile(folder, name)).toList(), weights(folder));
+  }
+
+  private static Optional<String> weights(Path folder) {
+    return WEIGHTS.stream().filter(name -> isFile(folder, name)).findFirst();
+  }
+
   private static Optional<String> missing(Collection<String> there, Optional<String> weights) {
-    if (!there.contains("config.json")) {
-      return Optional.of("config.json");
+    if (!there.contains(CONFIGURATION)) {
+      return Optional.of(CONFIGURATION);
     }
     if (weights.isEmpty()) {
       return Optional.of("model.safetensors");

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,15 +22,9 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
     implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelFolder.class);
 
-  /** What a folder may have its weights in; one of them is needed. */
-  private static final List<String> WEIGHTS =
-      List.of(
-          "model.safetensors",
-          "model.safetensors.index.json",
-          "pytorch_model.bin",
-          "pytorch_model.bin.index.json");
+  /** The value of {@code gpt2.model} that stands for the model that travels with the program. */
+  public static final String EMBEDDED = "embedded";
 
-  private static final String EMBEDDED = "embedded";
   private static final String ALLOWED =
       "give 'embedded', a folder in Hugging Face layout, or a hub's id such as"
           + " openai-community/gpt2";
@@ -67,7 +61,6 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
     }
     if (ModelHub.isModelId(setting) && !Files.exists(Path.of(setting))) {
       final Snapshot snapshot = hub.fetch(setting);
-      requireFiles(setting, snapshot.folder());
       return new ModelFolder(snapshot.folder(), setting, snapshot.commit(), false);
     }
     final Path folder = existing(setting);
@@ -117,27 +110,14 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
   }
 
   private static void requireFiles(String setting, Path folder) {
-    if (!hasAll(folder, "config.json")) {
-      throw missing(setting, "config.json");
+    final Optional<String> missing = ModelFiles.missing(folder);
+    if (missing.isPresent()) {
+      throw notFound(
+          setting,
+          "but that folder has no %s: a folder in Hugging Face layout has config.json,"
+                  .formatted(missing.get())
+              + " model.safetensors and tokenizer.json");
     }
-    if (WEIGHTS.stream().noneMatch(name -> hasAll(folder, name))) {
-      throw missing(setting, "model.safetensors");
-    }
-    if (!hasAll(folder, "tokenizer.json") && !hasAll(folder, "vocab.json", "merges.txt")) {
-      throw missing(setting, "tokenizer.json");
-    }
-  }
-
-  private static boolean hasAll(Path folder, String... names) {
-    return List.of(names).stream().allMatch(name -> Files.isRegularFile(folder.resolve(name)));
-  }
-
-  private static ModelNotFoundException missing(String setting, String file) {
-    return notFound(
-        setting,
-        "but that folder has no %s: a folder in Hugging Face layout has config.json,"
-                .formatted(file)
-            + " model.safetensors and tokenizer.json");
   }
 
   private static ModelNotFoundException notFound(String setting, String reason) {

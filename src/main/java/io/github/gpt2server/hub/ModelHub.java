@@ -2,11 +2,13 @@ package io.github.gpt2server.hub;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -32,18 +34,25 @@ public final class ModelHub {
   private final HubFailures failures;
   private final HubClient client;
   private final HubCache cache;
+  private final Consumer<Path> check;
 
-  /** Asks nothing yet. */
-  public ModelHub(HubSettings settings) {
-    this(settings, RetryPolicy.PATIENT, new HubCache(settings.cache()));
+  /**
+   * Asks nothing yet.
+   *
+   * @param check given the folder with a model's {@code config.json} before its weights are
+   *     downloaded; throws if it is no model to serve
+   */
+  public ModelHub(HubSettings settings, Consumer<Path> check) {
+    this(settings, RetryPolicy.PATIENT, new HubCache(settings.cache()), check);
   }
 
-  ModelHub(HubSettings settings, RetryPolicy policy, HubCache cache) {
+  ModelHub(HubSettings settings, RetryPolicy policy, HubCache cache, Consumer<Path> check) {
     this.settings = settings;
     this.policy = policy;
     this.failures = new HubFailures(settings);
     this.client = new HubClient(settings, failures);
     this.cache = cache;
+    this.check = check;
   }
 
   /** Whether a text can be a model's id: {@code organisation/name}, or {@code name} as of old. */
@@ -64,7 +73,16 @@ public final class ModelHub {
         && !text.endsWith("/");
   }
 
-  /** What the cache holds, by name. */
+  /** Where models are kept; there may be no such folder yet. */
+  public Path cache() {
+    return settings.cache();
+  }
+
+  /**
+   * What the cache holds, by name.
+   *
+   * @throws HubException if it cannot be read
+   */
   public List<CachedModel> cached() {
     return cache.models();
   }
@@ -81,6 +99,13 @@ public final class ModelHub {
    */
   public Snapshot fetch(String model, String revision, FetchListener listener)
       throws InterruptedException {
+    // They become parts of paths and addresses.
+    if (!isModelId(model)) {
+      throw failures.noId(model);
+    }
+    if (!isRevision(revision)) {
+      throw failures.noRevision(model, revision, List.of());
+    }
     final Optional<Snapshot> cached = cache.complete(model, revision);
     if (settings.offline()) {
       return cached.orElseThrow(() -> notCached(model, revision));
@@ -120,11 +145,12 @@ public final class ModelHub {
     final CacheFailures disk = new CacheFailures(settings.cache());
     try (SnapshotDownload download =
         new SnapshotDownload(model, commit, client, failures, policy, repository, disk)) {
+      final Path snapshot = repository.snapshot(commit);
       final Optional<String> index = ModelFiles.index(files);
-      if (index.isPresent()) {
-        download.run(Set.of(index.get()), progress -> {});
-        files.addAll(ModelFiles.shards(model, repository.snapshot(commit).resolve(index.get())));
-      }
+      download.runSilently(
+          Stream.concat(Stream.of(ModelFiles.CONFIGURATION), index.stream()).toList());
+      check.accept(snapshot);
+      index.ifPresent(name -> files.addAll(ModelFiles.shards(model, snapshot.resolve(name))));
       download.run(files, listener);
     }
     try {

@@ -1,14 +1,14 @@
 package io.github.gpt2server.hub;
 
-import java.io.Console;
 import java.io.PrintStream;
-import java.lang.reflect.InvocationTargetException;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jline.terminal.impl.exec.ExecTerminalProvider;
+import org.jline.terminal.spi.SystemStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,15 +28,23 @@ public final class ProgressDisplay implements FetchListener, AutoCloseable {
   private ProgressBar bar;
   private long logged;
 
-  /** Looks where the output of this process goes. */
+  /** Looks where the errors of this process go. */
   public ProgressDisplay() {
-    this(isTerminal(), System.err, System::nanoTime);
+    this(isTerminal(), System.err);
   }
 
   /**
    * Draws or logs.
    *
    * @param out where a bar is drawn
+   */
+  public ProgressDisplay(boolean terminal, PrintStream out) {
+    this(terminal, out, System::nanoTime);
+  }
+
+  /**
+   * The same.
+   *
    * @param clock nanoseconds, by which lines of the log are rationed
    */
   ProgressDisplay(boolean terminal, PrintStream out, LongSupplier clock) {
@@ -113,19 +121,8 @@ public final class ProgressDisplay implements FetchListener, AutoCloseable {
     public void close() {}
   }
 
-  /** From Java 22 on there may be a console that is no terminal. */
-  @SuppressWarnings("SystemConsoleNull") // Both kinds of JVM are asked.
   private static boolean isTerminal() {
-    final Console console = System.console();
-    if (console == null || "dumb".equals(System.getenv("TERM"))) {
-      return false;
-    }
-    try {
-      return (Boolean) Console.class.getMethod("isTerminal").invoke(console);
-    } catch (NoSuchMethodException e) {
-      return true;
-    } catch (IllegalAccessException | InvocationTargetException e) {
-      return false;
-    }
+    return !"dumb".equals(System.getenv("TERM"))
+        && new ExecTerminalProvider().isSystemStream(SystemStream.Error);
   }
 }

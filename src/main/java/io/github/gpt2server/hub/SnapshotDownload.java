@@ -32,6 +32,7 @@ final class SnapshotDownload implements AutoCloseable {
   private final RetryPolicy policy;
   private final CachedRepository repository;
   private final CacheFailures disk;
+  private final BlobDownload blobs;
   private final ExecutorService threads;
 
   SnapshotDownload(
@@ -49,6 +50,7 @@ final class SnapshotDownload implements AutoCloseable {
     this.policy = policy;
     this.repository = repository;
     this.disk = disk;
+    this.blobs = new BlobDownload(client, failures, policy, repository, disk, model, commit);
     this.threads =
         Executors.newFixedThreadPool(
             PARALLEL,
@@ -57,6 +59,16 @@ final class SnapshotDownload implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
+  }
+
+  /**
+   * Brings small files into the snapshot, without a word.
+   *
+   * @throws HubException for the first that cannot be had
+   */
+  void runSilently(Collection<String> files) throws InterruptedException {
+    final List<RemoteFile> missing = describe(files);
+    await(downloads(missing, new AtomicLongArray(missing.size())), () -> {});
   }
 
   /**
@@ -70,20 +82,8 @@ final class SnapshotDownload implements AutoCloseable {
       return;
     }
     final AtomicLongArray received = new AtomicLongArray(missing.size());
-    final List<Callable<Void>> downloads = new ArrayList<>();
-    long total = 0;
-    for (int i = 0; i < missing.size(); i++) {
-      final RemoteFile file = missing.get(i);
-      final int index = i;
-      received.set(i, present(file));
-      total += Math.max(0, file.size());
-      downloads.add(
-          () -> {
-            new BlobDownload(client, failures, policy, repository, disk, model, commit)
-                .run(file, bytes -> received.set(index, bytes));
-            return null;
-          });
-    }
+    final List<Callable<Void>> downloads = downloads(missing, received);
+    final long total = missing.stream().mapToLong(file -> Math.max(0, file.size())).sum();
     disk.requireSpace(model, total - sum(received));
     log.info(
         "Downloading {} at commit {} from {}: {} files, {}{}",
@@ -95,16 +95,31 @@ final class SnapshotDownload implements AutoCloseable {
         sum(received) > 0 ? ", of which " + Bytes.text(sum(received)) + " are there" : "");
     final long begin = System.nanoTime();
     final Speed speed = new Speed();
-    final long all = total;
     final Runnable tick =
         () -> {
-          final long now = Math.min(all, sum(received));
+          final long now = Math.min(total, sum(received));
           listener.progress(
-              new FetchProgress(model, now, all, speed.update(System.nanoTime(), now)));
+              new FetchProgress(model, now, total, speed.update(System.nanoTime(), now)));
         };
     await(downloads, tick);
-    listener.progress(new FetchProgress(model, all, all, 0));
+    listener.progress(new FetchProgress(model, total, total, 0));
     log.info("Downloaded {} in {} s", model, "%.1f".formatted((System.nanoTime() - begin) / 1e9));
+  }
+
+  /** What remains to be done for each file; what is there of it stands in {@code received}. */
+  private List<Callable<Void>> downloads(List<RemoteFile> files, AtomicLongArray received) {
+    final List<Callable<Void>> downloads = new ArrayList<>();
+    for (int i = 0; i < files.size(); i++) {
+      final RemoteFile file = files.get(i);
+      final int index = i;
+      received.set(i, present(file));
+      downloads.add(
+          () -> {
+            blobs.run(file, bytes -> received.set(index, bytes));
+            return null;
+          });
+    }
+    return downloads;
   }
 
   private List<RemoteFile> describe(Collection<String> files) throws InterruptedException {

@@ -1,5 +1,6 @@
 package io.github.gpt2server.model;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -22,8 +23,9 @@ import tools.jackson.databind.JsonNode;
  * @param tiedEmbeddings whether the unembedding is the token embedding ({@code
  *     tie_word_embeddings}); what the files hold decides in the end, see {@link
  *     Weights#tiedEmbeddings()}
- * @param endOfText the ids that end a text ({@code eos_token_id}, a number or an array); ids
- *     outside the vocabulary, which no model can write, are left out, so it may be empty
+ * @param endOfText the ids that end a text ({@code eos_token_id}, a number or an array, of {@code
+ *     generation_config.json} where that has it); ids outside the vocabulary, which no model can
+ *     write, are left out, so it may be empty
  * @param scaleAttnWeights whether attention scores are divided by the root of the head width
  *     ({@code scale_attn_weights})
  * @param scaleAttnByInverseLayerIdx whether the scores of block {@code l}, counted from 0, are
@@ -61,7 +63,7 @@ public record Gpt2Config(
   }
 
   /**
-   * Reads {@code config.json} of a model folder.
+   * Reads {@code config.json} of a model folder, and {@code generation_config.json} if it is there.
    *
    * @throws ModelLoadException if it is missing, is not JSON, describes another kind of model or
    *     one that cannot be
@@ -87,7 +89,7 @@ public record Gpt2Config(
         layerNormEpsilon(json),
         activation(json),
         json.flag("tie_word_embeddings", true),
-        endOfText(json, vocabSize),
+        endOfText(endOfTextFile(folder, json), vocabSize),
         json.flag("scale_attn_weights", true),
         json.flag("scale_attn_by_inverse_layer_idx", false),
         json.flag("reorder_and_upcast_attn", false));
@@ -148,6 +150,15 @@ public record Gpt2Config(
                     "%s has activation_function \"%s\", but only %s are supported"
                         .formatted(
                             json.file(), MessageText.shorten(name), Activation.CONFIG_NAMES)));
+  }
+
+  private static JsonObjectFile endOfTextFile(Path folder, JsonObjectFile config) {
+    final Path file = folder.resolve("generation_config.json");
+    if (!Files.exists(file)) {
+      return config;
+    }
+    final JsonObjectFile generation = JsonObjectFile.read(file);
+    return generation.value("eos_token_id").isPresent() ? generation : config;
   }
 
   private static List<Integer> endOfText(JsonObjectFile json, int vocabSize) {

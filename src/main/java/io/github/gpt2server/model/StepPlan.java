@@ -101,6 +101,26 @@ public record StepPlan(List<Decode> decodes, List<Piece> pieces) {
     return pieces.stream().filter(kind::isInstance).map(kind::cast);
   }
 
+  /** How many sequences take part. */
+  public int sequences() {
+    int sequences = decodes.size();
+    for (int i = 0; i < pieces.size(); i++) {
+      if (i == 0 || pieces.get(i).slot() != pieces.get(i - 1).slot()) {
+        sequences++;
+      }
+    }
+    return sequences;
+  }
+
+  /** How many tokens of prompts are read. */
+  public int promptTokens() {
+    int tokens = 0;
+    for (Piece piece : pieces) {
+      tokens += piece.length();
+    }
+    return tokens;
+  }
+
   /** Whether there is nothing to compute. */
   public boolean isEmpty() {
     return decodes.isEmpty() && pieces.isEmpty();

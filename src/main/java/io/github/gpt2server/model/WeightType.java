@@ -8,7 +8,7 @@ public enum WeightType {
   BFLOAT16("bfloat16", 15, 2),
   /** 16 bits, for GPUs. */
   FLOAT16("float16", 5, 2),
-  /** 8 bits and scales, for CPUs; what 8 bits would harm, and attention, is in bfloat16. */
+  /** 8 bits and scales, for CPUs; layers that 8 bits do not suit are in bfloat16. */
   INT8("int8", 1, 1);
 
   private final String label;

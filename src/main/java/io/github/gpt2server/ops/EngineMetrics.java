@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -47,6 +48,12 @@ public final class EngineMetrics implements MeterBinder {
     Gauge.builder("gpt2.ready", state, s -> s.phase() == ServerState.Phase.SERVING ? 1 : 0)
         .description("1 while requests are answered, else 0")
         .register(registry);
+    for (final ServerState.Phase phase : ServerState.Phase.values()) {
+      Gauge.builder("gpt2.phase", state, s -> s.phase() == phase ? 1 : 0)
+          .description("1 for what the server is doing, 0 for the rest")
+          .tag("phase", phase.name().toLowerCase(Locale.ROOT))
+          .register(registry);
+    }
   }
 
   private void counter(

@@ -1,13 +1,9 @@
 package io.github.gpt2server.ops;
 
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.env.Environment;
@@ -30,8 +26,8 @@ public final class StartupLine {
         format(
             facts,
             Duration.ofMillis(System.currentTimeMillis() - started),
-            kibibytes("VmRSS"),
-            kibibytes("VmHWM"),
+            ProcessStatus.kibibytes("VmRSS"),
+            ProcessStatus.kibibytes("VmHWM"),
             url()));
   }
 
@@ -69,20 +65,5 @@ public final class StartupLine {
         + ":"
         + port
         + environment.getProperty("server.servlet.context-path", "/");
-  }
-
-  /**
-   * What the process holds in memory, or held at most: libtorch included, and the pages of files
-   * that it maps; known on Linux only.
-   */
-  private static OptionalLong kibibytes(String field) {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      return lines
-          .filter(line -> line.startsWith(field + ":"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-          .findFirst();
-    } catch (IOException e) {
-      return OptionalLong.empty();
-    }
   }
 }

@@ -103,7 +103,8 @@ public final class Gpt2Tokenizer implements AutoCloseable {
 
   /**
    * One token as OpenAI's log-probabilities write it: its text, or {@code bytes:\xe2\x80} if its
-   * bytes are not whole UTF-8.
+   * bytes are not whole UTF-8. An id without a token, or whose text an id before it has, is written
+   * {@code token_id:4096}, so that no two ids share a name.
    *
    * @throws IllegalArgumentException if the id is out of range
    */

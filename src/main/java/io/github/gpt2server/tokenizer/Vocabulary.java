@@ -4,8 +4,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
 
 /** What each token id stands for: bytes, and how they are written where text is wanted. */
 final class Vocabulary {
@@ -47,11 +49,14 @@ final class Vocabulary {
     this.everyByte = hasEveryByte(tokens);
     this.written = new String[size];
     CharsetDecoder strict = StandardCharsets.UTF_8.newDecoder();
+    Set<String> names = new HashSet<>();
     for (int id = 0; id < size; id++) {
       if (bytes[id] == null) {
         bytes[id] = NOTHING;
       }
-      written[id] = written(bytes[id], strict);
+      String name = bytes[id].length == 0 ? byId(id) : written(bytes[id], strict);
+      // An added token may have the bytes of an ordinary one; names are keys and must differ.
+      written[id] = names.add(name) ? name : byId(id);
     }
   }
 
@@ -89,6 +94,11 @@ final class Vocabulary {
       }
     }
     return true;
+  }
+
+  /** As vLLM writes tokens that it reports by their ids. */
+  private static String byId(int id) {
+    return "token_id:" + id;
   }
 
   private static String written(byte[] bytes, CharsetDecoder strict) {

@@ -175,6 +175,7 @@ class InspectionOnModelTest {
         engine.submit(
             new TaskRequest<>(
                 "test",
+                request.texts(),
                 model -> new Held(request.start().apply(model), begun, slices, closed),
                 LONG));
     // In the fourth slice, of some dozens.

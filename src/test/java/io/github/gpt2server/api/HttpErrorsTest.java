@@ -151,10 +151,22 @@ class HttpErrorsTest {
   }
 
   @Test
+  void whatTheActuatorDoesNotKnowIs404() throws IOException {
+    for (String path : new String[] {"/actuator/health/unknown", "/actuator/unknown"}) {
+      RawHttp.Answer answer = exchange("GET " + path + " HTTP/1.1\r\nHost: test\r\n\r\n");
+
+      assertError(answer, 404, "not_found", null);
+      assertThat(answer.body()).contains("There is nothing at GET " + path + ";");
+    }
+  }
+
+  @Test
   void aBugIs500WithoutDetails() throws IOException {
     RawHttp.Answer answer = exchange("GET /bug HTTP/1.1\r\nHost: test\r\n\r\n");
 
     assertError(answer, 500, "internal_error", null);
+    assertThat(answer.body())
+        .contains("its log says more under " + answer.headers().get("x-request-id") + ".");
     assertThat(answer.body()).doesNotContain("secret", "Exception");
   }
 

@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.hub.Fault;
 import io.github.gpt2server.hub.LookAlikeHub;
 import io.github.gpt2server.hub.LookAlikeHub.Request;
 import java.io.BufferedReader;
@@ -52,7 +53,7 @@ class HubEndToEndTest {
   @Test
   void downloadsTellsItsProgressAndServes() throws Exception {
     CountDownLatch seen = new CountDownLatch(1);
-    hub.fail(1, "GET", "%2Fgpt2/" + WEIGHTS, LookAlikeHub.inTheMiddle(() -> await(seen)));
+    hub.fail(1, "GET", "%2Fgpt2/" + WEIGHTS, Fault.inTheMiddle(() -> await(seen)));
     long size = Files.size(FILES.resolve(WEIGHTS));
 
     try (ChildServer server = server(MODEL)) {
@@ -86,7 +87,7 @@ class HubEndToEndTest {
   @Test
   void twoServersThatStartAtOnceDownloadOnce() throws Exception {
     CountDownLatch both = new CountDownLatch(1);
-    hub.fail(1, "GET", "%2Fgpt2/" + WEIGHTS, LookAlikeHub.inTheMiddle(() -> await(both)));
+    hub.fail(1, "GET", "%2Fgpt2/" + WEIGHTS, Fault.inTheMiddle(() -> await(both)));
 
     try (ChildServer first = server("gpt2");
         ChildServer second = server("gpt2")) {
@@ -213,12 +214,11 @@ class HubEndToEndTest {
     }
   }
 
-  /** The bytes of the files that are downloaded beside the weights. */
+  /** The bytes of the files that are downloaded along with the weights. */
   private static long others() throws IOException {
     long bytes = 0;
     for (String file :
         List.of(
-            "config.json",
             "generation_config.json",
             "tokenizer.json",
             "tokenizer_config.json",

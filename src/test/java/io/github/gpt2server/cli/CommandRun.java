@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -24,6 +25,28 @@ record CommandRun(int exitCode, String out, String err) {
 
   /** The same, with something on standard input. */
   static CommandRun of(ModelSource models, String input, String... arguments) {
+    return of(
+        models,
+        () -> {
+          throw new AssertionError("this command has a model");
+        },
+        input,
+        arguments);
+  }
+
+  /** Runs a command that needs no model. */
+  static CommandRun of(CommandSettings settings, String... arguments) {
+    return of(
+        () -> {
+          throw new AssertionError("no model is needed for this");
+        },
+        () -> settings,
+        "",
+        arguments);
+  }
+
+  private static CommandRun of(
+      ModelSource models, Supplier<CommandSettings> settings, String input, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
@@ -36,6 +59,7 @@ record CommandRun(int exitCode, String out, String err) {
     int code =
         CommandTable.run(
             models,
+            settings,
             console,
             (failure, command, given) -> {
               errors.println(failure.getMessage());

@@ -16,6 +16,8 @@ class CommandTableTest {
         .startsWith("Usage: java -jar gpt2-server.jar [--gpt2.SETTING=VALUE...] [COMMAND]")
         .containsPattern("(?m)^  evaluate  ")
         .containsPattern("(?m)^  verify    ")
+        .containsPattern("(?m)^  download  ")
+        .containsPattern("(?m)^  models    ")
         .contains("--gpt2.model");
     assertThat(run.err()).isEmpty();
   }
@@ -32,7 +34,7 @@ class CommandTableTest {
       delimiter = '|',
       textBlock =
           """
-          evaluat x                        | evaluat is not a command: use evaluate or verify, or none to start the server.
+          evaluat x                        | evaluat is not a command: use evaluate, verify, download or models, or none to start the server.
           --odd x                          | Unknown options: '--odd', 'x'; see gpt2-server --help.
           evaluate                         | Missing required parameter: 'FILE'; see evaluate --help.
           evaluate x --strid 3             | Unknown option: '--strid'; see evaluate --help.

@@ -12,6 +12,7 @@ import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 
 /** A folder's model in float32, loaded without settings. */
 final class TestModel {
@@ -38,6 +39,7 @@ final class TestModel {
           folder.getFileName().toString(),
           List.of(),
           null,
+          Set.of(tokenizer.endOfText()),
           config.contextLength(),
           config.vocabSize(),
           config.width(),

@@ -162,6 +162,7 @@ class EngineTaskTest {
         engine.submit(
             new TaskRequest<>(
                 "t",
+                List.of(),
                 model -> {
                   throw new IllegalStateException("no");
                 },
@@ -180,7 +181,10 @@ class EngineTaskTest {
     TaskHandle<String> late =
         engine.submit(
             new TaskRequest<>(
-                "late", model -> new Counting("late", 1000, 0, slices), Duration.ofMillis(1)));
+                "late",
+                List.of(),
+                model -> new Counting("late", 1000, 0, slices),
+                Duration.ofMillis(1)));
     handles.forEach(EngineHandle::cancel);
     slices.release(1_000_000);
     for (TaskHandle<String> handle : handles) {
@@ -224,7 +228,8 @@ class EngineTaskTest {
 
   private TaskHandle<String> submit(String name, int slices, int broken, Semaphore permits) {
     return engine.submit(
-        new TaskRequest<>(name, model -> new Counting(name, slices, broken, permits), LONG));
+        new TaskRequest<>(
+            name, List.of(), model -> new Counting(name, slices, broken, permits), LONG));
   }
 
   private static Generation generation(int[] prompt, int maxTokens) {

@@ -3,45 +3,21 @@ package io.github.gpt2server.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.gpt2server.hub.LookAlikeHub.Repository;
+import io.github.gpt2server.hub.CachedModel.CachedSnapshot;
 import io.github.gpt2server.hub.LookAlikeHub.Request;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is fetched from a hub that works, and how it lies in the cache. */
-class FetchTest {
+class FetchTest extends HubTest {
   private static final String COMMIT = LookAlikeHub.COMMIT;
   private static final String OTHER = "11c5a3d5811f50298f278a704980280950aedb10";
-
-  @TempDir private Path folder;
-
-  private HubFixture fixture;
-  private Repository repository;
-
-  @BeforeEach
-  void start() {
-    fixture = new HubFixture(folder.resolve("cache"));
-    repository = fixture.server.addSmall(HubFixture.MODEL, 300_000);
-  }
-
-  @AfterEach
-  void stop() {
-    assertThat(fixture.server.requests())
-        .filteredOn(Request::cdn)
-        .allSatisfy(request -> assertThat(request.authorization()).isNull());
-    fixture.close();
-  }
 
   @Test
   void fetchesWhatIsNeededIntoTheLayoutOfHuggingFace() throws Exception {
@@ -55,8 +31,7 @@ class FetchTest {
       final Path link = snapshot.folder().resolve(file);
       assertThat(link).hasBinaryContent(repository.content(file)).isSymbolicLink();
       assertThat(Files.readSymbolicLink(link))
-          .isEqualTo(
-              Path.of("../../blobs").resolve(LookAlikeHub.etag(file, repository.content(file))));
+          .isEqualTo(Path.of("../../blobs").resolve(repository.etag(file)));
     }
     assertThat(fixture.root().resolve("refs/main")).hasContent(COMMIT);
     assertThat(files(fixture.root().resolve("blobs"))).hasSize(3);
@@ -71,7 +46,7 @@ class FetchTest {
     fixture.fetch();
 
     final long total =
-        Stream.of("config.json", "model.safetensors", "tokenizer.json")
+        Stream.of("model.safetensors", "tokenizer.json")
             .mapToLong(file -> repository.content(file).length)
             .sum();
     assertThat(fixture.progress).isNotEmpty();
@@ -84,46 +59,46 @@ class FetchTest {
   }
 
   @Test
-  void downloadsNothingTwice() throws Exception {
-    fixture.fetch();
-    fixture.server.forget();
-    fixture.progress.clear();
+  void downloadsNoWeightsOfAModelThatIsNotToBeServed() {
+    final HubSettings settings =
+        HubSettings.of(new HubOptions(null, null, null, null), fixture.variables);
+    final ModelHub hub =
+        new ModelHub(
+            settings,
+            config -> {
+              assertThat(config.resolve("config.json")).exists();
+              throw new IllegalArgumentException("no GPT-2");
+            });
 
-    fixture.fetch();
+    assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> hub.fetch(HubFixture.MODEL, "main", fixture.progress::add))
+        .withMessage("no GPT-2");
 
-    assertThat(fixture.server.requests())
-        .extracting(Request::path)
-        .containsExactly("/api/models/org/small/revision/main");
+    assertThat(fixture.server.count("GET", "config.json")).isPositive();
+    assertThat(fixture.server.count("HEAD", "model.safetensors")).isZero();
     assertThat(fixture.progress).isEmpty();
   }
 
-  @Test
-  void asksNothingForACommitThatIsThere() throws Exception {
-    fixture.fetch(HubFixture.MODEL, COMMIT);
-    assertThat(fixture.root().resolve("refs")).doesNotExist();
-    fixture.server.forget();
-
-    fixture.fetch(HubFixture.MODEL, COMMIT);
-
+  @ParameterizedTest
+  @ValueSource(strings = {"../x", "a/b/c", "-x", "", "a--b", "org/model.git"})
+  void refusesWhatIsNoId(String text) {
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> fixture.fetch(text, "main"))
+        .withMessage(
+            "'%s' is not the id of a model: use organisation/name, as the model's page does, such"
+                + " as openai-community/gpt2.",
+            text);
     assertThat(fixture.server.requests()).isEmpty();
   }
 
   @Test
-  void followsABranchThatMovedAndTakesOverWhatIsTheSame() throws Exception {
-    fixture.fetch();
-    repository
-        .branch("main", OTHER)
-        .put("config.json", "{\"n\": 1}".getBytes(StandardCharsets.UTF_8));
-    fixture.server.forget();
-
-    final Snapshot snapshot = fixture.fetch();
-
-    assertThat(snapshot.commit()).isEqualTo(OTHER);
-    assertThat(snapshot.folder().resolve("config.json")).hasContent("{\"n\": 1}");
-    assertThat(snapshot.folder().resolve("model.safetensors"))
-        .hasBinaryContent(repository.content("model.safetensors"));
-    assertThat(fixture.server.count("GET", "model.safetensors")).isZero();
-    assertThat(fixture.root().resolve("refs/main")).hasContent(OTHER);
+  void refusesWhatIsNoRevision() {
+    assertThatExceptionOfType(HubException.class)
+        .isThrownBy(() -> fixture.fetch(HubFixture.MODEL, "../../x"))
+        .withMessage(
+            "org/small has no revision ../../x: set gpt2.revision to a branch, a tag or a whole"
+                + " commit.");
+    assertThat(fixture.server.requests()).isEmpty();
   }
 
   @ParameterizedTest
@@ -138,8 +113,7 @@ class FetchTest {
         .containsExactly(
             new CachedModel(
                 HubFixture.MODEL,
-                List.of(OTHER),
-                Map.of(revision, OTHER),
+                List.of(new CachedSnapshot(OTHER, List.of(revision), null)),
                 300_000 + 22 + 18 + OTHER.length()));
   }
 
@@ -229,112 +203,11 @@ class FetchTest {
     assertThat(fixture.fetch().commit()).isEqualTo(COMMIT);
   }
 
-  @Test
-  void resumesWhatAnotherStartHasLeft() throws Exception {
-    final byte[] weights = repository.content("model.safetensors");
-    fixture.leave(repository, "model.safetensors", java.util.Arrays.copyOf(weights, 200_000));
-
-    final Snapshot snapshot = fixture.fetch();
-
-    assertThat(snapshot.folder().resolve("model.safetensors")).hasBinaryContent(weights);
-    assertThat(fixture.server.requests())
-        .filteredOn(request -> request.cdn())
-        .extracting(Request::range)
-        .containsExactly("bytes=200000-");
-    assertThat(fixture.progress.get(0).received()).isGreaterThanOrEqualTo(200_000);
-    assertThat(fixture.incomplete(repository, "model.safetensors")).doesNotExist();
-  }
-
-  @Test
-  void takesOverAContentThatIsWholeButHasNoNameYet() throws Exception {
-    fixture.leave(repository, "model.safetensors", repository.content("model.safetensors"));
-
-    fixture.fetch();
-
-    assertThat(fixture.server.count("GET", "model.safetensors")).isZero();
-    assertThat(fixture.blob(repository, "model.safetensors"))
-        .hasBinaryContent(repository.content("model.safetensors"));
-  }
-
-  @Test
-  void putsFilesWhereLinksCannotBeMade() throws Exception {
-    final HubSettings settings =
-        HubSettings.of(new HubOptions(null, null, null, null), fixture.variables);
-    final HubCache withoutLinks =
-        new HubCache(
-            settings.cache(),
-            (link, target) -> {
-              throw new UnsupportedOperationException("no links here");
-            });
-
-    final Snapshot snapshot =
-        new ModelHub(settings, fixture.policy(), withoutLinks)
-            .fetch(HubFixture.MODEL, "main", progress -> {});
-
-    assertThat(snapshot.folder().resolve("model.safetensors"))
-        .hasBinaryContent(repository.content("model.safetensors"))
-        .matches(file -> !Files.isSymbolicLink(file));
-    assertThat(files(fixture.root().resolve("blobs"))).isEmpty();
-    fixture.server.forget();
-    fixture.fetch();
-    assertThat(fixture.server.count("GET", "/resolve/")).isZero();
-  }
-
-  @Test
-  void servesTheCacheOffline() throws Exception {
-    fixture.fetch();
-    fixture.server.forget();
-
-    assertThat(fixture.with("HF_HUB_OFFLINE", "1").fetch().commit()).isEqualTo(COMMIT);
-
-    assertThat(fixture.server.requests()).isEmpty();
-  }
-
-  @Test
-  void saysOfflineWhatTheCacheLacks() throws Exception {
-    fixture.with("HF_HUB_OFFLINE", "1");
-    final String mend =
-        ": start once with gpt2.hub.offline=false, or copy the model into the cache.";
-
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(() -> fixture.fetch())
-        .withMessage(
-            "gpt2.hub.offline is on and the cache %s does not hold org/small at revision main%s",
-            fixture.cache, mend);
-
-    fixture.with("HF_HUB_OFFLINE", "0").fetch();
-    Files.delete(fixture.root().resolve("snapshots/" + COMMIT + "/tokenizer.json"));
-    fixture.with("HF_HUB_OFFLINE", "1");
-    assertThatExceptionOfType(HubException.class)
-        .isThrownBy(() -> fixture.fetch())
-        .withMessage(
-            "gpt2.hub.offline is on and the cache %s holds org/small without tokenizer.json%s",
-            fixture.cache, mend);
-  }
-
-  @Test
-  void listsWhatTheCacheHolds() throws Exception {
-    assertThat(fixture.hub().cached()).isEmpty();
-    fixture.fetch();
-    fixture.leave(repository, "tf_model.h5", new byte[10]);
-
-    assertThat(fixture.hub().cached())
-        .containsExactly(
-            new CachedModel(
-                "org/small", List.of(COMMIT), Map.of("main", COMMIT), 300_000 + 22 + 18 + 40 + 10));
-  }
-
   private static byte[] index(String... shards) {
     final String map =
         String.join(
             ",",
             Stream.of(shards).map(shard -> "\"%s.w\": \"%s\"".formatted(shard, shard)).toList());
     return "{\"weight_map\": {%s}}".formatted(map).getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static List<String> files(Path directory) throws IOException {
-    try (Stream<Path> files = Files.list(directory)) {
-      return files.map(file -> file.getFileName().toString()).sorted().toList();
-    }
   }
 }

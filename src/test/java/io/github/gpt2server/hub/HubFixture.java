@@ -34,7 +34,7 @@ final class HubFixture implements AutoCloseable {
   /** A hub as a fresh start of the server has it. */
   ModelHub hub() {
     final HubSettings settings = HubSettings.of(new HubOptions(null, null, null, null), variables);
-    return new ModelHub(settings, policy(), new HubCache(settings.cache()));
+    return new ModelHub(settings, policy(), new HubCache(settings.cache()), config -> {});
   }
 
   RetryPolicy policy() {
@@ -55,17 +55,17 @@ final class HubFixture implements AutoCloseable {
     return cache.resolve("models--org--small");
   }
 
-  Path blob(LookAlikeHub.Repository repository, String file) {
-    return root().resolve("blobs").resolve(LookAlikeHub.etag(file, repository.content(file)));
+  Path blob(LookAlikeRepository repository, String file) {
+    return root().resolve("blobs").resolve(repository.etag(file));
   }
 
-  Path incomplete(LookAlikeHub.Repository repository, String file) {
+  Path incomplete(LookAlikeRepository repository, String file) {
     final Path blob = blob(repository, file);
     return blob.resolveSibling(blob.getFileName() + ".incomplete");
   }
 
   /** Puts the beginning of a file where an interrupted download leaves it. */
-  void leave(LookAlikeHub.Repository repository, String file, byte[] beginning) throws IOException {
+  void leave(LookAlikeRepository repository, String file, byte[] beginning) throws IOException {
     final Path path = incomplete(repository, file);
     Files.createDirectories(path.getParent());
     Files.write(path, beginning);

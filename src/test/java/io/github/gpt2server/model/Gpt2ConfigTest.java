@@ -171,6 +171,19 @@ class Gpt2ConfigTest {
     assertThat(readWith("'eos_token_id':[99,100,99,123456789012]").endOfText()).containsExactly(99);
   }
 
+  @Test
+  void theGenerationConfigSaysBetterWhatEndsAText() throws IOException {
+    Path file = folder.resolve("generation_config.json");
+    Files.writeString(file, "{\"eos_token_id\":[5,6]}");
+    assertThat(readWith("'eos_token_id':7").endOfText()).containsExactly(5, 6);
+    Files.writeString(file, "{\"temperature\":0.5}");
+    assertThat(readWith("'eos_token_id':7").endOfText()).containsExactly(7);
+    Files.writeString(file, "{\"eos_token_id\":\"x\"}");
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> readWith("'eos_token_id':7"))
+        .withMessageContaining("generation_config.json has eos_token_id \"x\"");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

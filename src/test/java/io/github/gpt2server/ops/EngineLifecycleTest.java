@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -26,7 +27,21 @@ import org.springframework.mock.env.MockEnvironment;
 class EngineLifecycleTest {
   private static final ServedModel MODEL =
       new ServedModel(
-          null, null, "m", List.of(), null, 8, 9, 4, 2, 3, 10, "float32", "cpu", Instant.EPOCH);
+          null,
+          null,
+          "m",
+          List.of(),
+          null,
+          Set.of(),
+          8,
+          9,
+          4,
+          2,
+          3,
+          10,
+          "float32",
+          "cpu",
+          Instant.EPOCH);
 
   private final ServedModelHolder holder = new ServedModelHolder();
   private final AtomicInteger closed = new AtomicInteger();

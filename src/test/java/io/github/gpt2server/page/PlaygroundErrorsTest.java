@@ -82,7 +82,7 @@ class PlaygroundErrorsTest extends ScriptedServerTest {
     page.waitUntil("asked again", page::asksForKey);
     page.enterKey("sesame");
     page.waitUntil("the model", () -> page.model().contains("gpt2-fairytales"));
-    assertThat(page.bars()).hasSize(4);
+    assertThat(page.bars()).hasSize(5);
     assertThat(page.asksForKey()).isFalse();
   }
 
@@ -102,6 +102,6 @@ class PlaygroundErrorsTest extends ScriptedServerTest {
     page.waitUntil("loading", () -> page.model().contains("loading the model…"));
     loaded.countDown();
     page.waitUntil("the model", () -> page.model().contains("gpt2-fairytales"));
-    assertThat(page.bars()).hasSize(4);
+    assertThat(page.bars()).hasSize(5);
   }
 }

@@ -48,7 +48,7 @@ class PlaygroundLayoutTest extends ScriptedServerTest {
     List<String> top = new ArrayList<>();
     for (int i = 0; i < tokens.length; i++) {
       top.add(
-          "{\"token_id\":%d,\"token\":\"%s\",\"bytes\":[],\"probability\":%s,\"logprob\":%s,\"rank\":%d}"
+          "{\"token_id\":%d,\"token\":\"%s\",\"bytes\":[0],\"probability\":%s,\"logprob\":%s,\"rank\":%d}"
               .formatted(i, tokens[i], probability, Math.log(probability), i + 1));
       probability *= 0.55;
     }

@@ -129,7 +129,8 @@ class PlaygroundTest extends ScriptedServerTest {
             new Bar("␣little", "52.0 %", 0.52, true),
             new Bar("↵", "25.0 %", 0.25, true),
             new Bar("E2 80", "12.5 %", 0.125, false),
-            new Bar("<b>U+00A0", "0.040 %", 0.0004, true));
+            new Bar("<b>U+00A0", "0.040 %", 0.0004, true),
+            new Bar("no text", "0.005 %", 0.00005, false));
     assertThat(page.entropy()).isEqualTo("entropy 3.46 bits");
     assertThat(page.barsMessage()).isEqualTo("All other tokens together: 10.5 %");
 
@@ -139,6 +140,7 @@ class PlaygroundTest extends ScriptedServerTest {
     page.clickBar(1);
     page.awaitBars();
     page.clickBar(2);
+    page.clickBar(4);
     page.clickBar(3);
     page.awaitBars();
     assertThat(page.text()).isEqualTo(PROMPT + " little\n<b>\u00a0");
@@ -196,6 +198,6 @@ class PlaygroundTest extends ScriptedServerTest {
     assertThat(page.error()).isEmpty();
     assertThat(page.text()).isEqualTo("A wolf");
     assertThat(page.focused()).isEqualTo(how.equals("button") ? "generate" : "prompt");
-    assertThat(page.bars()).hasSize(4);
+    assertThat(page.bars()).hasSize(5);
   }
 }

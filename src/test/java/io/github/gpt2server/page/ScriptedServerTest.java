@@ -23,7 +23,8 @@ abstract class ScriptedServerTest extends BrowserTest {
         {"token_id":7,"token":" little","bytes":[32,108,105,116,116,108,101],"probability":0.52,"logprob":-0.654,"rank":1},
         {"token_id":8,"token":"\\n","bytes":[10],"probability":0.25,"logprob":-1.386,"rank":2},
         {"token_id":9,"token":"bytes:\\\\xe2\\\\x80","bytes":[226,128],"probability":0.125,"logprob":-2.079,"rank":3},
-        {"token_id":10,"token":"<b>\\u00a0","bytes":[60,98,62,194,160],"probability":0.0004,"logprob":-7.824,"rank":4}]}""";
+        {"token_id":10,"token":"<b>\\u00a0","bytes":[60,98,62,194,160],"probability":0.0004,"logprob":-7.824,"rank":4},
+        {"token_id":11,"token":"token_id:11","bytes":[],"probability":0.00005,"logprob":-9.903,"rank":5}]}""";
 
   StubServer server;
 

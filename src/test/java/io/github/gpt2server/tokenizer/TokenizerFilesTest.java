@@ -50,7 +50,7 @@ class TokenizerFilesTest {
     try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
       assertThat(tokenizer.vocabSize()).isEqualTo(4100);
       assertThat(tokenizer.bytes(4099)).isEmpty();
-      assertThat(tokenizer.token(4099)).isEmpty();
+      assertThat(tokenizer.token(4099)).isEqualTo("token_id:4099");
       assertThat(tokenizer.decode(64, 4099, 64)).isEqualTo("aa");
       assertThat(tokenizer.offsets(64, 4099, 64, 4099)).isEqualTo(new int[] {0, 1, 1, 2});
       assertThatIllegalArgumentException().isThrownBy(() -> tokenizer.decode(4100));
@@ -88,6 +88,18 @@ class TokenizerFilesTest {
     try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
       assertThat(tokenizer.endOfText()).isEqualTo(4095);
       assertThat(tokenizer.encode("a<|endoftext|>")).containsExactly(64, 4095);
+    }
+  }
+
+  @Test
+  void noTwoIdsShareAName() throws IOException {
+    copy("vocab.json", "merges.txt");
+    write("config.json", "{\"vocab_size\": 4100}");
+    write("added_tokens.json", "{\" the\": 4096}");
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.encode(" the")).containsExactly(4096);
+      assertThat(tokenizer.decode(4096)).isEqualTo(" the");
+      assertThat(tokenizer.token(4096)).isEqualTo("token_id:4096");
     }
   }
 

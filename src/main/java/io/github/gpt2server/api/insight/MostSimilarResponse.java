@@ -12,7 +12,10 @@ public record MostSimilarResponse(@JsonProperty("results") List<Neighbour> resul
   @Schema(name = "Neighbour")
   public record Neighbour(
       @JsonProperty("token_id") int tokenId,
-      @Schema(description = "Its text, or bytes:\\xe2\\x80 if that is no whole character.")
+      @Schema(
+              description =
+                  "Its text; bytes:\\xe2\\x80 if that is no whole character, token_id:4096 for an id"
+                      + " that stands for nothing.")
           @JsonProperty("token")
           String token,
       @Schema(description = "Cosine, from -1 to 1.", example = "0.66") @JsonProperty("similarity")

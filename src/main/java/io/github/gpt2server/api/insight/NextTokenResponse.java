@@ -39,7 +39,10 @@ public record NextTokenResponse(@JsonProperty("model") String model, @JsonUnwrap
   @Schema(name = "NextToken")
   public record Token(
       @JsonProperty("token_id") int tokenId,
-      @Schema(description = "Its text, or bytes:\\xe2\\x80 if that is no whole character.")
+      @Schema(
+              description =
+                  "Its text; bytes:\\xe2\\x80 if that is no whole character, token_id:4096 for an id"
+                      + " that stands for nothing.")
           @JsonProperty("token")
           String token,
       @Schema(description = "Its bytes as numbers.") @JsonProperty("bytes") int[] bytes,

@@ -53,7 +53,8 @@ public record CompletionResponse(
   /**
    * Log-probabilities of a text's tokens; the lists run in parallel.
    *
-   * @param tokens as text, or {@code bytes:\\xe2\\x80} where they are no whole characters
+   * @param tokens as text; {@code bytes:\\xe2\\x80} where they are no whole characters, {@code
+   *     token_id:4096} where an id stands for nothing
    * @param tokenLogprobs natural logarithms; null for the first token of an echoed prompt
    * @param topLogprobs the likeliest tokens at each place and the one that stands there
    * @param textOffset where each token begins, in code points from the start of the prompt

@@ -198,7 +198,7 @@ final class CompletionValidator {
   private Set<Integer> stopTokens(CompletionRequest request) {
     Set<Integer> stopTokens = new HashSet<>();
     if (!isTrue(request.ignoreEos())) {
-      stopTokens.add(model.tokenizer().endOfText());
+      stopTokens.addAll(model.endTokens());
     }
     if (request.stopTokenIds() != null) {
       for (int token : prompts.tokens("stop_token_ids", request.stopTokenIds())) {

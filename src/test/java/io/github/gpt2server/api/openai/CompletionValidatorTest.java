@@ -41,6 +41,7 @@ class CompletionValidatorTest {
             "someone/gpt2-fairytales",
             List.of("tales"),
             null,
+            Set.of(4095),
             512,
             4096,
             320,

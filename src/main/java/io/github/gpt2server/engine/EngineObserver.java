@@ -1,0 +1,30 @@
+package io.github.gpt2server.engine;
+
+/**
+ * Told what an engine does, for metrics, logs and traces. Calls must return at once and must not
+ * throw: the engine waits for them.
+ */
+public interface EngineObserver {
+
+  /** Looks away. */
+  EngineObserver NONE = new EngineObserver() {};
+
+  /**
+   * A request was let in. Called by the thread that submitted it.
+   *
+   * @param progress what becomes of it, from now on
+   */
+  default void submitted(RequestProgress progress) {}
+
+  /**
+   * The engine thread has done a step, or a slice of a task. Called by that thread.
+   *
+   * @param kind what it computed
+   * @param sequences how many sequences took part; 0 for a task
+   * @param promptTokens tokens of prompts that were read, from the prefix cache or computed
+   * @param generatedTokens tokens that were picked
+   * @param nanos how long it took, sampling and publishing included
+   */
+  default void stepped(
+      StepKind kind, int sequences, int promptTokens, int generatedTokens, long nanos) {}
+}

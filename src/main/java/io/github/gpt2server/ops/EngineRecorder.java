@@ -1,0 +1,67 @@
+package io.github.gpt2server.ops;
+
+import io.github.gpt2server.engine.EngineObserver;
+import io.github.gpt2server.engine.RequestProgress;
+import io.github.gpt2server.engine.StepKind;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Records every step of the engine. All meters exist from the start, so that the engine thread only
+ * adds to them.
+ */
+public final class EngineRecorder implements EngineObserver {
+  private final Map<StepKind, Timer> steps = new EnumMap<>(StepKind.class);
+  private final DistributionSummary sequences;
+  private final Counter promptTokens;
+  private final Counter generatedTokens;
+
+  /** Creates the meters in {@code registry}. */
+  public EngineRecorder(MeterRegistry registry) {
+    for (final StepKind kind : StepKind.values()) {
+      steps.put(
+          kind,
+          Timer.builder("gpt2.step.duration")
+              .description("Time of a step of the engine, sampling included")
+              .tag("kind", kind.name().toLowerCase(Locale.ROOT))
+              .serviceLevelObjectives(
+                  Buckets.seconds(
+                      .001, .0025, .005, .01, .02, .03, .05, .075, .1, .15, .25, .5, 1, 2.5))
+              .register(registry));
+    }
+    sequences =
+        DistributionSummary.builder("gpt2.step.sequences")
+            .description("Sequences in a step: the size of the batch")
+            .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64, 128, 256)
+            .register(registry);
+    promptTokens =
+        Counter.builder("gpt2.prompt.tokens")
+            .description("Tokens of prompts that were read, from the prefix cache or computed")
+            .register(registry);
+    generatedTokens =
+        Counter.builder("gpt2.generation.tokens")
+            .description("Tokens that were generated")
+            .register(registry);
+  }
+
+  @Override
+  public void submitted(RequestProgress progress) {
+    ExchangeFilter.submitted(progress);
+  }
+
+  @Override
+  public void stepped(StepKind kind, int inStep, int prompt, int generated, long nanos) {
+    steps.get(kind).record(nanos, TimeUnit.NANOSECONDS);
+    if (kind != StepKind.TASK) {
+      sequences.record(inStep);
+      promptTokens.increment(prompt);
+      generatedTokens.increment(generated);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package io.github.gpt2server.ops;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.lang.management.ManagementFactory;
+
+/**
+ * The memory of the whole process, libtorch's included, which the JVM's own meters do not see, and
+ * how much it may be.
+ */
+public final class MemoryMetrics implements MeterBinder {
+
+  @Override
+  public void bindTo(MeterRegistry registry) {
+    if (ProcessStatus.kibibytes("VmRSS").isPresent()) {
+      Gauge.builder(
+              "process.resident.memory", () -> ProcessStatus.kibibytes("VmRSS").orElse(0) * 1024.0)
+          .description("Memory that the process holds, with the pages of files that it maps")
+          .baseUnit("bytes")
+          .register(registry);
+    }
+    Gauge.builder(
+            "gpt2.memory.limit",
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class),
+            OperatingSystemMXBean::getTotalMemorySize)
+        .description("Memory that the process may use: its container's limit, or the machine's")
+        .baseUnit("bytes")
+        .register(registry);
+  }
+}

@@ -1,0 +1,94 @@
+package io.github.gpt2server.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.marcnuri.helm.LintResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.xml.DomUtils;
+import org.w3c.dom.Element;
+
+/** The chart as a package. */
+class LintTest {
+
+  @Test
+  void helmFindsNothingToComplainAbout() {
+    final LintResult result = Chart.helm().lint().strict().call();
+    assertThat(result.getMessages()).containsExactly("[INFO] Chart.yaml: icon is recommended");
+    assertThat(result.isFailed()).isFalse();
+  }
+
+  @Test
+  void itCanBePackaged(@TempDir Path folder) {
+    Chart.helm().packageIt().withDestination(folder).call();
+    assertThat(folder.resolve("gpt2-server-0.1.0.tgz")).isNotEmptyFile();
+  }
+
+  /** The image's tag defaults to the server's version. */
+  @Test
+  void itsVersionsAreTheServers() throws Exception {
+    final Map<String, Object> chart =
+        Yamls.read(Files.readString(Chart.FOLDER.resolve("Chart.yaml")));
+    final Element project =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse("pom.xml")
+            .getDocumentElement();
+    final String version = DomUtils.getChildElementValueByTagName(project, "version");
+    assertThat(chart).containsEntry("appVersion", version).containsEntry("version", version);
+  }
+
+  /** Notes are for an installation, which helm's template command leaves out. */
+  @Test
+  void itsNotesSayHowToReachTheServer() {
+    assertThat(notes("defaults"))
+        .contains(
+            "gpt2-server:0.1.0 serves embedded in apps.",
+            "port-forward service/demo-gpt2-server 8080:80",
+            "helm -n apps test demo")
+        .doesNotContain("WARNING", "Authorization");
+    assertThat(notes("keys")).contains("https://gpt2.example.com/").doesNotContain("WARNING");
+    assertThat(notes("existing-keys")).contains("-H 'Authorization: Bearer KEY'");
+    assertThat(notes("gateway")).contains("gpt2.example.com", "WARNING: no API keys are set");
+    assertThat(notes("hub-job")).contains("app.kubernetes.io/component=fetch");
+    assertThat(notes("hub-init"))
+        .contains("serves openai-community/gpt2 at 607a30d783dfa663caf39e06633721c8d4cfcd7e");
+  }
+
+  private static String notes(String variant) {
+    final String output =
+        Chart.helm()
+            .install()
+            .clientOnly()
+            .dryRun()
+            .withName(Chart.RELEASE)
+            .withNamespace(Chart.NAMESPACE)
+            .withKubeVersion(Chart.KUBERNETES)
+            .withValuesFile(Chart.variant(variant))
+            .call()
+            .getOutput();
+    return output.substring(output.indexOf("NOTES:"));
+  }
+
+  /** What other tools show of the alerts and the dashboard has to be what the chart brings. */
+  @Test
+  void itsFilesAreThoseOfTheComposeFile() throws IOException {
+    for (final List<String> pair :
+        List.of(
+            List.of("docker/prometheus/alerts.yaml", "alerts.yaml"),
+            List.of("docker/grafana/dashboards/gpt2-server.json", "dashboard.json"))) {
+      final Path original = Path.of(pair.get(0));
+      if (Files.exists(original)) {
+        assertThat(Chart.FOLDER.resolve("files").resolve(pair.get(1)))
+            .as("copy %s to %s", original, Chart.FOLDER.resolve("files"))
+            .hasSameTextualContentAs(original);
+      }
+    }
+  }
+}
