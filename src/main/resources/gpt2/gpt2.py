@@ -5,8 +5,9 @@
 # archives use, a small subset of Python. Names follow the checkpoint: wte, ln_1, c_attn, ...
 #
 # Shapes: N rows (one per token of the step), W width, H heads, D = W / H, S slots, P positions,
-# B blocks of the prefix cache, V vocabulary. dtype codes: 4 int64, 5 float16, 6 float32, 15 bfloat16.
-# `weight_dtype` is that of the blocks' linear layers, `dtype` that of attention and its cache.
+# B blocks of the prefix cache, V vocabulary. dtype codes: 0 uint8, 1 int8, 4 int64, 5 float16,
+# 6 float32, 7 float64, 12 quantized int8, 15 bfloat16. `weight_dtype` is that of the blocks' linear
+# layers, with int8 of those that are not quantized; `dtype` is that of attention and its cache.
 
 
 def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
@@ -33,12 +34,15 @@ class Gpt2(Module):
   layers : int
   heads : int
   activation : str
+  activation_minimum : float
   eps : float
   minus_infinity : float
   scales : List[float]
   embeddings : List[Tensor]
   blocks : List[Tensor]
   head : List[Tensor]
+  quantized : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]
+  calibration : List[Tensor]
   keys : List[Tensor]
   values : List[Tensor]
   kept : List[Tensor]
@@ -112,9 +116,33 @@ class Gpt2(Module):
     x = outputs[0]
     if len(outputs) > 1:
       x = torch.cat(outputs, 0)
-    x = x.index_select(0, torch.tensor(rows, dtype=4, device=x.device))
-    x = __torch__.layer_norm(x, self.head[0], self.head[1], self.eps)
-    return __torch__.linear(x, self.head[2], self.head[3])
+    return self.unembed(x.index_select(0, torch.tensor(rows, dtype=4, device=x.device)))
+
+  # The logits after each row, [N, V], in float32.
+  def unembed(self: __torch__.Gpt2, x: Tensor) -> Tensor:
+    if len(self.head) == 4:
+      logits = __torch__.linear(self.final_norm(x), self.head[2], self.head[3])
+    else:
+      logits = self.quantized_unembed(x)
+    return logits
+
+  # The last layer norm, [N, W].
+  def final_norm(self: __torch__.Gpt2, x: Tensor) -> Tensor:
+    return __torch__.layer_norm(x, self.head[0], self.head[1], self.eps)
+
+  # A linear layer of a block, by its weight's place among the block's twelve tensors: 2 and 4 are
+  # attention's c_attn and c_proj, 8 and 10 the MLP's c_fc and c_proj.
+  def linear(self: __torch__.Gpt2, x: Tensor, layer: int, place: int) -> Tensor:
+    return self.linear_with_bias(x, layer, place, self.blocks[12 * layer + place + 1])
+
+  def linear_with_bias(self: __torch__.Gpt2, x: Tensor, layer: int, place: int,
+      bias: Tensor) -> Tensor:
+    weight = self.blocks[12 * layer + place]
+    if weight.numel() > 0:
+      y = __torch__.linear(x, weight, bias)
+    else:
+      y = self.quantized_linear(x, 4 * layer + place // 3, place == 10, bias)
+    return y
 
   # Copies pieces of prompts from their blocks to their slots; returns their outputs.
   def copy_kept(self: __torch__.Gpt2, copied: List[int]) -> List[Tensor]:
@@ -179,7 +207,7 @@ class Gpt2(Module):
       b = 12 * l
       scale = self.scales[l]
       h = __torch__.layer_norm(x, w[b], w[b + 1], self.eps)
-      qkv = torch.to(__torch__.linear(h, w[b + 2], w[b + 3]), dtype=self.dtype)
+      qkv = torch.to(self.linear(h, l, 2), dtype=self.dtype)
       q, k, v = torch.unbind(qkv.view(N, 3, H, D), 1)
       K = self.keys[l]
       V = self.values[l]
@@ -215,9 +243,9 @@ class Gpt2(Module):
       if len(attended) > 1:
         z = torch.cat(attended, 0)
 
-      x = x + __torch__.linear(z, w[b + 4], w[b + 5])
-      h = __torch__.linear(__torch__.layer_norm(x, w[b + 6], w[b + 7], self.eps), w[b + 8], w[b + 9])
-      x = x + __torch__.linear(self.activate(h), w[b + 10], w[b + 11])
+      x = x + self.linear(z, l, 4)
+      h = self.linear(__torch__.layer_norm(x, w[b + 6], w[b + 7], self.eps), l, 8)
+      x = x + self.linear(self.activate(h), l, 10)
 
     row = decode
     for c in range(pieces):

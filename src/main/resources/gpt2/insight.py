@@ -18,7 +18,7 @@
     b = 12 * layer
     h = __torch__.layer_norm(x, w[b], w[b + 1], self.eps)
     H = self.heads
-    qkv = torch.to(__torch__.linear(h, w[b + 2], w[b + 3]), dtype=self.dtype)
+    qkv = torch.to(self.linear(h, layer, 2), dtype=self.dtype)
     return torch.unbind(qkv.view(x.size(0), 3, H, x.size(1) // H), 1)
 
   # The outputs of a block's heads side by side, [N, W]; each text attends by itself.
@@ -37,21 +37,15 @@
 
   # The output of a block whose heads' outputs are z, [N, W].
   def after_heads(self: __torch__.Gpt2, x: Tensor, z: Tensor, layer: int) -> Tensor:
-    w = self.blocks
-    b = 12 * layer
-    x = x + __torch__.linear(z, w[b + 4], w[b + 5])
+    x = x + self.linear(z, layer, 4)
     return x + self.mlp(x, layer)
 
   # What a block's MLP adds, [N, W].
   def mlp(self: __torch__.Gpt2, x: Tensor, layer: int) -> Tensor:
     w = self.blocks
     b = 12 * layer
-    h = __torch__.linear(__torch__.layer_norm(x, w[b + 6], w[b + 7], self.eps), w[b + 8], w[b + 9])
-    return __torch__.linear(self.activate(h), w[b + 10], w[b + 11])
-
-  # The last layer norm, [N, W].
-  def final_norm(self: __torch__.Gpt2, x: Tensor) -> Tensor:
-    return __torch__.layer_norm(x, self.head[0], self.head[1], self.eps)
+    h = self.linear(__torch__.layer_norm(x, w[b + 6], w[b + 7], self.eps), layer, 8)
+    return self.linear(self.activate(h), layer, 10)
 
   # What becomes of the rows [N, W] of texts of these lengths: each text's "mean" or "last" row,
   # [len(lengths), W], or with "none" all of them.
@@ -87,10 +81,6 @@
     values, tokens = torch.sort(cosines, stable=True, dim=0, descending=True)
     return torch.stack([torch.to(tokens[:count], dtype=6),
         torch.clamp(values[:count], -1., 1.)]).cpu()
-
-  # The logits after each row, [N, V], in float32.
-  def unembed(self: __torch__.Gpt2, x: Tensor) -> Tensor:
-    return __torch__.linear(self.final_norm(x), self.head[2], self.head[3])
 
   # The logits after one row, [V].
   def logits(self: __torch__.Gpt2, x: Tensor, row: int) -> Tensor:
@@ -151,15 +141,14 @@
   # bias of attention's c_proj, then the MLP. The bias is what the heads leave of attention's
   # output: in short types that is also where their rounding ends.
   def parts(self: __torch__.Gpt2, x: Tensor, layer: int, row: int) -> Tensor:
-    w = self.blocks
-    b = 12 * layer
     H = self.heads
     z = self.attended(x, layer, [x.size(0)])[row:row + 1]
     # Each head alone in a row of its own, since packed weights cannot be cut into heads.
     alone = (z.view(1, H, x.size(1) // H)
         * torch.eye(H, dtype=self.dtype, device=x.device).unsqueeze(2)).view(H, x.size(1))
-    heads = torch.to(__torch__.linear(alone, w[b + 4], torch.zeros_like(w[b + 5])), dtype=6)
-    attention = torch.to(__torch__.linear(z, w[b + 4], w[b + 5]), dtype=6)
+    bias = torch.zeros_like(self.blocks[12 * layer + 5])
+    heads = torch.to(self.linear_with_bias(alone, layer, 4, bias), dtype=6)
+    attention = torch.to(self.linear(z, layer, 4), dtype=6)
     mlp = torch.to(self.mlp(x[row:row + 1] + attention, layer), dtype=6)
     return torch.cat([heads, attention - torch.sum(heads, [0], True), mlp], 0)
 
@@ -178,5 +167,10 @@
     return self.dot_unembedding(self.head[1].unsqueeze(0), tokens)
 
   def dot_unembedding(self: __torch__.Gpt2, x: Tensor, tokens: List[int]) -> Tensor:
-    return __torch__.linear(x, self.head[2], self.head[3]).index_select(1,
-        torch.tensor(tokens, dtype=4, device=x.device)).cpu()
+    chosen = torch.tensor(tokens, dtype=4, device=x.device)
+    if len(self.head) == 4:
+      dots = __torch__.linear(x, self.head[2], self.head[3]).index_select(1, chosen)
+    else:
+      # A quantized unembedding is tied: its rows are those of the embedding.
+      dots = torch.matmul(x, self.embeddings[0].index_select(0, chosen).t())
+    return dots.cpu()

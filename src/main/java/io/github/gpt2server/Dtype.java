@@ -11,10 +11,12 @@ public enum Dtype {
   /** 16 bits with the exponent of float32. */
   BFLOAT16,
   /** 16 bits, IEEE 754 half precision. */
-  FLOAT16;
+  FLOAT16,
+  /** 8 bits with a scale for each output channel and each row of activations. */
+  INT8;
 
   /** What may be set, for messages. */
-  static final String ALLOWED = "auto, float32, bfloat16 or float16 (int8 is not supported yet)";
+  static final String ALLOWED = "auto, float32, bfloat16, float16 or int8";
 
   /** As the setting writes it, in small letters. */
   @Override

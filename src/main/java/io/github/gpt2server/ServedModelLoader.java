@@ -21,7 +21,11 @@ import io.github.gpt2server.ops.LoadedModel;
 import io.github.gpt2server.ops.ModelLoader;
 import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -60,9 +64,10 @@ final class ServedModelLoader implements ModelLoader {
           properties.threads() > 0
               ? properties.threads()
               : Runtime.getRuntime().availableProcessors();
+      int[] sample = sample(tokenizer, config);
       Engine engine =
           Engine.start(
-              () -> loadModel(config, weights, device, type, cache, threads),
+              () -> loadModel(config, weights, device, type, cache, sample, threads),
               tokenizer,
               settings,
               observer);
@@ -114,9 +119,18 @@ final class ServedModelLoader implements ModelLoader {
       String device,
       WeightType type,
       CacheSize cache,
+      int[] sample,
       int threads) {
     TorchRuntime.setThreads(threads);
-    return Gpt2Model.load(config, weights, device, type, cache);
+    return Gpt2Model.load(config, weights, device, type, cache, sample);
+  }
+
+  /** The beginning of a text of many kinds. */
+  private static int[] sample(Gpt2Tokenizer tokenizer, Gpt2Config config) throws IOException {
+    try (InputStream in = ServedModelLoader.class.getResourceAsStream("/gpt2/sample.txt")) {
+      int[] tokens = tokenizer.encode(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      return Arrays.copyOf(tokens, Math.min(tokens.length, config.contextLength()));
+    }
   }
 
   private CacheSize cacheSize(Gpt2Config config, int blockLength) {
@@ -144,11 +158,17 @@ final class ServedModelLoader implements ModelLoader {
           case FLOAT32 -> WeightType.FLOAT32;
           case BFLOAT16 -> WeightType.BFLOAT16;
           case FLOAT16 -> WeightType.FLOAT16;
+          case INT8 -> WeightType.INT8;
         };
     if (cpu && type == WeightType.FLOAT16) {
       throw new ModelLoadException(
           "gpt2.dtype is float16, which needs a GPU, but the model runs on cpu: use float32 or"
               + " bfloat16");
+    }
+    if (!cpu && type == WeightType.INT8) {
+      throw new ModelLoadException(
+          "gpt2.dtype is int8, which is for a CPU, but the model runs on %s: use float16 or float32"
+              .formatted(device));
     }
     return type;
   }

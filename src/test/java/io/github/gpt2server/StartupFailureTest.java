@@ -82,8 +82,7 @@ class StartupFailureTest {
           gpt2.offline=true        | gpt2.offline=true is not a setting: did you mean gpt2.hub.offline?
           gpt2.device=gpu          | gpt2.device=gpu is not allowed: use auto, cpu, cuda or cuda:N.
           gpt2.device=cuda:-1      | gpt2.device=cuda:-1 is not allowed: use auto, cpu, cuda or cuda:N.
-          gpt2.dtype=float8        | gpt2.dtype=float8 is not allowed: use auto, float32, bfloat16 or float16 (int8 is not supported yet).
-          gpt2.dtype=int8          | gpt2.dtype=int8 is not allowed: use auto, float32, bfloat16 or float16 (int8 is not supported yet).
+          gpt2.dtype=float8        | gpt2.dtype=float8 is not allowed: use auto, float32, bfloat16, float16 or int8.
           gpt2.threads=-1          | gpt2.threads=-1 is not allowed: use a whole number of at least 0 (0 lets the server choose).
           gpt2.threads=1025        | gpt2.threads=1025 is not allowed: use a whole number up to 1024.
           gpt2.threads=abc         | gpt2.threads=abc is not allowed: use a whole number up to 2147483647.

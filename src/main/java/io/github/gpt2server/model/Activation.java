@@ -8,22 +8,33 @@ public enum Activation {
    * GELU in its tanh approximation, {@code 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))}:
    * GPT-2's own. Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
    */
-  GELU_TANH,
+  GELU_TANH(-0.17005),
 
   /** GELU by the error function, {@code 0.5 x (1 + erf(x / sqrt(2)))}. Same source. */
-  GELU,
+  GELU(-0.16998),
 
   /** GELU by the logistic function, {@code x / (1 + exp(-1.702 x))}. Same source. */
-  QUICK_GELU,
+  QUICK_GELU(-0.16362),
 
   /** {@code x / (1 + exp(-x))}, also called swish. Same source. */
-  SILU,
+  SILU(-0.27847),
 
   /** {@code max(0, x)}. */
-  RELU,
+  RELU(0),
 
   /** The hyperbolic tangent. */
-  TANH;
+  TANH(-1);
+
+  private final double minimum;
+
+  Activation(double minimum) {
+    this.minimum = minimum;
+  }
+
+  /** A number that the function never falls below, by less than a part in ten thousand. */
+  double minimum() {
+    return minimum;
+  }
 
   /** Every name that {@link #ofConfigName} knows, for messages. */
   static final String CONFIG_NAMES =

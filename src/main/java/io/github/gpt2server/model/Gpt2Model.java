@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -29,10 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class Gpt2Model implements LanguageModel {
   private static final Logger log = LoggerFactory.getLogger(Gpt2Model.class);
 
-  private static final List<String> BLOCK_TENSORS =
-      Stream.of("ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj")
-          .flatMap(name -> Stream.of(name + ".weight", name + ".bias"))
-          .toList();
+  private static final int SAMPLE_TOKENS = 64;
 
   /** A slice of a task takes as long as so many tokens through all blocks, about. */
   private static final int SLICE_TOKENS = 64;
@@ -48,25 +46,37 @@ public final class Gpt2Model implements LanguageModel {
   }
 
   /**
+   * {@link #load(Gpt2Config, Weights, String, WeightType, CacheSize, int[])} where no tokenizer is
+   * at hand: the sample is of tokens from all over the vocabulary.
+   */
+  public static Gpt2Model load(
+      Gpt2Config config, Weights weights, String device, WeightType type, CacheSize cache) {
+    int count = Math.min(SAMPLE_TOKENS, config.contextLength());
+    int[] sample =
+        IntStream.range(0, count).map(i -> (int) ((long) i * config.vocabSize() / count)).toArray();
+    return load(config, weights, device, type, cache, sample);
+  }
+
+  /**
    * Loads weights into libtorch and allocates the caches. Weights are streamed, one block at a
    * time, from the files' mapped bytes.
    *
    * @param device a libtorch device that exists, {@code cpu} or {@code cuda:N}
-   * @param type the type of the weights in memory; float16 needs a GPU
+   * @param type the type of the weights in memory; float16 needs a GPU, int8 a CPU
+   * @param sample tokens of a text on which int8 tries every layer
    * @throws ModelLoadException if a file cannot be read
    */
   public static Gpt2Model load(
-      Gpt2Config config, Weights weights, String device, WeightType type, CacheSize cache) {
+      Gpt2Config config,
+      Weights weights,
+      String device,
+      WeightType type,
+      CacheSize cache,
+      int[] sample) {
     TorchRuntime.load();
     TorchProgram program = compile(config, device, type);
     try {
-      NativeMemory.load(
-          () -> {
-            loadEmbeddings(program, weights);
-            for (int layer = 0; layer < config.layers(); layer++) {
-              loadBlock(program, weights, layer);
-            }
-          });
+      NativeMemory.load(() -> new WeightLoader(program, config, weights).load(type, sample));
       program.run(
           "allocate_cache",
           IValue.from(cache.slots()),
@@ -83,15 +93,19 @@ public final class Gpt2Model implements LanguageModel {
 
   /**
    * Bytes that the weights take in memory: those of the blocks in {@code type}, the embeddings and,
-   * apart from them even where they are tied, the unembedding in float32.
+   * apart from them even where they are tied, the unembedding in float32, or with int8 in int8.
+   * Layers that int8 does not suit are not known before, and counted as if it did.
    */
   public static long weightBytes(Gpt2Config config, WeightType type) {
     long width = config.width();
-    long embeddings = (2L * config.vocabSize() + config.contextLength()) * width;
+    long embeddings = ((long) config.vocabSize() + config.contextLength()) * width;
     long norms = 4 * width;
     long attention = 4 * width * width + 4 * width;
     long mlp = 2 * width * config.innerWidth() + config.innerWidth() + width;
-    return 4 * embeddings + config.layers() * (norms + attention + mlp) * type.bytes();
+    long unembedding = (long) config.vocabSize() * width * (type == WeightType.INT8 ? 1 : 4);
+    return 4 * embeddings
+        + unembedding
+        + config.layers() * (norms + attention + mlp) * type.bytes();
   }
 
   /** Bytes that the KV cache takes: keys and values of every layer, slot and position. */
@@ -111,13 +125,14 @@ public final class Gpt2Model implements LanguageModel {
   }
 
   /**
-   * The type of queries, keys, values and attention scores. A model trained with scores in float32
+   * The type of queries, keys, values and attention scores. With int8 it is float32: bfloat16 loses
+   * more time in copies than it saves in memory traffic. A model trained with scores in float32
    * ({@code reorder_and_upcast_attn}) gets all of its attention in it, whatever its weights are;
    * the reordering, which scales queries and keys before they meet instead of the scores, changes
    * nothing there. Source: Mistral, Stanford CRFM, 2021.
    */
   private static WeightType attentionType(Gpt2Config config, WeightType type) {
-    return config.reorderAndUpcastAttn() ? WeightType.FLOAT32 : type;
+    return config.reorderAndUpcastAttn() || type == WeightType.INT8 ? WeightType.FLOAT32 : type;
   }
 
   private static TorchProgram compile(Gpt2Config config, String device, WeightType type) {
@@ -126,17 +141,25 @@ public final class Gpt2Model implements LanguageModel {
     attributes.put("_is_full_backward_hook", null);
     attributes.put("device", device);
     attributes.put("dtype", attentionType(config, type).code());
-    attributes.put("weight_dtype", type.code());
+    // With int8, that of the layers it does not suit.
+    WeightType unquantized = type == WeightType.INT8 ? WeightType.BFLOAT16 : type;
+    attributes.put("weight_dtype", unquantized.code());
     attributes.put("layers", config.layers());
     attributes.put("heads", config.heads());
     attributes.put("activation", config.activation().name().toLowerCase(Locale.ROOT));
+    attributes.put("activation_minimum", config.activation().minimum());
     attributes.put("eps", config.layerNormEpsilon());
     attributes.put("minus_infinity", Double.NEGATIVE_INFINITY);
     attributes.put("scales", attentionScales(config));
-    for (String list : List.of("embeddings", "blocks", "head", "keys", "values", "kept")) {
+    for (String list :
+        List.of("embeddings", "blocks", "head", "calibration", "keys", "values", "kept")) {
       attributes.put(list, TorchScriptArchive.NO_TENSORS);
     }
-    String code = TorchProgram.resource("gpt2.py") + "\n" + TorchProgram.resource("insight.py");
+    attributes.put("quantized", TorchScriptArchive.NO_PACKED_WEIGHTS);
+    String code =
+        Stream.of("gpt2.py", "int8.py", "insight.py")
+            .map(TorchProgram::resource)
+            .collect(Collectors.joining("\n"));
     String plain = TorchProgram.resource("linear_plain.py") + "\n\n" + code;
     if (!device.equals("cpu")) {
       int gpu = Integer.parseInt(device.substring(device.indexOf(':') + 1));
@@ -158,28 +181,6 @@ public final class Gpt2Model implements LanguageModel {
     return IntStream.range(0, config.layers())
         .mapToObj(layer -> config.scaleAttnByInverseLayerIdx() ? base / (layer + 1) : base)
         .toList();
-  }
-
-  private static void loadEmbeddings(TorchProgram program, Weights weights) {
-    // The program clones what it keeps, so the views may go when the call is over.
-    try (PtNDManager scope = program.scope()) {
-      program.run(
-          "load_embeddings",
-          Stream.of("wte.weight", "wpe.weight", "ln_f.weight", "ln_f.bias", "lm_head.weight")
-              .map(name -> IValue.from(program.view(scope, weights.get(name))))
-              .toArray(IValue[]::new));
-    }
-  }
-
-  private static void loadBlock(TorchProgram program, Weights weights, int layer) {
-    try (PtNDManager scope = program.scope()) {
-      program.run(
-          "load_block",
-          IValue.listFrom(
-              BLOCK_TENSORS.stream()
-                  .map(name -> program.view(scope, weights.get("h." + layer + "." + name)))
-                  .toArray(PtNDArray[]::new)));
-    }
   }
 
   @Override

@@ -124,6 +124,20 @@ final class TorchProgram implements AutoCloseable {
     }
   }
 
+  /** Calls a method whose result is a number. */
+  double number(String method, IValue... arguments) {
+    try (IValue result = call(method, arguments)) {
+      return result.toDouble();
+    }
+  }
+
+  /** Calls a method whose result is a list of numbers. */
+  double[] numbers(String method, IValue... arguments) {
+    try (IValue result = call(method, arguments)) {
+      return result.toDoubleArray();
+    }
+  }
+
   /** Calls a method without a result. */
   void run(String method, IValue... arguments) {
     call(method, arguments).close();

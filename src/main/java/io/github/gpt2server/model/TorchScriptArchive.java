@@ -29,7 +29,7 @@ final class TorchScriptArchive {
    *
    * @param code the TorchScript text
    * @param attributes the module's attributes: null, Boolean, Integer, Double, String, a list of
-   *     Doubles, or {@link #NO_TENSORS}
+   *     Doubles, {@link #NO_TENSORS} or {@link #NO_PACKED_WEIGHTS}
    */
   static byte[] pack(String code, Map<String, Object> attributes) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -46,6 +46,9 @@ final class TorchScriptArchive {
 
   /** Stands for an empty {@code List[Tensor]}, which the program fills. */
   static final Object NO_TENSORS = new Object();
+
+  /** Stands for an empty list of packed quantized weights, which the program fills. */
+  static final Object NO_PACKED_WEIGHTS = new Object();
 
   private static void add(ZipOutputStream zip, String name, byte[] content) throws IOException {
     CRC32 crc = new CRC32();
@@ -80,6 +83,8 @@ final class TorchScriptArchive {
       out.write('N');
     } else if (value == NO_TENSORS) {
       writeTypedList(out, "build_tensorlist", List.of());
+    } else if (value == NO_PACKED_WEIGHTS) {
+      out.write(']');
     } else if (value instanceof Boolean flag) {
       out.write(flag ? 0x88 : 0x89);
     } else if (value instanceof Integer number) {

@@ -1,13 +1,15 @@
 package io.github.gpt2server.model;
 
-/** The type of the weights in memory, and of the activations that meet them. */
+/** The type of the blocks' weights in memory, and of the activations that meet them. */
 public enum WeightType {
   /** 32 bits: the reference. */
   FLOAT32("float32", 6, 4),
   /** 16 bits with float32's range, for CPUs. */
   BFLOAT16("bfloat16", 15, 2),
   /** 16 bits, for GPUs. */
-  FLOAT16("float16", 5, 2);
+  FLOAT16("float16", 5, 2),
+  /** 8 bits and scales, for CPUs; layers that 8 bits do not suit are in bfloat16. */
+  INT8("int8", 1, 1);
 
   private final String label;
   private final int code;

@@ -199,7 +199,7 @@ public final class Weights {
     return found;
   }
 
-  private static Map<String, long[]> expectedShapes(Gpt2Config config) {
+  static Map<String, long[]> expectedShapes(Gpt2Config config) {
     final long width = config.width();
     final long inner = config.innerWidth();
     final Map<String, long[]> shapes = new LinkedHashMap<>();

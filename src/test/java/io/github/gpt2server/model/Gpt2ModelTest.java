@@ -3,19 +3,14 @@ package io.github.gpt2server.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -60,60 +55,6 @@ class Gpt2ModelTest {
   }
 
   @Test
-  void piecesOfOnePromptInOneStepGiveTheSameBitsAsInSeveral() {
-    int[] tokens = randomTokens(new Random(5), 150);
-    float[] several = prefill(4, tokens, 64);
-    List<Piece> chunks =
-        List.of(chunk(9, tokens, 0, 64), chunk(9, tokens, 64, 128), chunk(9, tokens, 128, 150));
-    try (StepResult result = model.step(new StepPlan(List.of(), chunks))) {
-      assertThat(row(result, 0)).isEqualTo(several);
-    }
-  }
-
-  @Test
-  void aPieceFromItsBlockGivesTheBitsOfTheComputedOne() {
-    int[] tokens = randomTokens(new Random(6), 150);
-    List<Piece> computed = new ArrayList<>();
-    List<Piece> copied = new ArrayList<>();
-    for (int start = 0, block = 3; start < tokens.length; start += 64, block--) {
-      int end = Math.min(tokens.length, start + 64);
-      int[] piece = Arrays.copyOfRange(tokens, start, end);
-      computed.add(new Chunk(7, start, piece, start == 64 ? 60 : 0, block));
-      copied.add(new CachedChunk(20, start, piece.length, start == 64 ? 60 : 0, block));
-    }
-    int rows = 64 + 4 + 22;
-    Decode next7 = new Decode(7, 150, 11);
-    Decode next20 = new Decode(20, 150, 11);
-    try (StepResult expected = model.step(new StepPlan(List.of(), computed));
-        StepResult actual = model.step(new StepPlan(List.of(), copied));
-        StepResult expectedNext = model.step(new StepPlan(List.of(next7), List.of()));
-        StepResult actualNext = model.step(new StepPlan(List.of(next20), List.of()))) {
-      for (int row = 0; row < rows; row++) {
-        assertThat(row(actual, row)).as("row " + row).isEqualTo(row(expected, row));
-      }
-      assertThat(row(actualNext, 0)).isEqualTo(row(expectedNext, 0));
-    }
-  }
-
-  @Test
-  void copiedAndComputedPiecesAndDecodesShareAStep() {
-    int[] tokens = randomTokens(new Random(16), 100);
-    float[] expected = prefill(3, tokens, 64);
-    prefill(9, new int[] {1, 2, 3}, 64);
-    float[] decoded;
-    try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), List.of()))) {
-      decoded = row(result, 0);
-    }
-    int[] first = Arrays.copyOf(tokens, 64);
-    model.step(new StepPlan(List.of(), List.of(new Chunk(3, 0, first, 64, 2)))).close();
-    List<Piece> pieces = List.of(new CachedChunk(5, 0, 64, 63, 2), chunk(5, tokens, 64, 100));
-    try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), pieces))) {
-      assertThat(row(result, 0)).isEqualTo(decoded);
-      assertThat(row(result, 2)).isEqualTo(expected);
-    }
-  }
-
-  @Test
   void decodeTokenByTokenGivesTheGoldenLogits() {
     for (JsonNode golden : golden("logits.json")) {
       int[] tokens = ints(golden.get("token_ids"));
@@ -125,45 +66,6 @@ class Gpt2ModelTest {
         }
       }
       assertClose(last, golden.get("logits_last"));
-    }
-  }
-
-  /** The bits of a row must not depend on what else is in the step: see gpt2.py. */
-  @Test
-  void aRowHasTheSameBitsAloneAndInAnyCrowd() {
-    Random random = new Random(1);
-    int length = 300;
-    for (int slot = 0; slot < SLOTS; slot++) {
-      prefill(slot, randomTokens(random, length), 64);
-    }
-    for (int trial = 0; trial < 100; trial++) {
-      int slot = random.nextInt(SLOTS);
-      int position = 1 + random.nextInt(length - 1);
-      int token = random.nextInt(model.vocabSize());
-      float[] alone;
-      try (StepResult result =
-          model.step(new StepPlan(List.of(new Decode(slot, position, token)), List.of()))) {
-        alone = row(result, 0);
-      }
-      TreeSet<Integer> crowd = new TreeSet<>(List.of(slot));
-      int size = 1 + random.nextInt(SLOTS - 1);
-      while (crowd.size() < size) {
-        crowd.add(random.nextInt(SLOTS));
-      }
-      int idle = IntStream.range(0, SLOTS).filter(s -> !crowd.contains(s)).findAny().orElseThrow();
-      List<Decode> decodes = new ArrayList<>();
-      for (int s : crowd) {
-        decodes.add(
-            s == slot
-                ? new Decode(slot, position, token)
-                : new Decode(s, 1 + random.nextInt(length - 1), random.nextInt(100)));
-      }
-      int[] prompt = randomTokens(random, 1 + random.nextInt(100));
-      List<Piece> chunks =
-          random.nextBoolean() ? List.of() : List.of(chunk(idle, prompt, 0, prompt.length));
-      try (StepResult result = model.step(new StepPlan(decodes, chunks))) {
-        assertThat(row(result, crowd.headSet(slot).size())).isEqualTo(alone);
-      }
     }
   }
 
@@ -292,10 +194,6 @@ class Gpt2ModelTest {
     float[] copy = new float[logits.limit()];
     logits.get(copy);
     return copy;
-  }
-
-  private static int[] randomTokens(Random random, int count) {
-    return random.ints(count, 0, 4000).toArray();
   }
 
   private static double logSumExp(float[] logits, double temperature) {
