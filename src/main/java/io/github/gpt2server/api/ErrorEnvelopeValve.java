@@ -20,6 +20,8 @@ public final class ErrorEnvelopeValve extends ErrorReportValve {
     String asked = request.getMethod() == null ? "that path" : request.getMethod() + " that path";
     byte[] body = JSON.writeValueAsBytes(HttpErrors.response(status, asked, null));
     response.setContentType("application/json");
+    response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    response.setHeader("X-Content-Type-Options", "nosniff");
     response.setContentLength(body.length);
     try {
       response.getReporter().write(new String(body, StandardCharsets.UTF_8));

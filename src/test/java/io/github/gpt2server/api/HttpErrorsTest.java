@@ -3,16 +3,25 @@ package io.github.gpt2server.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.ops.AccessControl;
+import io.github.gpt2server.ops.ApiKeys;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.firewall.HttpFirewall;
+import org.springframework.security.web.firewall.RequestRejectedHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.JsonNode;
@@ -189,13 +198,28 @@ class HttpErrorsTest {
         .isEqualTo(param);
   }
 
-  @EnableAutoConfiguration
+  @EnableAutoConfiguration(exclude = UserDetailsServiceAutoConfiguration.class)
   @ComponentScan("io.github.gpt2server.api")
   static class Application {
 
     @Bean
     ServedModelHolder holder() {
       return new ServedModelHolder();
+    }
+
+    @Bean
+    SecurityFilterChain everybodyMayCall(HttpSecurity http) {
+      return new AccessControl(new ApiKeys(List.of(), Optional.empty()), List.of()).chain(http);
+    }
+
+    @Bean
+    HttpFirewall firewall() {
+      return AccessControl.firewall();
+    }
+
+    @Bean
+    RequestRejectedHandler rejectedRequests() {
+      return AccessControl::reject;
     }
 
     @Bean
