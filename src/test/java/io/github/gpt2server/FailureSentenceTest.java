@@ -23,11 +23,11 @@ class FailureSentenceTest {
     assertShort(
         "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 41943040"
             + " bytes. Error code 12",
-        "41.9 MB");
+        "41.9 MB of memory");
     assertShort(
         "CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 1.00 GiB",
-        "2.50 GiB");
-    assertShort("DefaultCPUAllocator: not enough memory", "more");
+        "2.50 GiB of memory");
+    assertShort("DefaultCPUAllocator: not enough memory", "more memory");
   }
 
   private static void assertShort(String failure, String asked) {

@@ -5,6 +5,6 @@ public class NotEnoughMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   NotEnoughMemoryException(String asked, Throwable cause) {
-    super("libtorch could not get " + asked + " of memory", cause);
+    super("libtorch could not get " + asked, cause);
   }
 }

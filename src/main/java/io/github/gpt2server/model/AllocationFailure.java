@@ -8,15 +8,18 @@ import java.util.stream.Stream;
 
 /** Tells libtorch's failures to get memory, of the CPU or a GPU, from its other failures. */
 public final class AllocationFailure {
+  // The last is what oneDNN says when it gets no memory for the code that it generates.
   private static final Pattern SHORTAGE =
-      Pattern.compile("not enough memory|can't allocate memory|out of memory");
+      Pattern.compile(
+          "not enough memory|can't allocate memory|out of memory"
+              + "|could not create a primitive(?! descriptor)");
   private static final Pattern ASKED =
       Pattern.compile("tried to allocate (?:(\\d+) bytes|(\\d[\\d.]* [KMG]iB))");
 
   private AllocationFailure() {}
 
   /**
-   * How much memory could not be had, or {@code more} if it does not say; empty if it is no such.
+   * What could not be had: so much memory, or {@code more memory}; empty if it is no such failure.
    */
   public static Optional<String> asked(Throwable failure) {
     return Stream.iterate(failure, e -> e != null, Throwable::getCause)
@@ -31,10 +34,11 @@ public final class AllocationFailure {
     // libtorch's GPU allocator begins the sentence with a capital letter.
     final Matcher asked = ASKED.matcher(message.replace("Tried", "tried"));
     if (!asked.find()) {
-      return "more";
+      return "more memory";
     }
-    return asked.group(2) != null
-        ? asked.group(2)
-        : "%.1f MB".formatted(Double.parseDouble(asked.group(1)) / 1e6);
+    return (asked.group(2) != null
+            ? asked.group(2)
+            : "%.1f MB".formatted(Double.parseDouble(asked.group(1)) / 1e6))
+        + " of memory";
   }
 }

@@ -31,23 +31,29 @@ final class ChildServer implements AutoCloseable {
 
   /** With these environment variables beside those of the test. */
   ChildServer(Path folder, Map<String, String> variables, String... options) throws IOException {
+    this(folder, List.of(), variables, options);
+  }
+
+  /** Started by another program, such as one that limits what the server may use. */
+  ChildServer(Path folder, List<String> starter, Map<String, String> variables, String... options)
+      throws IOException {
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
     directory = Files.createTempDirectory(folder, "server");
     out = Files.createTempFile(folder, "server", ".out");
     err = Files.createTempFile(folder, "server", ".err");
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                // As the manifest of the packaged server says; without it Java 24 and later warn.
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                classPath(),
-                Gpt2ServerApplication.class.getName(),
-                "--server.port=" + port));
+    List<String> command = new ArrayList<>(starter);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx512m",
+            // As the manifest of the packaged server says; without it Java 24 and later warn.
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            classPath(),
+            Gpt2ServerApplication.class.getName(),
+            "--server.port=" + port));
     command.addAll(List.of(options));
     ProcessBuilder builder =
         new ProcessBuilder(command)

@@ -167,6 +167,15 @@ class HttpErrorsTest {
     assertThat(answer.body()).doesNotContain("secret", "Exception");
   }
 
+  @Test
+  void aFullHeapIs503() throws IOException {
+    RawHttp.Answer answer = exchange("GET /large HTTP/1.1\r\nHost: test\r\n\r\n");
+
+    assertError(answer, 503, "out_of_memory", null);
+    assertThat(answer.headers()).containsEntry("retry-after", "5");
+    assertThat(answer.body()).contains("The server has not enough memory left to answer this");
+  }
+
   private static String chunked(String... chunks) {
     StringBuilder request =
         new StringBuilder(
@@ -234,6 +243,11 @@ class HttpErrorsTest {
     @GetMapping("/bug")
     String bug() {
       throw new IllegalStateException("a secret");
+    }
+
+    @GetMapping("/large")
+    String large() {
+      throw new OutOfMemoryError("Java heap space");
     }
 
     @GetMapping("/answer")
