@@ -20,7 +20,8 @@ public final class RawHttp implements AutoCloseable {
   private final InputStream in;
   private final OutputStream out;
 
-  RawHttp(int port) throws IOException {
+  /** Connects to this port of the loopback interface. */
+  public RawHttp(int port) throws IOException {
     this(port, 0);
   }
 
