@@ -1,5 +1,6 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.model.AllocationFailure;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -131,22 +132,13 @@ final class FailureSentence {
         + " MiB): give the server more, or lower gpt2.max-sequences.";
   }
 
-  /** What libtorch says when the CPU's or the GPU's memory is not enough. */
   private static Optional<String> nativeMemory(List<Throwable> chain) {
-    return messages(chain)
-        .filter(
-            message -> {
-              final String small = message.toLowerCase(Locale.ROOT);
-              return small.contains("not enough memory")
-                  || small.contains("can't allocate memory")
-                  || small.contains("out of memory");
-            })
-        .findFirst()
+    return AllocationFailure.asked(chain.get(0))
         .map(
-            message ->
-                "There is not enough memory to start ("
-                    + quote(message)
-                    + "): give the server more, or lower gpt2.max-sequences.");
+            asked ->
+                "There is not enough memory to start (libtorch could not get "
+                    + asked
+                    + "): give the server more, lower gpt2.max-sequences or choose a smaller model.");
   }
 
   private static Optional<String> nativeLibrary(List<Throwable> chain) {

@@ -2,6 +2,7 @@ package io.github.gpt2server;
 
 import io.github.gpt2server.hub.HubOptions;
 import io.github.gpt2server.hub.ModelHub;
+import io.github.gpt2server.ops.ApiKey;
 import java.net.URI;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -32,7 +33,8 @@ import org.springframework.boot.convert.DurationUnit;
  *     vocabulary
  * @param maxInspectValues how many numbers the answer of one inspection may hold
  * @param strictFields whether unknown fields of a request are refused
- * @param apiKeys who may call; empty lets everybody
+ * @param apiKeys who may call; empty lets everybody, unless there is a file
+ * @param apiKeysFile a file with more keys, or null; read again when it changes
  * @param corsOrigins web origins that may call from a browser; {@code *} stands for all
  * @param accessLog whether each request is logged when it is over
  * @param logPrompts whether access log and traces show prompts
@@ -55,7 +57,8 @@ public record Gpt2Properties(
     @DefaultValue("0") int maxLogprobs,
     @DefaultValue("5000000") int maxInspectValues,
     @DefaultValue("false") boolean strictFields,
-    @DefaultValue List<String> apiKeys,
+    @DefaultValue List<ApiKey> apiKeys,
+    String apiKeysFile,
     @DefaultValue List<String> corsOrigins,
     @DefaultValue("false") boolean accessLog,
     @DefaultValue("false") boolean logPrompts,
@@ -92,6 +95,9 @@ public record Gpt2Properties(
     requireAtLeast("gpt2.max-inspect-values", maxInspectValues, 1, "");
     apiKeys = List.copyOf(apiKeys);
     apiKeys.forEach(Gpt2Properties::requireKey);
+    if (apiKeysFile != null) {
+      requireText("gpt2.api-keys-file", apiKeysFile, "the path of a file with one key a line");
+    }
     corsOrigins = List.copyOf(corsOrigins);
     corsOrigins.forEach(Gpt2Properties::requireOrigin);
     requirePositive("gpt2.shutdown-grace", shutdownGrace);
@@ -147,9 +153,8 @@ public record Gpt2Properties(
     }
   }
 
-  private static void requireKey(String key) {
-    // A header value carries visible ASCII only; another key could never be sent.
-    if (key.isEmpty() || !key.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+  private static void requireKey(ApiKey key) {
+    if (!key.isSendable()) {
       throw new InvalidSettingException(
           "gpt2.api-keys", "(not shown)", "keys of visible ASCII characters without spaces");
     }

@@ -1,6 +1,8 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.cli.Console;
+import io.github.gpt2server.ops.EngineLifecycle;
+import io.github.gpt2server.ops.TerminationSignals;
 import java.io.PrintStream;
 import org.jline.terminal.impl.exec.ExecTerminalProvider;
 import org.jline.terminal.spi.SystemStream;
@@ -25,8 +27,12 @@ public class Gpt2ServerApplication {
     if (arguments.hasCommand()) {
       System.exit(runCommand(arguments));
     }
+    final SpringApplication application = new SpringApplication(Gpt2ServerApplication.class);
+    application.addInitializers(
+        context ->
+            TerminationSignals.install(() -> context.getBean(EngineLifecycle.class).hurry()));
     try {
-      SpringApplication.run(Gpt2ServerApplication.class, args);
+      application.run(args);
     } catch (RuntimeException | Error alreadyReported) {
       System.exit(1);
     }

@@ -1,8 +1,6 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.ServedModelHolder;
-import io.github.gpt2server.ops.ApiKeyFilter;
-import io.github.gpt2server.ops.CorsPolicy;
 import io.github.gpt2server.ops.EngineControl;
 import io.github.gpt2server.ops.EngineHealthIndicator;
 import io.github.gpt2server.ops.EngineLifecycle;
@@ -10,6 +8,7 @@ import io.github.gpt2server.ops.EngineMetrics;
 import io.github.gpt2server.ops.EngineRecorder;
 import io.github.gpt2server.ops.ExchangeFilter;
 import io.github.gpt2server.ops.MemoryMetrics;
+import io.github.gpt2server.ops.MetricsPage;
 import io.github.gpt2server.ops.ModelHealthIndicator;
 import io.github.gpt2server.ops.ProbePaths;
 import io.github.gpt2server.ops.PromptText;
@@ -18,10 +17,13 @@ import io.github.gpt2server.ops.ServedEngine;
 import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.ops.StartupLine;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.tracing.exporter.SpanExportingPredicate;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.micrometer.tracing.opentelemetry.autoconfigure.SpanExporters;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -29,7 +31,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
-import org.springframework.web.filter.CorsFilter;
 
 /** Wires package {@code ops}: the settings become plain arguments here. */
 @Configuration(proxyBeanMethods = false)
@@ -38,7 +39,8 @@ class OperationsConfiguration {
   /** Inside Spring's observation, which is 1, and outside of everything that may answer. */
   private static final int EXCHANGE_ORDER = Ordered.HIGHEST_PRECEDENCE + 2;
 
-  private static final int CORS_ORDER = Ordered.HIGHEST_PRECEDENCE + 50;
+  /** Spring MVC takes a bean's name for its path if it begins with a slash. */
+  static final String METRICS = "/metrics";
 
   @Bean
   ServedModelHolder servedModelHolder() {
@@ -124,24 +126,10 @@ class OperationsConfiguration {
     return span -> !ProbePaths.contains(span.getTags().get("http.url"));
   }
 
-  /** Comes before the keys are asked for: a preflight carries none. */
-  @Bean
-  FilterRegistrationBean<CorsFilter> corsFilter(Gpt2Properties properties) {
-    final FilterRegistrationBean<CorsFilter> registration =
-        new FilterRegistrationBean<>(new CorsPolicy(properties.corsOrigins()).filter());
-    registration.setOrder(CORS_ORDER);
-    registration.setEnabled(!properties.corsOrigins().isEmpty());
-    return registration;
-  }
-
-  /** Guards what computes; health, metrics, the page and the documentation stay open. */
-  @Bean
-  FilterRegistrationBean<ApiKeyFilter> apiKeyFilter(Gpt2Properties properties) {
-    final FilterRegistrationBean<ApiKeyFilter> registration =
-        new FilterRegistrationBean<>(new ApiKeyFilter(properties.apiKeys()));
-    registration.addUrlPatterns("/v1/*", "/tokenize/*", "/detokenize/*", "/tokenizer_info/*");
-    registration.setOrder(CORS_ORDER + 1);
-    registration.setEnabled(!properties.apiKeys().isEmpty());
-    return registration;
+  /** On this port unless management has one of its own; see {@link ManagementPort}. */
+  @Bean(METRICS)
+  @ConditionalOnManagementPort(ManagementPortType.SAME)
+  MetricsPage metricsPage(PrometheusMeterRegistry registry) {
+    return new MetricsPage(registry);
   }
 }

@@ -9,6 +9,11 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZonedDateTime;
+import java.util.Date;
 
 /**
  * Imports go one way: api, cli -> analysis -> engine -> sampling and model; see the packages'
@@ -56,6 +61,29 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage(BASE);
+
+  /** Deadlines are counted by System.nanoTime, which does not jump when the clock is set. */
+  @ArchTest
+  static final ArchRule nobodyLooksAtTheClock =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              BASE + ".api..",
+              BASE + ".analysis..",
+              BASE + ".engine..",
+              BASE + ".sampling..",
+              BASE + ".model..",
+              BASE + ".ops..")
+          // It writes the time at which a completion was created.
+          .and()
+          .doNotHaveSimpleName("CompletionValidator")
+          .should()
+          .callMethod(System.class, "currentTimeMillis")
+          .orShould()
+          .callMethod(Instant.class, "now")
+          .orShould()
+          .dependOnClassesThat()
+          .belongToAnyOf(Clock.class, LocalDateTime.class, ZonedDateTime.class, Date.class);
 
   /** A package depends on itself, on the named ones and on what is not ours. */
   private static ArchRule uses(String name, String... others) {

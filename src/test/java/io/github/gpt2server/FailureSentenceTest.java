@@ -20,15 +20,22 @@ class FailureSentenceTest {
 
   @Test
   void tellsThatNativeMemoryIsNotEnough() {
-    assertThat(
-            FailureSentence.of(
-                new IllegalStateException(
-                    "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to\n"
-                        + " allocate 9 bytes.")))
+    assertShort(
+        "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 41943040"
+            + " bytes. Error code 12",
+        "41.9 MB of memory");
+    assertShort(
+        "CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 1.00 GiB",
+        "2.50 GiB of memory");
+    assertShort("DefaultCPUAllocator: not enough memory", "more memory");
+  }
+
+  private static void assertShort(String failure, String asked) {
+    assertThat(FailureSentence.of(new IllegalStateException(new IllegalStateException(failure))))
         .isEqualTo(
-            "There is not enough memory to start ([enforce fail] DefaultCPUAllocator: can't"
-                + " allocate memory: you tried to allocate 9 bytes): give the server more, or"
-                + " lower gpt2.max-sequences.");
+            "There is not enough memory to start (libtorch could not get "
+                + asked
+                + "): give the server more, lower gpt2.max-sequences or choose a smaller model.");
   }
 
   @Test

@@ -1,8 +1,10 @@
 package io.github.gpt2server;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.hub.HubOptions;
+import io.github.gpt2server.ops.ApiKey;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,7 @@ class Gpt2PropertiesTest {
                 5_000_000,
                 false,
                 List.of(),
+                null,
                 List.of(),
                 false,
                 false,
@@ -69,26 +72,28 @@ class Gpt2PropertiesTest {
         bind(
             new SystemEnvironmentPropertySource(
                 "systemEnvironment",
-                Map.of(
-                    "GPT2_MODEL", "/models/gpt2",
-                    "GPT2_MAX_SEQUENCES", "7",
-                    "GPT2_API_KEYS", "one,two",
-                    "GPT2_ALIASES_0", "gpt2",
-                    "GPT2_DEVICE", "cuda",
-                    "GPT2_SHUTDOWN_GRACE", "2m",
-                    "GPT2_HUB_ENDPOINT", "https://hub.example",
-                    "GPT2_HUB_TOKEN", "hf_secret",
-                    "GPT2_HUB_OFFLINE", "true")));
+                Map.ofEntries(
+                    entry("GPT2_MODEL", "/models/gpt2"),
+                    entry("GPT2_MAX_SEQUENCES", "7"),
+                    entry("GPT2_API_KEYS", "one,two"),
+                    entry("GPT2_API_KEYS_FILE", "/keys"),
+                    entry("GPT2_ALIASES_0", "gpt2"),
+                    entry("GPT2_DEVICE", "cuda"),
+                    entry("GPT2_SHUTDOWN_GRACE", "2m"),
+                    entry("GPT2_HUB_ENDPOINT", "https://hub.example"),
+                    entry("GPT2_HUB_TOKEN", "hf_secret"),
+                    entry("GPT2_HUB_OFFLINE", "true"))));
 
     assertThat(properties.model()).isEqualTo("/models/gpt2");
     assertThat(properties.maxSequences()).isEqualTo(7);
-    assertThat(properties.apiKeys()).containsExactly("one", "two");
+    assertThat(properties.apiKeys()).containsExactly(ApiKey.of("one"), ApiKey.of("two"));
+    assertThat(properties.apiKeysFile()).isEqualTo("/keys");
     assertThat(properties.aliases()).containsExactly("gpt2");
     assertThat(properties.device()).isEqualTo(new Device(Device.Kind.CUDA, 0));
     assertThat(properties.shutdownGrace()).isEqualTo(Duration.ofMinutes(2));
     assertThat(properties.hub())
         .isEqualTo(new HubOptions("https://hub.example", "hf_secret", null, true));
-    assertThat(properties.toString()).doesNotContain("hf_secret");
+    assertThat(properties.toString()).doesNotContain("hf_secret", "one", "two");
   }
 
   private static Gpt2Properties bind(PropertySource<?> source) {

@@ -23,6 +23,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /** What is on standard error after a start that failed: one sentence, whole. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -34,6 +35,7 @@ class StartupFailureTest {
 
   @Configuration(proxyBeanMethods = false)
   @EnableAutoConfiguration
+  @Import(SecurityConfiguration.class)
   static class Web {}
 
   /** Stands for an exception of a package of this server, wrapping one that is not for people. */
@@ -95,13 +97,14 @@ class StartupFailureTest {
           gpt2.shutdown-grace=-3   | gpt2.shutdown-grace=-3s is not allowed: use a duration longer than zero, such as 30s or 5m.
           gpt2.strict-fields=maybe | gpt2.strict-fields=maybe is not allowed: use true or false.
           gpt2.api-keys=a b        | gpt2.api-keys=(not shown) is not allowed: use keys of visible ASCII characters without spaces.
+          gpt2.api-keys-file=      | gpt2.api-keys-file= is not allowed: use the path of a file with one key a line.
           gpt2.cors-origins=x.org  | gpt2.cors-origins=x.org is not allowed: use * or origins such as https://example.org or http://host:3000.
           gpt2.cors-origins=http://x.org/a | gpt2.cors-origins=http://x.org/a is not allowed: use * or origins such as https://example.org or http://host:3000.
           gpt2.access-log=maybe    | gpt2.access-log=maybe is not allowed: use true or false.
           gpt2.max-sequence=3      | gpt2.max-sequence=3 is not a setting: did you mean gpt2.max-sequences?
           gpt2.timeout=3s          | gpt2.timeout=3s is not a setting: did you mean gpt2.request-timeout?
           gpt2.api-key=secret      | gpt2.api-key is not a setting: did you mean gpt2.api-keys?
-          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.max-queue, gpt2.request-timeout, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.strict-fields, gpt2.api-keys, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
+          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.max-queue, gpt2.request-timeout, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.strict-fields, gpt2.api-keys, gpt2.api-keys-file, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
           """)
   void namesSettingValueAndWhatIsAllowed(String setting, String sentence, CapturedOutput output) {
     assertFails(SettingsOnly.class, WebApplicationType.NONE, "--" + setting);

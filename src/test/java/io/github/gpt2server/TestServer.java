@@ -43,7 +43,7 @@ final class TestServer implements AutoCloseable {
   @Configuration(proxyBeanMethods = false)
   @EnableAutoConfiguration
   @ComponentScan(basePackageClasses = ServerState.class)
-  @Import({OperationsConfiguration.class, Api.class})
+  @Import({OperationsConfiguration.class, SecurityConfiguration.class, Api.class})
   static class Slim {
     @Bean(destroyMethod = "")
     @Primary
@@ -87,10 +87,22 @@ final class TestServer implements AutoCloseable {
     return send("GET", path, headers);
   }
 
+  /** Asks the management port. */
+  HttpResponse<String> manage(String path, String... headers)
+      throws IOException, InterruptedException {
+    final String management = context.getEnvironment().getProperty("local.management.port");
+    return send("GET", Integer.parseInt(management), path, headers);
+  }
+
   HttpResponse<String> send(String method, String path, String... headers)
       throws IOException, InterruptedException {
+    return send(method, port, path, headers);
+  }
+
+  private HttpResponse<String> send(String method, int to, String path, String... headers)
+      throws IOException, InterruptedException {
     final HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+        HttpRequest.newBuilder(URI.create("http://localhost:" + to + path))
             .method(method, HttpRequest.BodyPublishers.noBody());
     if (headers.length > 0) {
       request.headers(headers);

@@ -100,6 +100,14 @@ public class ApiException extends RuntimeException {
         null);
   }
 
+  /** 503: the memory of the server, or of its GPU, does not suffice. */
+  public static ApiException outOfMemory() {
+    return unavailable(
+        "The server has not enough memory left to answer this request; ask for less at once or try"
+            + " again later.",
+        "out_of_memory");
+  }
+
   /** 500: something broke; {@code id} finds it in the server's log. */
   public static ApiException failed(String id) {
     return new ApiException(

@@ -23,6 +23,8 @@ public final class ErrorEnvelopeValve extends ErrorReportValve {
     if (response.getHeader(RequestIdFilter.HEADER) == null) {
       response.setHeader(RequestIdFilter.HEADER, RequestIdFilter.idOf(request));
     }
+    response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    response.setHeader("X-Content-Type-Options", "nosniff");
     response.setContentLength(body.length);
     try {
       response.getReporter().write(new String(body, StandardCharsets.UTF_8));

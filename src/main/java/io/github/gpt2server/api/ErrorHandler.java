@@ -61,6 +61,11 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
     if (DisconnectedClientHelper.isClientDisconnectedException(e)) {
       return null;
     }
+    if (e.getCause() instanceof OutOfMemoryError shortage) {
+      // What the request held is free now; others may fit.
+      log.error("A request failed for want of memory ({})", shortage.getMessage());
+      return response.isCommitted() ? null : response(ApiException.outOfMemory());
+    }
     String id = response.getHeader(RequestIdFilter.HEADER);
     log.error("Request failed ({})", id, e);
     return response.isCommitted() ? null : response(ApiException.failed(id));

@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.EngineHandle;
 import io.github.gpt2server.engine.EngineStoppedException;
+import io.github.gpt2server.engine.NotEnoughMemoryException;
 import io.github.gpt2server.engine.Outcome;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -88,6 +89,9 @@ abstract class RunningRequest implements AutoCloseable {
       case FAILED -> {
         if (handle.failure() instanceof EngineStoppedException) {
           throw shuttingDown();
+        }
+        if (handle.failure() instanceof NotEnoughMemoryException) {
+          throw ApiException.outOfMemory();
         }
         log.error("Request {} failed", handle.id(), handle.failure());
         throw ApiException.failed(handle.id());

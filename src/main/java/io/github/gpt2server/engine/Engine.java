@@ -317,11 +317,11 @@ public final class Engine implements AutoCloseable {
   }
 
   private void fail(Sequence sequence, RuntimeException cause) {
-    log.error("Request {} failed", sequence.job().handle().generation().id(), cause);
+    RuntimeException told = Failures.told(sequence.job().handle().generation().id(), cause);
     // What made it fail may be in the cache, and not-a-number times a masked zero is not zero.
     model.clear(sequence.slot());
     prefixCache.forget(sequence.request().reuse(), sequence.request().prompt());
-    end(sequence.job(), Outcome.FAILED, cause);
+    end(sequence.job(), Outcome.FAILED, told);
   }
 
   /** The one way out: gives back the slots and the place in the queue, and tells the submitter. */

@@ -5,16 +5,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The tasks of the engine thread. A few take turns, a slice each, so that a long one does not hold
  * up short ones; the others wait, for a task may hold much memory.
  */
 final class TaskQueue {
-  private static final Logger log = LoggerFactory.getLogger(TaskQueue.class);
-
   private static final int ACTIVE = 4;
 
   private final Runnable onLeavingQueue;
@@ -57,8 +53,7 @@ final class TaskQueue {
         active.add(task);
       }
     } catch (RuntimeException e) {
-      log.error("Task {} failed", task.handle().id(), e);
-      task.end(Outcome.FAILED, e);
+      task.end(Outcome.FAILED, Failures.told(task.handle().id(), e));
     } catch (Error e) {
       task.end(Outcome.FAILED, e);
       throw e;

@@ -23,6 +23,11 @@ public final class EngineLifecycle implements SmartLifecycle {
   private final Duration grace;
   private final AtomicBoolean running = new AtomicBoolean();
 
+  /** The thread that waits for the end of the grace, if there is one; guarded by this. */
+  private Thread waiting;
+
+  private boolean hurried;
+
   /**
    * Does not start anything.
    *
@@ -56,28 +61,61 @@ public final class EngineLifecycle implements SmartLifecycle {
       return;
     }
     state.stop();
-    final long deadline = System.nanoTime() + grace.toNanos();
-    try {
-      if (!state.awaitLoaded(grace)) {
-        log.warn("The model is still being loaded after {}; stopping all the same", grace);
+    if (beginWaiting()) {
+      try {
+        finishRequests();
+      } catch (InterruptedException e) {
+        log.warn("Told to stop at once; what still runs is ended");
+      } finally {
+        endWaiting();
       }
-      engine.stopAccepting();
-      engine
-          .status()
-          .ifPresent(
-              status ->
-                  log.info(
-                      "Stopping: {} running sequences and {} waiting requests may go on for {} s",
-                      status.running(),
-                      status.waiting(),
-                      grace.toSeconds()));
-      if (!engine.awaitIdle(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
-        log.warn("The grace of {} s is over; what still runs is ended", grace.toSeconds());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      engine.close();
     }
+    engine.close();
+  }
+
+  /**
+   * Ends the grace, which may not have begun: what still runs is ended at once.
+   *
+   * @return false if the model is still being loaded, which cannot be ended
+   */
+  public synchronized boolean hurry() {
+    hurried = true;
+    if (waiting != null) {
+      waiting.interrupt();
+    }
+    return !state.isLoading();
+  }
+
+  private void finishRequests() throws InterruptedException {
+    final long deadline = System.nanoTime() + grace.toNanos();
+    if (!state.awaitLoaded(grace)) {
+      log.warn("The model is still being loaded after {}; stopping all the same", grace);
+    }
+    engine.stopAccepting();
+    engine
+        .status()
+        .ifPresent(
+            status ->
+                log.info(
+                    "Stopping: {} running sequences and {} waiting requests may go on for {} s",
+                    status.running(),
+                    status.waiting(),
+                    grace.toSeconds()));
+    if (!engine.awaitIdle(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
+      log.warn("The grace of {} s is over; what still runs is ended", grace.toSeconds());
+    }
+  }
+
+  private synchronized boolean beginWaiting() {
+    if (!hurried) {
+      waiting = Thread.currentThread();
+    }
+    return !hurried;
+  }
+
+  private synchronized void endWaiting() {
+    waiting = null;
+    // One that came too late must not disturb the web server's last answers.
+    Thread.interrupted();
   }
 }

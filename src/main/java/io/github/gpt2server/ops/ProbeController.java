@@ -1,22 +1,17 @@
 package io.github.gpt2server.ops;
 
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Health and metrics at the root, where routers of inference servers look for them. */
+/** Health at the root, where routers of inference servers look for it. */
 @RestController
-class ProbeController {
-  private static final String TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
-
+public class ProbeController {
   private final ServerState state;
-  private final PrometheusMeterRegistry registry;
 
-  ProbeController(ServerState state, PrometheusMeterRegistry registry) {
+  ProbeController(ServerState state) {
     this.state = state;
-    this.registry = registry;
   }
 
   /** What is answered when the server is ready. */
@@ -36,14 +31,6 @@ class ProbeController {
           unavailable(
               "DEAD", "The engine has stopped on an error; restart the server.", "engine_dead");
     };
-  }
-
-  /** Prometheus' text format, the same as {@code /actuator/prometheus}. */
-  @GetMapping("/metrics")
-  ResponseEntity<String> metrics() {
-    return ResponseEntity.ok()
-        .header("Content-Type", TEXT_FORMAT)
-        .body(registry.scrape(TEXT_FORMAT));
   }
 
   private static ResponseEntity<Object> unavailable(String status, String message, String code) {

@@ -104,6 +104,11 @@ public final class ServerState {
     notifyAll();
   }
 
+  /** Whether the model is being loaded at this moment. */
+  synchronized boolean isLoading() {
+    return loading;
+  }
+
   /** Waits up to {@code limit} while the model is being loaded; true if it no longer is. */
   synchronized boolean awaitLoaded(Duration limit) throws InterruptedException {
     final long deadline = System.nanoTime() + limit.toNanos();

@@ -21,11 +21,10 @@ public final class StartupLine {
 
   /** Logs the line; the time is counted from the start of the JVM. */
   public void print(StartupFacts facts) {
-    final long started = ManagementFactory.getRuntimeMXBean().getStartTime();
     log.info(
         format(
             facts,
-            Duration.ofMillis(System.currentTimeMillis() - started),
+            Duration.ofMillis(ManagementFactory.getRuntimeMXBean().getUptime()),
             ProcessStatus.kibibytes("VmRSS"),
             ProcessStatus.kibibytes("VmHWM"),
             url()));

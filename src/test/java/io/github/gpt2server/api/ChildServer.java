@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The server as a process of its own, with an empty working directory to see what it leaves. */
-final class ChildServer implements AutoCloseable {
+public final class ChildServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Process process;
@@ -25,29 +25,38 @@ final class ChildServer implements AutoCloseable {
   private final Path out;
   private final Path err;
 
-  ChildServer(Path folder, String... options) throws IOException {
+  /** Starts the server; its working directory is a new one in {@code folder}. */
+  public ChildServer(Path folder, String... options) throws IOException {
     this(folder, Map.of(), options);
   }
 
   /** With these environment variables beside those of the test. */
-  ChildServer(Path folder, Map<String, String> variables, String... options) throws IOException {
+  public ChildServer(Path folder, Map<String, String> variables, String... options)
+      throws IOException {
+    this(folder, List.of(), variables, options);
+  }
+
+  /** Started by another program, such as one that limits what the server may use. */
+  public ChildServer(
+      Path folder, List<String> starter, Map<String, String> variables, String... options)
+      throws IOException {
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
     directory = Files.createTempDirectory(folder, "server");
     out = Files.createTempFile(folder, "server", ".out");
     err = Files.createTempFile(folder, "server", ".err");
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                // As the manifest of the packaged server says; without it Java 24 and later warn.
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                classPath(),
-                Gpt2ServerApplication.class.getName(),
-                "--server.port=" + port));
+    List<String> command = new ArrayList<>(starter);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx512m",
+            // As the manifest of the packaged server says; without it Java 24 and later warn.
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            classPath(),
+            Gpt2ServerApplication.class.getName(),
+            "--server.port=" + port));
     command.addAll(List.of(options));
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -67,18 +76,32 @@ final class ChildServer implements AutoCloseable {
         .collect(Collectors.joining(File.pathSeparator));
   }
 
-  RawHttp connect() throws IOException {
+  /** Opens a connection. */
+  public RawHttp connect() throws IOException {
     return new RawHttp(port);
   }
 
-  RawHttp.Answer get(String path) throws IOException {
+  /** Opens a connection whose receive buffer is this small. */
+  public RawHttp connect(int receiveBuffer) throws IOException {
+    return new RawHttp(port, receiveBuffer);
+  }
+
+  /** Posts a body over a connection of its own. */
+  public RawHttp.Answer post(String path, String json) throws IOException {
+    try (RawHttp http = connect()) {
+      return http.send(RawHttp.post(path, json)).answer();
+    }
+  }
+
+  /** Gets a path over a connection of its own. */
+  public RawHttp.Answer get(String path) throws IOException {
     try (RawHttp http = connect()) {
       return http.send("GET " + path + " HTTP/1.1\r\nHost: test\r\n\r\n").answer();
     }
   }
 
   /** The status of {@code /health}, or 0 while nothing listens. */
-  int health() {
+  public int health() {
     try {
       return get("/health").status();
     } catch (IOException e) {
@@ -87,7 +110,7 @@ final class ChildServer implements AutoCloseable {
   }
 
   /** Waits until {@code /health} has this status. */
-  void awaitHealth(int status) throws IOException, InterruptedException {
+  public void awaitHealth(int status) throws IOException, InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (health() != status) {
       if (!process.isAlive() || System.nanoTime() > end) {
@@ -98,16 +121,27 @@ final class ChildServer implements AutoCloseable {
   }
 
   /** Sends SIGTERM. */
-  void terminate() {
+  public void terminate() {
     process.destroy();
   }
 
-  boolean alive() {
+  /** Sends SIGKILL and waits until the process is gone. */
+  public void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  /** The number of the process. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Whether the process is still there. */
+  public boolean alive() {
     return process.isAlive();
   }
 
   /** Waits for the end and tells the exit code. */
-  int exitCode() throws InterruptedException {
+  public int exitCode() throws InterruptedException {
     if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError("the server did not end in " + PATIENCE);
     }
@@ -115,17 +149,17 @@ final class ChildServer implements AutoCloseable {
   }
 
   /** What it wrote on standard output. */
-  String output() throws IOException {
+  public String output() throws IOException {
     return Files.readString(out);
   }
 
   /** What it wrote on standard error. */
-  String errors() throws IOException {
+  public String errors() throws IOException {
     return Files.readString(err);
   }
 
   /** What it left in its working directory, such as a crash report. */
-  List<Path> leftovers() throws IOException {
+  public List<Path> leftovers() throws IOException {
     try (Stream<Path> files = Files.list(directory)) {
       return files.toList();
     }

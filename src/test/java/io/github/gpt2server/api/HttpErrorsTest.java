@@ -3,16 +3,25 @@ package io.github.gpt2server.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.ops.AccessControl;
+import io.github.gpt2server.ops.ApiKeys;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.firewall.HttpFirewall;
+import org.springframework.security.web.firewall.RequestRejectedHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.JsonNode;
@@ -170,6 +179,15 @@ class HttpErrorsTest {
     assertThat(answer.body()).doesNotContain("secret", "Exception");
   }
 
+  @Test
+  void aFullHeapIs503() throws IOException {
+    RawHttp.Answer answer = exchange("GET /large HTTP/1.1\r\nHost: test\r\n\r\n");
+
+    assertError(answer, 503, "out_of_memory", null);
+    assertThat(answer.headers()).containsEntry("retry-after", "5");
+    assertThat(answer.body()).contains("The server has not enough memory left to answer this");
+  }
+
   private static String chunked(String... chunks) {
     StringBuilder request =
         new StringBuilder(
@@ -201,13 +219,28 @@ class HttpErrorsTest {
         .isEqualTo(param);
   }
 
-  @EnableAutoConfiguration
+  @EnableAutoConfiguration(exclude = UserDetailsServiceAutoConfiguration.class)
   @ComponentScan("io.github.gpt2server.api")
   static class Application {
 
     @Bean
     ServedModelHolder holder() {
       return new ServedModelHolder();
+    }
+
+    @Bean
+    SecurityFilterChain everybodyMayCall(HttpSecurity http) {
+      return new AccessControl(new ApiKeys(List.of(), Optional.empty()), List.of()).chain(http);
+    }
+
+    @Bean
+    HttpFirewall firewall() {
+      return AccessControl.firewall();
+    }
+
+    @Bean
+    RequestRejectedHandler rejectedRequests() {
+      return AccessControl::reject;
     }
 
     @Bean
@@ -222,6 +255,11 @@ class HttpErrorsTest {
     @GetMapping("/bug")
     String bug() {
       throw new IllegalStateException("a secret");
+    }
+
+    @GetMapping("/large")
+    String large() {
+      throw new OutOfMemoryError("Java heap space");
     }
 
     @GetMapping("/answer")

@@ -15,12 +15,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /** One connection, byte by byte: what HTTP clients hide is what these tests are about. */
-final class RawHttp implements AutoCloseable {
+public final class RawHttp implements AutoCloseable {
   private final Socket socket;
   private final InputStream in;
   private final OutputStream out;
 
-  RawHttp(int port) throws IOException {
+  /** Connects to this port of the loopback interface. */
+  public RawHttp(int port) throws IOException {
     this(port, 0);
   }
 
@@ -38,10 +39,10 @@ final class RawHttp implements AutoCloseable {
   }
 
   /** An answer as it came. */
-  record Answer(int status, Map<String, String> headers, String body) {}
+  public record Answer(int status, Map<String, String> headers, String body) {}
 
   /** The bytes of a POST with a JSON body. */
-  static String post(String path, String json) {
+  public static String post(String path, String json) {
     return "POST "
         + path
         + " HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: "
@@ -50,18 +51,20 @@ final class RawHttp implements AutoCloseable {
         + json;
   }
 
-  RawHttp send(String text) throws IOException {
+  /** Sends text as UTF-8. */
+  public RawHttp send(String text) throws IOException {
     return send(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  RawHttp send(byte[] bytes) throws IOException {
+  /** Sends bytes. */
+  public RawHttp send(byte[] bytes) throws IOException {
     out.write(bytes);
     out.flush();
     return this;
   }
 
   /** Waits until something has come, which stays to be read. */
-  void awaitBytes() throws IOException {
+  public void awaitBytes() throws IOException {
     in.mark(1);
     if (in.read() < 0) {
       throw new IOException("the connection ended without a byte");
@@ -70,7 +73,7 @@ final class RawHttp implements AutoCloseable {
   }
 
   /** Reads everything up to the end of the connection, by a goodbye or a reset. */
-  String rest() throws IOException {
+  public String rest() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       in.transferTo(bytes);
@@ -81,7 +84,7 @@ final class RawHttp implements AutoCloseable {
   }
 
   /** Reads one answer and leaves what follows it. */
-  Answer answer() throws IOException {
+  public Answer answer() throws IOException {
     String statusLine = line();
     int space = statusLine.indexOf(' ');
     int status = Integer.parseInt(statusLine.substring(space + 1, space + 4));
@@ -107,7 +110,7 @@ final class RawHttp implements AutoCloseable {
   }
 
   /** One line without its end. */
-  String line() throws IOException {
+  public String line() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int b = in.read(); b != '\n'; b = in.read()) {
       if (b < 0) {
@@ -123,12 +126,12 @@ final class RawHttp implements AutoCloseable {
   }
 
   /** Closes as a client does that loses interest. */
-  void leave() throws IOException {
+  public void leave() throws IOException {
     socket.close();
   }
 
   /** Closes with a reset instead of a goodbye. */
-  void reset() throws IOException {
+  public void reset() throws IOException {
     socket.setSoLinger(true, 0);
     socket.close();
   }

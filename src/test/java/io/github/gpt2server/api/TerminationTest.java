@@ -82,6 +82,52 @@ class TerminationTest {
     }
   }
 
+  @Test
+  void theSecondSignalEndsWhatRunsAtOnce() throws Exception {
+    try (ChildServer server =
+        new ChildServer(folder, "--gpt2.max-sequences=2", "--gpt2.shutdown-grace=10m")) {
+      server.awaitHealth(200);
+      List<RawHttp> streams = streams(server, 2, 100);
+
+      server.terminate();
+      server.awaitHealth(503);
+      server.terminate();
+
+      for (RawHttp stream : streams) {
+        RawHttp.Answer answer = stream.answer();
+        assertThat(answer.body()).contains("The server is shutting down; try again later");
+        stream.close();
+      }
+      assertEndsCleanly(server);
+      assertThat(server.output()).contains("Told to stop at once; what still runs is ended");
+    }
+  }
+
+  /** The web server would wait for it for ten seconds, and with a full grace before. */
+  @Test
+  void theSecondSignalDoesNotWaitForAClientThatDoesNotRead() throws Exception {
+    try (ChildServer server =
+        new ChildServer(
+            folder,
+            "--gpt2.shutdown-grace=10m",
+            "--spring.lifecycle.timeout-per-shutdown-phase=10m",
+            "--server.tomcat.connection-timeout=10m")) {
+      server.awaitHealth(200);
+      try (RawHttp lazy = server.connect()) {
+        String body =
+            "{\"max_tokens\": 500, \"ignore_eos\": true, \"stream\": true, \"n\": 128,"
+                + " \"logprobs\": 4096}";
+        lazy.send(RawHttp.post("/v1/completions", body)).awaitBytes();
+
+        server.terminate();
+        server.awaitHealth(503);
+        server.terminate();
+
+        assertEndsCleanly(server);
+      }
+    }
+  }
+
   /** Before the web server is there, when it answers, while the model loads. */
   @ParameterizedTest
   @CsvSource({"false, 400", "true, 0", "true, 300", "true, 600"})

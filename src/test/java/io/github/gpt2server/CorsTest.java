@@ -6,10 +6,9 @@ import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-class ApiKeysAndCorsTest {
+/** Which pages of other origins may call. */
+class CorsTest {
   private static final String PAGE = "https://page.example";
   private static TestServer server;
 
@@ -22,69 +21,6 @@ class ApiKeysAndCorsTest {
   @AfterAll
   static void stop() {
     server.close();
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "/v1/completions",
-        "/v1/models/x",
-        "/v1",
-        "/v1/nothing",
-        "/tokenize",
-        "/detokenize",
-        "/tokenizer_info",
-        "/%761/completions",
-        "/v1;a=b/completions",
-        "//v1/completions",
-        "/./v1/completions",
-        "/x/../v1/completions"
-      })
-  void asksForAKey(String path) throws Exception {
-    final HttpResponse<String> response = server.get(path);
-
-    assertThat(response.statusCode()).isEqualTo(401);
-    assertThat(response.headers().firstValue("WWW-Authenticate")).contains("Bearer");
-    assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
-    assertThat(response.body())
-        .isEqualTo(
-            "{\"error\":{\"message\":\"No API key was given: send it in the header 'Authorization:"
-                + " Bearer KEY'.\",\"type\":\"invalid_request_error\",\"param\":null,"
-                + "\"code\":\"invalid_api_key\"}}");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"Bearer wrong", "Bearer ", "Bearer firs", "Bearer first,second"})
-  void refusesWrongKeys(String authorization) throws Exception {
-    final HttpResponse<String> response =
-        server.get("/v1/completions", "Authorization", authorization);
-
-    assertThat(response.statusCode()).isEqualTo(401);
-    assertThat(response.body()).contains("\"code\":\"invalid_api_key\"");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"Bearer first", "Bearer second", "bearer first", "Bearer  first"})
-  void letsTheRightKeysPass(String authorization) throws Exception {
-    final HttpResponse<String> response =
-        server.get("/v1/completions", "Authorization", authorization);
-
-    assertThat(response.statusCode()).isEqualTo(200);
-    assertThat(response.body()).isEqualTo("text");
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "/",
-        "/health",
-        "/metrics",
-        "/actuator/health/liveness",
-        "/actuator/prometheus",
-        "/v3/api-docs"
-      })
-  void leavesTheRestOpen(String path) throws Exception {
-    assertThat(server.get(path).statusCode()).isEqualTo(200);
   }
 
   @Test

@@ -1,0 +1,58 @@
+package io.github.gpt2server.ops;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+
+/**
+ * A secret that lets its bearer call the server. Only its SHA-256 digest is kept, so that no log,
+ * endpoint or memory dump shows the secret itself.
+ */
+public final class ApiKey {
+  private final byte[] digest;
+  private final boolean sendable;
+
+  private ApiKey(byte[] digest, boolean sendable) {
+    this.digest = digest;
+    this.sendable = sendable;
+  }
+
+  /** The key that is written so; see {@link #isSendable}. */
+  public static ApiKey of(String text) {
+    return new ApiKey(
+        digest(text), !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7f));
+  }
+
+  /**
+   * Whether a client can send it: a header carries visible ASCII, and spaces at its ends are lost.
+   */
+  public boolean isSendable() {
+    return sendable;
+  }
+
+  /** Compares in a time that does not tell how much of the two is the same. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ApiKey key && MessageDigest.isEqual(digest, key.digest);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(digest);
+  }
+
+  private static byte[] digest(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /** Tells nothing. */
+  @Override
+  public String toString() {
+    return "(not shown)";
+  }
+}

@@ -1,0 +1,260 @@
+package io.github.gpt2server.drills;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.api.ChildServer;
+import io.github.gpt2server.api.FuzzRun;
+import io.github.gpt2server.api.RawHttp;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.IntFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Clients in numbers: that vanish, do not read, are too many, send nonsense, never finish. */
+class CrowdDrill {
+  private static final String LONG =
+      "{\"prompt\": \"Once upon a time\", \"max_tokens\": 500, \"ignore_eos\": true, \"n\": 4";
+
+  @TempDir private Path folder;
+
+  @Test
+  void threeHundredClientsVanish() throws Exception {
+    try (ChildServer server =
+        new ChildServer(folder, "--gpt2.max-sequences=8", "--gpt2.max-queue=400")) {
+      server.awaitHealth(200);
+      final String poem = Watch.poem(server);
+      vanish(server, 300);
+      Watch.awaitIdle(server);
+      final long resident = Watch.resident(server);
+      final long files = Watch.openFiles(server);
+
+      vanish(server, 300);
+      final Duration idle = Watch.awaitIdle(server);
+      final long filesAfter = Watch.openFiles(server);
+      final long residentAfter = Watch.resident(server);
+
+      assertThat(idle).isLessThan(Duration.ofSeconds(30));
+      assertThat(Watch.metric(server, "vllm:kv_cache_usage_perc")).isZero();
+      assertThat(Watch.poem(server)).isEqualTo(poem);
+      assertThat(residentAfter - resident).as("MiB more").isLessThan(64);
+      assertThat(filesAfter - files).as("open files more").isLessThan(20);
+      DrillReport.add(
+          1,
+          "300 vanished clients",
+          "300 connections ask for 4 × 500 tokens each (streams and whole answers, 8 slots); once all"
+              + " run or wait, half say goodbye, half reset the connection; twice",
+          "idle %s after the last had gone; open files %d → %d, resident %d → %d MiB between the two rounds; the next answer is the same text as before"
+              .formatted(Watch.seconds(idle), files, filesAfter, resident, residentAfter));
+    }
+  }
+
+  private static void vanish(ChildServer server, int count) throws Exception {
+    final List<RawHttp> clients = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      final String stream = i % 2 == 0 ? ", \"stream\": true}" : "}";
+      clients.add(server.connect().send(RawHttp.post("/v1/completions", LONG + stream)));
+    }
+    Watch.await(
+        () ->
+            Watch.metric(server, "vllm:num_requests_waiting")
+                    + Watch.metric(server, "vllm:num_requests_running") / 4
+                >= count - 2);
+    for (int i = 0; i < count; i++) {
+      if (i % 4 < 2) {
+        clients.get(i).leave();
+      } else {
+        clients.get(i).reset();
+      }
+    }
+  }
+
+  @Test
+  void sixtyFourClientsDoNotRead() throws Exception {
+    final String body =
+        "{\"prompt\": \"Once upon a time\", \"max_tokens\": 500, \"ignore_eos\": true,"
+            + " \"logprobs\": 1000, \"stream\": true}";
+    try (ChildServer server =
+        new ChildServer(
+            folder, "--gpt2.max-sequences=32", "--server.tomcat.connection-timeout=10m")) {
+      server.awaitHealth(200);
+      final String poem = Watch.poem(server);
+      final Duration alone = time(() -> Watch.poem(server));
+      final List<RawHttp> slow = new ArrayList<>();
+      for (int i = 0; i < 64; i++) {
+        slow.add(server.connect(1).send(RawHttp.post("/v1/completions", body)));
+      }
+      for (final RawHttp client : slow) {
+        client.awaitBytes();
+      }
+
+      final Duration beside = time(() -> assertThat(Watch.poem(server)).isEqualTo(poem));
+      final Duration health = time(() -> assertThat(server.health()).isEqualTo(200));
+      final long resident = Watch.resident(server);
+      for (final RawHttp client : slow) {
+        client.leave();
+      }
+      final Duration idle = Watch.awaitIdle(server);
+
+      assertThat(beside).isLessThan(Duration.ofSeconds(20));
+      assertThat(health).isLessThan(Duration.ofSeconds(2));
+      DrillReport.add(
+          2,
+          "64 slow readers",
+          "64 streams with 1,000 log-probabilities at each of 500 tokens, whose clients read nothing",
+          "30 tokens for another client took %s (%s before), `/health` %s; %d MiB resident; idle %s after they left"
+              .formatted(
+                  Watch.seconds(beside),
+                  Watch.seconds(alone),
+                  Watch.seconds(health),
+                  resident,
+                  Watch.seconds(idle)));
+    }
+  }
+
+  @Test
+  void theQueueOverflows() throws Exception {
+    try (ChildServer server =
+        new ChildServer(folder, "--gpt2.max-sequences=2", "--gpt2.max-queue=8")) {
+      server.awaitHealth(200);
+      final String body = "{\"prompt\": \"The king\", \"max_tokens\": 200, \"ignore_eos\": true}";
+      final long start = System.nanoTime();
+      final Map<Integer, Integer> statuses = new TreeMap<>();
+      for (final RawHttp.Answer answer :
+          all(200, i -> () -> server.post("/v1/completions", body))) {
+        statuses.merge(answer.status(), 1, Integer::sum);
+        if (answer.status() == 429) {
+          assertThat(answer.headers()).containsEntry("retry-after", "1");
+          assertThat(answer.body()).contains("queue_full");
+        }
+      }
+      final Duration took = Duration.ofNanos(System.nanoTime() - start);
+
+      assertThat(statuses).containsOnlyKeys(200, 429);
+      assertThat(statuses.get(200)).isGreaterThanOrEqualTo(10);
+      Watch.awaitIdle(server);
+      DrillReport.add(
+          3,
+          "queue overflow",
+          "200 clients ask for 200 tokens at once; 2 slots, `gpt2.max-queue=8`",
+          "%d answered, %d told 429 with `Retry-After`, none anything else; all done in %s"
+              .formatted(statuses.get(200), statuses.get(429), Watch.seconds(took)));
+    }
+  }
+
+  @Test
+  void tenThousandBodiesAreNonsense() throws Exception {
+    try (ChildServer server =
+        new ChildServer(
+            folder,
+            "--gpt2.max-sequences=8",
+            "--gpt2.request-timeout=20s",
+            "--server.tomcat.connection-timeout=500ms",
+            "--server.tomcat.keep-alive-timeout=500ms")) {
+      server.awaitHealth(200);
+      final String poem = Watch.poem(server);
+      new FuzzRun().send(server::connect, 800);
+      final long resident = Watch.resident(server);
+      final FuzzRun run = new FuzzRun();
+      final Duration took = time(() -> run.send(server::connect, 10_000));
+      Watch.awaitIdle(server);
+      final long residentAfter = Watch.resident(server);
+
+      assertThat(run.problems()).isEmpty();
+      assertThat(Watch.poem(server)).isEqualTo(poem);
+      assertThat(residentAfter - resident).as("MiB more").isLessThan(200);
+      server.terminate();
+      assertThat(server.exitCode()).isEqualTo(143);
+      assertThat(server.output()).doesNotContain("ERROR", "WARN", "\tat ");
+      DrillReport.add(
+          4,
+          "10,000 fuzzed bodies",
+          "8 clients send 10,000 requests with fields, values, bytes and framing changed at random",
+          "answers by status (0: none, for what was cut short): %s; each by contract; %s; resident %d → %d MiB; nothing in the log"
+              .formatted(
+                  new TreeMap<>(run.statuses()), Watch.seconds(took), resident, residentAfter));
+    }
+  }
+
+  @Test
+  void sixHundredBodiesNeverEnd() throws Exception {
+    final int management = freePort();
+    try (ChildServer server =
+        new ChildServer(
+            folder,
+            "--management.server.port=" + management,
+            "--server.tomcat.connection-timeout=30s")) {
+      server.awaitHealth(200);
+      final String post = RawHttp.post("/v1/completions", "{\"max_tokens\": 1}");
+      final List<RawHttp> halves = new ArrayList<>();
+      for (int i = 0; i < 600; i++) {
+        halves.add(server.connect().send(post.substring(0, post.length() - 5)));
+      }
+      final Duration liveness = time(() -> assertThat(probe(management)).isEqualTo(200));
+      for (final RawHttp half : halves) {
+        half.leave();
+      }
+      final Duration back = Watch.await(() -> server.health() == 200);
+
+      assertThat(liveness).isLessThan(Duration.ofSeconds(5));
+      DrillReport.add(
+          5,
+          "600 half-sent bodies",
+          "more than the 512 threads of HTTP on Java 17; `management.server.port` is set",
+          "the liveness probe on the management port is answered in %s; `/health` on the main port answers %s after they left"
+              .formatted(Watch.seconds(liveness), Watch.seconds(back)));
+    }
+  }
+
+  private static int probe(int port) throws Exception {
+    try (RawHttp http = new RawHttp(port)) {
+      return http.send("GET /actuator/health/liveness HTTP/1.1\r\nHost: test\r\n\r\n")
+          .answer()
+          .status();
+    }
+  }
+
+  private static int freePort() throws Exception {
+    try (ServerSocket free = new ServerSocket(0)) {
+      return free.getLocalPort();
+    }
+  }
+
+  /** Something to do that may fail. */
+  @FunctionalInterface
+  private interface Action {
+    void run() throws Exception;
+  }
+
+  private static Duration time(Action action) throws Exception {
+    final long start = System.nanoTime();
+    action.run();
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  private static <T> List<T> all(int count, IntFunction<Callable<T>> work) throws Exception {
+    final ExecutorService threads = Executors.newFixedThreadPool(count);
+    try {
+      final List<Future<T>> results = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        results.add(threads.submit(work.apply(i)));
+      }
+      final List<T> all = new ArrayList<>();
+      for (final Future<T> result : results) {
+        all.add(result.get());
+      }
+      return all;
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+}
