@@ -70,4 +70,4 @@ HEALTHCHECK --interval=10s --timeout=6s --start-period=10m --retries=3 CMD ["/ap
 # The heap is Java's default, a quarter of the container's memory: weights and caches are native memory.
 # JAVA_TOOL_OPTIONS can say otherwise. Remarks of the JVM go to standard error, results of commands have
 # standard output for themselves.
-ENTRYPOINT ["java", "-XX:AOTCache=/app/gpt2-server.aot", "-Xlog:disable", "-Xlog:all=error:stderr", "-Djna.boot.library.path=/app/native", "-jar", "/app/gpt2-server.jar"]
+ENTRYPOINT ["java", "-XX:AOTCache=/app/gpt2-server.aot", "-Xlog:disable", "-Xlog:all=error:stderr", "-Djna.boot.library.path=/app/native", "-Dlibrary.jline.path=/app/native", "-jar", "/app/gpt2-server.jar"]

@@ -10,8 +10,8 @@ set -euo pipefail
 
 jar=$(realpath "$1") flavor=$3 target=$4
 case $2 in
-  amd64) platform=linux-x86_64 jna=linux-x86-64 gnu=x86_64-linux-gnu ;;
-  arm64) platform=linux-aarch64 jna=linux-aarch64 gnu=aarch64-linux-gnu ;;
+  amd64) platform=linux-x86_64 jna=linux-x86-64 jline=Linux/x86_64 gnu=x86_64-linux-gnu ;;
+  arm64) platform=linux-aarch64 jna=linux-aarch64 jline=Linux/arm64 gnu=aarch64-linux-gnu ;;
   *) echo "There is no libtorch for $2: build for linux/amd64 or linux/arm64." >&2; exit 1 ;;
 esac
 
@@ -33,8 +33,9 @@ unpack() {
   local found=("$temporary/$wanted"/*)
   [[ -f ${found[0]} ]] || { echo "$file has no $wanted." >&2; exit 1; }
   cp -a "${found[@]}" native/
-  # shellcheck disable=SC2086 -- a pattern
-  rm -r "$temporary"/$all
+  # The last is a pattern.
+  # shellcheck disable=SC2086
+  rm -r "${temporary:?}"/$all
   jar --create --file "$temporary.jar" --manifest "$temporary/META-INF/MANIFEST.MF" -C "$temporary" .
   # The date of the original keeps the layer the same from build to build.
   touch -r "$file" "$temporary.jar"
@@ -53,6 +54,7 @@ fi
 unpack "$(echo lib/pytorch-jni-*.jar)" "jnilib/$platform/$flavor" 'jnilib/*-*'
 unpack "$(echo lib/tokenizers-*.jar)" "native/lib/$platform/cpu" 'native/lib/*-*'
 unpack "$(echo lib/jna-5*.jar)" "com/sun/jna/$jna" 'com/sun/jna/*-*'
+unpack "$(echo lib/jline-native-*.jar)" "org/jline/nativ/$jline" 'org/jline/nativ/*/'
 
 # libtorch comes with the names of its local symbols, a fifth of its size, which only a debugger reads.
 for library in native/*.so*; do

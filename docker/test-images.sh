@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(buildah podman runc containernetworking-plugins iptables catatonit debootstrap nginx-light haproxy curl)
+packages=(buildah podman runc containernetworking-plugins iptables catatonit debootstrap nginx-light haproxy curl unzip)
 cache=${IMAGE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gpt2-server-images}
 java_version=25
 # The Debian release that has this Java.
@@ -59,8 +59,7 @@ require_machine() {
   if ! dpkg -s "${packages[@]}" >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get -q update >/dev/null || true
-    # No service is started by its package.
-    apt-get -q install -y --no-install-recommends -o DPkg::Pre-Invoke::="true" "${packages[@]}" \
+    apt-get -q install -y --no-install-recommends "${packages[@]}" \
       >"$work/apt.log" 2>&1 || go_on_without "apt-get could not install ${packages[*]}."
   fi
 }
@@ -91,14 +90,15 @@ EOF
 make_stand_ins() {
   local names=$1 mirror root
   if ! podman image exists "$names/jre"; then
-    # shellcheck disable=SC2016 -- apt's own variable
+    # The variable is apt's own.
+    # shellcheck disable=SC2016
     mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
     [[ -n $mirror ]] || go_on_without "this machine's apt has no Debian mirror to take base images from."
     root=$work/root
     timeout 300 debootstrap --variant=minbase "--include=ca-certificates,openjdk-$java_version-jre-headless" \
       "$suite" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 \
       || go_on_without "debootstrap could not make a base image: $(tail -n 1 "$work/debootstrap.log")"
-    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*  "$root"/tmp/*
+    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/tmp/*
     tar -C "$root" -c . | podman import -q - "$names/jre" >/dev/null
     rm -rf "$root"
   fi
@@ -115,7 +115,7 @@ EOF
       "$work/maven-image" >"$work/maven-image.log" 2>&1 \
       || go_on_without "the image to build in could not be made: $(tail -n 1 "$work/maven-image.log")"
   fi
-  seen "base images" "Debian $suite with Java $java_version stands in for ${names##*/}'s registry images"
+  seen "base images" "Debian $suite with Java $java_version stands in for the images of the registry"
 }
 
 # --- tools ----------------------------------------------------------------------------------------
@@ -137,6 +137,7 @@ start() {
     "${options[@]}" "$image" "${@:2}" >>"$work/podman.log" 2>&1 || fail "podman could not run $name"
 }
 
+# shellcheck disable=SC2054
 hardened=(--no-healthcheck --read-only --read-only-tmpfs=false --tmpfs /tmp:size=64m,mode=1777,noexec)
 
 await_ready() {
@@ -155,7 +156,12 @@ complete() {
     -d "{\"prompt\": \"Once upon a time\", \"max_tokens\": $2, \"ignore_eos\": true, \"stream\": $3}" "${@:4}"
 }
 
-metric() { curl -s "http://127.0.0.1:$1/metrics" | sed -n "s/^$2\(\{.*\}\)\? //p"; }
+# The values of a metric, added up: metric PORT NAME [WHAT ITS LABELS MUST HAVE]
+metric() {
+  curl -s "http://127.0.0.1:$1/metrics" | awk -v name="$2" -v labels="${3:-}" '
+    index($0, name) == 1 && substr($0, length(name) + 1, 1) ~ /[ {]/ && index($0, labels) && $NF >= 0 { sum += $NF }
+    END { printf "%d", sum }'
+}
 
 # The text of a file of the container's cgroup, by its name in version 2 and in version 1.
 cgroup() { podman exec "$1" sh -c "cat /sys/fs/cgroup/$2 2>/dev/null || cat /sys/fs/cgroup/$3"; }
@@ -210,18 +216,18 @@ check_start() {
 check_limits() {
   local cpus heap
   cpus=$(metric "$1" system_cpu_count)
-  heap=$(metric "$1" jvm_memory_max_bytes | awk '$1 > 0' | head -n 0; curl -s "http://127.0.0.1:$1/metrics" \
-    | awk '/^jvm_memory_max_bytes\{area="heap"/ && $2 > 0 {sum += $2} END {printf "%d", sum / 1048576}')
-  [[ ${cpus%.*} == 1 ]] || fail "the JVM counts $cpus processors, not 1"
+  heap=$(($(metric "$1" jvm_memory_max_bytes 'area="heap"') >> 20))
+  [[ $cpus == 1 ]] || fail "the JVM counts $cpus processors, not 1"
   ((heap > 200 && heap <= 256)) || fail "the heap may grow to $heap MiB, which is not a quarter of 1 GB"
-  seen limits "the JVM sees ${cpus%.*} processor, and 1 GB of which its heap may take $heap MiB"
+  seen limits "the JVM sees $cpus processor, and 1 GB of which its heap may take $heap MiB"
 }
 
 check_prompt() {
   local answer
   answer=$(complete "$1" 12 false)
   [[ $answer == *'"finish_reason":"length"'* && $answer == *'"completion_tokens":12'* ]] || fail "a prompt was answered with $answer"
-  seen prompt "$(sed 's/.*"text":"\([^"]*\)".*/Once upon a time\1/' <<<"$answer")"
+  answer=${answer#*'"text":"'}
+  seen prompt "Once upon a time${answer%%\"*}"
 }
 
 check_health_check() {
@@ -257,7 +263,7 @@ stream_through() {
     [[ -n $early ]] || early=$(metric "$server" vllm:num_requests_running)
     last=$line
   done < <(complete "$port" 400 true -N)
-  [[ $early == 1.0 ]] || fail "the first token came through $proxy when ${early:-no} requests were running: it is buffered"
+  [[ $early == 1 ]] || fail "the first token came through $proxy when ${early:-no} requests were running: it is buffered"
   [[ $last == "data: [DONE]" && $events -gt 300 ]] || fail "$events events came through $proxy, the last was $last"
   seen "$proxy" "$events events one by one: the first while the server was still making the others"
 }
@@ -372,7 +378,7 @@ check_rolling_restart() {
   local served=()
   for index in 0 1; do
     name=replica-$index
-    served+=("$(metric "${ports[index]}" 'http_server_requests_seconds_count{[^}]*completions[^}]*}' | head -n 1)")
+    served+=("$(metric "${ports[index]}" http_server_requests_seconds_count completions)")
     timeout 60 podman stop -t 45 "$name" >/dev/null || fail "$name does not stop"
     [[ $(podman inspect -f '{{.State.ExitCode}}' "$name") == 143 ]] || fail "$name did not end by itself"
     podman start "$name" >/dev/null
@@ -387,7 +393,7 @@ check_rolling_restart() {
   lost=$(grep -h '^lost' "$work"/client-*.txt || true)
   [[ -z $lost ]] || fail "requests were lost in a rolling restart: $(wc -l <<<"$lost") of $((whole + $(wc -l <<<"$lost"))); one: $(head -n 1 <<<"$lost" | cut -c 1-500)"
   ((whole > 100)) || fail "only $whole requests were made during the rolling restart"
-  [[ ${served[0]%.*} -gt 0 && ${served[1]%.*} -gt 0 ]] || fail "haproxy sent all requests to one replica"
+  [[ ${served[0]} -gt 0 && ${served[1]} -gt 0 ]] || fail "haproxy sent all requests to one replica"
   seen "rolling restart" "2 replicas behind haproxy, 8 clients: $whole requests, half of them streams, none lost"
 }
 
