@@ -31,7 +31,7 @@ RUN docker/prepare-app.sh target/gpt2-server-*.jar "$TARGETARCH" cpu /image
 
 FROM ${JRE_IMAGE} AS runtime
 RUN groupadd --gid 10001 gpt2 \
-    && useradd --uid 10001 --gid 10001 --home-dir /models --no-create-home --shell /usr/sbin/nologin gpt2 \
+    && useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin gpt2 \
     # Group 0 for platforms that choose the user's number themselves.
     && install -d -o 10001 -g 0 -m 0775 /models
 WORKDIR /app

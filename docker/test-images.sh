@@ -344,8 +344,11 @@ check_pod() {
   for path in /actuator/health/liveness /actuator/health/readiness /health; do
     curl -sf -o /dev/null "http://127.0.0.1:$port$path" || fail "the pod's $path is not 200"
   done
-  answer=$(curl -s "http://127.0.0.1:$port/v1/models")
-  [[ $answer == *from-the-config-map* || $source != docker/test/* ]] || fail "the pod's ConfigMap is not read: $answer"
+  if [[ $source == docker/test/* ]]; then
+    answer=$(curl -s "http://127.0.0.1:$port/v1/completions" -H 'Content-Type: application/json' \
+      -d '{"model": "from-the-config-map", "prompt": "The king", "max_tokens": 4}')
+    [[ $answer == *'"completion_tokens":4'* ]] || fail "the pod's ConfigMap is not read: $answer"
+  fi
   complete "$port" 4 false | grep -q '"completion_tokens":4' || fail "the pod does not answer a prompt"
   seen "kube play" "$source: ready, probe paths 200, settings from its ConfigMap, a prompt answered"
   podman kube down "$work/pod.yaml" >/dev/null 2>&1 || podman pod rm -af >/dev/null
@@ -374,11 +377,15 @@ check_rolling_restart() {
   haproxy -q -db -f "$work/haproxy-two.cfg" >"$work/haproxy-two.log" 2>&1 &
   sleep 3
   for client in {1..8}; do ask_on "$client" "$proxy" & clients+=($!); done
-  sleep 2
-  local served=()
+  for index in 0 1; do
+    local tries=0
+    until (($(metric "${ports[index]}" http_server_requests_seconds_count completions) > 5)); do
+      ((++tries < 60)) || fail "haproxy sends no requests to replica-$index"
+      sleep 0.5
+    done
+  done
   for index in 0 1; do
     name=replica-$index
-    served+=("$(metric "${ports[index]}" http_server_requests_seconds_count completions)")
     timeout 60 podman stop -t 45 "$name" >/dev/null || fail "$name does not stop"
     [[ $(podman inspect -f '{{.State.ExitCode}}' "$name") == 143 ]] || fail "$name did not end by itself"
     podman start "$name" >/dev/null
@@ -393,7 +400,6 @@ check_rolling_restart() {
   lost=$(grep -h '^lost' "$work"/client-*.txt || true)
   [[ -z $lost ]] || fail "requests were lost in a rolling restart: $(wc -l <<<"$lost") of $((whole + $(wc -l <<<"$lost"))); one: $(head -n 1 <<<"$lost" | cut -c 1-500)"
   ((whole > 100)) || fail "only $whole requests were made during the rolling restart"
-  [[ ${served[0]} -gt 0 && ${served[1]} -gt 0 ]] || fail "haproxy sent all requests to one replica"
   seen "rolling restart" "2 replicas behind haproxy, 8 clients: $whole requests, half of them streams, none lost"
 }
 
