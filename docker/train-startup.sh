@@ -8,9 +8,11 @@ set -euo pipefail
 
 cache=$1
 log=$(mktemp)
+# Not the usual one: a build may share the network of its machine, where that can be taken.
+export SERVER_PORT=$((20000 + RANDOM % 10000))
 # The heap objects in the cache are written by G1 alone; every collector but ZGC reads them.
 java -XX:AOTCacheOutput="$cache" -XX:+UseG1GC -Xlog:disable -Xlog:all=error:stderr \
-  -Djna.boot.library.path=/app/native -jar /app/gpt2-server.jar >"$log" 2>&1 &
+  -Djna.boot.library.path=/app/native -Dlibrary.jline.path=/app/native -jar /app/gpt2-server.jar >"$log" 2>&1 &
 server=$!
 
 give_up() {
@@ -22,7 +24,7 @@ give_up() {
 # Each request has its own connection; the answer is read to its end.
 request() {
   local method=$1 path=$2 body=${3:-}
-  exec 3<>"/dev/tcp/127.0.0.1/${SERVER_PORT:-8080}"
+  exec 3<>"/dev/tcp/127.0.0.1/$SERVER_PORT"
   printf '%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
     "$method" "$path" "${#body}" "$body" >&3
   local status
