@@ -75,6 +75,8 @@ default_ulimits = ["nofile=20000:20000", "nproc=8192:8192"]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+lock_type = "file"
+tmp_dir = "$work/libpod"
 [network]
 network_config_dir = "$work/networks"
 EOF
@@ -84,6 +86,9 @@ driver = "overlay"
 graphroot = "$cache/storage"
 runroot = "$work/run"
 EOF
+  # What a run that was killed has left; images are not in there.
+  rm -rf "$cache/storage/libpod"
+  buildah rm -a >/dev/null 2>&1 || true
 }
 
 # The images that Dockerfile begins with, as $1/jre and $1/maven.
@@ -132,9 +137,10 @@ start() {
   local name=$1 port=$2 options=()
   shift 2
   while (($#)) && [[ $1 != -- ]]; do options+=("$1"); shift; done
-  podman run -d --name "$name" -p "127.0.0.1:$port:8080" --user 10001 --cap-drop=ALL \
+  # In its own folder, because podman leaves a file where it is when a container runs out of memory.
+  (cd "$work" && podman run -d --name "$name" -p "127.0.0.1:$port:8080" --user 10001 --cap-drop=ALL \
     --security-opt no-new-privileges --pids-limit 200 --cpus 1 --memory 1g --memory-swap 1g \
-    "${options[@]}" "$image" "${@:2}" >>"$work/podman.log" 2>&1 || fail "podman could not run $name"
+    "${options[@]}" "$image" "${@:2}") >>"$work/podman.log" 2>&1 || fail "podman could not run $name"
 }
 
 # shellcheck disable=SC2054
