@@ -123,6 +123,9 @@ EOF
   seen "base images" "Debian $suite with Java $java_version stands in for the images of the registry"
 }
 
+# What a container leaves running must not hold the lock.
+podman() { command podman "$@" 9>&-; }
+
 # --- tools ----------------------------------------------------------------------------------------
 
 # A port of the loopback interface on which nobody listens.
@@ -343,7 +346,7 @@ check_pod() {
     /^ *(ports|startupProbe|livenessProbe|readinessProbe|lifecycle):/ { skip = indent; next }
     /^ *image: / { sub(/image: .*/, "image: " image) }
     { gsub(/"8080"/, "\"" port "\""); print }' "$source" >"$work/pod.yaml"
-  timeout 60 podman kube play --network host "$work/pod.yaml" >"$work/kube.log" 2>&1 || fail "podman kube play refuses $source"
+  timeout 60 podman kube play --network host "$work/pod.yaml" >"$work/kube.log" 2>&1 9>&- || fail "podman kube play refuses $source"
   local container
   container=$(podman ps -a --format '{{.Names}}' | grep -m 1 server)
   await_ready "$container" "$port"
