@@ -260,7 +260,7 @@ check_writes() {
   written=$(podman diff checked | grep -v -E '^[AC] /(tmp|run|etc|dev|proc|sys)(/|$)' || true)
   [[ -z $written ]] || fail "the server writes elsewhere than to /tmp: $written"
   seen writes "$(podman diff checked | grep -c -E '^[AC] /tmp/') files and folders in /tmp where it could write everywhere, nothing else"
-  podman rm -f -t 0 checked >/dev/null
+  podman rm -f -t 0 checked >/dev/null 2>&1
 }
 
 # A stream through a proxy: its first token is here while the server still makes the others.
@@ -297,6 +297,7 @@ haproxy_config() {
 
 check_term() {
   local name=$1 port=$2 began answered status
+  : >"$work/stream.txt"
   complete "$port" 450 true -N >"$work/stream.txt" &
   local client=$!
   until grep -q '^data' "$work/stream.txt"; do sleep 0.05; done
