@@ -4,8 +4,8 @@
 #   docker build -t gpt2-server .
 # docker/Dockerfile.cuda is the one for NVIDIA GPUs.
 
-# Java 25 is the current release with long-term support: its ahead-of-time cache saves two
-# fifths of the processor time of a start, and virtual threads no longer hold a carrier thread in
+# Java 25 is the current release with long-term support: its ahead-of-time cache saves a
+# third of the processor time of a start, and virtual threads no longer hold a carrier thread in
 # synchronized code.
 ARG MAVEN_IMAGE=docker.io/library/maven:3.9-eclipse-temurin-25-noble
 ARG JRE_IMAGE=docker.io/library/eclipse-temurin:25-jre-noble

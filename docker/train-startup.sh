@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the server once while the image is built, so that the JVM can record which classes it loads,
 # how they are linked and which methods are hot: an ahead-of-time cache (JEP 483, 514, 515) that
-# saves two fifths of the processor time of a start. A failure here is a broken image.
+# saves a third of the processor time of a start. A failure here is a broken image.
 #
 #   train-startup.sh CACHE
 set -euo pipefail
