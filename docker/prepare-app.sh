@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Lays the server out for an image: the program and its libraries as Spring Boot's layers, and the
+# native libraries of one platform as files, so that nothing is unpacked when it runs.
+#
+#   prepare-app.sh JAR amd64|arm64 cpu|cu128 FOLDER
+#
+# FOLDER gets lib/ (libraries), app/ (the program) and native/. With cu128, libtorch itself is not in
+# the jar and must be added to native/.
+set -euo pipefail
+
+jar=$(realpath "$1") flavor=$3 target=$4
+case $2 in
+  amd64) platform=linux-x86_64 jna=linux-x86-64 jline=Linux/x86_64 gnu=x86_64-linux-gnu ;;
+  arm64) platform=linux-aarch64 jna=linux-aarch64 jline=Linux/arm64 gnu=aarch64-linux-gnu ;;
+  *) echo "There is no libtorch for $2: build for linux/amd64 or linux/arm64." >&2; exit 1 ;;
+esac
+
+mkdir -p "$target"
+cd "$target"
+java -Djarmode=tools -jar "$jar" extract --layers --destination layers --application-filename gpt2-server.jar
+mkdir native
+mv layers/dependencies/lib lib
+mv layers/application app
+cp -a layers/snapshot-dependencies/. .
+rm -r layers
+
+# Takes the native libraries out of a jar: those of this platform go to native/, others are dropped.
+#   unpack JAR FOLDER-OF-THIS-PLATFORM FOLDER-OF-ALL
+unpack() {
+  local file=$1 wanted=$2 all=$3 temporary
+  temporary=$(mktemp -d)
+  (cd "$temporary" && jar --extract --file "$OLDPWD/$file")
+  local found=("$temporary/$wanted"/*)
+  [[ -f ${found[0]} ]] || { echo "$file has no $wanted." >&2; exit 1; }
+  cp -a "${found[@]}" native/
+  # The last is a pattern.
+  # shellcheck disable=SC2086
+  rm -r "${temporary:?}"/$all
+  jar --create --file "$temporary.jar" --manifest "$temporary/META-INF/MANIFEST.MF" -C "$temporary" .
+  # The date of the original keeps the layer the same from build to build.
+  touch -r "$file" "$temporary.jar"
+  mv "$temporary.jar" "$file"
+  rm -r "$temporary"
+}
+
+if [[ $flavor == cpu ]]; then
+  torch=$(echo lib/pytorch-native-cpu-*-"$platform".jar)
+  unpack "$torch" "pytorch/cpu/$platform" pytorch
+  # DJL finds libtorch by PYTORCH_LIBRARY_PATH; this jar would describe what is no longer in it.
+  rm "$torch"
+else
+  rm -f lib/pytorch-native-cpu-*.jar
+fi
+unpack "$(echo lib/pytorch-jni-*.jar)" "jnilib/$platform/$flavor" 'jnilib/*-*'
+unpack "$(echo lib/tokenizers-*.jar)" "native/lib/$platform/cpu" 'native/lib/*-*'
+unpack "$(echo lib/jna-5*.jar)" "com/sun/jna/$jna" 'com/sun/jna/*-*'
+unpack "$(echo lib/jline-native-*.jar)" "org/jline/nativ/$jline" 'org/jline/nativ/*/'
+
+# libtorch comes with the names of its local symbols, a fifth of its size, which only a debugger reads.
+for library in native/*.so*; do
+  date=$(stat -c %Y "$library")
+  "$gnu-strip" --strip-unneeded "$library"
+  touch -d "@$date" "$library"
+done
+chmod 644 native/*

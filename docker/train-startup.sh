@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Runs the server once while the image is built, so that the JVM can record which classes it loads,
+# how they are linked and which methods are hot: an ahead-of-time cache (JEP 483, 514, 515) that
+# saves a third of the processor time of a start. A failure here is a broken image.
+#
+#   train-startup.sh CACHE
+set -euo pipefail
+
+cache=$1
+log=$(mktemp)
+# Not the usual one: a build may share the network of its machine, where that can be taken.
+export SERVER_PORT=$((20000 + RANDOM % 10000))
+# G1 also where the building machine is small: a cache that it writes serves small containers, too,
+# which have the serial collector.
+java -XX:AOTCacheOutput="$cache" -XX:+UseG1GC -Xlog:disable -Xlog:all=warning:stderr \
+  -Djna.boot.library.path=/app/native -Dlibrary.jline.path=/app/native -jar /app/gpt2-server.jar >"$log" 2>&1 &
+server=$!
+
+give_up() {
+  cat "$log" >&2
+  echo "The server that was started to record its start $1." >&2
+  exit 1
+}
+
+# Each request has its own connection; the answer is read to its end.
+request() {
+  local method=$1 path=$2 body=${3:-}
+  exec 3<>"/dev/tcp/127.0.0.1/$SERVER_PORT"
+  printf '%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
+    "$method" "$path" "${#body}" "$body" >&3
+  local status
+  read -r _ status _ <&3
+  cat <&3 >/dev/null
+  exec 3>&-
+  [[ $status == 200 ]] || give_up "answered $method $path with $status"
+}
+
+for ((second = 0; ; second++)); do
+  "$(dirname "$0")/healthcheck.sh" >/dev/null 2>&1 && break
+  kill -0 "$server" 2>/dev/null || give_up "has ended"
+  ((second < 300)) || give_up "was not ready after 300 seconds"
+  sleep 1
+done
+
+request GET /health
+request GET /actuator/health/readiness
+request GET /actuator/health/liveness
+request GET /metrics
+request GET /v1/models
+for prompt in "Once upon a time" "The king" "There was"; do
+  request POST /v1/completions "{\"prompt\": \"$prompt\", \"max_tokens\": 32, \"logprobs\": 3}"
+  request POST /v1/completions "{\"prompt\": \"$prompt\", \"max_tokens\": 32, \"stream\": true}"
+done
+request POST /v1/next-token '{"prompt": "The king was very", "top_k": 5}'
+request POST /v1/score '{"prompt": "The king was very", "continuations": [" angry", " happy"]}'
+
+kill -TERM "$server"
+wait "$server" || true
+[[ -s $cache ]] || give_up "left no cache at $cache"
