@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springframework.boot.context.properties.bind.BindException;
@@ -24,6 +26,17 @@ import org.springframework.core.convert.ConversionFailedException;
 final class FailureSentence {
   private static final String OWN = FailureSentence.class.getPackageName() + ".";
   private static final int MAX_QUOTE = 300;
+
+  /**
+   * What libtorch says when memory is not enough, without the lines before it, where TorchScript
+   * tells the place in the program, and without the other processes on the GPU.
+   */
+  private static final Pattern NATIVE_MEMORY =
+      Pattern.compile(
+          "(?:RuntimeError: )?"
+              + "([^\\n]*(?:not enough memory|can't allocate memory|out of memory)"
+              + "(?:.*?is free|.*))",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   /** In this order: the first that knows the failure speaks. */
   private static final List<Function<List<Throwable>, Optional<String>>> RULES =
@@ -134,18 +147,13 @@ final class FailureSentence {
   /** What libtorch says when the CPU's or the GPU's memory is not enough. */
   private static Optional<String> nativeMemory(List<Throwable> chain) {
     return messages(chain)
-        .filter(
-            message -> {
-              final String small = message.toLowerCase(Locale.ROOT);
-              return small.contains("not enough memory")
-                  || small.contains("can't allocate memory")
-                  || small.contains("out of memory");
-            })
+        .map(NATIVE_MEMORY::matcher)
+        .filter(Matcher::find)
         .findFirst()
         .map(
-            message ->
+            matcher ->
                 "There is not enough memory to start ("
-                    + quote(message)
+                    + quote(matcher.group(1))
                     + "): give the server more, or lower gpt2.max-sequences.");
   }
 

@@ -32,6 +32,26 @@ class FailureSentenceTest {
   }
 
   @Test
+  void tellsThatTheMemoryOfTheGpuIsNotEnough() {
+    assertThat(
+            FailureSentence.of(
+                new IllegalStateException(
+                    """
+                    The following operation failed in the TorchScript interpreter.
+                    Traceback of TorchScript (most recent call last):
+                      File "code/__torch__.py", line 98, in allocate_cache
+                        cache = torch.zeros([2, self.layers, slots, self.heads])
+                                ~~~~~~~~~~~ <--- HERE
+                    RuntimeError: CUDA out of memory. Tried to allocate 9 TiB. GPU 0 has a total
+                    capacity of 80 GiB of which 79 GiB is free. Process 7 has 1 GiB in use.
+                    """)))
+        .isEqualTo(
+            "There is not enough memory to start (CUDA out of memory. Tried to allocate 9 TiB. GPU"
+                + " 0 has a total capacity of 80 GiB of which 79 GiB is free): give the server"
+                + " more, or lower gpt2.max-sequences.");
+  }
+
+  @Test
   void tellsThatTheNativeLibraryIsMissing() {
     final String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch");
 
