@@ -25,8 +25,8 @@ public final class TorchRuntime {
 
   /**
    * How many CUDA GPUs this libtorch can use; 0 for a CPU build, whatever the machine has. DJL's
-   * own count needs CUDA's runtime library under the plain name {@code libcudart.so}, which
-   * libtorch's own copy does not have; libtorch is therefore asked itself.
+   * own count needs CUDA's runtime library on the library path, and libtorch brings its copy under
+   * another name; libtorch is therefore asked itself.
    */
   public static int gpuCount() {
     load();
