@@ -78,7 +78,10 @@ final class DrawThreads implements AutoCloseable {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
-      throw (Error) e.getCause();
+      if (e.getCause() instanceof Error cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       throw new IllegalStateException("a draw that has ended does not wait", e);
     }
