@@ -23,6 +23,45 @@ def never_alone(rows: Tensor) -> Tensor:
   return x
 
 
+# Attention of queries [B, H, T, D] over keys and values [B, H, L, D], with a mask that is added to the
+# scores [B or 1, 1, T, L].
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float) -> Tensor:
+  if q.is_cuda and q.size(3) % 8 == 0 and k.size(2) % 8 == 0:
+    z = __torch__.fused_attention(q, k, v, mask.expand([q.size(0), q.size(1), q.size(2), k.size(2)]),
+        False, scale)
+  else:
+    scores = torch.matmul(q * scale, k.transpose(2, 3)) + mask
+    z = torch.matmul(torch.softmax(scores, -1), v)
+  return z
+
+
+# Attention of every position over itself and those before it: q, k, v are [B, H, T, D].
+def attend_causally(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+  if q.is_cuda and q.size(3) % 8 == 0:
+    z = __torch__.fused_attention(q, k, v, None, True, scale)
+  else:
+    z = torch.scaled_dot_product_attention(q, k, v, None, 0., True, scale=scale)
+  return z
+
+
+# One kernel of libtorch's for GPUs, by its name. Left to choose, libtorch takes cuDNN's on some GPUs,
+# which compiles for each length that it has not met: a pause of 50 ms for everybody, seen on an H200.
+def fused_attention(q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor], causal: bool,
+    scale: float) -> Tensor:
+  z, sums, seed, offset = torch._scaled_dot_product_efficient_attention(q, k, v, mask, False, 0.,
+      causal, scale=scale)
+  return z
+
+
+# A tensor in the host's memory. From a GPU it comes into page-locked memory, 40 times as fast.
+def on_host(t: Tensor) -> Tensor:
+  host = t
+  if t.is_cuda:
+    host = torch.empty(t.size(), dtype=t.dtype, layout=0, device=torch.device("cpu"), pin_memory=True)
+    host.copy_(t)
+  return host
+
+
 class Gpt2(Module):
   __parameters__ = []
   __buffers__ = []
@@ -43,6 +82,7 @@ class Gpt2(Module):
   head : List[Tensor]
   quantized : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]
   calibration : List[Tensor]
+  cache : List[Tensor]
   keys : List[Tensor]
   values : List[Tensor]
   kept : List[Tensor]
@@ -90,6 +130,7 @@ class Gpt2(Module):
     device = torch.device(self.device)
     cache = torch.zeros([2, self.layers, slots, self.heads, positions, head_width],
         dtype=self.dtype, device=device)
+    self.cache = torch.unbind(cache, 1)
     halves = torch.unbind(cache, 0)
     self.keys = torch.unbind(halves[0], 0)
     self.values = torch.unbind(halves[1], 0)
@@ -110,13 +151,21 @@ class Gpt2(Module):
   # each prompt piece attends by itself.
   def step(self: __torch__.Gpt2, tokens: List[int], positions: List[int], slots: List[int],
       decode: int, chunks: List[int], copied: List[int], rows: List[int]) -> Tensor:
+    # Whatever a step needs to know goes to a GPU in one copy.
+    N = len(tokens)
+    ids = torch.tensor(tokens + positions + slots + rows, dtype=4, device=torch.device(self.device))
     outputs = self.copy_kept(copied)
-    if len(tokens) > 0:
-      outputs = [self.forward(tokens, positions, slots, decode, chunks)] + outputs
+    if N > 0:
+      outputs = [self.forward(ids, positions, slots, decode, chunks)] + outputs
     x = outputs[0]
     if len(outputs) > 1:
       x = torch.cat(outputs, 0)
-    return self.unembed(x.index_select(0, torch.tensor(rows, dtype=4, device=x.device)))
+    all = len(rows) == x.size(0)
+    for i in range(len(rows)):
+      all = all and rows[i] == i
+    if not all:
+      x = x.index_select(0, ids[3 * N:])
+    return self.unembed(x)
 
   # The logits after each row, [N, V], in float32.
   def unembed(self: __torch__.Gpt2, x: Tensor) -> Tensor:
@@ -159,15 +208,15 @@ class Gpt2(Module):
       outputs.append(self.kept[1][block, :T])
     return outputs
 
-  # The last block's output [N, W] of the rows that are computed.
-  def forward(self: __torch__.Gpt2, tokens: List[int], positions: List[int],
-      slots: List[int], decode: int, chunks: List[int]) -> Tensor:
+  # The last block's output [N, W] of the rows that are computed: ids begins with their tokens, their
+  # positions and their slots, [3 N].
+  def forward(self: __torch__.Gpt2, ids: Tensor, positions: List[int], slots: List[int], decode: int,
+      chunks: List[int]) -> Tensor:
     device = torch.device(self.device)
-    position = torch.tensor(positions, dtype=4, device=device)
-    slot = torch.tensor(slots, dtype=4, device=device)
-    x = (torch.embedding(self.embeddings[0], torch.tensor(tokens, dtype=4, device=device))
-        + torch.embedding(self.embeddings[1], position))
-    N = x.size(0)
+    N = len(positions)
+    position = ids[N:2 * N]
+    slot = ids[2 * N:3 * N]
+    x = torch.embedding(self.embeddings[0], ids[:N]) + torch.embedding(self.embeddings[1], position)
     W = x.size(1)
     H = self.heads
     D = W // H
@@ -178,28 +227,34 @@ class Gpt2(Module):
     high = 0
     length = 0
     dense = True
-    place = torch.zeros([0], dtype=4, device=device)
-    mask = torch.zeros([0], device=device)
+    place = slot
+    mask = x
     if decode > 0:
       low = slots[0]
       high = slots[decode - 1] + 1
       dense = high - low == decode
-      place = slot[:decode] - low
       for i in range(decode):
         length = max(length, positions[i] + 1)
       length = min((length + 15) // 16 * 16, self.keys[0].size(2))
-      last = torch.zeros([high - low], dtype=4, device=device)
-      last.index_copy_(0, place, position[:decode])
+      last = position[:decode]
+      if not dense:
+        place = slot[:decode] - low
+        last = torch.zeros([high - low], dtype=4, device=device)
+        last.index_copy_(0, place, position[:decode])
       mask = torch.zeros([high - low, 1, 1, length], dtype=self.dtype, device=device)
       mask.masked_fill_(torch.arange(length, device=device) > last.view(-1, 1, 1, 1),
           self.minus_infinity)
-    # A prompt piece sees what its slot holds before it, and itself up to each position.
+    # A prompt piece sees what its slot holds before it, and itself up to each position. A GPU's kernel
+    # wants lengths in multiples of 8; what is behind the piece is masked.
     pieces = len(chunks) // 4
     masks = annotate(List[Tensor], [])
     for c in range(pieces):
       T = chunks[4 * c + 1]
       start = chunks[4 * c + 2]
-      masks.append(torch.triu(torch.full([T, start + T], self.minus_infinity, dtype=self.dtype,
+      end = start + T
+      if x.is_cuda:
+        end = min((end + 15) // 16 * 16, self.keys[0].size(2))
+      masks.append(torch.triu(torch.full([T, end], self.minus_infinity, dtype=self.dtype,
           device=device), start + 1))
 
     w = self.blocks
@@ -208,21 +263,21 @@ class Gpt2(Module):
       scale = self.scales[l]
       h = __torch__.layer_norm(x, w[b], w[b + 1], self.eps)
       qkv = torch.to(self.linear(h, l, 2), dtype=self.dtype)
-      q, k, v = torch.unbind(qkv.view(N, 3, H, D), 1)
+      heads = qkv.view(N, 3, H, D)
+      q, k, v = torch.unbind(heads, 1)
       K = self.keys[l]
       V = self.values[l]
-      torch.index_put_(K, [slot, None, position], k)
-      torch.index_put_(V, [slot, None, position], v)
+      torch.index_put_(self.cache[l], [None, slot, None, position], heads[:, 1:])
 
       attended = annotate(List[Tensor], [])
       if decode > 0:
-        query = q[:decode] * scale
+        query = q[:decode]
         if not dense:
           spread = torch.zeros([high - low, H, D], dtype=self.dtype, device=device)
           spread.index_copy_(0, place, query)
           query = spread
-        scores = torch.matmul(query.unsqueeze(2), K[low:high, :, :length].transpose(2, 3)) + mask
-        z = torch.matmul(torch.softmax(scores, -1), V[low:high, :, :length]).view(high - low, W)
+        z = __torch__.attend(query.unsqueeze(2), K[low:high, :, :length], V[low:high, :, :length],
+            mask, scale).reshape(high - low, W)
         if not dense:
           z = z.index_select(0, place)
         attended.append(z)
@@ -230,13 +285,18 @@ class Gpt2(Module):
       for c in range(pieces):
         s = chunks[4 * c]
         T = chunks[4 * c + 1]
-        end = chunks[4 * c + 2] + T
+        end = masks[c].size(1)
         block = chunks[4 * c + 3]
         if block >= 0:
           self.kept[0][l, 0, block, :, :T].copy_(k[row:row + T].transpose(0, 1))
           self.kept[0][l, 1, block, :, :T].copy_(v[row:row + T].transpose(0, 1))
-        z = torch.scaled_dot_product_attention(q[row:row + T].transpose(0, 1).unsqueeze(0),
-            K[s:s + 1, :, :end], V[s:s + 1, :, :end], masks[c], 0., False, scale=scale)
+        query = q[row:row + T].transpose(0, 1).unsqueeze(0)
+        if x.is_cuda:
+          z = __torch__.attend(query, K[s:s + 1, :, :end], V[s:s + 1, :, :end],
+              masks[c].view(1, 1, T, end), scale)
+        else:
+          z = torch.scaled_dot_product_attention(query, K[s:s + 1, :, :end], V[s:s + 1, :, :end],
+              masks[c], 0., False, scale=scale)
         attended.append(z.squeeze(0).transpose(0, 1).reshape(T, W))
         row = row + T
       z = attended[0]
@@ -315,7 +375,7 @@ class Gpt2(Module):
   # softmax(logits / temperature) of the named rows, [len(rows), V].
   def softmax(self: __torch__.Gpt2, logits: Tensor, rows: List[int],
       temperatures: List[float]) -> Tensor:
-    return torch.softmax(self.tempered(logits, rows, temperatures), 1).cpu()
+    return __torch__.on_host(torch.softmax(self.tempered(logits, rows, temperatures), 1))
 
   # The named rows divided by their temperatures; not to be written to, for it may be a view.
   def tempered(self: __torch__.Gpt2, logits: Tensor, rows: List[int],
@@ -331,4 +391,4 @@ class Gpt2(Module):
     return chosen
 
   def to_host(self: __torch__.Gpt2, logits: Tensor) -> Tensor:
-    return logits.cpu()
+    return __torch__.on_host(logits)

@@ -30,7 +30,7 @@
       q = qkv[0][row:row + T].transpose(0, 1).unsqueeze(0)
       k = qkv[1][row:row + T].transpose(0, 1).unsqueeze(0)
       v = qkv[2][row:row + T].transpose(0, 1).unsqueeze(0)
-      z = torch.scaled_dot_product_attention(q, k, v, None, 0., True, scale=self.scales[layer])
+      z = __torch__.attend_causally(q, k, v, self.scales[layer])
       attended.append(z.squeeze(0).transpose(0, 1).reshape(T, x.size(1)))
       row = row + T
     return torch.cat(attended, 0)
@@ -61,7 +61,7 @@
           vectors.append(x[row + T - 1])
         row = row + T
       pooled = torch.stack(vectors)
-    return pooled.cpu()
+    return __torch__.on_host(pooled)
 
   # The tokens whose rows of wte are nearest by cosine to the sum of the positive tokens' unit
   # vectors less the negative ones', those left out: ids and cosines, nearest first, [2, count].
@@ -111,7 +111,7 @@
     k = torch.to(qkv[1].transpose(0, 1).index_select(0, head), dtype=6)
     mask = torch.triu(torch.full([N, N], self.minus_infinity, dtype=6, device=x.device), 1)
     scores = torch.matmul(q * self.scales[layer], k.transpose(1, 2)) + mask
-    return torch.softmax(scores, -1).cpu()
+    return __torch__.on_host(torch.softmax(scores, -1))
 
   # Copies of the first rows of a text, end to end, [copies * length, W].
   def copies(self: __torch__.Gpt2, x: Tensor, length: int, copies: int) -> Tensor:

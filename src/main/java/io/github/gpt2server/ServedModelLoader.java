@@ -51,7 +51,12 @@ final class ServedModelLoader implements ModelLoader {
       checkVocabulary(folder, config, tokenizer);
       String device = device();
       WeightType type = weightType(device);
-      EngineSettings settings = EngineSettings.withQueue(properties.maxQueue());
+      int threads =
+          properties.threads() > 0
+              ? properties.threads()
+              : Runtime.getRuntime().availableProcessors();
+      EngineSettings settings =
+          EngineSettings.withQueue(properties.maxQueue()).withDrawThreads(threads);
       CacheSize cache = cacheSize(config, settings.chunkSize());
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
       if (device.equals("cpu")) {
@@ -60,10 +65,6 @@ final class ServedModelLoader implements ModelLoader {
             .requireRoom(
                 Gpt2Model.weightBytes(config, type), cacheBytes + prefixCacheBytes, cache.slots());
       }
-      int threads =
-          properties.threads() > 0
-              ? properties.threads()
-              : Runtime.getRuntime().availableProcessors();
       int[] sample = sample(tokenizer, config);
       Engine engine =
           Engine.start(

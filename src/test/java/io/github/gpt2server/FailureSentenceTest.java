@@ -27,6 +27,14 @@ class FailureSentenceTest {
     assertShort(
         "CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 1.00 GiB",
         "2.50 GiB of memory");
+    assertShort(
+        """
+        The following operation failed in the TorchScript interpreter.
+          File "code/__torch__.py", line 98, in allocate_cache
+        RuntimeError: CUDA out of memory. Tried to allocate 9.31 TiB. GPU 0 has a total
+        capacity of 80 GiB of which 79 GiB is free. Process 7 has 1 GiB in use.
+        """,
+        "9.31 TiB of memory");
     assertShort("DefaultCPUAllocator: not enough memory", "more memory");
   }
 

@@ -56,7 +56,7 @@ public final class Engine implements AutoCloseable {
   private final ArrayDeque<Job> queue = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
   private final TaskQueue tasks;
-  private final Candidates candidates = new Candidates();
+  private final ThreadLocal<Candidates> candidates = ThreadLocal.withInitial(Candidates::new);
   private Sequence[] slots;
   private boolean taskHadItsTurn;
 
@@ -192,7 +192,8 @@ public final class Engine implements AutoCloseable {
 
   private void run(Callable<LanguageModel> loader) {
     Throwable death = null;
-    try (LanguageModel loaded = loader.call()) {
+    try (LanguageModel loaded = loader.call();
+        DrawThreads drawThreads = new DrawThreads(settings.drawThreads())) {
       model = loaded;
       slots = new Sequence[model.slots()];
       prefixCache = new PrefixCache(model.blocks(), settings.chunkSize());
@@ -204,7 +205,13 @@ public final class Engine implements AutoCloseable {
               prefixCache);
       executor =
           new StepExecutor(
-              model, tokenizer, prefixCache, slot -> slots[slot], this::complete, this::fail);
+              model,
+              tokenizer,
+              prefixCache,
+              drawThreads,
+              slot -> slots[slot],
+              this::complete,
+              this::fail);
       WarmUp.run(model, settings);
       admission.open(slots.length);
       started.complete(null);
@@ -297,7 +304,7 @@ public final class Engine implements AutoCloseable {
     admission.takeSlot(!job.hasWaiting());
     job.handle().progress().start();
     try {
-      Sequence sequence = new Sequence(job, index, slot, candidates);
+      Sequence sequence = new Sequence(job, index, slot, candidates::get);
       slots[slot] = sequence;
       job.running().add(sequence);
       running.add(sequence);

@@ -7,12 +7,18 @@ package io.github.gpt2server.engine;
  * @param chunkSize the longest piece in which a prompt is read, in tokens
  * @param busyPrefillTokens how many prompt tokens a step reads while other sequences generate
  * @param idlePrefillTokens the same while nothing generates
+ * @param drawThreads how many threads may draw a step's tokens at once
  */
 public record EngineSettings(
-    int maxQueue, int chunkSize, int busyPrefillTokens, int idlePrefillTokens) {
+    int maxQueue, int chunkSize, int busyPrefillTokens, int idlePrefillTokens, int drawThreads) {
 
   /** Usual values with a queue of the given length. */
   public static EngineSettings withQueue(int maxQueue) {
-    return new EngineSettings(maxQueue, 64, 64, 512);
+    return new EngineSettings(maxQueue, 64, 64, 512, Runtime.getRuntime().availableProcessors());
+  }
+
+  /** The same with another number of threads. */
+  public EngineSettings withDrawThreads(int threads) {
+    return new EngineSettings(maxQueue, chunkSize, busyPrefillTokens, idlePrefillTokens, threads);
   }
 }

@@ -9,6 +9,7 @@ import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.StopStringMatcher;
 import io.github.gpt2server.tokenizer.TextDecoder;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * A running sequence: how much of its prompt is read, what it has generated, and the text of that.
@@ -28,9 +29,9 @@ final class Sequence {
   private int lastToken = -1;
 
   /**
-   * @param candidates working memory of the draws, which all sequences of the thread may share
+   * @param candidates working memory of the draws, which all sequences of a thread may share
    */
-  Sequence(Job job, int index, int slot, Candidates candidates) {
+  Sequence(Job job, int index, int slot, Supplier<Candidates> candidates) {
     this.job = job;
     this.index = index;
     this.slot = slot;

@@ -6,12 +6,14 @@ import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepPlan.Piece;
 import io.github.gpt2server.model.StepResult;
+import io.github.gpt2server.sampling.TokenSampler;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -24,6 +26,7 @@ final class StepExecutor {
   private final LanguageModel model;
   private final Gpt2Tokenizer tokenizer;
   private final PrefixCache cache;
+  private final DrawThreads drawThreads;
   private final IntFunction<Sequence> inSlot;
   private final Consumer<Sequence> onComplete;
   private final BiConsumer<Sequence, RuntimeException> onFailure;
@@ -31,6 +34,7 @@ final class StepExecutor {
 
   /**
    * @param cache told of the pieces that have been computed
+   * @param drawThreads draw tokens
    * @param inSlot the running sequence in a slot, or null
    * @param onComplete told of a sequence that has published its end
    * @param onFailure told of a sequence that cannot go on
@@ -39,12 +43,14 @@ final class StepExecutor {
       LanguageModel model,
       Gpt2Tokenizer tokenizer,
       PrefixCache cache,
+      DrawThreads drawThreads,
       IntFunction<Sequence> inSlot,
       Consumer<Sequence> onComplete,
       BiConsumer<Sequence, RuntimeException> onFailure) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.cache = cache;
+    this.drawThreads = drawThreads;
     this.inSlot = inSlot;
     this.onComplete = onComplete;
     this.onFailure = onFailure;
@@ -175,15 +181,15 @@ final class StepExecutor {
         attempt(draw, () -> draw.sequence().sampler().process(result.logits(draw.row())));
       }
     }
-    Map<Integer, FloatBuffer> probabilities = softmax(draws, result);
+    Map<Integer, FutureTask<Integer>> drawn = draw(draws, result);
     for (Draw draw : draws) {
       Sequence sequence = draw.sequence();
       attempt(
           draw,
           () -> {
             int token;
-            if (probabilities.containsKey(draw.row())) {
-              token = sequence.sampler().sample(probabilities.get(draw.row()));
+            if (drawn.containsKey(draw.row())) {
+              token = DrawThreads.token(drawn.get(draw.row()));
             } else if (argmax[draw.row()] < 0) {
               throw new IllegalStateException("the model's logits are not numbers");
             } else if (draw.edited()) {
@@ -211,11 +217,11 @@ final class StepExecutor {
     }
   }
 
-  /** Probabilities by row of what is sampled and not greedy, in one call. */
-  private static Map<Integer, FloatBuffer> softmax(List<Draw> draws, StepResult result) {
+  /** Tokens by row of what is sampled and not greedy: one softmax, and draws beside each other. */
+  private Map<Integer, FutureTask<Integer>> draw(List<Draw> draws, StepResult result) {
     List<Draw> sampled =
         draws.stream().filter(draw -> !draw.sequence().sampler().greedy()).toList();
-    Map<Integer, FloatBuffer> probabilities = new HashMap<>();
+    Map<Integer, FutureTask<Integer>> drawn = new LinkedHashMap<>();
     if (!sampled.isEmpty()) {
       FloatBuffer[] rows =
           result.softmax(
@@ -224,10 +230,13 @@ final class StepExecutor {
                   .mapToDouble(draw -> draw.sequence().sampler().temperature())
                   .toArray());
       for (int i = 0; i < rows.length; i++) {
-        probabilities.put(sampled.get(i).row(), rows[i]);
+        TokenSampler sampler = sampled.get(i).sequence().sampler();
+        FloatBuffer probabilities = rows[i];
+        drawn.put(sampled.get(i).row(), new FutureTask<>(() -> sampler.sample(probabilities)));
       }
+      drawThreads.run(List.copyOf(drawn.values()), rows[0].limit());
     }
-    return probabilities;
+    return drawn;
   }
 
   private static TokenLogprobs logprobs(Draw draw, int token, StepResult result, LogSumExps sums) {

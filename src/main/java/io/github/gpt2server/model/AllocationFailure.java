@@ -14,7 +14,7 @@ public final class AllocationFailure {
           "not enough memory|can't allocate memory|out of memory"
               + "|could not create a primitive(?! descriptor)");
   private static final Pattern ASKED =
-      Pattern.compile("tried to allocate (?:(\\d+) bytes|(\\d[\\d.]* [KMG]iB))");
+      Pattern.compile("tried to allocate (?:(\\d+) bytes|(\\d[\\d.]* [KMGT]iB))");
 
   private AllocationFailure() {}
 

@@ -152,7 +152,7 @@ public final class Gpt2Model implements LanguageModel {
     attributes.put("minus_infinity", Double.NEGATIVE_INFINITY);
     attributes.put("scales", attentionScales(config));
     for (String list :
-        List.of("embeddings", "blocks", "head", "calibration", "keys", "values", "kept")) {
+        List.of("embeddings", "blocks", "head", "calibration", "cache", "keys", "values", "kept")) {
       attributes.put(list, TorchScriptArchive.NO_TENSORS);
     }
     attributes.put("quantized", TorchScriptArchive.NO_PACKED_WEIGHTS);

@@ -69,9 +69,12 @@ final class TorchProgram implements AutoCloseable {
     }
   }
 
-  /** A scope for tensors; closing it frees them. */
+  /**
+   * A scope for tensors, wherever they are; closing it frees them. What it makes itself, from the
+   * bytes of a file, is in the host's memory, where Java can write to it.
+   */
   PtNDManager scope() {
-    return (PtNDManager) manager.newSubManager();
+    return manager.newSubManager(Device.cpu());
   }
 
   /**

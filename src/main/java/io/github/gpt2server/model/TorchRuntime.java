@@ -4,6 +4,8 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** libtorch as it is on this machine: devices and threads. The first call loads it. */
 public final class TorchRuntime {
@@ -15,16 +17,29 @@ public final class TorchRuntime {
   public static synchronized void load() {
     if (!loaded) {
       OpenMp.shortenSpin();
+      LibtorchFolder.nameFlavor();
       Engine.getEngine("PyTorch");
       loaded = true;
     }
   }
 
-  /** How many CUDA GPUs this libtorch can use; 0 for a CPU build, whatever the machine has. */
+  /**
+   * How many CUDA GPUs this libtorch can use; 0 for a CPU build, whatever the machine has. DJL's
+   * own count needs CUDA's runtime library on the library path, and libtorch brings its copy under
+   * another name; libtorch is therefore asked itself.
+   */
   public static int gpuCount() {
     load();
-    Engine engine = Engine.getEngine("PyTorch");
-    return engine.hasCapability(StandardCapabilities.CUDA) ? engine.getGpuCount() : 0;
+    if (!Engine.getEngine("PyTorch").hasCapability(StandardCapabilities.CUDA)) {
+      return 0;
+    }
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    attributes.put("training", false);
+    attributes.put("_is_full_backward_hook", null);
+    try (TorchProgram program =
+        TorchProgram.load(Device.cpu(), TorchProgram.resource("gpus.py"), attributes)) {
+      return (int) program.number("count");
+    }
   }
 
   /**
@@ -36,15 +51,17 @@ public final class TorchRuntime {
     int count = gpuCount();
     if (count == 0) {
       throw new ModelLoadException(
-          "gpt2.device is cuda, but this libtorch finds no CUDA GPU: use gpt2.device=cpu, or a"
-              + " libtorch built for CUDA");
+          "gpt2.device is cuda, but this libtorch finds no CUDA GPU: use gpt2.device=cpu, or set"
+              + " PYTORCH_LIBRARY_PATH to a libtorch built for CUDA");
     }
     if (index >= count) {
       throw new ModelLoadException(
-          "gpt2.device is cuda:%d, but there are %d GPUs, cuda:0 to cuda:%d"
-              .formatted(index, count, count - 1));
+          count == 1
+              ? "gpt2.device is cuda:%d, but there is one GPU, cuda:0".formatted(index)
+              : "gpt2.device is cuda:%d, but there are %d GPUs, cuda:0 to cuda:%d"
+                  .formatted(index, count, count - 1));
     }
-    return "cuda:" + Device.gpu(index).getDeviceId();
+    return "cuda:" + index;
   }
 
   /** Sets how many threads a step uses; the calling thread makes the steps. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 
 /**
  * Picks the tokens of one running sequence; keeps its history and its random draws. Not
@@ -27,7 +28,7 @@ public final class TokenSampler {
   private final TokenHistory history;
   private final List<LogitsProcessor> processors;
   private final List<TruncationFilter> filters;
-  private final Candidates candidates;
+  private final Supplier<Candidates> candidates;
 
   /** SplitMix64: small, and any two seeds, even neighbours, give unrelated draws. */
   private final SplittableRandom random;
@@ -40,28 +41,34 @@ public final class TokenSampler {
    *     generated
    */
   public TokenSampler(SamplingParameters parameters, int[] prompt, Collection<Integer> stopTokens) {
-    this(parameters, prompt, stopTokens, new Candidates());
+    this(parameters, prompt, stopTokens, own());
   }
 
   /**
-   * A sampler that shares its working memory with others of the same thread.
+   * A sampler that shares its working memory with others.
    *
    * @param prompt the token ids before the first generated one
    * @param stopTokens end-of-text and stop token ids, impossible until {@code minTokens} tokens are
    *     generated
-   * @param candidates overwritten by each draw; keeps nothing from one draw to the next
+   * @param candidates gives the thread that draws one that no other thread has; overwritten by each
+   *     draw, keeps nothing from one draw to the next
    */
   public TokenSampler(
       SamplingParameters parameters,
       int[] prompt,
       Collection<Integer> stopTokens,
-      Candidates candidates) {
+      Supplier<Candidates> candidates) {
     temperature = parameters.temperature();
     history = new TokenHistory(prompt);
     processors = processors(parameters, stopTokens);
     filters = filters(parameters);
     this.candidates = candidates;
     random = new SplittableRandom(parameters.seed());
+  }
+
+  private static Supplier<Candidates> own() {
+    Candidates candidates = new Candidates();
+    return () -> candidates;
   }
 
   private static List<LogitsProcessor> processors(
@@ -165,11 +172,12 @@ public final class TokenSampler {
    * @throws IllegalStateException if the probabilities contain NaN or infinity, or are all 0
    */
   public int sample(FloatBuffer probabilities) {
-    candidates.load(probabilities);
+    Candidates remaining = candidates.get();
+    remaining.load(probabilities);
     for (TruncationFilter filter : filters) {
-      filter.truncate(candidates);
+      filter.truncate(remaining);
     }
-    return candidates.draw(uniform());
+    return remaining.draw(uniform());
   }
 
   /** Remembers the token that follows, whether it was picked here or given. */

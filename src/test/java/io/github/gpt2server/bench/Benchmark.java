@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
  * 512-token prompt and resident memory, each against the bare model step measured between the
  * server's rounds.
  *
- * <p>Arguments: the packaged jar, a model folder, and if wanted the weights' type and JSON fields
- * for every request.
+ * <p>Arguments: the packaged jar, a model folder, and if wanted the weights' type, JSON fields for
+ * every request, and the device.
  */
 public final class Benchmark {
   private static final int PROMPT_TOKENS = 16;
@@ -34,11 +34,16 @@ public final class Benchmark {
     WeightType type =
         WeightType.valueOf((args.length > 2 ? args[2] : "float32").toUpperCase(Locale.ROOT));
     String fields = args.length > 3 ? args[3] : "\"temperature\":0";
+    String device = args.length > 4 ? args[4] : "cpu";
     TorchRuntime.setThreads(Runtime.getRuntime().availableProcessors());
-    try (StepBenchmark bare = new StepBenchmark(folder, type, MAX_STREAMS);
+    try (StepBenchmark bare = new StepBenchmark(folder, device, type, MAX_STREAMS);
         ServerProcess server =
             new ServerProcess(
-                jar, List.of("--gpt2.model=" + folder, "--gpt2.dtype=" + type.label()))) {
+                jar,
+                List.of(
+                    "--gpt2.model=" + folder,
+                    "--gpt2.dtype=" + type.label(),
+                    "--gpt2.device=" + device))) {
       System.out.printf(
           "ready after %.1f s, %d MiB resident%n",
           server.secondsToReady(), server.residentMebibytes());

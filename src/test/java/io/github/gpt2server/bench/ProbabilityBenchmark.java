@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
  * HTTP, the things that are compared in turn on one server; medians of five rounds.
  *
  * <p>Arguments: the packaged jar, a model folder with a context of 1,024, a text file, and if
- * wanted the weights' type.
+ * wanted the weights' type and the device.
  */
 public final class ProbabilityBenchmark {
   private static final int ROUNDS = 5;
@@ -49,15 +49,21 @@ public final class ProbabilityBenchmark {
     String text = Files.readString(Path.of(args[2]));
     WeightType type =
         WeightType.valueOf((args.length > 3 ? args[3] : "float32").toUpperCase(Locale.ROOT));
+    String device = args.length > 4 ? args[4] : "cpu";
     try (ServerProcess server =
-        new ServerProcess(jar, List.of("--gpt2.model=" + folder, "--gpt2.dtype=" + type.label()))) {
+        new ServerProcess(
+            jar,
+            List.of(
+                "--gpt2.model=" + folder,
+                "--gpt2.dtype=" + type.label(),
+                "--gpt2.device=" + device))) {
       ProbabilityBenchmark benchmark = new ProbabilityBenchmark(server.port());
       benchmark.logprobs();
       benchmark.firstToken();
       benchmark.sharedPrefix();
       benchmark.gapsBesideAScore(text);
       TorchRuntime.setThreads(Runtime.getRuntime().availableProcessors());
-      try (StepBenchmark bare = new StepBenchmark(folder, type, 1)) {
+      try (StepBenchmark bare = new StepBenchmark(folder, device, type, 1)) {
         benchmark.scoring(bare, text);
       }
     }

@@ -22,11 +22,11 @@ import java.util.stream.IntStream;
 final class StepBenchmark implements AutoCloseable {
   private final LanguageModel model;
 
-  StepBenchmark(Path folder, WeightType type, int slots) {
+  StepBenchmark(Path folder, String device, WeightType type, int slots) {
     Gpt2Config config = Gpt2Config.read(folder);
     model =
         Gpt2Model.load(
-            config, Weights.open(folder, config), "cpu", type, new CacheSize(slots, 0, 64));
+            config, Weights.open(folder, config), device, type, new CacheSize(slots, 0, 64));
   }
 
   /**

@@ -208,6 +208,6 @@ class SchedulerTest {
             reuse);
     Generation generation = new Generation("test", List.of(request), Duration.ofMinutes(1), false);
     Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
-    return new Sequence(new Job(generation, lifetime), 0, slot, new Candidates());
+    return new Sequence(new Job(generation, lifetime), 0, slot, Candidates::new);
   }
 }

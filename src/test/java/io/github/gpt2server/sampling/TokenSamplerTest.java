@@ -113,7 +113,7 @@ class TokenSamplerTest {
               random.nextBoolean() ? 1 : random.nextDouble(),
               random.nextLong());
       double u = (new SplittableRandom(parameters.seed()).nextLong() >>> 11) * 0x1.0p-53;
-      TokenSampler sampler = new TokenSampler(parameters, NO_PROMPT, Set.of(), shared);
+      TokenSampler sampler = new TokenSampler(parameters, NO_PROMPT, Set.of(), () -> shared);
       assertThat(sampler.sample(RandomRows.direct(p)))
           .as("row %d, %s", row, parameters)
           .isEqualTo(PlainTruncation.draw(PlainTruncation.all(p, parameters), u));
@@ -145,8 +145,8 @@ class TokenSamplerTest {
     Candidates shared = new Candidates();
     SamplingParameters first = truncating(7, 0.9, 0, 1, 1);
     SamplingParameters second = truncating(0, 1, 0.2, 0.8, 2);
-    TokenSampler one = new TokenSampler(first, NO_PROMPT, Set.of(), shared);
-    TokenSampler other = new TokenSampler(second, NO_PROMPT, Set.of(), shared);
+    TokenSampler one = new TokenSampler(first, NO_PROMPT, Set.of(), () -> shared);
+    TokenSampler other = new TokenSampler(second, NO_PROMPT, Set.of(), () -> shared);
     List<Integer> ofOne = new ArrayList<>();
     List<Integer> ofOther = new ArrayList<>();
     FloatBuffer row = RandomRows.direct(ramp());
