@@ -123,6 +123,13 @@ EOF
   seen "base images" "Debian $suite with Java $java_version stands in for the images of the registry"
 }
 
+# A machine that is a container itself may lack the right to do the rest.
+require_containers() {
+  podman run --rm --pids-limit 200 --cpus 1 --memory 64m --memory-swap 64m -p "127.0.0.1:$port:8080" \
+    "$1/jre" true >"$work/first.log" 2>&1 \
+    || go_on_without "podman cannot run a container with limits and a port: $(tail -n 1 "$work/first.log")"
+}
+
 # What a container leaves running must not hold the lock.
 podman() { command podman "$@" 9>&-; }
 
@@ -436,6 +443,7 @@ stand_ins=localhost/gpt2-server-test
 port=$(free_port)
 
 make_stand_ins "$stand_ins"
+require_containers "$stand_ins"
 lint
 build "$stand_ins"
 check_contents
