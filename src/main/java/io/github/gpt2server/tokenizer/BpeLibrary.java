@@ -33,6 +33,13 @@ final class BpeLibrary implements AutoCloseable {
    */
   private static final int PIECE = 1 << 15;
 
+  /**
+   * So long a piece, a text without a place to cut it, is encoded while no other such is: eight of
+   * the longest at once would take sixteen gigabytes.
+   */
+  private static final int LONG_PIECE = 1 << 18;
+
+  private final Object onePieceAtATime = new Object();
   private final HuggingFaceTokenizer tokenizer;
   private final boolean splitsAtWords;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
@@ -67,7 +74,14 @@ final class BpeLibrary implements AutoCloseable {
       IntStream.Builder ids = IntStream.builder();
       for (int from = 0; from < text.length(); ) {
         int to = splitsAtWords ? WordBoundaries.next(text, from + PIECE) : text.length();
-        encode(text.substring(from, to), ids);
+        if (to - from < LONG_PIECE) {
+          encode(text.substring(from, to), ids);
+        } else {
+          synchronized (onePieceAtATime) {
+            encode(text.substring(from, to), ids);
+            FreedMemory.giveBack();
+          }
+        }
         from = to;
       }
       return ids.build().toArray();
