@@ -139,18 +139,19 @@ class Gpt2(Module):
             device=device),
         torch.empty([blocks, block_length, self.heads * head_width], dtype=6, device=device)]
 
-  # One step. Row i is tokens[i] at positions[i] of the sequence in slots[i]. The first `decode`
-  # rows are one token each of different sequences, in ascending order of slots; after them come
+  # One step. Row i is tokens[i] at positions[i] of the sequence in slots[i]. The first rows decode,
+  # in rounds of as many as `decode` says: one token each of different sequences, in ascending order
+  # of slots, then for some of them a token that is guessed to follow, and so on. After them come
   # pieces of prompts: chunks holds of each its slot, its length, its first position and the block
   # that keeps it (-1 for none). The pieces in copied (the same four numbers) are not computed but
   # taken from their blocks; they come after the N rows. Returns the logits [len(rows), V] of the rows
   # named, in float32.
   #
   # A row's bits do not depend on which other rows share the step: the linear layers treat rows
-  # alone, decode attention pads to a multiple of 16 with masked positions that add exact zeros, and
-  # each prompt piece attends by itself.
+  # alone, decode attention pads to a multiple of 16 with masked positions that add exact zeros, a
+  # guessed token attends as it would in a step of its own, and each prompt piece attends by itself.
   def step(self: __torch__.Gpt2, tokens: List[int], positions: List[int], slots: List[int],
-      decode: int, chunks: List[int], copied: List[int], rows: List[int]) -> Tensor:
+      decode: List[int], chunks: List[int], copied: List[int], rows: List[int]) -> Tensor:
     # Whatever a step needs to know goes to a GPU in one copy.
     N = len(tokens)
     ids = torch.tensor(tokens + positions + slots + rows, dtype=4, device=torch.device(self.device))
@@ -210,8 +211,8 @@ class Gpt2(Module):
 
   # The last block's output [N, W] of the rows that are computed: ids begins with their tokens, their
   # positions and their slots, [3 N].
-  def forward(self: __torch__.Gpt2, ids: Tensor, positions: List[int], slots: List[int], decode: int,
-      chunks: List[int]) -> Tensor:
+  def forward(self: __torch__.Gpt2, ids: Tensor, positions: List[int], slots: List[int],
+      decode: List[int], chunks: List[int]) -> Tensor:
     device = torch.device(self.device)
     N = len(positions)
     position = ids[N:2 * N]
@@ -221,33 +222,35 @@ class Gpt2(Module):
     H = self.heads
     D = W // H
 
-    # Decoding sequences attend over one view of the cache: slots low to high (idle ones between
-    # them are computed and dropped), positions up to the longest.
-    low = 0
-    high = 0
+    # The sequences of a round attend over one view of the cache: slots low to high (idle ones
+    # between them are computed and dropped), positions up to the longest.
+    decoding = 0
+    for count in decode:
+      decoding = decoding + count
     length = 0
-    dense = True
-    place = slot
-    mask = x
-    if decode > 0:
-      low = slots[0]
-      high = slots[decode - 1] + 1
-      dense = high - low == decode
-      for i in range(decode):
-        length = max(length, positions[i] + 1)
-      length = min((length + 15) // 16 * 16, self.keys[0].size(2))
-      last = position[:decode]
-      if not dense:
-        place = slot[:decode] - low
-        last = torch.zeros([high - low], dtype=4, device=device)
-        last.index_copy_(0, place, position[:decode])
-      mask = torch.zeros([high - low, 1, 1, length], dtype=self.dtype, device=device)
-      mask.masked_fill_(torch.arange(length, device=device) > last.view(-1, 1, 1, 1),
-          self.minus_infinity)
+    for i in range(decoding):
+      length = max(length, positions[i] + 1)
+    length = min((length + 15) // 16 * 16, self.keys[0].size(2))
+    unseen = torch.arange(length, device=device) > position[:decoding].view(-1, 1, 1, 1)
+    mask = torch.zeros([decoding, 1, 1, length], dtype=self.dtype, device=device)
+    mask.masked_fill_(unseen, self.minus_infinity)
+    masks = annotate(List[Tensor], [])
+    places = annotate(List[Tensor], [])
+    row = 0
+    for count in decode:
+      low = slots[row]
+      high = slots[row + count - 1] + 1
+      place = slot[row:row + count] - low
+      own = mask[row:row + count]
+      if high - low > count:
+        own = torch.zeros([high - low, 1, 1, length], dtype=self.dtype, device=device)
+        own.index_copy_(0, place, mask[row:row + count])
+      masks.append(own)
+      places.append(place)
+      row = row + count
     # A prompt piece sees what its slot holds before it, and itself up to each position. A GPU's kernel
     # wants lengths in multiples of 8; what is behind the piece is masked.
     pieces = len(chunks) // 4
-    masks = annotate(List[Tensor], [])
     for c in range(pieces):
       T = chunks[4 * c + 1]
       start = chunks[4 * c + 2]
@@ -270,22 +273,26 @@ class Gpt2(Module):
       torch.index_put_(self.cache[l], [None, slot, None, position], heads[:, 1:])
 
       attended = annotate(List[Tensor], [])
-      if decode > 0:
-        query = q[:decode]
-        if not dense:
-          spread = torch.zeros([high - low, H, D], dtype=self.dtype, device=device)
-          spread.index_copy_(0, place, query)
-          query = spread
+      row = 0
+      for r in range(len(decode)):
+        count = decode[r]
+        low = slots[row]
+        high = slots[row + count - 1] + 1
+        query = q[row:row + count]
+        if high - low > count:
+          query = torch.zeros([high - low, H, D], dtype=self.dtype, device=device)
+          query.index_copy_(0, places[r], q[row:row + count])
         z = __torch__.attend(query.unsqueeze(2), K[low:high, :, :length], V[low:high, :, :length],
-            mask, scale).reshape(high - low, W)
-        if not dense:
-          z = z.index_select(0, place)
+            masks[r], scale).reshape(high - low, W)
+        if high - low > count:
+          z = z.index_select(0, places[r])
         attended.append(z)
-      row = decode
+        row = row + count
       for c in range(pieces):
         s = chunks[4 * c]
         T = chunks[4 * c + 1]
-        end = masks[c].size(1)
+        visible = masks[len(decode) + c]
+        end = visible.size(1)
         block = chunks[4 * c + 3]
         if block >= 0:
           self.kept[0][l, 0, block, :, :T].copy_(k[row:row + T].transpose(0, 1))
@@ -293,10 +300,10 @@ class Gpt2(Module):
         query = q[row:row + T].transpose(0, 1).unsqueeze(0)
         if x.is_cuda:
           z = __torch__.attend(query, K[s:s + 1, :, :end], V[s:s + 1, :, :end],
-              masks[c].view(1, 1, T, end), scale)
+              visible.view(1, 1, T, end), scale)
         else:
           z = torch.scaled_dot_product_attention(query, K[s:s + 1, :, :end], V[s:s + 1, :, :end],
-              masks[c], 0., False, scale=scale)
+              visible, 0., False, scale=scale)
         attended.append(z.squeeze(0).transpose(0, 1).reshape(T, W))
         row = row + T
       z = attended[0]
@@ -307,7 +314,7 @@ class Gpt2(Module):
       h = self.linear(__torch__.layer_norm(x, w[b + 6], w[b + 7], self.eps), l, 8)
       x = x + self.linear(self.activate(h), l, 10)
 
-    row = decode
+    row = decoding
     for c in range(pieces):
       T = chunks[4 * c + 1]
       block = chunks[4 * c + 3]

@@ -225,6 +225,7 @@ public final class Gpt2Model implements LanguageModel {
         slotOfRow[row++] = chunk.slot();
       }
     }
+    long[] rounds = plan.rounds().stream().mapToLong(List::size).toArray();
     PtNDManager scope = program.scope();
     try {
       PtNDArray logits =
@@ -234,7 +235,7 @@ public final class Gpt2Model implements LanguageModel {
               IValue.listFrom(tokens),
               IValue.listFrom(positions),
               IValue.listFrom(slotOfRow),
-              IValue.from(decodes),
+              IValue.listFrom(rounds),
               IValue.listFrom(quadruples(computed, Chunk::block)),
               IValue.listFrom(quadruples(kept, CachedChunk::block)),
               IValue.listFrom(logitRows(plan, count)));

@@ -1,5 +1,6 @@
 package io.github.gpt2server.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -10,7 +11,9 @@ import java.util.stream.Stream;
  * <p>The logits that come back have a row for every decode, in order, then for each piece of a
  * prompt the rows of its tokens from {@link Piece#logitsFrom} on.
  *
- * @param decodes one new token of each of several sequences, in ascending order of slots
+ * @param decodes in rounds: one new token of each of several sequences, in ascending order of
+ *     slots; then of some of these a token that is guessed to come next, in the same order; and so
+ *     on
  * @param pieces pieces of prompts; pieces of one prompt stand in order
  */
 public record StepPlan(List<Decode> decodes, List<Piece> pieces) {
@@ -19,7 +22,7 @@ public record StepPlan(List<Decode> decodes, List<Piece> pieces) {
   public static final int NO_BLOCK = -1;
 
   /**
-   * The next token of a sequence whose earlier tokens are in the KV cache.
+   * The next token of a sequence whose earlier tokens are in the KV cache or in earlier rounds.
    *
    * @param slot the sequence's place in the KV cache
    * @param position the token's position in the sequence, from 0
@@ -87,6 +90,35 @@ public record StepPlan(List<Decode> decodes, List<Piece> pieces) {
     pieces = List.copyOf(pieces);
   }
 
+  /** The decodes of each round. */
+  public List<List<Decode>> rounds() {
+    List<List<Decode>> rounds = new ArrayList<>();
+    int start = 0;
+    for (int end = 1; end <= decodes.size(); end++) {
+      // A round has some of the slots of the round before, so that it cannot begin above its end.
+      if (end == decodes.size() || decodes.get(end).slot() <= decodes.get(end - 1).slot()) {
+        rounds.add(decodes.subList(start, end));
+        start = end;
+      }
+    }
+    return rounds;
+  }
+
+  /** How many sequences decode. */
+  private int decoding() {
+    return decodes.isEmpty() ? 0 : rounds().get(0).size();
+  }
+
+  /** The same without tokens that are guessed. */
+  public StepPlan withoutDrafts() {
+    return new StepPlan(decodes.subList(0, decoding()), pieces);
+  }
+
+  /** How many tokens are guessed. */
+  public int draftTokens() {
+    return decodes.size() - decoding();
+  }
+
   /** The pieces that are computed. */
   public List<Chunk> chunks() {
     return of(Chunk.class).toList();
@@ -103,7 +135,7 @@ public record StepPlan(List<Decode> decodes, List<Piece> pieces) {
 
   /** How many sequences take part. */
   public int sequences() {
-    int sequences = decodes.size();
+    int sequences = decoding();
     for (int i = 0; i < pieces.size(); i++) {
       if (i == 0 || pieces.get(i).slot() != pieces.get(i - 1).slot()) {
         sequences++;

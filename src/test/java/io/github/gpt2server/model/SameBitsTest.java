@@ -138,6 +138,51 @@ class SameBitsTest {
     }
   }
 
+  /** A token that was guessed gets what it would have got in a step of its own. */
+  @Test
+  void aDraftedRowHasTheBitsOfAStepOfItsOwnInAnyCrowd() {
+    Random random = new Random(21);
+    int length = 200;
+    for (int slot = 0; slot < SLOTS; slot++) {
+      prefill(slot, randomTokens(random, length), 64);
+    }
+    for (int trial = 0; trial < 40; trial++) {
+      TreeSet<Integer> crowd = new TreeSet<>();
+      int size = trial % 4 == 0 ? 1 : 1 + random.nextInt(SLOTS - 1);
+      while (crowd.size() < size) {
+        crowd.add(random.nextInt(SLOTS));
+      }
+      List<List<Decode>> rounds = new ArrayList<>();
+      for (int slot : crowd) {
+        int start = 1 + random.nextInt(length - 1);
+        int drafted = random.nextInt(9);
+        for (int i = 0; i <= drafted; i++) {
+          if (rounds.size() == i) {
+            rounds.add(new ArrayList<>());
+          }
+          rounds.get(i).add(new Decode(slot, start + i, random.nextInt(4000)));
+        }
+      }
+      List<Decode> decodes = rounds.stream().flatMap(List::stream).toList();
+      int idle = IntStream.range(0, SLOTS).filter(s -> !crowd.contains(s)).findAny().orElseThrow();
+      int[] prompt = randomTokens(random, 1 + random.nextInt(64));
+      float[] promptAlone = prefill(idle, prompt, 64);
+      List<float[]> together = new ArrayList<>();
+      List<Piece> pieces = List.of(chunk(idle, prompt, 0, prompt.length));
+      try (StepResult result = model.step(new StepPlan(decodes, pieces))) {
+        for (int i = 0; i < decodes.size(); i++) {
+          together.add(row(result, i));
+        }
+        assertThat(row(result, decodes.size())).isEqualTo(promptAlone);
+      }
+      for (int i = 0; i < decodes.size(); i++) {
+        try (StepResult alone = model.step(new StepPlan(List.of(decodes.get(i)), List.of()))) {
+          assertThat(row(alone, 0)).as(decodes.get(i).toString()).isEqualTo(together.get(i));
+        }
+      }
+    }
+  }
+
   private static float[] prefill(int slot, int[] tokens, int size) {
     float[] last = null;
     for (int start = 0; start < tokens.length; start += size) {
