@@ -1,5 +1,6 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.engine.Speculation;
 import io.github.gpt2server.hub.HubOptions;
 import io.github.gpt2server.hub.ModelHub;
 import io.github.gpt2server.ops.ApiKey;
@@ -27,6 +28,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param maxSequences how many sequences run at once; each has a KV-cache slot
  * @param prefixCacheTokens how many prompt tokens the prefix cache keeps; 0 turns it off, -1 takes
  *     a quarter of the KV cache's size
+ * @param speculation how tokens are guessed, so that one step can compute several
  * @param maxQueue how many requests may wait
  * @param requestTimeout how long a request may take, waiting included; seconds if no unit is given
  * @param maxLogprobs how many log-probabilities a position may report; 0 stands for the whole
@@ -52,6 +54,7 @@ public record Gpt2Properties(
     @DefaultValue("0") int threads,
     @DefaultValue("32") int maxSequences,
     @DefaultValue("-1") int prefixCacheTokens,
+    @DefaultValue("ngram") Speculation speculation,
     @DefaultValue("256") int maxQueue,
     @DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration requestTimeout,
     @DefaultValue("0") int maxLogprobs,

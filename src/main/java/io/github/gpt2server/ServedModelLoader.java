@@ -56,7 +56,9 @@ final class ServedModelLoader implements ModelLoader {
               ? properties.threads()
               : Runtime.getRuntime().availableProcessors();
       EngineSettings settings =
-          EngineSettings.withQueue(properties.maxQueue()).withDrawThreads(threads);
+          EngineSettings.withQueue(properties.maxQueue())
+              .withDrawThreads(threads)
+              .withSpeculation(properties.speculation());
       CacheSize cache = cacheSize(config, settings.chunkSize());
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
       if (device.equals("cpu")) {

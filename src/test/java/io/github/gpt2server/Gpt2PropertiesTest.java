@@ -3,6 +3,7 @@ package io.github.gpt2server;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.engine.Speculation;
 import io.github.gpt2server.hub.HubOptions;
 import io.github.gpt2server.ops.ApiKey;
 import java.time.Duration;
@@ -33,6 +34,7 @@ class Gpt2PropertiesTest {
                 0,
                 32,
                 -1,
+                Speculation.NGRAM,
                 256,
                 Duration.ofMinutes(5),
                 0,
@@ -55,6 +57,8 @@ class Gpt2PropertiesTest {
                 Map.of(
                     "gpt2.device", "cuda:1",
                     "gpt2.dtype", "bfloat16",
+                    // As a YAML file says "off" without quotes.
+                    "gpt2.speculation", false,
                     "gpt2.request-timeout", "90",
                     "gpt2.cors-origins", "https://a.example,http://b:3000")));
 
@@ -62,6 +66,7 @@ class Gpt2PropertiesTest {
         .isEqualTo(new Device(Device.Kind.CUDA, 1))
         .hasToString("cuda:1");
     assertThat(properties.dtype()).isEqualTo(Dtype.BFLOAT16).hasToString("bfloat16");
+    assertThat(properties.speculation()).isEqualTo(Speculation.OFF);
     assertThat(properties.requestTimeout()).isEqualTo(Duration.ofSeconds(90));
     assertThat(properties.corsOrigins()).containsExactly("https://a.example", "http://b:3000");
   }
@@ -75,6 +80,7 @@ class Gpt2PropertiesTest {
                 Map.ofEntries(
                     entry("GPT2_MODEL", "/models/gpt2"),
                     entry("GPT2_MAX_SEQUENCES", "7"),
+                    entry("GPT2_SPECULATION", "off"),
                     entry("GPT2_API_KEYS", "one,two"),
                     entry("GPT2_API_KEYS_FILE", "/keys"),
                     entry("GPT2_ALIASES_0", "gpt2"),
@@ -86,6 +92,7 @@ class Gpt2PropertiesTest {
 
     assertThat(properties.model()).isEqualTo("/models/gpt2");
     assertThat(properties.maxSequences()).isEqualTo(7);
+    assertThat(properties.speculation()).isEqualTo(Speculation.OFF).hasToString("off");
     assertThat(properties.apiKeys()).containsExactly(ApiKey.of("one"), ApiKey.of("two"));
     assertThat(properties.apiKeysFile()).isEqualTo("/keys");
     assertThat(properties.aliases()).containsExactly("gpt2");

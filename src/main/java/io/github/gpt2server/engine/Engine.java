@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,13 +65,14 @@ public final class Engine implements AutoCloseable {
       Callable<LanguageModel> loader,
       Gpt2Tokenizer tokenizer,
       EngineSettings settings,
-      EngineObserver observer) {
+      EngineObserver observer,
+      Function<LanguageModel, StepCosts> costs) {
     this.tokenizer = tokenizer;
     this.settings = settings;
     this.observer = observer;
     this.admission = new Admission(settings.maxQueue());
     this.tasks = new TaskQueue(admission::leaveQueue);
-    this.thread = new Thread(() -> run(loader), "gpt2-engine");
+    this.thread = new Thread(() -> run(loader, costs), "gpt2-engine");
   }
 
   /** Starts an engine that nobody observes. */
@@ -94,7 +96,25 @@ public final class Engine implements AutoCloseable {
       EngineSettings settings,
       EngineObserver observer)
       throws Exception {
-    Engine engine = new Engine(loader, tokenizer, settings, observer);
+    return start(
+        loader,
+        tokenizer,
+        settings,
+        observer,
+        settings.speculation() == Speculation.OFF
+            ? model -> StepCosts.PROPORTIONAL
+            : StepCosts::measure);
+  }
+
+  /** Starts an engine that is told how to find out what a step costs. */
+  static Engine start(
+      Callable<LanguageModel> loader,
+      Gpt2Tokenizer tokenizer,
+      EngineSettings settings,
+      EngineObserver observer,
+      Function<LanguageModel, StepCosts> costs)
+      throws Exception {
+    Engine engine = new Engine(loader, tokenizer, settings, observer, costs);
     engine.thread.start();
     try {
       engine.started.get();
@@ -190,19 +210,13 @@ public final class Engine implements AutoCloseable {
     LockSupport.unpark(thread);
   }
 
-  private void run(Callable<LanguageModel> loader) {
+  private void run(Callable<LanguageModel> loader, Function<LanguageModel, StepCosts> costs) {
     Throwable death = null;
     try (LanguageModel loaded = loader.call();
         DrawThreads drawThreads = new DrawThreads(settings.drawThreads())) {
       model = loaded;
       slots = new Sequence[model.slots()];
       prefixCache = new PrefixCache(model.blocks(), settings.chunkSize());
-      scheduler =
-          new Scheduler(
-              settings.chunkSize(),
-              settings.busyPrefillTokens(),
-              settings.idlePrefillTokens(),
-              prefixCache);
       executor =
           new StepExecutor(
               model,
@@ -213,6 +227,13 @@ public final class Engine implements AutoCloseable {
               this::complete,
               this::fail);
       WarmUp.run(model, settings);
+      scheduler =
+          new Scheduler(
+              settings.chunkSize(),
+              settings.busyPrefillTokens(),
+              settings.idlePrefillTokens(),
+              prefixCache,
+              new DraftPlanner(costs.apply(model)));
       admission.open(slots.length);
       started.complete(null);
       while (!closing) {
@@ -242,15 +263,18 @@ public final class Engine implements AutoCloseable {
     StepPlan plan = scheduler.plan(running, tasks.isEmpty() || taskHadItsTurn);
     if (!plan.isEmpty()) {
       long begin = System.nanoTime();
-      int picked = executor.execute(plan);
+      StepExecutor.Yield yield = executor.execute(plan);
       prefixCache.endStep();
       updateUsage();
       observer.stepped(
           StepKind.of(plan),
           plan.sequences(),
           plan.promptTokens(),
-          picked,
+          yield.picked(),
           System.nanoTime() - begin);
+      if (plan.draftTokens() > 0) {
+        observer.speculated(plan.draftTokens(), yield.accepted());
+      }
     }
     taskHadItsTurn = plan.pieces().isEmpty();
     if (taskHadItsTurn && !tasks.isEmpty()) {

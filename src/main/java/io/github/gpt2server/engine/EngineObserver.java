@@ -27,4 +27,12 @@ public interface EngineObserver {
    */
   default void stepped(
       StepKind kind, int sequences, int promptTokens, int generatedTokens, long nanos) {}
+
+  /**
+   * The engine thread has done a step that computed guessed tokens. Called by that thread.
+   *
+   * @param draftTokens how many were guessed
+   * @param acceptedTokens how many of them were right
+   */
+  default void speculated(int draftTokens, int acceptedTokens) {}
 }

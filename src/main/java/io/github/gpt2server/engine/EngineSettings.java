@@ -8,17 +8,31 @@ package io.github.gpt2server.engine;
  * @param busyPrefillTokens how many prompt tokens a step reads while other sequences generate
  * @param idlePrefillTokens the same while nothing generates
  * @param drawThreads how many threads may draw a step's tokens at once
+ * @param speculation how tokens are guessed
  */
 public record EngineSettings(
-    int maxQueue, int chunkSize, int busyPrefillTokens, int idlePrefillTokens, int drawThreads) {
+    int maxQueue,
+    int chunkSize,
+    int busyPrefillTokens,
+    int idlePrefillTokens,
+    int drawThreads,
+    Speculation speculation) {
 
-  /** Usual values with a queue of the given length. */
+  /** Usual values with a queue of the given length, and no guesses. */
   public static EngineSettings withQueue(int maxQueue) {
-    return new EngineSettings(maxQueue, 64, 64, 512, Runtime.getRuntime().availableProcessors());
+    return new EngineSettings(
+        maxQueue, 64, 64, 512, Runtime.getRuntime().availableProcessors(), Speculation.OFF);
   }
 
   /** The same with another number of threads. */
   public EngineSettings withDrawThreads(int threads) {
-    return new EngineSettings(maxQueue, chunkSize, busyPrefillTokens, idlePrefillTokens, threads);
+    return new EngineSettings(
+        maxQueue, chunkSize, busyPrefillTokens, idlePrefillTokens, threads, speculation);
+  }
+
+  /** The same with guesses of that kind. */
+  public EngineSettings withSpeculation(Speculation kind) {
+    return new EngineSettings(
+        maxQueue, chunkSize, busyPrefillTokens, idlePrefillTokens, drawThreads, kind);
   }
 }

@@ -10,10 +10,11 @@ import java.util.List;
 
 /**
  * Decides what the next step computes: one token of every sequence that generates (but for those
- * whose readers lag), and pieces of the prompts that are still being read, oldest first. A long
- * prompt is read in pieces between other sequences' tokens, so that it never stalls them. Sequences
- * that report whole rows take every fourth step beside others that don't: writing a vocabulary for
- * each of their tokens takes processor time that the others' steps need.
+ * whose readers lag), tokens guessed to follow it where that pays, and pieces of the prompts that
+ * are still being read, oldest first. A long prompt is read in pieces between other sequences'
+ * tokens, so that it never stalls them. Sequences that report whole rows take every fourth step
+ * beside others that don't: writing a vocabulary for each of their tokens takes processor time that
+ * the others' steps need.
  *
  * <p>Pieces begin and end at multiples of the chunk size whatever the traffic is: a prompt read in
  * other pieces gives logits that differ in their last bits, and a request's answer must not depend
@@ -31,6 +32,7 @@ final class Scheduler {
   private final int busyTokens;
   private final int idleTokens;
   private final PrefixCache cache;
+  private final DraftPlanner drafts;
   private int steps;
 
   /**
@@ -39,12 +41,14 @@ final class Scheduler {
    *     up to whole pieces
    * @param idleTokens the same while nothing generates
    * @param cache what need not be computed
+   * @param drafts which guessed tokens are computed
    */
-  Scheduler(int chunkSize, int busyTokens, int idleTokens, PrefixCache cache) {
+  Scheduler(int chunkSize, int busyTokens, int idleTokens, PrefixCache cache, DraftPlanner drafts) {
     this.chunkSize = chunkSize;
     this.busyTokens = busyTokens;
     this.idleTokens = idleTokens;
     this.cache = cache;
+    this.drafts = drafts;
   }
 
   /**
@@ -56,16 +60,15 @@ final class Scheduler {
   StepPlan plan(List<Sequence> running, boolean prompts) {
     cache.beginStep();
     steps++;
-    boolean rows = steps % ROW_PACE == 0 || running.stream().allMatch(Scheduler::reportsRows);
-    List<Decode> decodes =
+    boolean rows = steps % ROW_PACE == 0 || running.stream().allMatch(Sequence::reportsRows);
+    List<Sequence> decoding =
         running.stream()
             .filter(sequence -> !sequence.prefilling() && !sequence.job().handle().lags())
-            .filter(sequence -> rows || !reportsRows(sequence))
-            .map(Sequence::decode)
-            .sorted(Comparator.comparingInt(Decode::slot))
+            .filter(sequence -> rows || !sequence.reportsRows())
+            .sorted(Comparator.comparingInt(Sequence::slot))
             .toList();
     List<Piece> pieces = new ArrayList<>();
-    int budget = !prompts ? 0 : decodes.isEmpty() ? idleTokens : busyTokens;
+    int budget = !prompts ? 0 : decoding.isEmpty() ? idleTokens : busyTokens;
     for (Sequence sequence : running) {
       int start = sequence.prefilled();
       while (start < sequence.request().prompt().length && budget > 0) {
@@ -79,11 +82,10 @@ final class Scheduler {
         start = end;
       }
     }
+    int computed = pieces.stream().filter(Chunk.class::isInstance).mapToInt(Piece::length).sum();
+    List<Decode> decodes = new ArrayList<>(decoding.stream().map(Sequence::decode).toList());
+    decodes.addAll(drafts.plan(decoding, computed));
     return new StepPlan(decodes, pieces);
-  }
-
-  private static boolean reportsRows(Sequence sequence) {
-    return TopTokens.keepsRow(sequence.request().logprobs().top());
   }
 
   /** The next piece of a prompt; null if it is better to wait until another sequence has it. */

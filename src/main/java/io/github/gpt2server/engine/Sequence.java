@@ -23,6 +23,7 @@ final class Sequence {
   private final TextDecoder decoder = new TextDecoder();
   private final StopStringMatcher stops;
   private final PromptScores promptScores;
+  private final Drafter drafter;
   private int prefilled;
   private int cachedTokens;
   private int generated;
@@ -41,6 +42,7 @@ final class Sequence {
     this.stops = new StopStringMatcher(request.stopStrings(), request.includeStopString());
     this.promptScores =
         scores() ? PromptScores.ofLength(request.prompt().length - scoredFrom()) : null;
+    this.drafter = generates() ? new Drafter(request.prompt(), request.maxTokens()) : null;
   }
 
   Job job() {
@@ -92,6 +94,29 @@ final class Sequence {
   /** Scores of the prompt's tokens, filled as the prompt is read, or null. */
   PromptScores promptScores() {
     return promptScores;
+  }
+
+  /** Whether each of its tokens reports a whole row of logits. */
+  boolean reportsRows() {
+    return TopTokens.keepsRow(request.logprobs().top());
+  }
+
+  /** Guesses the next tokens of a sequence that generates. */
+  Drafter drafter() {
+    return drafter;
+  }
+
+  /**
+   * How many tokens may be guessed after the last one: no more than may follow, but for the one
+   * that the model gives. None where rows are reported, whose readers set the pace.
+   */
+  int maxDraft() {
+    return reportsRows() ? 0 : request.maxTokens() - generated - 1;
+  }
+
+  /** Whether this token would be the last one. */
+  boolean stopsAt(int token) {
+    return request.stopTokenIds().contains(token);
   }
 
   /** The next step of a sequence whose prompt is read. */
@@ -169,10 +194,11 @@ final class Sequence {
    */
   boolean append(int token, TokenLogprobs logprobs, Gpt2Tokenizer tokenizer) {
     sampler.accept(token);
+    drafter.append(token);
     lastToken = token;
     generated++;
     progress().generateToken();
-    boolean stopToken = request.stopTokenIds().contains(token);
+    boolean stopToken = stopsAt(token);
     String text = stopToken || token == tokenizer.endOfText() ? "" : show(tokenizer.bytes(token));
     publish(new SequenceEvent.Token(index, token, text, logprobs));
     if (stopToken) {

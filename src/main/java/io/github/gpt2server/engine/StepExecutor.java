@@ -21,6 +21,10 @@ import java.util.function.IntFunction;
 /**
  * Executes a planned step: calls the model, reads the log-probabilities asked for, picks each
  * sequence's next token and publishes it. What goes wrong for one sequence ends that one alone.
+ *
+ * <p>Of tokens that were guessed, the logits count as long as the tokens picked before are the
+ * guessed ones. Each is picked as in a step of its own, by the same sampler in the same state, so
+ * that guessing changes no text and no log-probability, be it greedy or drawn.
  */
 final class StepExecutor {
   private final LanguageModel model;
@@ -31,6 +35,7 @@ final class StepExecutor {
   private final Consumer<Sequence> onComplete;
   private final BiConsumer<Sequence, RuntimeException> onFailure;
   private int picked;
+  private int accepted;
 
   /**
    * @param cache told of the pieces that have been computed
@@ -65,14 +70,19 @@ final class StepExecutor {
   private record Draw(Sequence sequence, int row, boolean edited, float[] rawLogits) {}
 
   /**
-   * Executes a step.
+   * What came of a step.
    *
-   * @return how many tokens were picked
+   * @param picked how many tokens were picked
+   * @param accepted how many of the guessed tokens were right
    */
-  int execute(StepPlan plan) {
+  record Yield(int picked, int accepted) {}
+
+  /** Executes a step. */
+  Yield execute(StepPlan plan) {
     picked = 0;
+    accepted = 0;
     step(plan);
-    return picked;
+    return new Yield(picked, accepted);
   }
 
   private void step(StepPlan plan) {
@@ -96,12 +106,14 @@ final class StepExecutor {
   }
 
   /**
-   * A step failed as a whole: each sequence's share is tried by itself, so that only those that
-   * cannot be computed fail. Repeating a share is harmless, it writes the same keys and values.
+   * A step failed as a whole: each sequence's share is tried by itself and without guesses, so that
+   * only those that cannot be computed fail. Repeating a share is harmless, it writes the same keys
+   * and values.
    */
-  private void retryAlone(StepPlan plan, RuntimeException failure) {
+  private void retryAlone(StepPlan drafted, RuntimeException failure) {
+    StepPlan plan = drafted.withoutDrafts();
     List<Integer> slots = slots(plan);
-    if (slots.size() == 1) {
+    if (slots.size() == 1 && drafted.draftTokens() == 0) {
       onFailure.accept(inSlot.apply(slots.get(0)), failure);
       return;
     }
@@ -128,10 +140,12 @@ final class StepExecutor {
     List<Draw> draws = new ArrayList<>();
     LogSumExps sums = LogSumExps.of(plan, inSlot, result);
     PromptScoring.run(plan, inSlot, result, sums);
-    int row = 0;
-    for (Decode decode : plan.decodes()) {
-      draws.add(draw(inSlot.apply(decode.slot()), row++, result));
+    List<List<Decode>> rounds = plan.rounds();
+    int known = rounds.isEmpty() ? 0 : rounds.get(0).size();
+    for (int row = 0; row < known; row++) {
+      draws.add(draw(inSlot.apply(plan.decodes().get(row).slot()), row, result));
     }
+    int row = plan.decodes().size();
     for (Piece piece : plan.pieces()) {
       Sequence sequence = inSlot.apply(piece.slot());
       sequence.advance(piece.end());
@@ -152,7 +166,29 @@ final class StepExecutor {
         }
       }
     }
-    pick(draws, result, sums);
+    // Argmax comes before the edits, and the edits before the softmax that shall see them.
+    boolean anyGreedy = draws.stream().anyMatch(draw -> draw.sequence().sampler().greedy());
+    int[] argmax = anyGreedy ? result.argmax() : null;
+    pick(draws, argmax, result, sums);
+    row = known;
+    for (int i = 1; i < rounds.size(); i++) {
+      List<Draw> next = accepted(rounds.get(i), row, result);
+      accepted += next.size();
+      pick(next, argmax, result, sums);
+      row += rounds.get(i).size();
+    }
+  }
+
+  /** Draws from the rows of guessed tokens that are the next ones. */
+  private List<Draw> accepted(List<Decode> round, int firstRow, StepResult result) {
+    List<Draw> draws = new ArrayList<>();
+    for (int i = 0; i < round.size(); i++) {
+      Sequence sequence = inSlot.apply(round.get(i).slot());
+      if (sequence != null && sequence.decode().equals(round.get(i))) {
+        draws.add(draw(sequence, firstRow + i, result));
+      }
+    }
+    return draws;
   }
 
   private static Draw draw(Sequence sequence, int row, StepResult result) {
@@ -172,10 +208,7 @@ final class StepExecutor {
     }
   }
 
-  private void pick(List<Draw> draws, StepResult result, LogSumExps sums) {
-    // Argmax comes before the edits, and the edits before the softmax that shall see them.
-    boolean anyGreedy = draws.stream().anyMatch(draw -> draw.sequence().sampler().greedy());
-    int[] argmax = anyGreedy ? result.argmax() : null;
+  private void pick(List<Draw> draws, int[] argmax, StepResult result, LogSumExps sums) {
     for (Draw draw : draws) {
       if (draw.edited()) {
         attempt(draw, () -> draw.sequence().sampler().process(result.logits(draw.row())));

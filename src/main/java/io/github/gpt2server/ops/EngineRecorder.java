@@ -8,9 +8,11 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Records every step of the engine. All meters exist from the start, so that the engine thread only
@@ -21,6 +23,8 @@ public final class EngineRecorder implements EngineObserver {
   private final DistributionSummary sequences;
   private final Counter promptTokens;
   private final Counter generatedTokens;
+  private final List<Counter> draftTokens;
+  private final List<Counter> acceptedTokens;
 
   /** Creates the meters in {@code registry}. */
   public EngineRecorder(MeterRegistry registry) {
@@ -48,6 +52,21 @@ public final class EngineRecorder implements EngineObserver {
         Counter.builder("gpt2.generation.tokens")
             .description("Tokens that were generated")
             .register(registry);
+    draftTokens =
+        speculation(registry, "spec.decode.num.draft.tokens", "Tokens that steps guessed ahead");
+    acceptedTokens =
+        speculation(
+            registry,
+            "spec.decode.num.accepted.tokens",
+            "Tokens that were guessed right, and so generated without a step of their own");
+  }
+
+  /** Under this server's name and under vLLM's. */
+  private static List<Counter> speculation(
+      MeterRegistry registry, String name, String description) {
+    return Stream.of("gpt2." + name, "vllm:" + name.replace('.', '_'))
+        .map(full -> Counter.builder(full).description(description).register(registry))
+        .toList();
   }
 
   @Override
@@ -63,5 +82,11 @@ public final class EngineRecorder implements EngineObserver {
       promptTokens.increment(prompt);
       generatedTokens.increment(generated);
     }
+  }
+
+  @Override
+  public void speculated(int drafted, int accepted) {
+    draftTokens.forEach(counter -> counter.increment(drafted));
+    acceptedTokens.forEach(counter -> counter.increment(accepted));
   }
 }

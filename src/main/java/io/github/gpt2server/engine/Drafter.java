@@ -1,0 +1,39 @@
+package io.github.gpt2server.engine;
+
+/** Guesses the next tokens of one sequence and how likely they are to be right. */
+final class Drafter {
+  private final PromptLookup lookup;
+  private final AcceptanceRates rates = new AcceptanceRates();
+
+  /**
+   * Begins after a prompt.
+   *
+   * @param maxTokens how many tokens may follow it
+   */
+  Drafter(int[] prompt, int maxTokens) {
+    lookup = new PromptLookup(prompt, prompt.length + maxTokens);
+  }
+
+  /** Takes in the token that really came next. */
+  void append(int token) {
+    if (lookup.match() > 0) {
+      rates.add(lookup.match(), lookup.guess(0) == token);
+    }
+    lookup.append(token);
+  }
+
+  /** Whether there is anything to guess from. */
+  boolean guesses() {
+    return lookup.match() > 0;
+  }
+
+  /** The token guessed to come {@code ahead} tokens after the next one. */
+  int guess(int ahead) {
+    return lookup.guess(ahead);
+  }
+
+  /** The probability that this guess is right if those before it are. */
+  double chance(int ahead) {
+    return rates.of(Math.min(lookup.match() + ahead, PromptLookup.LONGEST_MATCH));
+  }
+}
