@@ -31,10 +31,20 @@ final class DraftPlanner {
   /** What a step may take longer for a sequence that gains nothing. */
   private static final double MAX_SLOWDOWN = 1.02;
 
-  private final StepCosts costs;
+  /** Never has anything guessed. */
+  static final DraftPlanner OFF = new DraftPlanner(StepCosts.PROPORTIONAL, 0);
 
+  private final StepCosts costs;
+  private final int maxDraft;
+
+  /** Has guessed what pays. */
   DraftPlanner(StepCosts costs) {
+    this(costs, MAX_DRAFT);
+  }
+
+  private DraftPlanner(StepCosts costs, int maxDraft) {
     this.costs = costs;
+    this.maxDraft = maxDraft;
   }
 
   /** A guessed token: whose, how far ahead of the known one, how likely all up to it are right. */
@@ -58,9 +68,9 @@ final class DraftPlanner {
         .toList();
   }
 
-  private static void addGuesses(List<Guess> guesses, Sequence sequence, int index) {
+  private void addGuesses(List<Guess> guesses, Sequence sequence, int index) {
     Drafter drafter = sequence.drafter();
-    int longest = Math.min(MAX_DRAFT, sequence.maxDraft());
+    int longest = Math.min(maxDraft, sequence.maxDraft());
     double chance = 1;
     for (int ahead = 0; ahead < longest && drafter.guesses(); ahead++) {
       chance *= drafter.chance(ahead);

@@ -66,13 +66,13 @@ public final class Engine implements AutoCloseable {
       Gpt2Tokenizer tokenizer,
       EngineSettings settings,
       EngineObserver observer,
-      Function<LanguageModel, StepCosts> costs) {
+      Function<LanguageModel, DraftPlanner> drafts) {
     this.tokenizer = tokenizer;
     this.settings = settings;
     this.observer = observer;
     this.admission = new Admission(settings.maxQueue());
     this.tasks = new TaskQueue(admission::leaveQueue);
-    this.thread = new Thread(() -> run(loader, costs), "gpt2-engine");
+    this.thread = new Thread(() -> run(loader, drafts), "gpt2-engine");
   }
 
   /** Starts an engine that nobody observes. */
@@ -102,19 +102,19 @@ public final class Engine implements AutoCloseable {
         settings,
         observer,
         settings.speculation() == Speculation.OFF
-            ? model -> StepCosts.PROPORTIONAL
-            : StepCosts::measure);
+            ? model -> DraftPlanner.OFF
+            : model -> new DraftPlanner(StepCosts.measure(model)));
   }
 
-  /** Starts an engine that is told how to find out what a step costs. */
+  /** Starts an engine that is given what decides which tokens are guessed. */
   static Engine start(
       Callable<LanguageModel> loader,
       Gpt2Tokenizer tokenizer,
       EngineSettings settings,
       EngineObserver observer,
-      Function<LanguageModel, StepCosts> costs)
+      Function<LanguageModel, DraftPlanner> drafts)
       throws Exception {
-    Engine engine = new Engine(loader, tokenizer, settings, observer, costs);
+    Engine engine = new Engine(loader, tokenizer, settings, observer, drafts);
     engine.thread.start();
     try {
       engine.started.get();
@@ -210,7 +210,7 @@ public final class Engine implements AutoCloseable {
     LockSupport.unpark(thread);
   }
 
-  private void run(Callable<LanguageModel> loader, Function<LanguageModel, StepCosts> costs) {
+  private void run(Callable<LanguageModel> loader, Function<LanguageModel, DraftPlanner> drafts) {
     Throwable death = null;
     try (LanguageModel loaded = loader.call();
         DrawThreads drawThreads = new DrawThreads(settings.drawThreads())) {
@@ -233,7 +233,7 @@ public final class Engine implements AutoCloseable {
               settings.busyPrefillTokens(),
               settings.idlePrefillTokens(),
               prefixCache,
-              new DraftPlanner(costs.apply(model)));
+              drafts.apply(model));
       admission.open(slots.length);
       started.complete(null);
       while (!closing) {

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  * @param cost the time of a step of each of them, in any unit, never falling
  */
 record StepCosts(int[] rows, double[] cost) {
-  /** A step costs as much as its rows, so that no row is worth guessing a token for it. */
+  /** A step costs as much as its rows. */
   static final StepCosts PROPORTIONAL = new StepCosts(new int[] {1}, new double[] {1});
 
   private static final int[] MEASURED_ROWS = {1, 2, 4, 8, 16, 32};

@@ -50,7 +50,7 @@ class EngineOnModelTest {
                     WeightType.FLOAT32,
                     new CacheSize(32, 64, 64)),
             tokenizer,
-            EngineSettings.withQueue(256));
+            EngineSettings.withQueue(256).withSpeculation(Speculation.NGRAM));
   }
 
   @AfterAll

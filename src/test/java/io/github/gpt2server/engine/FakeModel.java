@@ -45,6 +45,12 @@ final class FakeModel implements LanguageModel {
   /** A permit for each step, if not null. */
   volatile Semaphore permits;
 
+  /** A step of more rows than this throws. */
+  volatile int maxRows = Integer.MAX_VALUE;
+
+  /** So many tokens before the next one count; with few of them the text soon repeats itself. */
+  volatile int memory = Integer.MAX_VALUE;
+
   volatile boolean closed;
 
   FakeModel(int slots, int contextLength) {
@@ -61,14 +67,15 @@ final class FakeModel implements LanguageModel {
   static List<Integer> continuation(int[] prompt, int count) {
     List<Integer> tokens = new ArrayList<>(IntStream.of(prompt).boxed().toList());
     for (int i = 0; i < count; i++) {
-      tokens.add(next(tokens.stream().mapToInt(Integer::intValue).toArray(), tokens.size()));
+      int[] before = tokens.stream().mapToInt(Integer::intValue).toArray();
+      tokens.add(next(before, 0, before.length));
     }
     return tokens.subList(prompt.length, tokens.size());
   }
 
-  private static int next(int[] tokens, int length) {
+  private static int next(int[] tokens, int from, int end) {
     long hash = 17;
-    for (int i = 0; i < length; i++) {
+    for (int i = from; i < end; i++) {
       hash = (hash ^ tokens[i]) * 0x9E3779B97F4A7C15L;
       hash ^= hash >>> 29;
     }
@@ -99,6 +106,9 @@ final class FakeModel implements LanguageModel {
   public StepResult step(StepPlan plan) {
     if (permits != null) {
       permits.acquireUninterruptibly();
+    }
+    if (plan.decodes().size() > maxRows) {
+      throw new IllegalStateException("too many rows");
     }
     List<float[]> rows = new ArrayList<>();
     for (Decode decode : plan.decodes()) {
@@ -137,7 +147,7 @@ final class FakeModel implements LanguageModel {
 
   private float[] row(int slot, int position) {
     float[] row = new float[VOCAB];
-    row[next(cache[slot], position + 1)] = 10;
+    row[next(cache[slot], Math.max(0, position + 1 - memory), position + 1)] = 10;
     if (cache[slot][position] == NOT_A_NUMBER) {
       row[3] = Float.NaN;
     }

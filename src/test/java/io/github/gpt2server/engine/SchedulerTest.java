@@ -25,9 +25,8 @@ class SchedulerTest {
   private static final Gpt2Tokenizer TOKENIZER =
       Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
 
-  private static final DraftPlanner NO_DRAFTS = new DraftPlanner(StepCosts.PROPORTIONAL);
-
-  private final Scheduler scheduler = new Scheduler(64, 64, 512, new PrefixCache(0, 64), NO_DRAFTS);
+  private final Scheduler scheduler =
+      new Scheduler(64, 64, 512, new PrefixCache(0, 64), DraftPlanner.OFF);
 
   @Test
   void nothingRunningIsAnEmptyPlan() {
@@ -134,7 +133,7 @@ class SchedulerTest {
   @Test
   void aPromptThatAnotherOneReadsInThisStepIsLeftToIt() {
     PrefixCache cache = new PrefixCache(8, 64);
-    Scheduler sharing = new Scheduler(64, 64, 512, cache, NO_DRAFTS);
+    Scheduler sharing = new Scheduler(64, 64, 512, cache, DraftPlanner.OFF);
     List<Sequence> alike = List.of(sharing(0, 100, 100), sharing(1, 100, 100), sharing(2, 90, 80));
     StepPlan plan = sharing.plan(alike, true);
     assertThat(pieces(plan)).containsExactly("0:0-64", "0:64-100");

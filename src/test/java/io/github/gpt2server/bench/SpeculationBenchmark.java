@@ -1,0 +1,106 @@
+package io.github.gpt2server.bench;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What guessing tokens ahead brings: tokens a second through HTTP at 1, 4 and 16 streams of a
+ * server that guesses against one that does not, in turns in the same run.
+ *
+ * <p>Arguments: the packaged jar, a model folder, the weights' type, and JSON fields for every
+ * request, such as {@code "temperature":0}, under which most models repeat themselves soon, or
+ * {@code "temperature":1}.
+ */
+public final class SpeculationBenchmark {
+  private static final int PROMPT_TOKENS = 16;
+  private static final int NEW_TOKENS = 160;
+  private static final int ROUNDS = 5;
+  private static final int MAX_STREAMS = 16;
+
+  private SpeculationBenchmark() {}
+
+  /** See the class. */
+  public static void main(String[] args) throws Exception {
+    String[] fixed = {
+      "--gpt2.model=" + args[1],
+      "--gpt2.dtype=" + args[2],
+      "--gpt2.max-sequences=" + MAX_STREAMS,
+      "--gpt2.prefix-cache-tokens=0"
+    };
+    try (ServerProcess off = server(args[0], fixed, "off");
+        ServerProcess ngram = server(args[0], fixed, "ngram")) {
+      System.out.println(
+          "streams   off tok/s: median (least, most)   ngram tok/s: median (least, most)   ratio"
+              + "   guessed   right");
+      for (int streams : new int[] {1, 4, MAX_STREAMS}) {
+        measure(off, ngram, streams, args[3]);
+      }
+    }
+  }
+
+  private static ServerProcess server(String jar, String[] fixed, String speculation)
+      throws Exception {
+    List<String> arguments =
+        Stream.concat(Arrays.stream(fixed), Stream.of("--gpt2.speculation=" + speculation))
+            .toList();
+    return new ServerProcess(Path.of(jar), arguments);
+  }
+
+  private static void measure(ServerProcess off, ServerProcess ngram, int streams, String fields)
+      throws Exception {
+    LoadGenerator plainLoad = new LoadGenerator("127.0.0.1", off.port());
+    LoadGenerator guessingLoad = new LoadGenerator("127.0.0.1", ngram.port());
+    double[] plain = new double[ROUNDS];
+    double[] guessing = new double[ROUNDS];
+    double drafted = counter(ngram, "draft");
+    double accepted = counter(ngram, "accepted");
+    // The first round of each warms up what later rounds measure.
+    for (int round = -1; round < ROUNDS; round++) {
+      double withoutGuesses = speed(plainLoad, streams, fields);
+      double withGuesses = speed(guessingLoad, streams, fields);
+      if (round >= 0) {
+        plain[round] = withoutGuesses;
+        guessing[round] = withGuesses;
+      }
+    }
+    Arrays.sort(plain);
+    Arrays.sort(guessing);
+    System.out.printf(
+        "%7d   %11.1f (%.1f, %.1f)   %15.1f (%.1f, %.1f)   %.2f   %7.0f   %5.0f%n",
+        streams,
+        plain[ROUNDS / 2],
+        plain[0],
+        plain[ROUNDS - 1],
+        guessing[ROUNDS / 2],
+        guessing[0],
+        guessing[ROUNDS - 1],
+        guessing[ROUNDS / 2] / plain[ROUNDS / 2],
+        counter(ngram, "draft") - drafted,
+        counter(ngram, "accepted") - accepted);
+  }
+
+  private static double speed(LoadGenerator load, int streams, String fields) {
+    return load.run(streams, PROMPT_TOKENS, NEW_TOKENS, fields).tokensPerSecond();
+  }
+
+  private static double counter(ServerProcess server, String kind)
+      throws IOException, InterruptedException {
+    URI metrics = URI.create("http://127.0.0.1:" + server.port() + "/metrics");
+    String name = "gpt2_spec_decode_num_" + kind + "_tokens_total ";
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+        .findAny()
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,216 @@
+package io.github.gpt2server.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.model.CacheSize;
+import io.github.gpt2server.model.Gpt2Config;
+import io.github.gpt2server.model.Gpt2Model;
+import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * An engine that guesses whatever it can answers as one that never does: the same tokens, the same
+ * bits of every log-probability, the same events.
+ */
+@ParameterizedClass
+@EnumSource(names = {"FLOAT32", "BFLOAT16", "INT8"})
+class SpeculationOnModelTest {
+  private static final Path FOLDER = Path.of("models/gpt2-fairytales");
+  private static final Gpt2Tokenizer TOKENIZER = Gpt2Tokenizer.load(FOLDER);
+  private static final int CONTEXT = 512;
+  private static final StepCosts FREE = new StepCosts(new int[] {1, 2}, new double[] {1, 1});
+
+  private static final AtomicInteger drafted = new AtomicInteger();
+  private static final AtomicInteger accepted = new AtomicInteger();
+  private static Engine plain;
+  private static Engine guessing;
+
+  @Parameter WeightType type;
+
+  @BeforeParameterizedClassInvocation
+  static void start(WeightType type) throws Exception {
+    plain = engine(type, DraftPlanner.OFF);
+    guessing = engine(type, new DraftPlanner(FREE));
+  }
+
+  private static Engine engine(WeightType type, DraftPlanner drafts) throws Exception {
+    Gpt2Config config = Gpt2Config.read(FOLDER);
+    EngineObserver observer =
+        new EngineObserver() {
+          @Override
+          public void speculated(int draftTokens, int acceptedTokens) {
+            assertThat(drafts).isNotSameAs(DraftPlanner.OFF);
+            drafted.addAndGet(draftTokens);
+            accepted.addAndGet(acceptedTokens);
+          }
+        };
+    return Engine.start(
+        () ->
+            Gpt2Model.load(
+                config, Weights.open(FOLDER, config), "cpu", type, new CacheSize(8, 16, 64)),
+        TOKENIZER,
+        EngineSettings.withQueue(256),
+        observer,
+        model -> drafts);
+  }
+
+  @AfterParameterizedClassInvocation
+  static void stop() {
+    plain.close();
+    guessing.close();
+  }
+
+  @Test
+  void greedyTextsAreTheSame() throws Exception {
+    List<SequenceRequest> requests = new ArrayList<>();
+    for (String prompt : List.of("The king", "Once upon a time", "I am", "He went")) {
+      int[] tokens = TOKENIZER.encode(prompt);
+      requests.add(
+          request(tokens, CONTEXT - tokens.length, SamplingParameters.GREEDY, "", Logprobs.top(2)));
+    }
+    assertSameAnswers(requests, new Random(1));
+    assertThat(accepted.get()).as("greedy texts repeat themselves").isGreaterThan(500);
+  }
+
+  @Test
+  void drawnTextsAreTheSame() throws Exception {
+    Random random = new Random(2);
+    List<SequenceRequest> requests = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      requests.add(randomRequest(random));
+    }
+    assertSameAnswers(requests, random);
+    assertThat(accepted.get()).isGreaterThan(200);
+    assertThat(drafted.get() - accepted.get()).as("wrong guesses").isGreaterThan(200);
+  }
+
+  /** All at once, in generations of one to three sequences. */
+  private static void assertSameAnswers(List<SequenceRequest> requests, Random random)
+      throws Exception {
+    drafted.set(0);
+    accepted.set(0);
+    List<Generation> generations = new ArrayList<>();
+    for (int start = 0; start < requests.size(); ) {
+      int end = Math.min(requests.size(), start + 1 + random.nextInt(3));
+      generations.add(
+          new Generation(
+              "test", requests.subList(start, end), Duration.ofMinutes(1), random.nextBoolean()));
+      start = end;
+    }
+    List<GenerationHandle> expected = generations.stream().map(plain::submit).toList();
+    List<GenerationHandle> actual = generations.stream().map(guessing::submit).toList();
+    for (int i = 0; i < generations.size(); i++) {
+      List<List<String>> wanted = events(expected.get(i));
+      List<List<String>> got = events(actual.get(i));
+      for (int s = 0; s < wanted.size(); s++) {
+        assertThat(got.get(s))
+            .as(generations.get(i).sequences().get(s).sampling().toString())
+            .isEqualTo(wanted.get(s));
+      }
+    }
+  }
+
+  /** Every kind of sampling, stops and reports; prompts that repeat themselves or do not. */
+  private static SequenceRequest randomRequest(Random random) {
+    String sentence = "The king said to the queen, and the queen said to the king: come in. ";
+    int[] tokens = TOKENIZER.encode(sentence.repeat(1 + random.nextInt(4)));
+    int[] prompt = Arrays.copyOf(tokens, 1 + random.nextInt(tokens.length));
+    boolean penalised = random.nextInt(3) == 0;
+    int maxTokens = random.nextInt(6) == 0 ? CONTEXT - prompt.length : 1 + random.nextInt(120);
+    SamplingParameters sampling =
+        new SamplingParameters(
+            random.nextInt(4) * 0.3,
+            random.nextInt(3) * 20,
+            random.nextBoolean() ? 1 : 0.9,
+            random.nextInt(4) == 0 ? 0.05 : 0,
+            random.nextInt(4) == 0 ? 0.9 : 1,
+            penalised ? 1.1 : 1,
+            penalised ? 0.2 : 0,
+            penalised ? 0.1 : 0,
+            random.nextInt(3) == 0 ? Map.of(prompt[0], 2f, 300, -3f) : Map.of(),
+            random.nextInt(3) * 10,
+            random.nextLong());
+    String stop = List.of("", "", " king", "id to", ".\n").get(random.nextInt(5));
+    Logprobs logprobs =
+        switch (random.nextInt(4)) {
+          case 0 -> Logprobs.NONE;
+          case 1 -> Logprobs.top(0);
+          case 2 -> new Logprobs(true, 5, new int[] {7, 300});
+          default -> Logprobs.top(random.nextInt(5) == 0 ? 4096 : 1);
+        };
+    return request(prompt, maxTokens, sampling, stop, logprobs);
+  }
+
+  private static SequenceRequest request(
+      int[] prompt, int maxTokens, SamplingParameters sampling, String stop, Logprobs logprobs) {
+    return new SequenceRequest(
+        prompt,
+        maxTokens,
+        sampling,
+        Set.of(TOKENIZER.endOfText(), 13),
+        stop.isEmpty() ? List.of() : List.of(stop),
+        false,
+        PromptProbabilities.NONE,
+        logprobs,
+        PrefixReuse.first(prompt.length));
+  }
+
+  /** The events of each sequence, with every number. */
+  private static List<List<String>> events(GenerationHandle handle) throws InterruptedException {
+    List<List<String>> events = new ArrayList<>();
+    handle.generation().sequences().forEach(sequence -> events.add(new ArrayList<>()));
+    while (handle.outcome() == null) {
+      handle
+          .poll(Duration.ofSeconds(60))
+          .ifPresent(event -> events.get(event.sequence()).add(text(event)));
+    }
+    for (var event = handle.poll(Duration.ZERO);
+        event.isPresent();
+        event = handle.poll(Duration.ZERO)) {
+      events.get(event.get().sequence()).add(text(event.get()));
+    }
+    assertThat(handle.outcome()).isEqualTo(Outcome.FINISHED);
+    return events;
+  }
+
+  private static String text(SequenceEvent event) {
+    if (event instanceof SequenceEvent.Token token) {
+      TokenLogprobs logprobs = token.logprobs();
+      return "%d %s %s"
+          .formatted(token.token(), token.text(), logprobs == null ? "" : text(logprobs));
+    }
+    // How much came from the prefix cache depends on who came first.
+    SequenceEvent.Finished end = (SequenceEvent.Finished) event;
+    return "%s %s %d %s".formatted(end.reason(), end.text(), end.stopToken(), end.stopString());
+  }
+
+  private static String text(TokenLogprobs logprobs) {
+    TopTokens top = logprobs.top();
+    return "%s %s %s %s"
+        .formatted(
+            logprobs.logprob(),
+            top == null ? "" : Arrays.hashCode(top.tokens()),
+            top == null
+                ? ""
+                : IntStream.range(0, top.count()).mapToObj(i -> top.logprobs()[i]).toList(),
+            Arrays.toString(logprobs.others()));
+  }
+}

@@ -1,0 +1,182 @@
+package io.github.gpt2server.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Guessing tokens ahead on a fake model, one that soon repeats itself where a test wants that. */
+@Timeout(60)
+class SpeculationTest {
+  private static final Gpt2Tokenizer TOKENIZER =
+      Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
+  private static final Duration LONG = Duration.ofSeconds(30);
+
+  /** Rows cost nothing, so that whatever may be guessed is. */
+  private static final StepCosts FREE = new StepCosts(new int[] {1, 2}, new double[] {1, 1});
+
+  private final AtomicInteger drafted = new AtomicInteger();
+  private final AtomicInteger accepted = new AtomicInteger();
+  private FakeModel model;
+  private Engine engine;
+
+  @BeforeEach
+  void start() throws Exception {
+    model = new FakeModel(4, 512);
+    EngineObserver observer =
+        new EngineObserver() {
+          @Override
+          public void speculated(int draftTokens, int acceptedTokens) {
+            drafted.addAndGet(draftTokens);
+            accepted.addAndGet(acceptedTokens);
+          }
+        };
+    engine =
+        Engine.start(
+            () -> model,
+            TOKENIZER,
+            EngineSettings.withQueue(100),
+            observer,
+            any -> new DraftPlanner(FREE));
+    model.plans.clear();
+  }
+
+  @AfterEach
+  void close() {
+    if (model.permits != null) {
+      model.permits.release(1_000_000);
+    }
+    engine.close();
+  }
+
+  @Test
+  void aTextThatRepeatsItselfTakesFewSteps() throws Exception {
+    model.memory = 1;
+    List<Integer> text = tokens(engine.submit(generation(new int[] {5}, 400)));
+    assertThat(text).hasSize(400);
+    int[] next = new int[FakeModel.VOCAB];
+    for (int i = 1; i < text.size(); i++) {
+      int before = text.get(i - 1);
+      assertThat(next[before]).as("each token has one that follows it").isIn(0, text.get(i));
+      next[before] = text.get(i);
+    }
+    int distinct = Set.copyOf(text).size();
+    assertThat(distinct).isLessThan(200);
+    assertThat(model.plans).hasSizeLessThan(distinct + (400 - distinct) / 4);
+    // Every step picks one token and those that were guessed right.
+    assertThat(accepted.get()).isEqualTo(400 - model.plans.size());
+    assertThat(drafted.get())
+        .isEqualTo(model.plans.stream().mapToInt(StepPlan::draftTokens).sum())
+        .isGreaterThanOrEqualTo(accepted.get());
+  }
+
+  /** The fake's next token is a hash of all before it, so that whatever is wrong shows. */
+  @Test
+  void wrongGuessesLeaveNoTrace() throws Exception {
+    Random random = new Random(3);
+    List<GenerationHandle> handles = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      int[] prompt = random.ints(1 + random.nextInt(200), 0, 30).toArray();
+      handles.add(engine.submit(generation(prompt, 1 + random.nextInt(40))));
+    }
+    for (GenerationHandle handle : handles) {
+      SequenceRequest request = handle.generation().sequences().get(0);
+      assertThat(tokens(handle))
+          .isEqualTo(FakeModel.continuation(request.prompt(), request.maxTokens()));
+    }
+    assertThat(drafted.get()).isPositive();
+    assertThat(accepted.get()).isLessThan(drafted.get() / 4);
+  }
+
+  @Test
+  void aStepThatCannotBeDoneWithGuessesIsDoneWithoutThem() throws Exception {
+    model.memory = 1;
+    List<Integer> expected = tokens(engine.submit(generation(new int[] {5}, 200)));
+    model.maxRows = 3;
+    drafted.set(0);
+    GenerationHandle one = engine.submit(generation(new int[] {5}, 200));
+    GenerationHandle other = engine.submit(generation(new int[] {5}, 200));
+    assertThat(tokens(one)).isEqualTo(expected);
+    assertThat(tokens(other)).isEqualTo(expected);
+    assertThat(drafted.get()).isPositive();
+  }
+
+  @Test
+  void whoeverCancelsGetsNoMoreThanTheStepInFlightBrings() throws Exception {
+    model.memory = 1;
+    List<Integer> expected = tokens(engine.submit(generation(new int[] {5}, 300)));
+    model.permits = new Semaphore(0);
+    int before = model.plans.size();
+    GenerationHandle handle = engine.submit(generation(new int[] {5}, 300));
+    model.permits.release(60);
+    while (model.permits.availablePermits() > 0 || model.permits.getQueueLength() == 0) {
+      Thread.onSpinWait();
+    }
+    handle.cancel();
+    int steps = model.plans.size() - before;
+    model.permits.release(1);
+    assertThat(handle.awaitEnd(LONG)).isTrue();
+    assertThat(handle.outcome()).isEqualTo(Outcome.CANCELLED);
+    assertThat(model.plans.size() - before).isEqualTo(steps + 1);
+    List<Integer> text = drain(handle);
+    assertThat(text).isEqualTo(expected.subList(0, text.size())).hasSizeGreaterThan(61);
+    assertThat(engine.awaitIdle(LONG)).isTrue();
+  }
+
+  @Test
+  void aWrongGuessWhoseLogitsAreNotNumbersHarmsNobody() throws Exception {
+    model.memory = 1;
+    List<Integer> expected = tokens(engine.submit(generation(new int[] {5}, 9)));
+    assertThat(drafted.get()).isZero();
+    // After its first token stands another one here than what comes.
+    int[] prompt = {expected.get(0), FakeModel.NOT_A_NUMBER, 5};
+    assertThat(tokens(engine.submit(generation(prompt, 9)))).isEqualTo(expected);
+    assertThat(drafted.get()).isPositive();
+  }
+
+  private static Generation generation(int[] prompt, int maxTokens) {
+    SequenceRequest request =
+        new SequenceRequest(
+            prompt,
+            maxTokens,
+            SamplingParameters.GREEDY,
+            Set.of(),
+            List.of(),
+            false,
+            PromptProbabilities.NONE,
+            Logprobs.NONE,
+            PrefixReuse.NONE);
+    return new Generation("test", List.of(request), LONG, true);
+  }
+
+  private static List<Integer> tokens(GenerationHandle handle) throws InterruptedException {
+    assertThat(handle.awaitEnd(LONG)).isTrue();
+    assertThat(handle.outcome()).isEqualTo(Outcome.FINISHED);
+    return drain(handle);
+  }
+
+  private static List<Integer> drain(GenerationHandle handle) throws InterruptedException {
+    List<Integer> tokens = new ArrayList<>();
+    for (var event = handle.poll(Duration.ZERO);
+        event.isPresent();
+        event = handle.poll(Duration.ZERO)) {
+      if (event.get() instanceof SequenceEvent.Token token) {
+        tokens.add(token.token());
+      }
+    }
+    return tokens;
+  }
+}
