@@ -28,7 +28,8 @@ import org.springframework.boot.convert.DurationUnit;
  * @param maxSequences how many sequences run at once; each has a KV-cache slot
  * @param prefixCacheTokens how many prompt tokens the prefix cache keeps; 0 turns it off, -1 takes
  *     a quarter of the KV cache's size
- * @param speculation how tokens are guessed, so that one step can compute several
+ * @param speculation how tokens are guessed on a CPU, so that one step can compute several; on a
+ *     GPU none are
  * @param maxQueue how many requests may wait
  * @param requestTimeout how long a request may take, waiting included; seconds if no unit is given
  * @param maxLogprobs how many log-probabilities a position may report; 0 stands for the whole

@@ -4,6 +4,7 @@ import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineObserver;
 import io.github.gpt2server.engine.EngineSettings;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.engine.Speculation;
 import io.github.gpt2server.hub.HubSettings;
 import io.github.gpt2server.hub.ModelFolder;
 import io.github.gpt2server.hub.ModelHub;
@@ -58,7 +59,7 @@ final class ServedModelLoader implements ModelLoader {
       EngineSettings settings =
           EngineSettings.withQueue(properties.maxQueue())
               .withDrawThreads(threads)
-              .withSpeculation(properties.speculation());
+              .withSpeculation(speculation(device));
       CacheSize cache = cacheSize(config, settings.chunkSize());
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
       if (device.equals("cpu")) {
@@ -151,6 +152,11 @@ final class ServedModelLoader implements ModelLoader {
       case CUDA -> TorchRuntime.gpu(properties.device().index());
       case AUTO -> TorchRuntime.gpuCount() > 0 ? TorchRuntime.gpu(0) : "cpu";
     };
+  }
+
+  /** On a GPU a row's bits depend on the number of rows, so that guesses could change texts. */
+  private Speculation speculation(String device) {
+    return device.equals("cpu") ? properties.speculation() : Speculation.OFF;
   }
 
   private WeightType weightType(String device) {

@@ -23,10 +23,10 @@ final class DraftPlanner {
   static final int MAX_ROWS = 64;
 
   /** Less likely guesses are not looked at. */
-  private static final double LEAST_CHANCE = 0.02;
+  private static final double LEAST_CHANCE = 0.05;
 
-  /** A step must promise so much more than without drafts. */
-  private static final double LEAST_GAIN = 1.01;
+  /** A step must promise so much more than without drafts: what it takes is not known better. */
+  private static final double LEAST_GAIN = 1.05;
 
   /** What a step may take longer for a sequence that gains nothing. */
   private static final double MAX_SLOWDOWN = 1.02;
@@ -96,13 +96,17 @@ final class DraftPlanner {
       expected[guesses.get(i).index()] += guesses.get(i).chance();
       double cost = costs.of(rows + i + 1);
       // Who waits for a prompt to be read gains nothing by guesses.
-      double least = promptTokens > 0 ? 1 : Arrays.stream(expected).min().orElseThrow();
-      if (all / cost > best && cost <= MAX_SLOWDOWN * least * alone) {
+      if (all / cost > best
+          && cost <= MAX_SLOWDOWN * alone * (promptTokens > 0 ? 1 : least(expected))) {
         best = all / cost;
         count = i + 1;
       }
     }
     return count;
+  }
+
+  private static double least(double[] expected) {
+    return Arrays.stream(expected).min().orElseThrow();
   }
 
   private static Decode decode(Sequence sequence, int ahead) {

@@ -18,7 +18,9 @@ class MetricsEndToEndTest {
 
   @BeforeAll
   static void ask() throws Exception {
-    server = new LiveServer("--gpt2.max-sequences=4", "--gpt2.max-queue=8");
+    // The number of steps is what it is without guesses.
+    server =
+        new LiveServer("--gpt2.max-sequences=4", "--gpt2.max-queue=8", "--gpt2.speculation=off");
     // 4 + 2 tokens of prompts, 5 + 3 are generated.
     server.ask(
         "/v1/completions",

@@ -16,12 +16,11 @@ import java.util.stream.Stream;
  *
  * <p>Arguments: the packaged jar, a model folder, the weights' type, and JSON fields for every
  * request, such as {@code "temperature":0}, under which most models repeat themselves soon, or
- * {@code "temperature":1}.
+ * {@code "temperature":1}; and if wanted the number of rounds, 5 unless given.
  */
 public final class SpeculationBenchmark {
   private static final int PROMPT_TOKENS = 16;
   private static final int NEW_TOKENS = 160;
-  private static final int ROUNDS = 5;
   private static final int MAX_STREAMS = 16;
 
   private SpeculationBenchmark() {}
@@ -40,7 +39,7 @@ public final class SpeculationBenchmark {
           "streams   off tok/s: median (least, most)   ngram tok/s: median (least, most)   ratio"
               + "   guessed   right");
       for (int streams : new int[] {1, 4, MAX_STREAMS}) {
-        measure(off, ngram, streams, args[3]);
+        measure(off, ngram, streams, args[3], args.length > 4 ? Integer.parseInt(args[4]) : 5);
       }
     }
   }
@@ -53,16 +52,17 @@ public final class SpeculationBenchmark {
     return new ServerProcess(Path.of(jar), arguments);
   }
 
-  private static void measure(ServerProcess off, ServerProcess ngram, int streams, String fields)
+  private static void measure(
+      ServerProcess off, ServerProcess ngram, int streams, String fields, int rounds)
       throws Exception {
     LoadGenerator plainLoad = new LoadGenerator("127.0.0.1", off.port());
     LoadGenerator guessingLoad = new LoadGenerator("127.0.0.1", ngram.port());
-    double[] plain = new double[ROUNDS];
-    double[] guessing = new double[ROUNDS];
+    double[] plain = new double[rounds];
+    double[] guessing = new double[rounds];
     double drafted = counter(ngram, "draft");
     double accepted = counter(ngram, "accepted");
     // The first round of each warms up what later rounds measure.
-    for (int round = -1; round < ROUNDS; round++) {
+    for (int round = -1; round < rounds; round++) {
       double withoutGuesses = speed(plainLoad, streams, fields);
       double withGuesses = speed(guessingLoad, streams, fields);
       if (round >= 0) {
@@ -75,13 +75,13 @@ public final class SpeculationBenchmark {
     System.out.printf(
         "%7d   %11.1f (%.1f, %.1f)   %15.1f (%.1f, %.1f)   %.2f   %7.0f   %5.0f%n",
         streams,
-        plain[ROUNDS / 2],
+        plain[rounds / 2],
         plain[0],
-        plain[ROUNDS - 1],
-        guessing[ROUNDS / 2],
+        plain[rounds - 1],
+        guessing[rounds / 2],
         guessing[0],
-        guessing[ROUNDS - 1],
-        guessing[ROUNDS / 2] / plain[ROUNDS / 2],
+        guessing[rounds - 1],
+        guessing[rounds / 2] / plain[rounds / 2],
         counter(ngram, "draft") - drafted,
         counter(ngram, "accepted") - accepted);
   }
