@@ -263,17 +263,17 @@ public final class Engine implements AutoCloseable {
     StepPlan plan = scheduler.plan(running, tasks.isEmpty() || taskHadItsTurn);
     if (!plan.isEmpty()) {
       long begin = System.nanoTime();
-      StepExecutor.Yield yield = executor.execute(plan);
+      StepExecutor.Yield brought = executor.execute(plan);
       prefixCache.endStep();
       updateUsage();
       observer.stepped(
           StepKind.of(plan),
           plan.sequences(),
           plan.promptTokens(),
-          yield.picked(),
+          brought.picked(),
           System.nanoTime() - begin);
       if (plan.draftTokens() > 0) {
-        observer.speculated(plan.draftTokens(), yield.accepted());
+        observer.speculated(plan.draftTokens(), brought.accepted());
       }
     }
     taskHadItsTurn = plan.pieces().isEmpty();

@@ -109,7 +109,7 @@ class DraftPlannerTest {
 
   @Test
   void aTextWhoseGuessesAreWrongIsNotGuessedAnyMore() {
-    DraftPlanner planner = planner(0.1);
+    DraftPlanner planner = planner(0.01);
     // A token that comes again and again, and each time another one after it.
     Sequence sequence = sequence(0, new int[] {7, 8, 7}, 100, Set.of(), Logprobs.NONE, 100);
     sequence.append(7, null, TOKENIZER);

@@ -89,7 +89,7 @@ class SpeculationTest {
     Random random = new Random(3);
     List<GenerationHandle> handles = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
-      int[] prompt = random.ints(1 + random.nextInt(200), 0, 30).toArray();
+      int[] prompt = random.ints(200 + random.nextInt(200), 0, 900).toArray();
       handles.add(engine.submit(generation(prompt, 1 + random.nextInt(40))));
     }
     for (GenerationHandle handle : handles) {
