@@ -11,7 +11,7 @@ final class AcceptanceRates {
    * tales, this project's README and the embedded model's own texts at temperatures from 0 to 1
    * showed.
    */
-  private static final double[] BEFOREHAND = {0.1, 0.35, 0.55, 0.75, 0.85, 0.95};
+  private static final double[] BEFOREHAND = {0.1, 0.25, 0.55, 0.75, 0.85, 0.95};
 
   /** What is known beforehand weighs as much as so many guesses. */
   private static final double WEIGHT = 4;

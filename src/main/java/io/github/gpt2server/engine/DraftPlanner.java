@@ -26,7 +26,7 @@ final class DraftPlanner {
   private static final double LEAST_CHANCE = 0.05;
 
   /** A step must promise so much more than without drafts: what it takes is not known better. */
-  private static final double LEAST_GAIN = 1.05;
+  private static final double LEAST_GAIN = 1.1;
 
   /** What a step may take longer for a sequence that gains nothing. */
   private static final double MAX_SLOWDOWN = 1.02;

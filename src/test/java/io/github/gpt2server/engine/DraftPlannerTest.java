@@ -110,12 +110,12 @@ class DraftPlannerTest {
   @Test
   void aTextWhoseGuessesAreWrongIsNotGuessedAnyMore() {
     DraftPlanner planner = planner(0.01);
-    // A token that comes again and again, and each time another one after it.
-    Sequence sequence = sequence(0, new int[] {7, 8, 7}, 100, Set.of(), Logprobs.NONE, 100);
-    sequence.append(7, null, TOKENIZER);
+    // Two tokens that come again and again, and each time another one after them.
+    Sequence sequence = sequence(0, new int[] {6, 7, 8, 6}, 100, Set.of(), Logprobs.NONE, 7);
     assertThat(planner.plan(List.of(sequence), 0)).isNotEmpty();
     for (int i = 0; i < 20; i++) {
       sequence.append(200 + i, null, TOKENIZER);
+      sequence.append(6, null, TOKENIZER);
       sequence.append(7, null, TOKENIZER);
     }
     assertThat(sequence.drafter().guesses()).isTrue();
