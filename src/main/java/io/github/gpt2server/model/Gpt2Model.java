@@ -135,12 +135,20 @@ public final class Gpt2Model implements LanguageModel {
     return config.reorderAndUpcastAttn() || type == WeightType.INT8 ? WeightType.FLOAT32 : type;
   }
 
+  private static WeightType cacheType(Gpt2Config config, String device, WeightType type) {
+    WeightType attention = attentionType(config, type);
+    boolean halved =
+        device.equals("cpu") && type != WeightType.FLOAT32 && !config.reorderAndUpcastAttn();
+    return halved ? WeightType.FLOAT16 : attention;
+  }
+
   private static TorchProgram compile(Gpt2Config config, String device, WeightType type) {
     Map<String, Object> attributes = new LinkedHashMap<>();
     attributes.put("training", false);
     attributes.put("_is_full_backward_hook", null);
     attributes.put("device", device);
     attributes.put("dtype", attentionType(config, type).code());
+    attributes.put("cache_dtype", cacheType(config, device, type).code());
     // With int8, that of the layers it does not suit.
     WeightType unquantized = type == WeightType.INT8 ? WeightType.BFLOAT16 : type;
     attributes.put("weight_dtype", unquantized.code());
@@ -156,8 +164,9 @@ public final class Gpt2Model implements LanguageModel {
       attributes.put(list, TorchScriptArchive.NO_TENSORS);
     }
     attributes.put("quantized", TorchScriptArchive.NO_PACKED_WEIGHTS);
+    String attention = device.equals("cpu") ? "attention_blocks.py" : "attention_rows.py";
     String code =
-        Stream.of("gpt2.py", "int8.py", "insight.py")
+        Stream.of("gpt2.py", attention, "int8.py", "insight.py")
             .map(TorchProgram::resource)
             .collect(Collectors.joining("\n"));
     String plain = TorchProgram.resource("linear_plain.py") + "\n\n" + code;
