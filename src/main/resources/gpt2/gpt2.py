@@ -98,16 +98,23 @@ class Gpt2(Module):
   values : List[Tensor]
   kept : List[Tensor]
 
-  # Receives wte [V, W], wpe [P, W], ln_f's weight and bias [W], the unembedding [V, W].
+  # Receives wte [V, W] and wpe [P, W].
   # Every tensor is copied: what comes in is memory that the caller frees.
-  def load_embeddings(self: __torch__.Gpt2, wte: Tensor, wpe: Tensor, ln_f_weight: Tensor,
-      ln_f_bias: Tensor, lm_head: Tensor) -> None:
-    device = torch.device(self.device)
+  def load_embeddings(self: __torch__.Gpt2, wte: Tensor, wpe: Tensor) -> None:
     self.embeddings = [self.take(wte, 6), self.take(wpe, 6)]
-    # The unembedding stays in float32 whatever the other weights are: GPT-2's logits are around
-    # -100, where bfloat16 steps by half a nat.
+
+  # Receives ln_f's weight and bias [W] and the unembedding [V, W], which stays in float32 whatever the
+  # other weights are: GPT-2's logits are around -100, where bfloat16 steps by half a nat.
+  def load_head(self: __torch__.Gpt2, ln_f_weight: Tensor, ln_f_bias: Tensor, lm_head: Tensor) -> None:
+    bias = torch.zeros([lm_head.size(0)], dtype=6, device=torch.device(self.device))
     self.head = [self.take(ln_f_weight, 6), self.take(ln_f_bias, 6),
-        __torch__.pack(self.take(lm_head, 6)), torch.zeros([lm_head.size(0)], dtype=6, device=device)]
+        __torch__.pack(self.take(lm_head, 6)), bias]
+
+  # The same with the unembedding in float16, whose products are summed in float32.
+  def load_half_head(self: __torch__.Gpt2, ln_f_weight: Tensor, ln_f_bias: Tensor,
+      lm_head: Tensor) -> None:
+    self.quantized.append(ops.quantized.linear_prepack_fp16(self.take(lm_head, 6), None))
+    self.head = [self.take(ln_f_weight, 6), self.take(ln_f_bias, 6)]
 
   # Receives one block's twelve tensors in checkpoint order: ln_1, attn.c_attn, attn.c_proj, ln_2,
   # mlp.c_fc, mlp.c_proj, of each the weight and the bias. Matrices are stored [in, out].
@@ -165,6 +172,8 @@ class Gpt2(Module):
   def unembed(self: __torch__.Gpt2, x: Tensor) -> Tensor:
     if len(self.head) == 4:
       logits = __torch__.linear(self.final_norm(x), self.head[2], self.head[3])
+    elif len(self.head) == 2:
+      logits = ops.quantized.linear_dynamic_fp16(self.final_norm(x), self.quantized[0])
     else:
       logits = self.quantized_unembed(x)
     return logits
