@@ -7,7 +7,10 @@
 # Shapes: N rows (one per token of the step), W width, H heads, D = W / H, S slots, P positions,
 # B blocks of the prefix cache, V vocabulary. dtype codes: 0 uint8, 1 int8, 4 int64, 5 float16,
 # 6 float32, 7 float64, 12 quantized int8, 15 bfloat16. `weight_dtype` is that of the blocks' linear
-# layers, with int8 of those that are not quantized; `dtype` is that of attention and its cache.
+# layers, with int8 of those that are not quantized; `dtype` is that of attention, `cache_dtype` that
+# of its cache.
+#
+# One of the attention_*.py files continues the class with attention over the KV cache.
 
 
 def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
@@ -62,6 +65,13 @@ def on_host(t: Tensor) -> Tensor:
   return host
 
 
+def total(counts: List[int]) -> int:
+  sum = 0
+  for count in counts:
+    sum = sum + count
+  return sum
+
+
 class Gpt2(Module):
   __parameters__ = []
   __buffers__ = []
@@ -69,6 +79,7 @@ class Gpt2(Module):
   _is_full_backward_hook : Optional[bool]
   device : str
   dtype : int
+  cache_dtype : int
   weight_dtype : int
   layers : int
   heads : int
@@ -87,16 +98,23 @@ class Gpt2(Module):
   values : List[Tensor]
   kept : List[Tensor]
 
-  # Receives wte [V, W], wpe [P, W], ln_f's weight and bias [W], the unembedding [V, W].
+  # Receives wte [V, W] and wpe [P, W].
   # Every tensor is copied: what comes in is memory that the caller frees.
-  def load_embeddings(self: __torch__.Gpt2, wte: Tensor, wpe: Tensor, ln_f_weight: Tensor,
-      ln_f_bias: Tensor, lm_head: Tensor) -> None:
-    device = torch.device(self.device)
+  def load_embeddings(self: __torch__.Gpt2, wte: Tensor, wpe: Tensor) -> None:
     self.embeddings = [self.take(wte, 6), self.take(wpe, 6)]
-    # The unembedding stays in float32 whatever the other weights are: GPT-2's logits are around
-    # -100, where bfloat16 steps by half a nat.
+
+  # Receives ln_f's weight and bias [W] and the unembedding [V, W], which stays in float32 whatever the
+  # other weights are: GPT-2's logits are around -100, where bfloat16 steps by half a nat.
+  def load_head(self: __torch__.Gpt2, ln_f_weight: Tensor, ln_f_bias: Tensor, lm_head: Tensor) -> None:
+    bias = torch.zeros([lm_head.size(0)], dtype=6, device=torch.device(self.device))
     self.head = [self.take(ln_f_weight, 6), self.take(ln_f_bias, 6),
-        __torch__.pack(self.take(lm_head, 6)), torch.zeros([lm_head.size(0)], dtype=6, device=device)]
+        __torch__.pack(self.take(lm_head, 6)), bias]
+
+  # The same with the unembedding in float16, whose products are summed in float32.
+  def load_half_head(self: __torch__.Gpt2, ln_f_weight: Tensor, ln_f_bias: Tensor,
+      lm_head: Tensor) -> None:
+    self.quantized.append(ops.quantized.linear_prepack_fp16(self.take(lm_head, 6), None))
+    self.head = [self.take(ln_f_weight, 6), self.take(ln_f_bias, 6)]
 
   # Receives one block's twelve tensors in checkpoint order: ln_1, attn.c_attn, attn.c_proj, ln_2,
   # mlp.c_fc, mlp.c_proj, of each the weight and the bias. Matrices are stored [in, out].
@@ -120,24 +138,6 @@ class Gpt2(Module):
 
   def take(self: __torch__.Gpt2, t: Tensor, dtype: int) -> Tensor:
     return torch.clone(torch.to(t, device=torch.device(self.device), dtype=dtype), memory_format=0)
-
-  # The KV cache, and the prefix cache: blocks that keep a piece of a prompt each, its keys and values
-  # of every layer and the last block's output, from which logits can be had again. One allocation
-  # for keys and values: two equal zeros() in one method are merged into one tensor by the optimizer.
-  # Blocks are written before they are read, so that their memory need not be touched before.
-  def allocate_cache(self: __torch__.Gpt2, slots: int, positions: int, head_width: int, blocks: int,
-      block_length: int) -> None:
-    device = torch.device(self.device)
-    cache = torch.zeros([2, self.layers, slots, self.heads, positions, head_width],
-        dtype=self.dtype, device=device)
-    self.cache = torch.unbind(cache, 1)
-    halves = torch.unbind(cache, 0)
-    self.keys = torch.unbind(halves[0], 0)
-    self.values = torch.unbind(halves[1], 0)
-    self.kept = [
-        torch.empty([self.layers, 2, blocks, self.heads, block_length, head_width], dtype=self.dtype,
-            device=device),
-        torch.empty([blocks, block_length, self.heads * head_width], dtype=6, device=device)]
 
   # One step. Row i is tokens[i] at positions[i] of the sequence in slots[i]. The first rows decode,
   # in rounds of as many as `decode` says: one token each of different sequences, in ascending order
@@ -172,6 +172,8 @@ class Gpt2(Module):
   def unembed(self: __torch__.Gpt2, x: Tensor) -> Tensor:
     if len(self.head) == 4:
       logits = __torch__.linear(self.final_norm(x), self.head[2], self.head[3])
+    elif len(self.head) == 2:
+      logits = ops.quantized.linear_dynamic_fp16(self.final_norm(x), self.quantized[0])
     else:
       logits = self.quantized_unembed(x)
     return logits
@@ -194,128 +196,29 @@ class Gpt2(Module):
       y = self.quantized_linear(x, 4 * layer + place // 3, place == 10, bias)
     return y
 
-  # Copies pieces of prompts from their blocks to their slots; returns their outputs.
-  def copy_kept(self: __torch__.Gpt2, copied: List[int]) -> List[Tensor]:
-    outputs = annotate(List[Tensor], [])
-    for c in range(len(copied) // 4):
-      s = copied[4 * c]
-      T = copied[4 * c + 1]
-      start = copied[4 * c + 2]
-      block = copied[4 * c + 3]
-      for l in range(self.layers):
-        kept = self.kept[0][l]
-        self.keys[l][s, :, start:start + T].copy_(kept[0, block, :, :T])
-        self.values[l][s, :, start:start + T].copy_(kept[1, block, :, :T])
-      outputs.append(self.kept[1][block, :T])
-    return outputs
-
   # The last block's output [N, W] of the rows that are computed: ids begins with their tokens, their
   # positions and their slots, [3 N].
   def forward(self: __torch__.Gpt2, ids: Tensor, positions: List[int], slots: List[int],
       decode: List[int], chunks: List[int]) -> Tensor:
-    device = torch.device(self.device)
     N = len(positions)
     position = ids[N:2 * N]
-    slot = ids[2 * N:3 * N]
     x = torch.embedding(self.embeddings[0], ids[:N]) + torch.embedding(self.embeddings[1], position)
     W = x.size(1)
-    H = self.heads
-    D = W // H
-
-    # The sequences of a round attend over one view of the cache: slots low to high (idle ones
-    # between them are computed and dropped), positions up to the longest.
-    decoding = 0
-    for count in decode:
-      decoding = decoding + count
-    length = 0
-    for i in range(decoding):
-      length = max(length, positions[i] + 1)
-    length = min((length + 15) // 16 * 16, self.keys[0].size(2))
-    unseen = torch.arange(length, device=device) > position[:decoding].view(-1, 1, 1, 1)
-    mask = torch.zeros([decoding, 1, 1, length], dtype=self.dtype, device=device)
-    mask.masked_fill_(unseen, self.minus_infinity)
-    masks = annotate(List[Tensor], [])
-    places = annotate(List[Tensor], [])
-    row = 0
-    for count in decode:
-      low = slots[row]
-      high = slots[row + count - 1] + 1
-      place = slot[row:row + count] - low
-      own = mask[row:row + count]
-      if high - low > count:
-        own = torch.zeros([high - low, 1, 1, length], dtype=self.dtype, device=device)
-        own.index_copy_(0, place, mask[row:row + count])
-      masks.append(own)
-      places.append(place)
-      row = row + count
-    # A prompt piece sees what its slot holds before it, and itself up to each position. A GPU's kernel
-    # wants lengths in multiples of 8; what is behind the piece is masked.
-    pieces = len(chunks) // 4
-    for c in range(pieces):
-      T = chunks[4 * c + 1]
-      start = chunks[4 * c + 2]
-      end = start + T
-      if x.is_cuda:
-        end = min((end + 15) // 16 * 16, self.keys[0].size(2))
-      masks.append(torch.triu(torch.full([T, end], self.minus_infinity, dtype=self.dtype,
-          device=device), start + 1))
+    plan = self.plan_attention(ids, positions, slots, decode, chunks)
 
     w = self.blocks
     for l in range(self.layers):
       b = 12 * l
-      scale = self.scales[l]
       h = __torch__.layer_norm(x, w[b], w[b + 1], self.eps)
       qkv = torch.to(self.linear(h, l, 2), dtype=self.dtype)
-      heads = qkv.view(N, 3, H, D)
-      q, k, v = torch.unbind(heads, 1)
-      K = self.keys[l]
-      V = self.values[l]
-      torch.index_put_(self.cache[l], [None, slot, None, position], heads[:, 1:])
-
-      attended = annotate(List[Tensor], [])
-      row = 0
-      for r in range(len(decode)):
-        count = decode[r]
-        low = slots[row]
-        high = slots[row + count - 1] + 1
-        query = q[row:row + count]
-        if high - low > count:
-          query = torch.zeros([high - low, H, D], dtype=self.dtype, device=device)
-          query.index_copy_(0, places[r], q[row:row + count])
-        z = __torch__.attend(query.unsqueeze(2), K[low:high, :, :length], V[low:high, :, :length],
-            masks[r], scale).reshape(high - low, W)
-        if high - low > count:
-          z = z.index_select(0, places[r])
-        attended.append(z)
-        row = row + count
-      for c in range(pieces):
-        s = chunks[4 * c]
-        T = chunks[4 * c + 1]
-        visible = masks[len(decode) + c]
-        end = visible.size(1)
-        block = chunks[4 * c + 3]
-        if block >= 0:
-          self.kept[0][l, 0, block, :, :T].copy_(k[row:row + T].transpose(0, 1))
-          self.kept[0][l, 1, block, :, :T].copy_(v[row:row + T].transpose(0, 1))
-        query = q[row:row + T].transpose(0, 1).unsqueeze(0)
-        if x.is_cuda:
-          z = __torch__.attend(query, K[s:s + 1, :, :end], V[s:s + 1, :, :end],
-              visible.view(1, 1, T, end), scale)
-        else:
-          z = torch.scaled_dot_product_attention(query, K[s:s + 1, :, :end], V[s:s + 1, :, :end],
-              visible, 0., False, scale=scale)
-        attended.append(z.squeeze(0).transpose(0, 1).reshape(T, W))
-        row = row + T
-      z = attended[0]
-      if len(attended) > 1:
-        z = torch.cat(attended, 0)
-
+      z = self.attention(qkv.view(N, 3, self.heads, W // self.heads), l, ids, slots, decode, chunks,
+          plan)
       x = x + self.linear(z, l, 4)
       h = self.linear(__torch__.layer_norm(x, w[b + 6], w[b + 7], self.eps), l, 8)
       x = x + self.linear(self.activate(h), l, 10)
 
-    row = decoding
-    for c in range(pieces):
+    row = __torch__.total(decode)
+    for c in range(len(chunks) // 4):
       T = chunks[4 * c + 1]
       block = chunks[4 * c + 3]
       if block >= 0:

@@ -170,6 +170,8 @@
     chosen = torch.tensor(tokens, dtype=4, device=x.device)
     if len(self.head) == 4:
       dots = __torch__.linear(x, self.head[2], self.head[3]).index_select(1, chosen)
+    elif len(self.head) == 2:
+      dots = ops.quantized.linear_dynamic_fp16(x, self.quantized[0]).index_select(1, chosen)
     else:
       # A quantized unembedding is tied: its rows are those of the embedding.
       dots = torch.matmul(x, self.embeddings[0].index_select(0, chosen).t())

@@ -16,7 +16,7 @@ public final class TorchRuntime {
   /** Loads libtorch, if it is not loaded. */
   public static synchronized void load() {
     if (!loaded) {
-      OpenMp.shortenSpin();
+      NativeEnvironment.prepare();
       LibtorchFolder.nameFlavor();
       Engine.getEngine("PyTorch");
       loaded = true;

@@ -1,5 +1,6 @@
 package io.github.gpt2server.model;
 
+import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -18,6 +19,8 @@ final class WeightLoader {
       Stream.of("ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj")
           .flatMap(name -> Stream.of(name + ".weight", name + ".bias"))
           .toList();
+
+  private static final String[] HEAD_TENSORS = {"ln_f.weight", "ln_f.bias", "lm_head.weight"};
 
   /** In the order in which int8 tries them. */
   private static final List<String> LINEAR_LAYERS =
@@ -46,7 +49,8 @@ final class WeightLoader {
    * @param sample tokens of a text on which int8 tries every layer
    */
   void load(WeightType type, int[] sample) {
-    loadEmbeddings();
+    run("load_embeddings", "wte.weight", "wpe.weight");
+    loadHead(type);
     if (type == WeightType.INT8) {
       report(loadQuantized(sample));
     } else {
@@ -56,12 +60,24 @@ final class WeightLoader {
     }
   }
 
-  private void loadEmbeddings() {
+  private void loadHead(WeightType type) {
+    if (type == WeightType.BFLOAT16) {
+      try {
+        run("load_half_head", HEAD_TENSORS);
+        return;
+      } catch (EngineException e) {
+        log.debug("This libtorch has no float16 linear layer; the unembedding is in float32", e);
+      }
+    }
+    run("load_head", HEAD_TENSORS);
+  }
+
+  private void run(String method, String... tensors) {
     // The program clones what it keeps, so the views may go when the call is over.
     try (PtNDManager scope = program.scope()) {
       program.run(
-          "load_embeddings",
-          Stream.of("wte.weight", "wpe.weight", "ln_f.weight", "ln_f.bias", "lm_head.weight")
+          method,
+          Stream.of(tensors)
               .map(name -> IValue.from(program.view(scope, weights.get(name))))
               .toArray(IValue[]::new));
     }

@@ -1,0 +1,166 @@
+  # Continues class Gpt2 of gpt2.py: attention over the KV cache on a CPU.
+  #
+  # Decoding reads every key and value once and computes little with each, so that what counts is to
+  # read just those that are needed, in the order in which they lie. The operator that does is
+  # embedding_bag, which sums rows of a table, each with its weight, for many bags of rows in one call.
+  # Values are such rows, [S, H, P, D]: their weights are the attention probabilities. Keys lie in
+  # blocks of 32 positions, [S, H, P / 32, D, 32]: a block's scores are the sum of its D rows, whose
+  # weights are the numbers of the query.
+
+  # The KV cache, and the prefix cache: blocks that keep a piece of a prompt each, its keys and values
+  # of every layer and the last block's output, from which logits can be had again. One allocation
+  # for keys and values: two equal zeros() in one method are merged into one tensor by the optimizer.
+  # Blocks are written before they are read, so that their memory need not be touched before.
+  def allocate_cache(self: __torch__.Gpt2, slots: int, positions: int, head_width: int, blocks: int,
+      block_length: int) -> None:
+    key_blocks = (positions + 31) // 32
+    cache = torch.zeros([2, self.layers, slots, self.heads, key_blocks * 32, head_width],
+        dtype=self.cache_dtype)
+    halves = torch.unbind(cache, 0)
+    self.keys = torch.unbind(halves[0].view(self.layers, slots, self.heads, key_blocks, head_width,
+        32), 0)
+    self.values = torch.unbind(halves[1], 0)
+    self.kept = [
+        torch.empty([self.layers, 2, blocks, self.heads, block_length, head_width],
+            dtype=self.cache_dtype),
+        torch.empty([blocks, block_length, self.heads * head_width], dtype=6)]
+
+  # Writes keys and values [H, T, D] of positions from `start` on.
+  def write_piece(self: __torch__.Gpt2, layer: int, slot: int, start: int, k: Tensor,
+      v: Tensor) -> None:
+    T = k.size(1)
+    self.values[layer][slot, :, start:start + T].copy_(v)
+    at = 0
+    for block in range(start // 32, (start + T + 31) // 32):
+      low = max(start - 32 * block, 0)
+      high = min(start + T - 32 * block, 32)
+      piece = k[:, at:at + high - low].transpose(1, 2)
+      self.keys[layer][slot, :, block, :, low:high].copy_(piece)
+      at = at + high - low
+
+  # Copies pieces of prompts from their blocks to their slots; returns their outputs.
+  def copy_kept(self: __torch__.Gpt2, copied: List[int]) -> List[Tensor]:
+    outputs = annotate(List[Tensor], [])
+    for c in range(len(copied) // 4):
+      T = copied[4 * c + 1]
+      block = copied[4 * c + 3]
+      for l in range(self.layers):
+        kept = self.kept[0][l]
+        self.write_piece(l, copied[4 * c], copied[4 * c + 2], kept[0, block, :, :T],
+            kept[1, block, :, :T])
+      outputs.append(self.kept[1][block, :T])
+    return outputs
+
+  # What attention needs to know in every layer. Of the decoding rows: the rows of the keys' table and
+  # where its bags begin, the same of the values, what hides the positions after a row's own [n, 1, L],
+  # and of each key block that is read the row and head it belongs to and its place among all blocks,
+  # as if every row had as many as the longest. Then of each prompt piece a mask, [T, L].
+  def plan_attention(self: __torch__.Gpt2, ids: Tensor, positions: List[int], slots: List[int],
+      decode: List[int], chunks: List[int]) -> List[Tensor]:
+    N = len(positions)
+    H = self.heads
+    n = __torch__.total(decode)
+    plan = annotate(List[Tensor], [])
+    if n > 0:
+      keys = self.keys[0]
+      D = keys.size(3)
+      position = ids[N:N + n]
+      most = 0
+      for i in range(n):
+        most = max(most, positions[i] // 32 + 1)
+      counts = (position // 32 + 1).unsqueeze(1).expand(n, H).reshape(-1)
+      ends = torch.cumsum(counts, 0)
+      begins = ends - counts
+      owner = torch.repeat_interleave(torch.arange(n * H), counts)
+      number = torch.arange(owner.size(0)) - begins.index_select(0, owner)
+      tables = (ids[2 * N:2 * N + n].unsqueeze(1) * H + torch.arange(H)).view(-1) * keys.size(2)
+      block = torch.to(tables.index_select(0, owner) + number, dtype=3).unsqueeze(1)
+      plan.append((block * D + torch.arange(D, dtype=3)).view(-1))
+      plan.append(torch.arange(owner.size(0), dtype=3) * D)
+      plan.append((block * 32 + torch.arange(32, dtype=3)).view(-1))
+      plan.append(torch.to(begins * 32, dtype=3))
+      mask = torch.zeros([n, 1, most * 32], dtype=6)
+      mask.masked_fill_(torch.arange(most * 32) > position.view(-1, 1, 1), self.minus_infinity)
+      plan.append(mask)
+      plan.append(owner)
+      plan.append(owner * most + number)
+    for c in range(len(chunks) // 4):
+      T = chunks[4 * c + 1]
+      start = chunks[4 * c + 2]
+      L = (start + T + 31) // 32 * 32
+      plan.append(torch.triu(torch.full([T, L], self.minus_infinity, dtype=self.dtype), start + 1))
+    return plan
+
+  # One layer's attention, [N, W], of queries, keys and values [N, 3, H, D].
+  def attention(self: __torch__.Gpt2, heads: Tensor, layer: int, ids: Tensor, slots: List[int],
+      decode: List[int], chunks: List[int], plan: List[Tensor]) -> Tensor:
+    n = __torch__.total(decode)
+    attended = annotate(List[Tensor], [])
+    masks = 0
+    if n > 0:
+      attended.append(self.decode_attention(heads, layer, ids, n, plan))
+      masks = 7
+    row = n
+    for c in range(len(chunks) // 4):
+      T = chunks[4 * c + 1]
+      attended.append(self.piece_attention(heads[row:row + T], layer, chunks[4 * c],
+          chunks[4 * c + 2], chunks[4 * c + 3], plan[masks + c]))
+      row = row + T
+    z = attended[0]
+    if len(attended) > 1:
+      z = torch.cat(attended, 0)
+    return z
+
+  # Of the first n rows, [n, W].
+  def decode_attention(self: __torch__.Gpt2, heads: Tensor, layer: int, ids: Tensor, n: int,
+      plan: List[Tensor]) -> Tensor:
+    N = heads.size(0)
+    H = heads.size(2)
+    D = heads.size(3)
+    K = self.keys[layer]
+    V = self.values[layer]
+    position = ids[N:N + n]
+    slot = ids[2 * N:2 * N + n]
+    new = torch.to(heads[:n, 1:], dtype=self.cache_dtype)
+    torch.index_put_(K, [slot, None, position // 32, None, position % 32], new[:, 0])
+    torch.index_put_(V, [slot, None, position], new[:, 1])
+
+    key_rows, key_bags, value_rows, value_bags, mask, owner, place = plan[:7]
+    L = mask.size(2)
+    ragged = owner.size(0) < n * H * L // 32
+    q = torch.to(heads[:n, 0] * self.scales[layer], dtype=self.cache_dtype).view(n * H, D)
+    if ragged:
+      weights = q.index_select(0, owner)
+    else:
+      weights = q.unsqueeze(1).expand(n * H, L // 32, D)
+    scores, x1, x2, x3 = torch.embedding_bag(K.view(-1, 32), key_rows, key_bags, False, 0, False,
+        weights.reshape(-1))
+    if ragged:
+      some = scores
+      scores = torch.zeros([n * H * L // 32, 32], dtype=self.cache_dtype)
+      scores.index_copy_(0, place, some)
+    p = torch.softmax(torch.to(scores.view(n, H, L), dtype=6) + mask, -1)
+    p = torch.to(p, dtype=self.cache_dtype).view(-1, 32)
+    if ragged:
+      p = p.index_select(0, place)
+    z, y1, y2, y3 = torch.embedding_bag(V.view(-1, D), value_rows, value_bags, False, 0, False,
+        p.view(-1))
+    return torch.to(z, dtype=self.dtype).view(n, H * D)
+
+  # Of a piece of a prompt, [T, W], which sees what its slot holds before it and itself.
+  def piece_attention(self: __torch__.Gpt2, heads: Tensor, layer: int, slot: int, start: int,
+      block: int, mask: Tensor) -> Tensor:
+    T = heads.size(0)
+    H = heads.size(2)
+    D = heads.size(3)
+    L = mask.size(1)
+    q, k, v = torch.unbind(heads.transpose(0, 2), 1)
+    self.write_piece(layer, slot, start, k, v)
+    if block >= 0:
+      self.kept[0][layer, 0, block, :, :T].copy_(k)
+      self.kept[0][layer, 1, block, :, :T].copy_(v)
+    K = torch.permute(self.keys[layer][slot, :, :L // 32], [0, 2, 1, 3]).reshape(H, D, L)
+    V = self.values[layer][slot, :, :L]
+    scores = torch.matmul(q * self.scales[layer], torch.to(K, dtype=self.dtype)) + mask
+    z = torch.matmul(torch.softmax(scores, -1), torch.to(V, dtype=self.dtype))
+    return z.transpose(0, 1).reshape(T, H * D)
