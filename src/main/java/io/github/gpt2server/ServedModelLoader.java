@@ -29,9 +29,13 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Loads what the settings name and starts its engine: files, tokenizer, weights, warm-up. */
 final class ServedModelLoader implements ModelLoader {
+  private static final Logger log = LoggerFactory.getLogger(ServedModelLoader.class);
+
   private final Gpt2Properties properties;
   private final ServerState state;
   private final EngineObserver observer;
@@ -51,7 +55,7 @@ final class ServedModelLoader implements ModelLoader {
       Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder.path());
       checkVocabulary(folder, config, tokenizer);
       String device = device();
-      WeightType type = weightType(device);
+      WeightType type = weightType(device, weights);
       int threads =
           properties.threads() > 0
               ? properties.threads()
@@ -159,27 +163,14 @@ final class ServedModelLoader implements ModelLoader {
     return device.equals("cpu") ? properties.speculation() : Speculation.OFF;
   }
 
-  private WeightType weightType(String device) {
-    boolean cpu = device.equals("cpu");
-    WeightType type =
-        switch (properties.dtype()) {
-          case AUTO -> cpu ? WeightType.FLOAT32 : WeightType.FLOAT16;
-          case FLOAT32 -> WeightType.FLOAT32;
-          case BFLOAT16 -> WeightType.BFLOAT16;
-          case FLOAT16 -> WeightType.FLOAT16;
-          case INT8 -> WeightType.INT8;
-        };
-    if (cpu && type == WeightType.FLOAT16) {
-      throw new ModelLoadException(
-          "gpt2.dtype is float16, which needs a GPU, but the model runs on cpu: use float32 or"
-              + " bfloat16");
+  private WeightType weightType(String device, Weights weights) {
+    DtypeChoice choice =
+        DtypeChoice.of(
+            properties.dtype(), device, weights.parameterCount(), CpuFeatures.ofThisMachine());
+    if (properties.dtype() == Dtype.AUTO) {
+      log.info("gpt2.dtype=auto is {}: {}", choice.type().label(), choice.reason());
     }
-    if (!cpu && type == WeightType.INT8) {
-      throw new ModelLoadException(
-          "gpt2.dtype is int8, which is for a CPU, but the model runs on %s: use float16 or float32"
-              .formatted(device));
-    }
-    return type;
+    return choice.type();
   }
 
   /** What the tokenizer calls the end, and what the model's own files do. */

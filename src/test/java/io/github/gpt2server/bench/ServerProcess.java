@@ -1,6 +1,7 @@
 package io.github.gpt2server.bench;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.HttpURLConnection;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -15,7 +16,19 @@ final class ServerProcess implements AutoCloseable {
   private final int port;
   private final double secondsToReady;
 
+  /** A server that writes to this process's output. */
   ServerProcess(Path jar, List<String> arguments) throws IOException, InterruptedException {
+    this(jar, arguments, Redirect.INHERIT);
+  }
+
+  /** A server that writes to a file. */
+  ServerProcess(Path jar, List<String> arguments, Path log)
+      throws IOException, InterruptedException {
+    this(jar, arguments, Redirect.to(log.toFile()));
+  }
+
+  private ServerProcess(Path jar, List<String> arguments, Redirect output)
+      throws IOException, InterruptedException {
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
@@ -24,10 +37,12 @@ final class ServerProcess implements AutoCloseable {
     command.addAll(List.of("-jar", jar.toString(), "--server.port=" + port));
     command.addAll(arguments);
     long start = System.nanoTime();
-    process = new ProcessBuilder(command).inheritIO().start();
+    process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start();
     while (!ready()) {
       if (!process.isAlive()) {
-        throw new IllegalStateException("the server did not start");
+        throw new IllegalStateException(
+            "the server did not start"
+                + (output.file() == null ? "" : ":\n" + Files.readString(output.file().toPath())));
       }
       Thread.sleep(20);
     }

@@ -151,6 +151,9 @@ class EngineObserverTest {
   void aRequestThatIsCancelledWhileItWaitsNeverStarts() throws Exception {
     model.permits = new Semaphore(0);
     engine.submit(generation(new int[] {1}, 4, 2));
+    while (engine.status().running() < 2) {
+      Thread.onSpinWait();
+    }
     GenerationHandle waiting = engine.submit(generation(new int[] {1}, 4, 1));
     assertThat(waiting.progress().outcome()).isEmpty();
     waiting.cancel();
