@@ -1,6 +1,9 @@
 package io.github.gpt2server;
 
+import ai.djl.util.Utils;
 import io.github.gpt2server.model.AllocationFailure;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -26,9 +29,13 @@ final class FailureSentence {
   private static final String OWN = FailureSentence.class.getPackageName() + ".";
   private static final int MAX_QUOTE = 300;
 
+  /** libtorch for the CPU and the tokenizer, unpacked, take 445 MB. */
+  private static final long NATIVE_LIBRARY_BYTES = 500_000_000;
+
   /** In this order: the first that knows the failure speaks. */
   private static final List<Function<List<Throwable>, Optional<String>>> RULES =
       List.of(
+          FailureSentence::nativeCache,
           FailureSentence::ownMessage,
           chain -> first(chain, BindException.class).map(FailureSentence::setting),
           chain -> first(chain, ConversionFailedException.class).map(FailureSentence::value),
@@ -141,10 +148,42 @@ final class FailureSentence {
                     + "): give the server more, lower gpt2.max-sequences or choose a smaller model.");
   }
 
+  /**
+   * DJL unpacks native libraries into a folder, and its messages do not tell that this failed: the
+   * folder is looked at. Comes before our own messages, which quote those.
+   */
+  private static Optional<String> nativeCache(List<Throwable> chain) {
+    if (messages(chain).noneMatch(FailureSentence::speaksOfNativeLibrary)) {
+      return Optional.empty();
+    }
+    Path folder = Utils.getCacheDir().toAbsolutePath();
+    while (Files.notExists(folder)) {
+      folder = folder.getParent();
+    }
+    final boolean writable = Files.isWritable(folder);
+    final long room = folder.toFile().getUsableSpace();
+    if (writable && room >= NATIVE_LIBRARY_BYTES) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "The native libraries cannot be unpacked into "
+            + Utils.getCacheDir()
+            + (writable
+                ? ", where only " + room / 1_000_000 + " MB are free"
+                : ", which cannot be written to")
+            + ": set DJL_CACHE_DIR to a folder that this process may write to, with "
+            + NATIVE_LIBRARY_BYTES / 1_000_000
+            + " MB of room.");
+  }
+
+  private static boolean speaksOfNativeLibrary(String message) {
+    return message.toLowerCase(Locale.ROOT).contains("native library");
+  }
+
   private static Optional<String> nativeLibrary(List<Throwable> chain) {
     final boolean link = first(chain, UnsatisfiedLinkError.class).isPresent();
     return messages(chain)
-        .filter(message -> link || message.toLowerCase(Locale.ROOT).contains("native library"))
+        .filter(message -> link || speaksOfNativeLibrary(message))
         .reduce((outer, inner) -> inner)
         .map(
             message ->
