@@ -5,7 +5,6 @@ import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.sampling.Candidates;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * their cancel flags, so nothing here needs locks but {@link Admission}.
  *
  * <p>Each turn of the thread: take what was submitted, end what was cancelled or is late, give free
- * slots to those who wait, in turn, plan a step, execute it, compute a slice of a task.
+ * slots to clients who wait, in turns, plan a step, execute it, compute a slice of a task.
  */
 public final class Engine implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
@@ -54,7 +53,7 @@ public final class Engine implements AutoCloseable {
   private Scheduler scheduler;
   private StepExecutor executor;
   private final Set<Job> jobs = new LinkedHashSet<>();
-  private final ArrayDeque<Job> queue = new ArrayDeque<>();
+  private final WaitingJobs queue = new WaitingJobs();
   private final List<Sequence> running = new ArrayList<>();
   private final TaskQueue tasks;
   private final ThreadLocal<Candidates> candidates = ThreadLocal.withInitial(Candidates::new);
@@ -314,9 +313,14 @@ public final class Engine implements AutoCloseable {
     // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
     for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
       if (slots[slot] == null) {
-        giveSlot(slot, queue.remove());
+        giveSlot(slot, queue.take(this::slotsOf));
       }
     }
+  }
+
+  private int slotsOf(String client) {
+    return (int)
+        running.stream().filter(sequence -> sequence.job().client().equals(client)).count();
   }
 
   private void giveSlot(int slot, Job job) {

@@ -12,9 +12,14 @@ import java.util.List;
  * @param sequences at least one
  * @param timeout counted from submission; what is not finished by then ends as timed out
  * @param streaming whether the submitter wants to be woken for every token or once at the end
+ * @param client whose it is; clients get slots in turns
  */
 public record Generation(
-    String id, List<SequenceRequest> sequences, Duration timeout, boolean streaming) {
+    String id,
+    List<SequenceRequest> sequences,
+    Duration timeout,
+    boolean streaming,
+    String client) {
 
   /** Copies the list, so that nobody changes it later. */
   public Generation {
@@ -22,5 +27,16 @@ public record Generation(
     if (sequences.isEmpty()) {
       throw new IllegalArgumentException("a generation needs at least one sequence");
     }
+  }
+
+  /** A generation of nobody in particular. */
+  public Generation(
+      String id, List<SequenceRequest> sequences, Duration timeout, boolean streaming) {
+    this(id, sequences, timeout, streaming, "");
+  }
+
+  /** The same, of a client. */
+  public Generation of(String owner) {
+    return new Generation(id, sequences, timeout, streaming, owner);
   }
 }

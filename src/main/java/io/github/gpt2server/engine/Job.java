@@ -22,6 +22,10 @@ final class Job {
     return handle;
   }
 
+  String client() {
+    return handle.generation().client();
+  }
+
   /** Whether a sequence of this job has no slot yet. */
   boolean hasWaiting() {
     return !waiting.isEmpty();

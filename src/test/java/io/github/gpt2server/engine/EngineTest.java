@@ -119,6 +119,27 @@ class EngineTest {
   }
 
   @Test
+  void aClientWithManyRequestsDoesNotKeepOutAnother() throws Exception {
+    start(2, 100);
+    holdSteps();
+    List<GenerationHandle> many = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      many.add(engine.submit(one(request(new int[] {i}, 5)).of("greedy")));
+    }
+    awaitTrue(() -> engine.status().running() == 2);
+    GenerationHandle one = engine.submit(one(request(new int[] {7}, 5)).of("modest"));
+    // The first two requests take five steps, and the next slot is the other client's.
+    model.permits.release(11);
+    assertThat(tokens(one, 0)).isEqualTo(FakeModel.continuation(new int[] {7}, 5));
+    assertThat(many.get(4).awaitEnd(Duration.ZERO)).isFalse();
+    releaseSteps();
+    for (GenerationHandle handle : many) {
+      assertThat(handle.awaitEnd(LONG)).isTrue();
+      assertThat(handle.outcome()).isEqualTo(Outcome.FINISHED);
+    }
+  }
+
+  @Test
   void aPoisonousRequestFailsAlone() throws Exception {
     start(8, 100);
     holdSteps();
