@@ -53,8 +53,9 @@
 
   # What attention needs to know in every layer. Of the decoding rows: the rows of the keys' table and
   # where its bags begin, the same of the values, what hides the positions after a row's own [n, 1, L],
-  # and of each key block that is read the row and head it belongs to and its place among all blocks,
-  # as if every row had as many as the longest. Then of each prompt piece a mask, [T, L].
+  # of each key block that is read the row and head it belongs to and its place among all blocks, as if
+  # every row had as many as the longest, the block of each row's position and its place in there. Then
+  # of each prompt piece a mask, [T, L].
   def plan_attention(self: __torch__.Gpt2, ids: Tensor, positions: List[int], slots: List[int],
       decode: List[int], chunks: List[int]) -> List[Tensor]:
     N = len(positions)
@@ -84,6 +85,8 @@
       plan.append(mask)
       plan.append(owner)
       plan.append(owner * most + number)
+      plan.append(position // 32)
+      plan.append(position % 32)
     for c in range(len(chunks) // 4):
       T = chunks[4 * c + 1]
       start = chunks[4 * c + 2]
@@ -99,7 +102,7 @@
     masks = 0
     if n > 0:
       attended.append(self.decode_attention(heads, layer, ids, n, plan))
-      masks = 7
+      masks = 9
     row = n
     for c in range(len(chunks) // 4):
       T = chunks[4 * c + 1]
@@ -121,11 +124,11 @@
     V = self.values[layer]
     position = ids[N:N + n]
     slot = ids[2 * N:2 * N + n]
-    new = torch.to(heads[:n, 1:], dtype=self.cache_dtype)
-    torch.index_put_(K, [slot, None, position // 32, None, position % 32], new[:, 0])
-    torch.index_put_(V, [slot, None, position], new[:, 1])
 
-    key_rows, key_bags, value_rows, value_bags, mask, owner, place = plan[:7]
+    key_rows, key_bags, value_rows, value_bags, mask, owner, place, block, within = plan[:9]
+    new = torch.to(heads[:n, 1:], dtype=self.cache_dtype)
+    torch.index_put_(K, [slot, None, block, None, within], new[:, 0])
+    torch.index_put_(V, [slot, None, position], new[:, 1])
     L = mask.size(2)
     ragged = owner.size(0) < n * H * L // 32
     q = torch.to(heads[:n, 0] * self.scales[layer], dtype=self.cache_dtype).view(n * H, D)
@@ -159,8 +162,9 @@
     if block >= 0:
       self.kept[0][layer, 0, block, :, :T].copy_(k)
       self.kept[0][layer, 1, block, :, :T].copy_(v)
-    K = torch.permute(self.keys[layer][slot, :, :L // 32], [0, 2, 1, 3]).reshape(H, D, L)
+    K = torch.empty([H, D, L // 32, 32], dtype=self.dtype)
+    K.copy_(torch.permute(self.keys[layer][slot, :, :L // 32], [0, 2, 1, 3]))
     V = self.values[layer][slot, :, :L]
-    scores = torch.matmul(q * self.scales[layer], torch.to(K, dtype=self.dtype)) + mask
+    scores = torch.matmul(q * self.scales[layer], K.view(H, D, L)) + mask
     z = torch.matmul(torch.softmax(scores, -1), torch.to(V, dtype=self.dtype))
     return z.transpose(0, 1).reshape(T, H * D)

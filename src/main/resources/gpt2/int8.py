@@ -101,7 +101,7 @@
       largest = torch.clamp_min(torch.amax(torch.abs(x), [1], True), 1e-12)
       y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(x / largest,
           0.007874015748031496, 128, packed)
-    return torch.addcmul(bias, y, largest)
+    return torch.add_(torch.mul_(y, largest), bias)
 
   # The unembedding, which has to be tied, in int8: less what all its rows have in common, which can
   # be far larger than their differences and goes apart in float32. Returns the change of the logits'
