@@ -67,12 +67,18 @@
       D = keys.size(3)
       position = ids[N:N + n]
       most = 0
+      sum = 0
       for i in range(n):
         most = max(most, positions[i] // 32 + 1)
+        sum = sum + positions[i] // 32 + 1
       counts = (position // 32 + 1).unsqueeze(1).expand(n, H).reshape(-1)
       ends = torch.cumsum(counts, 0)
       begins = ends - counts
-      owner = torch.repeat_interleave(torch.arange(n * H), counts)
+      owner = torch.arange(n * H)
+      if sum < n * most:
+        owner = torch.repeat_interleave(owner, counts)
+      else:
+        owner = owner.unsqueeze(1).expand(n * H, most).reshape(-1)
       number = torch.arange(owner.size(0)) - begins.index_select(0, owner)
       tables = (ids[2 * N:2 * N + n].unsqueeze(1) * H + torch.arange(H)).view(-1) * keys.size(2)
       block = torch.to(tables.index_select(0, owner) + number, dtype=3).unsqueeze(1)
