@@ -52,7 +52,7 @@
     return outputs
 
   # What attention needs to know in every layer. Of the decoding rows: the rows of the keys' table and
-  # where its bags begin, the same of the values, what hides the positions after a row's own [n, 1, L],
+  # where its bags begin, the same of the values, which positions come after a row's own [n, 1, L],
   # of each key block that is read the row and head it belongs to and its place among all blocks, as if
   # every row had as many as the longest, the block of each row's position and its place in there. Then
   # of each prompt piece a mask, [T, L].
@@ -84,11 +84,12 @@
       block = torch.to(tables.index_select(0, owner) + number, dtype=3).unsqueeze(1)
       plan.append((block * D + torch.arange(D, dtype=3)).view(-1))
       plan.append(torch.arange(owner.size(0), dtype=3) * D)
-      plan.append((block * 32 + torch.arange(32, dtype=3)).view(-1))
+      # Behind a row's own position there may be what is no number: its own stands there instead.
+      last = torch.to(tables * 32 + position.unsqueeze(1).expand(n, H).reshape(-1), dtype=3)
+      plan.append(torch.minimum(block * 32 + torch.arange(32, dtype=3),
+          last.index_select(0, owner).unsqueeze(1)).view(-1))
       plan.append(torch.to(begins * 32, dtype=3))
-      mask = torch.zeros([n, 1, most * 32], dtype=6)
-      mask.masked_fill_(torch.arange(most * 32) > position.view(-1, 1, 1), self.minus_infinity)
-      plan.append(mask)
+      plan.append(torch.arange(most * 32) > position.view(-1, 1, 1))
       plan.append(owner)
       plan.append(owner * most + number)
       plan.append(position // 32)
@@ -96,8 +97,8 @@
     for c in range(len(chunks) // 4):
       T = chunks[4 * c + 1]
       start = chunks[4 * c + 2]
-      L = (start + T + 31) // 32 * 32
-      plan.append(torch.triu(torch.full([T, L], self.minus_infinity, dtype=self.dtype), start + 1))
+      visible = torch.full([T, start + T], self.minus_infinity, dtype=self.dtype)
+      plan.append(torch.triu(visible, start + 1))
     return plan
 
   # One layer's attention, [N, W], of queries, keys and values [N, 3, H, D].
@@ -131,11 +132,11 @@
     position = ids[N:N + n]
     slot = ids[2 * N:2 * N + n]
 
-    key_rows, key_bags, value_rows, value_bags, mask, owner, place, block, within = plan[:9]
+    key_rows, key_bags, value_rows, value_bags, hidden, owner, place, block, within = plan[:9]
     new = torch.to(heads[:n, 1:], dtype=self.cache_dtype)
     torch.index_put_(K, [slot, None, block, None, within], new[:, 0])
     torch.index_put_(V, [slot, None, position], new[:, 1])
-    L = mask.size(2)
+    L = hidden.size(2)
     ragged = owner.size(0) < n * H * L // 32
     q = torch.to(heads[:n, 0] * self.scales[layer], dtype=self.cache_dtype).view(n * H, D)
     if ragged:
@@ -148,7 +149,8 @@
       some = scores
       scores = torch.zeros([n * H * L // 32, 32], dtype=self.cache_dtype)
       scores.index_copy_(0, place, some)
-    p = torch.softmax(torch.to(scores.view(n, H, L), dtype=6) + mask, -1)
+    scores = torch.to(scores, dtype=6).view(n, H, L)
+    p = torch.softmax(scores.masked_fill_(hidden, self.minus_infinity), -1)
     p = torch.to(p, dtype=self.cache_dtype).view(-1, 32)
     if ragged:
       p = p.index_select(0, place)
@@ -168,9 +170,11 @@
     if block >= 0:
       self.kept[0][layer, 0, block, :, :T].copy_(k)
       self.kept[0][layer, 1, block, :, :T].copy_(v)
-    K = torch.empty([H, D, L // 32, 32], dtype=self.dtype)
-    K.copy_(torch.permute(self.keys[layer][slot, :, :L // 32], [0, 2, 1, 3]))
+    blocks = (L + 31) // 32
+    K = torch.empty([H, D, blocks, 32], dtype=self.dtype)
+    K.copy_(torch.permute(self.keys[layer][slot, :, :blocks], [0, 2, 1, 3]))
+    K = K.view(H, D, blocks * 32)[:, :, :L]
     V = self.values[layer][slot, :, :L]
-    scores = torch.matmul(q * self.scales[layer], K.view(H, D, L)) + mask
+    scores = torch.matmul(q * self.scales[layer], K) + mask
     z = torch.matmul(torch.softmax(scores, -1), torch.to(V, dtype=self.dtype))
     return z.transpose(0, 1).reshape(T, H * D)

@@ -7,7 +7,7 @@ import io.github.gpt2server.model.WeightType;
  * The type of the weights in memory that {@code gpt2.dtype} comes to.
  *
  * @param type the type
- * @param reason why, in words
+ * @param reason why, in words that follow "because"; empty if it was set
  */
 record DtypeChoice(WeightType type, String reason) {
   /** Up to so many parameters float32 is fast anywhere, and auto takes no other. */
@@ -25,7 +25,9 @@ record DtypeChoice(WeightType type, String reason) {
     boolean cpu = device.equals("cpu");
     return switch (dtype) {
       case AUTO ->
-          cpu ? onCpu(parameters, features) : new DtypeChoice(WeightType.FLOAT16, "on a GPU");
+          cpu
+              ? onCpu(parameters, features)
+              : new DtypeChoice(WeightType.FLOAT16, "the model runs on a GPU");
       case FLOAT32 -> asSet(WeightType.FLOAT32);
       case BFLOAT16 -> asSet(WeightType.BFLOAT16);
       case FLOAT16 -> {
@@ -49,7 +51,7 @@ record DtypeChoice(WeightType type, String reason) {
   }
 
   private static DtypeChoice asSet(WeightType type) {
-    return new DtypeChoice(type, "as set");
+    return new DtypeChoice(type, "");
   }
 
   private static DtypeChoice onCpu(long parameters, CpuFeatures features) {

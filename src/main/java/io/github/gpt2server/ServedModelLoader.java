@@ -29,13 +29,9 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Loads what the settings name and starts its engine: files, tokenizer, weights, warm-up. */
 final class ServedModelLoader implements ModelLoader {
-  private static final Logger log = LoggerFactory.getLogger(ServedModelLoader.class);
-
   private final Gpt2Properties properties;
   private final ServerState state;
   private final EngineObserver observer;
@@ -55,7 +51,10 @@ final class ServedModelLoader implements ModelLoader {
       Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder.path());
       checkVocabulary(folder, config, tokenizer);
       String device = device();
-      WeightType type = weightType(device, weights);
+      DtypeChoice choice =
+          DtypeChoice.of(
+              properties.dtype(), device, weights.parameterCount(), CpuFeatures.ofThisMachine());
+      WeightType type = choice.type();
       int threads =
           properties.threads() > 0
               ? properties.threads()
@@ -96,7 +95,7 @@ final class ServedModelLoader implements ModelLoader {
               type.label(),
               device,
               Instant.now());
-      return new LoadedModel(served, threads, cacheBytes);
+      return new LoadedModel(served, threads, cacheBytes, choice.reason());
     }
   }
 
@@ -161,16 +160,6 @@ final class ServedModelLoader implements ModelLoader {
   /** On a GPU a row's bits depend on the number of rows, so that guesses could change texts. */
   private Speculation speculation(String device) {
     return device.equals("cpu") ? properties.speculation() : Speculation.OFF;
-  }
-
-  private WeightType weightType(String device, Weights weights) {
-    DtypeChoice choice =
-        DtypeChoice.of(
-            properties.dtype(), device, weights.parameterCount(), CpuFeatures.ofThisMachine());
-    if (properties.dtype() == Dtype.AUTO) {
-      log.info("gpt2.dtype=auto is {}: {}", choice.type().label(), choice.reason());
-    }
-    return choice.type();
   }
 
   /** What the tokenizer calls the end, and what the model's own files do. */

@@ -49,7 +49,7 @@ class DtypeChoiceTest {
   void whatIsSetIsTaken() {
     CpuFeatures none = new CpuFeatures(Set.of());
     assertThat(DtypeChoice.of(Dtype.BFLOAT16, "cpu", 1, none))
-        .isEqualTo(new DtypeChoice(WeightType.BFLOAT16, "as set"));
+        .isEqualTo(new DtypeChoice(WeightType.BFLOAT16, ""));
     assertThatThrownBy(() -> DtypeChoice.of(Dtype.FLOAT16, "cpu", 1, none))
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContaining("needs a GPU");

@@ -7,8 +7,8 @@ import java.util.function.ToIntFunction;
 
 /**
  * The jobs that wait for slots. A slot goes to the client who has the fewest, so that one with a
- * hundred requests does not keep out one with a single request; among a client's own jobs, and where
- * clients have as many as each other, to the job that waits longest.
+ * hundred requests does not keep out one with a single request; among a client's own jobs, and
+ * where clients have as many as each other, to the job that waits longest.
  */
 final class WaitingJobs {
   private final Deque<Job> jobs = new ArrayDeque<>();

@@ -8,5 +8,6 @@ import io.github.gpt2server.engine.ServedModel;
  * @param served what is served
  * @param threads how many threads a step uses
  * @param kvCacheBytes the size of the KV cache
+ * @param dtypeReason why the server chose the type of the weights; empty if it did not
  */
-public record LoadedModel(ServedModel served, int threads, long kvCacheBytes) {}
+public record LoadedModel(ServedModel served, int threads, long kvCacheBytes, String dtypeReason) {}

@@ -44,7 +44,9 @@ public final class ModelStartup implements ApplicationRunner {
         new StartupFacts(
             served.id(),
             served.parameters(),
-            served.dtype(),
+            loaded.dtypeReason().isEmpty()
+                ? served.dtype()
+                : served.dtype() + " because " + loaded.dtypeReason(),
             served.device(),
             loaded.threads(),
             loaded.kvCacheBytes()));

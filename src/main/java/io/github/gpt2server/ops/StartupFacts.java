@@ -5,7 +5,7 @@ package io.github.gpt2server.ops;
  *
  * @param model what clients call it
  * @param parameters how many numbers the weights have
- * @param dtype the type of the weights in memory
+ * @param dtype the type of the weights in memory, and why if the server chose it
  * @param device where the model runs
  * @param threads how many threads a step uses
  * @param kvCacheBytes the size of the KV cache

@@ -122,13 +122,15 @@ class EngineTest {
   void aClientWithManyRequestsDoesNotKeepOutAnother() throws Exception {
     start(2, 100);
     holdSteps();
+    List<SequenceRequest> two = List.of(request(new int[] {8}, 5), request(new int[] {9}, 5));
     List<GenerationHandle> many = new ArrayList<>();
+    many.add(engine.submit(new Generation("two", two, LONG, false, "greedy")));
+    awaitTrue(() -> engine.status().running() == 2);
     for (int i = 0; i < 50; i++) {
       many.add(engine.submit(one(request(new int[] {i}, 5)).of("greedy")));
     }
-    awaitTrue(() -> engine.status().running() == 2);
     GenerationHandle one = engine.submit(one(request(new int[] {7}, 5)).of("modest"));
-    // The first two requests take five steps, and the next slot is the other client's.
+    // The first two sequences take five steps; of the slots that are free then one is the other's.
     model.permits.release(11);
     assertThat(tokens(one, 0)).isEqualTo(FakeModel.continuation(new int[] {7}, 5));
     assertThat(many.get(4).awaitEnd(Duration.ZERO)).isFalse();
