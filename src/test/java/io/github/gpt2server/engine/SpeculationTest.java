@@ -76,6 +76,8 @@ class SpeculationTest {
     int distinct = Set.copyOf(text).size();
     assertThat(distinct).isLessThan(200);
     assertThat(model.plans).hasSizeLessThan(distinct + (400 - distinct) / 4);
+    // The last step is told after the text has ended.
+    engine.close();
     // Every step picks one token and those that were guessed right.
     assertThat(accepted.get()).isEqualTo(400 - model.plans.size());
     assertThat(drafted.get())
