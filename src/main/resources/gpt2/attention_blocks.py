@@ -7,10 +7,8 @@
   # blocks of 32 positions, [S, H, P / 32, D, 32]: a block's scores are the sum of its D rows, whose
   # weights are the numbers of the query.
 
-  # The KV cache, and the prefix cache: blocks that keep a piece of a prompt each, its keys and values
-  # of every layer and the last block's output, from which logits can be had again. One allocation
-  # for keys and values: two equal zeros() in one method are merged into one tensor by the optimizer.
-  # Blocks are written before they are read, so that their memory need not be touched before.
+  # The KV cache and the prefix cache. One allocation for keys and values: two equal zeros() in one
+  # method are merged into one tensor by the optimizer.
   def allocate_cache(self: __torch__.Gpt2, slots: int, positions: int, head_width: int, blocks: int,
       block_length: int) -> None:
     key_blocks = (positions + 31) // 32
@@ -20,10 +18,7 @@
     self.keys = torch.unbind(halves[0].view(self.layers, slots, self.heads, key_blocks, head_width,
         32), 0)
     self.values = torch.unbind(halves[1], 0)
-    self.kept = [
-        torch.empty([self.layers, 2, blocks, self.heads, block_length, head_width],
-            dtype=self.cache_dtype),
-        torch.empty([blocks, block_length, self.heads * head_width], dtype=6)]
+    self.allocate_kept(head_width, blocks, block_length)
 
   # Writes keys and values [H, T, D] of positions from `start` on.
   def write_piece(self: __torch__.Gpt2, layer: int, slot: int, start: int, k: Tensor,

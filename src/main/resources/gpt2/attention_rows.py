@@ -1,10 +1,8 @@
   # Continues class Gpt2 of gpt2.py: attention over the KV cache on a GPU, by its fused kernels. Keys and
   # values are rows of D numbers, [S, H, P, D].
 
-  # The KV cache, and the prefix cache: blocks that keep a piece of a prompt each, its keys and values
-  # of every layer and the last block's output, from which logits can be had again. One allocation
-  # for keys and values: two equal zeros() in one method are merged into one tensor by the optimizer.
-  # Blocks are written before they are read, so that their memory need not be touched before.
+  # The KV cache and the prefix cache. One allocation for keys and values: two equal zeros() in one
+  # method are merged into one tensor by the optimizer.
   def allocate_cache(self: __torch__.Gpt2, slots: int, positions: int, head_width: int, blocks: int,
       block_length: int) -> None:
     device = torch.device(self.device)
@@ -14,10 +12,7 @@
     halves = torch.unbind(cache, 0)
     self.keys = torch.unbind(halves[0], 0)
     self.values = torch.unbind(halves[1], 0)
-    self.kept = [
-        torch.empty([self.layers, 2, blocks, self.heads, block_length, head_width], dtype=self.dtype,
-            device=device),
-        torch.empty([blocks, block_length, self.heads * head_width], dtype=6, device=device)]
+    self.allocate_kept(head_width, blocks, block_length)
 
   # Copies pieces of prompts from their blocks to their slots; returns their outputs.
   def copy_kept(self: __torch__.Gpt2, copied: List[int]) -> List[Tensor]:

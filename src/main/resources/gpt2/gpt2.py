@@ -139,6 +139,16 @@ class Gpt2(Module):
   def take(self: __torch__.Gpt2, t: Tensor, dtype: int) -> Tensor:
     return torch.clone(torch.to(t, device=torch.device(self.device), dtype=dtype), memory_format=0)
 
+  # The prefix cache: blocks that keep a piece of a prompt each, its keys and values of every layer and
+  # the last block's output, from which logits can be had again. Blocks are written before they are
+  # read, so that their memory need not be touched before.
+  def allocate_kept(self: __torch__.Gpt2, head_width: int, blocks: int, block_length: int) -> None:
+    device = torch.device(self.device)
+    self.kept = [
+        torch.empty([self.layers, 2, blocks, self.heads, block_length, head_width],
+            dtype=self.cache_dtype, device=device),
+        torch.empty([blocks, block_length, self.heads * head_width], dtype=6, device=device)]
+
   # One step. Row i is tokens[i] at positions[i] of the sequence in slots[i]. The first rows decode,
   # in rounds of as many as `decode` says: one token each of different sequences, in ascending order
   # of slots, then for some of them a token that is guessed to follow, and so on. After them come
@@ -148,8 +158,8 @@ class Gpt2(Module):
   # named, in float32.
   #
   # A row's bits do not depend on which other rows share the step: the linear layers treat rows
-  # alone, decode attention pads to a multiple of 16 with masked positions that add exact zeros, a
-  # guessed token attends as it would in a step of its own, and each prompt piece attends by itself.
+  # alone, decode attention pads with hidden positions that add exact zeros, a guessed token attends as
+  # it would in a step of its own, and each prompt piece attends by itself.
   def step(self: __torch__.Gpt2, tokens: List[int], positions: List[int], slots: List[int],
       decode: List[int], chunks: List[int], copied: List[int], rows: List[int]) -> Tensor:
     # Whatever a step needs to know goes to a GPU in one copy.
@@ -170,13 +180,19 @@ class Gpt2(Module):
 
   # The logits after each row, [N, V], in float32.
   def unembed(self: __torch__.Gpt2, x: Tensor) -> Tensor:
-    if len(self.head) == 4:
-      logits = __torch__.linear(self.final_norm(x), self.head[2], self.head[3])
-    elif len(self.head) == 2:
-      logits = ops.quantized.linear_dynamic_fp16(self.final_norm(x), self.quantized[0])
-    else:
+    if len(self.head) == 5:
       logits = self.quantized_unembed(x)
+    else:
+      logits = self.dot_head(self.final_norm(x))
     return logits
+
+  # The product of x [N, W] with an unembedding that is not quantized, [N, V].
+  def dot_head(self: __torch__.Gpt2, x: Tensor) -> Tensor:
+    if len(self.head) == 4:
+      dots = __torch__.linear(x, self.head[2], self.head[3])
+    else:
+      dots = ops.quantized.linear_dynamic_fp16(x, self.quantized[0])
+    return dots
 
   # The last layer norm, [N, W].
   def final_norm(self: __torch__.Gpt2, x: Tensor) -> Tensor:

@@ -168,11 +168,9 @@
 
   def dot_unembedding(self: __torch__.Gpt2, x: Tensor, tokens: List[int]) -> Tensor:
     chosen = torch.tensor(tokens, dtype=4, device=x.device)
-    if len(self.head) == 4:
-      dots = __torch__.linear(x, self.head[2], self.head[3]).index_select(1, chosen)
-    elif len(self.head) == 2:
-      dots = ops.quantized.linear_dynamic_fp16(x, self.quantized[0]).index_select(1, chosen)
-    else:
+    if len(self.head) == 5:
       # A quantized unembedding is tied: its rows are those of the embedding.
       dots = torch.matmul(x, self.embeddings[0].index_select(0, chosen).t())
+    else:
+      dots = self.dot_head(x).index_select(1, chosen)
     return dots.cpu()
