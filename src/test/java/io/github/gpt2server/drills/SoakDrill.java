@@ -170,7 +170,8 @@ class SoakDrill {
     final Sample early = average(samples.subList(samples.size() / 4, samples.size() / 2));
     final Sample late = average(samples.subList(samples.size() * 3 / 4, samples.size()));
 
-    assertThat(late.resident() - early.resident()).as("MiB more").isLessThan(32);
+    // The allocators take memory in steps of up to 22 MiB; a leak of 4 kB an answer would be 40.
+    assertThat(late.resident() - early.resident()).as("MiB more").isLessThan(40);
     DrillReport.add(
         9,
         "soak",
