@@ -2,13 +2,8 @@ package io.github.gpt2server.engine;
 
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.sampling.Candidates;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -52,12 +47,8 @@ public final class Engine implements AutoCloseable {
   private PrefixCache prefixCache;
   private Scheduler scheduler;
   private StepExecutor executor;
-  private final Set<Job> jobs = new LinkedHashSet<>();
-  private final WaitingJobs queue = new WaitingJobs();
-  private final List<Sequence> running = new ArrayList<>();
+  private final Jobs jobs;
   private final TaskQueue tasks;
-  private final ThreadLocal<Candidates> candidates = ThreadLocal.withInitial(Candidates::new);
-  private Sequence[] slots;
   private boolean taskHadItsTurn;
 
   private Engine(
@@ -70,6 +61,7 @@ public final class Engine implements AutoCloseable {
     this.settings = settings;
     this.observer = observer;
     this.admission = new Admission(settings.maxQueue());
+    this.jobs = new Jobs(admission, this::updateUsage);
     this.tasks = new TaskQueue(admission::leaveQueue);
     this.thread = new Thread(() -> run(loader, drafts), "gpt2-engine");
   }
@@ -134,11 +126,7 @@ public final class Engine implements AutoCloseable {
    */
   public GenerationHandle submit(Generation generation) {
     Job job = new Job(generation, new Lifetime(generation.timeout(), this::wake));
-    enter(
-        () -> {
-          jobs.add(job);
-          queue.add(job);
-        });
+    enter(() -> jobs.add(job));
     observer.submitted(job.handle().progress());
     return job.handle();
   }
@@ -214,17 +202,10 @@ public final class Engine implements AutoCloseable {
     try (LanguageModel loaded = loader.call();
         DrawThreads drawThreads = new DrawThreads(settings.drawThreads())) {
       model = loaded;
-      slots = new Sequence[model.slots()];
       prefixCache = new PrefixCache(model.blocks(), settings.chunkSize());
       executor =
           new StepExecutor(
-              model,
-              tokenizer,
-              prefixCache,
-              drawThreads,
-              slot -> slots[slot],
-              this::complete,
-              this::fail);
+              model, tokenizer, prefixCache, drawThreads, jobs::inSlot, jobs::complete, this::fail);
       WarmUp.run(model, settings);
       scheduler =
           new Scheduler(
@@ -233,7 +214,7 @@ public final class Engine implements AutoCloseable {
               settings.idlePrefillTokens(),
               prefixCache,
               drafts.apply(model));
-      admission.open(slots.length);
+      jobs.open(model.slots());
       started.complete(null);
       while (!closing) {
         turn();
@@ -251,15 +232,15 @@ public final class Engine implements AutoCloseable {
   private void turn() {
     takeSubmitted();
     endCancelledAndLate(System.nanoTime());
-    giveSlots();
-    if (running.isEmpty() && tasks.isEmpty()) {
+    jobs.giveSlots();
+    if (jobs.running().isEmpty() && tasks.isEmpty()) {
       if (inbox.isEmpty() && !closing) {
         LockSupport.park(this);
       }
       return;
     }
     // Prompts and tasks take turns where there are both, so that those who generate wait for one.
-    StepPlan plan = scheduler.plan(running, tasks.isEmpty() || taskHadItsTurn);
+    StepPlan plan = scheduler.plan(jobs.running(), tasks.isEmpty() || taskHadItsTurn);
     if (!plan.isEmpty()) {
       long begin = System.nanoTime();
       StepExecutor.Yield brought = executor.execute(plan);
@@ -295,12 +276,7 @@ public final class Engine implements AutoCloseable {
   }
 
   private void endCancelledAndLate(long now) {
-    for (Job job : List.copyOf(jobs)) {
-      Outcome outcome = job.handle().lifetime().end(now);
-      if (outcome != null) {
-        end(job, outcome, null);
-      }
-    }
+    jobs.endCancelledAndLate(now);
     tasks.endCancelledAndLate(now);
     updateLive();
   }
@@ -309,86 +285,18 @@ public final class Engine implements AutoCloseable {
     live = jobs.size() + tasks.size();
   }
 
-  private void giveSlots() {
-    // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
-    for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
-      if (slots[slot] == null) {
-        giveSlot(slot, queue.take(this::slotsOf));
-      }
-    }
-  }
-
-  private int slotsOf(String client) {
-    return (int)
-        running.stream().filter(sequence -> sequence.job().client().equals(client)).count();
-  }
-
-  private void giveSlot(int slot, Job job) {
-    int index = job.takeWaiting();
-    if (job.hasWaiting()) {
-      // Behind the others: a request of many sequences takes turns with those of one.
-      queue.add(job);
-    }
-    admission.takeSlot(!job.hasWaiting());
-    job.handle().progress().start();
-    try {
-      Sequence sequence = new Sequence(job, index, slot, candidates::get);
-      slots[slot] = sequence;
-      job.running().add(sequence);
-      running.add(sequence);
-    } catch (RuntimeException e) {
-      admission.freeSlot();
-      end(job, Outcome.FAILED, e);
-    }
-  }
-
-  private void complete(Sequence sequence) {
-    release(sequence);
-    Job job = sequence.job();
-    job.running().remove(sequence);
-    if (job.complete()) {
-      end(job, Outcome.FINISHED, null);
-    }
-  }
-
   private void fail(Sequence sequence, RuntimeException cause) {
     RuntimeException told = Failures.told(sequence.job().handle().generation().id(), cause);
     // What made it fail may be in the cache, and not-a-number times a masked zero is not zero.
     model.clear(sequence.slot());
     prefixCache.forget(sequence.request().reuse(), sequence.request().prompt());
-    end(sequence.job(), Outcome.FAILED, told);
-  }
-
-  /** The one way out: gives back the slots and the place in the queue, and tells the submitter. */
-  private void end(Job job, Outcome outcome, Throwable cause) {
-    if (!jobs.remove(job)) {
-      return;
-    }
-    job.running().forEach(this::release);
-    job.running().clear();
-    if (queue.remove(job)) {
-      admission.leaveQueue();
-    }
-    updateUsage();
-    updateLive();
-    job.handle().end(outcome, cause);
-  }
-
-  private void release(Sequence sequence) {
-    if (slots[sequence.slot()] == sequence) {
-      slots[sequence.slot()] = null;
-      running.remove(sequence);
-      admission.freeSlot();
-    }
+    jobs.end(sequence.job(), Outcome.FAILED, told);
   }
 
   private void updateUsage() {
-    long used = 0;
-    for (Sequence sequence : running) {
-      used += sequence.positions();
-    }
-    kvCacheUsage = (double) used / ((long) slots.length * model.contextLength());
+    kvCacheUsage = (double) jobs.positions() / ((long) model.slots() * model.contextLength());
     prefixCacheStatus = prefixCache.status();
+    updateLive();
   }
 
   /** Ends what is left when the thread stops, so that no request is ever lost. */
@@ -397,7 +305,7 @@ public final class Engine implements AutoCloseable {
     takeSubmitted();
     Throwable cause =
         death != null ? death : new EngineStoppedException("the server is shutting down");
-    List.copyOf(jobs).forEach(job -> end(job, Outcome.FAILED, cause));
+    jobs.endAll(cause);
     tasks.endAll(cause);
     updateLive();
   }

@@ -44,7 +44,7 @@ final class PromptScoring {
       if (sequence.request().logprobs().wanted()) {
         own.details()
             .add(
-                StepExecutor.describe(
+                TokenLogprobs.of(
                     sequence.request().logprobs(),
                     result.logits(target.row()),
                     target.token(),

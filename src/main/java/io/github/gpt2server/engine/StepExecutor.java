@@ -279,19 +279,7 @@ final class StepExecutor {
     }
     FloatBuffer logits =
         draw.rawLogits() == null ? result.logits(draw.row()) : FloatBuffer.wrap(draw.rawLogits());
-    return describe(wanted, logits, token, sums.of(draw.row()));
-  }
-
-  /** The log-probabilities asked for at a row, of the token that stands there and of others. */
-  static TokenLogprobs describe(Logprobs wanted, FloatBuffer logits, int token, float logSumExp) {
-    float[] others = wanted.tokenIds().length == 0 ? null : new float[wanted.tokenIds().length];
-    for (int i = 0; others != null && i < others.length; i++) {
-      others[i] = logits.get(wanted.tokenIds()[i]) - logSumExp;
-    }
-    return new TokenLogprobs(
-        logits.get(token) - logSumExp,
-        wanted.top() == 0 ? null : TopTokens.of(logits, logSumExp, wanted.top()),
-        others);
+    return TokenLogprobs.of(wanted, logits, token, sums.of(draw.row()));
   }
 
   private static float[] copy(FloatBuffer row) {

@@ -1,0 +1,141 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.sampling.Candidates;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The jobs of the engine thread, from their arrival to their end: which wait for slots, and which
+ * sequence runs in which slot.
+ */
+final class Jobs {
+  private final Admission admission;
+  private final Runnable onEnd;
+  private final Set<Job> jobs = new LinkedHashSet<>();
+  private final WaitingJobs queue = new WaitingJobs();
+  private final List<Sequence> running = new ArrayList<>();
+  private final ThreadLocal<Candidates> candidates = ThreadLocal.withInitial(Candidates::new);
+  private Sequence[] slots = new Sequence[0];
+
+  /**
+   * @param admission told what becomes of those whom it let in
+   * @param onEnd called when a job has given back what it held, before its submitter is told
+   */
+  Jobs(Admission admission, Runnable onEnd) {
+    this.admission = admission;
+    this.onEnd = onEnd;
+  }
+
+  /** Lets jobs come in, to run in so many slots. */
+  void open(int slotCount) {
+    slots = new Sequence[slotCount];
+    admission.open(slotCount);
+  }
+
+  void add(Job job) {
+    jobs.add(job);
+    queue.add(job);
+  }
+
+  /** How many wait or run. */
+  int size() {
+    return jobs.size();
+  }
+
+  /** The sequences that have a slot, oldest first. */
+  List<Sequence> running() {
+    return Collections.unmodifiableList(running);
+  }
+
+  /** The sequence in a slot, or null. */
+  Sequence inSlot(int slot) {
+    return slots[slot];
+  }
+
+  /** Positions of the KV cache in use. */
+  long positions() {
+    return running.stream().mapToLong(Sequence::positions).sum();
+  }
+
+  /** Gives free slots to those who wait. */
+  void giveSlots() {
+    // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
+    for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
+      if (slots[slot] == null) {
+        giveSlot(slot, queue.take(this::slotsOf));
+      }
+    }
+  }
+
+  private int slotsOf(String client) {
+    return (int)
+        running.stream().filter(sequence -> sequence.job().client().equals(client)).count();
+  }
+
+  private void giveSlot(int slot, Job job) {
+    int index = job.takeWaiting();
+    if (job.hasWaiting()) {
+      // Behind the others: a request of many sequences takes turns with those of one.
+      queue.add(job);
+    }
+    admission.takeSlot(!job.hasWaiting());
+    job.handle().progress().start();
+    try {
+      Sequence sequence = new Sequence(job, index, slot, candidates::get);
+      slots[slot] = sequence;
+      job.running().add(sequence);
+      running.add(sequence);
+    } catch (RuntimeException e) {
+      admission.freeSlot();
+      end(job, Outcome.FAILED, e);
+    }
+  }
+
+  /** Takes back the slot of a sequence that has published its end. */
+  void complete(Sequence sequence) {
+    release(sequence);
+    Job job = sequence.job();
+    job.running().remove(sequence);
+    if (job.complete()) {
+      end(job, Outcome.FINISHED, null);
+    }
+  }
+
+  void endCancelledAndLate(long now) {
+    for (Job job : List.copyOf(jobs)) {
+      Outcome outcome = job.handle().lifetime().end(now);
+      if (outcome != null) {
+        end(job, outcome, null);
+      }
+    }
+  }
+
+  void endAll(Throwable cause) {
+    List.copyOf(jobs).forEach(job -> end(job, Outcome.FAILED, cause));
+  }
+
+  /** The one way out: gives back the slots and the place in the queue, and tells the submitter. */
+  void end(Job job, Outcome outcome, Throwable cause) {
+    if (!jobs.remove(job)) {
+      return;
+    }
+    job.running().forEach(this::release);
+    job.running().clear();
+    if (queue.remove(job)) {
+      admission.leaveQueue();
+    }
+    onEnd.run();
+    job.handle().end(outcome, cause);
+  }
+
+  private void release(Sequence sequence) {
+    if (slots[sequence.slot()] == sequence) {
+      slots[sequence.slot()] = null;
+      running.remove(sequence);
+      admission.freeSlot();
+    }
+  }
+}
