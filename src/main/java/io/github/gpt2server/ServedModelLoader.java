@@ -1,5 +1,6 @@
 package io.github.gpt2server;
 
+import ai.djl.util.Utils;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineObserver;
 import io.github.gpt2server.engine.EngineSettings;
@@ -78,6 +79,8 @@ final class ServedModelLoader implements ModelLoader {
               tokenizer,
               settings,
               observer);
+      // The libraries are there now, whole: what else lies half unpacked is of no use.
+      NativeLibraryCache.removeAbandoned(Utils.getEngineCacheDir(), Instant.now());
       ServedModel served =
           new ServedModel(
               engine,
