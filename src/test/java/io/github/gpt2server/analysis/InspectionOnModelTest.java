@@ -5,14 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
-import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.GenerationHandle;
-import io.github.gpt2server.engine.Logprobs;
 import io.github.gpt2server.engine.Outcome;
-import io.github.gpt2server.engine.PrefixReuse;
-import io.github.gpt2server.engine.PromptProbabilities;
+import io.github.gpt2server.engine.RequestBuilder;
 import io.github.gpt2server.engine.SequenceEvent;
-import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.TaskHandle;
 import io.github.gpt2server.engine.TaskRequest;
 import io.github.gpt2server.model.CacheSize;
@@ -21,7 +17,6 @@ import io.github.gpt2server.model.Gpt2Model;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.WeightType;
 import io.github.gpt2server.model.Weights;
-import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,7 +26,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
@@ -231,18 +225,8 @@ class InspectionOnModelTest {
   }
 
   private GenerationHandle stream(int number) {
-    SequenceRequest request =
-        new SequenceRequest(
-            tokenizer.encode("Once upon a time there were " + number),
-            80,
-            SamplingParameters.GREEDY,
-            Set.of(),
-            List.of(),
-            false,
-            PromptProbabilities.NONE,
-            Logprobs.NONE,
-            PrefixReuse.NONE);
-    return engine.submit(new Generation("stream", List.of(request), LONG, true));
+    int[] prompt = tokenizer.encode("Once upon a time there were " + number);
+    return engine.submit(RequestBuilder.request(prompt, 80).stream());
   }
 
   private static List<Integer> read(GenerationHandle stream) throws InterruptedException {

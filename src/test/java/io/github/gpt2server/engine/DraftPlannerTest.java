@@ -3,11 +3,8 @@ package io.github.gpt2server.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.sampling.Candidates;
-import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -137,20 +134,8 @@ class DraftPlannerTest {
 
   private static Sequence sequence(
       int slot, int[] prompt, int maxTokens, Set<Integer> stops, Logprobs logprobs, int next) {
-    SequenceRequest request =
-        new SequenceRequest(
-            prompt,
-            maxTokens,
-            SamplingParameters.GREEDY,
-            stops,
-            List.of(),
-            false,
-            PromptProbabilities.NONE,
-            logprobs,
-            PrefixReuse.NONE);
-    Generation generation = new Generation("test", List.of(request), Duration.ofMinutes(1), false);
-    Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
-    Sequence sequence = new Sequence(new Job(generation, lifetime), 0, slot, Candidates::new);
+    Sequence sequence =
+        RequestBuilder.request(prompt, maxTokens).stopTokens(stops).logprobs(logprobs).inSlot(slot);
     sequence.advance(prompt.length);
     sequence.append(next, null, TOKENIZER);
     return sequence;

@@ -3,13 +3,11 @@ package io.github.gpt2server.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.ModelTask;
-import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
@@ -62,18 +60,7 @@ class EngineObserverTest {
   }
 
   private static Generation generation(int[] prompt, int maxTokens, int choices) {
-    SequenceRequest request =
-        new SequenceRequest(
-            prompt,
-            maxTokens,
-            SamplingParameters.GREEDY,
-            Set.of(),
-            List.of(),
-            false,
-            PromptProbabilities.NONE,
-            Logprobs.NONE,
-            PrefixReuse.first(prompt.length));
-    return new Generation("test", Collections.nCopies(choices, request), LONG, false);
+    return RequestBuilder.request(prompt, maxTokens).reusingPrompt().choices(choices);
   }
 
   private RequestProgress finish(GenerationHandle handle) throws InterruptedException {

@@ -21,7 +21,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -179,17 +178,10 @@ class EngineOnModelTest {
                         Logprobs.NONE,
                         new PrefixReuse(40, salt)))),
             engine.submit(
-                generation(
-                    new SequenceRequest(
-                        prompt,
-                        generated,
-                        SamplingParameters.GREEDY,
-                        Set.of(),
-                        List.of(),
-                        false,
-                        PromptProbabilities.NONE,
-                        Logprobs.top(2),
-                        all))));
+                RequestBuilder.request(prompt, generated)
+                    .logprobs(Logprobs.top(2))
+                    .reuse(all)
+                    .whole()));
     List<Answer> answers = new ArrayList<>();
     for (GenerationHandle handle : handles) {
       answers.add(read(handle));
@@ -343,16 +335,11 @@ class EngineOnModelTest {
   }
 
   private static SequenceRequest request(int[] prompt, int maxTokens, SamplingParameters sampling) {
-    return new SequenceRequest(
-        prompt,
-        maxTokens,
-        sampling,
-        Set.of(),
-        List.of(),
-        false,
-        PromptProbabilities.NONE,
-        Logprobs.top(0),
-        PrefixReuse.first(prompt.length));
+    return RequestBuilder.request(prompt, maxTokens)
+        .sampling(sampling)
+        .logprobs(Logprobs.top(0))
+        .reusingPrompt()
+        .build();
   }
 
   private static SequenceRequest nextToken(int[] prompt) {

@@ -1,17 +1,16 @@
 package io.github.gpt2server.engine;
 
+import static io.github.gpt2server.engine.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.model.ModelTask;
-import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -116,7 +115,7 @@ class EngineTaskTest {
   @Test
   void betweenTwoStepsOfAStreamThereIsOneSlice() throws Exception {
     model.permits = new Semaphore(1);
-    GenerationHandle stream = engine.submit(generation(new int[] {1, 2, 3}, 100));
+    GenerationHandle stream = engine.submit(request(new int[] {1, 2, 3}, 100).stream());
     assertThat(stream.poll(LONG)).isPresent();
     TaskHandle<String> task = submit("t", 10, 0, null);
     model.permits.release(1000);
@@ -133,7 +132,7 @@ class EngineTaskTest {
     // Read in one step each while nothing generates, so that steps alternate with slices.
     List<GenerationHandle> prompts = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      prompts.add(engine.submit(generation(new int[400], 1)));
+      prompts.add(engine.submit(request(new int[400], 1).stream()));
     }
     slices.release(1000);
     assertThat(task.awaitEnd(LONG)).isTrue();
@@ -230,20 +229,5 @@ class EngineTaskTest {
     return engine.submit(
         new TaskRequest<>(
             name, List.of(), model -> new Counting(name, slices, broken, permits), LONG));
-  }
-
-  private static Generation generation(int[] prompt, int maxTokens) {
-    SequenceRequest request =
-        new SequenceRequest(
-            prompt,
-            maxTokens,
-            SamplingParameters.GREEDY,
-            Set.of(),
-            List.of(),
-            false,
-            PromptProbabilities.NONE,
-            Logprobs.NONE,
-            PrefixReuse.NONE);
-    return new Generation("test", List.of(request), LONG, true);
   }
 }

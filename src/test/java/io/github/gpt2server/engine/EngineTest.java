@@ -215,16 +215,7 @@ class EngineTest {
   private static Generation wholeVocabulary(
       int[] prompt, int maxTokens, Duration timeout, boolean streaming) {
     SequenceRequest request =
-        new SequenceRequest(
-            prompt,
-            maxTokens,
-            SamplingParameters.GREEDY,
-            Set.of(),
-            List.of(),
-            false,
-            PromptProbabilities.NONE,
-            Logprobs.top(FakeModel.VOCAB),
-            PrefixReuse.NONE);
+        RequestBuilder.request(prompt, maxTokens).logprobs(Logprobs.top(FakeModel.VOCAB)).build();
     return new Generation("whole", List.of(request), timeout, streaming);
   }
 
@@ -461,18 +452,7 @@ class EngineTest {
     List<Integer> all = FakeModel.continuation(new int[] {1}, 10);
     int stop = all.get(4);
     GenerationHandle handle =
-        engine.submit(
-            one(
-                new SequenceRequest(
-                    new int[] {1},
-                    10,
-                    SamplingParameters.GREEDY,
-                    Set.of(stop),
-                    List.of(),
-                    false,
-                    PromptProbabilities.NONE,
-                    Logprobs.NONE,
-                    PrefixReuse.NONE)));
+        engine.submit(RequestBuilder.request(new int[] {1}, 10).stopTokens(Set.of(stop)).whole());
     handle.awaitEnd(LONG);
     List<SequenceEvent> events = drain(handle);
     assertThat(text(events))
@@ -503,17 +483,10 @@ class EngineTest {
         new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(), minTokens, 0);
     GenerationHandle handle =
         engine.submit(
-            one(
-                new SequenceRequest(
-                    new int[] {1},
-                    12,
-                    sampling,
-                    Set.of(),
-                    List.of(stop),
-                    include,
-                    PromptProbabilities.NONE,
-                    Logprobs.NONE,
-                    PrefixReuse.NONE)));
+            RequestBuilder.request(new int[] {1}, 12)
+                .sampling(sampling)
+                .stopString(stop, include)
+                .whole());
     handle.awaitEnd(LONG);
     return text(drain(handle));
   }
@@ -552,17 +525,9 @@ class EngineTest {
     }
     GenerationHandle handle =
         engine.submit(
-            one(
-                new SequenceRequest(
-                    prompt,
-                    0,
-                    SamplingParameters.GREEDY,
-                    Set.of(),
-                    List.of(),
-                    false,
-                    new PromptProbabilities(true, 3, 2),
-                    Logprobs.NONE,
-                    PrefixReuse.NONE)));
+            RequestBuilder.request(prompt, 0)
+                .promptProbabilities(new PromptProbabilities(true, 3, 2))
+                .whole());
     assertThat(handle.awaitEnd(LONG)).isTrue();
     List<SequenceEvent> events = drain(handle);
     SequenceEvent.PromptRead read = (SequenceEvent.PromptRead) events.get(0);
@@ -661,29 +626,15 @@ class EngineTest {
   }
 
   private static SequenceRequest request(int[] prompt, int maxTokens) {
-    return new SequenceRequest(
-        prompt,
-        maxTokens,
-        SamplingParameters.GREEDY,
-        Set.of(),
-        List.of(),
-        false,
-        PromptProbabilities.NONE,
-        Logprobs.NONE,
-        PrefixReuse.first(prompt.length));
+    return RequestBuilder.request(prompt, maxTokens).reusingPrompt().build();
   }
 
   private static SequenceRequest sampled(int[] prompt, int maxTokens, SamplingParameters sampling) {
-    return new SequenceRequest(
-        prompt,
-        maxTokens,
-        sampling,
-        Set.of(),
-        List.of(),
-        false,
-        PromptProbabilities.NONE,
-        Logprobs.top(0),
-        PrefixReuse.first(prompt.length));
+    return RequestBuilder.request(prompt, maxTokens)
+        .sampling(sampling)
+        .logprobs(Logprobs.top(0))
+        .reusingPrompt()
+        .build();
   }
 
   private static Generation one(SequenceRequest request) {

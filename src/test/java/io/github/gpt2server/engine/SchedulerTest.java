@@ -8,14 +8,10 @@ import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepPlan.Piece;
-import io.github.gpt2server.sampling.Candidates;
-import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -196,19 +192,10 @@ class SchedulerTest {
       PromptProbabilities probabilities,
       Logprobs logprobs,
       PrefixReuse reuse) {
-    SequenceRequest request =
-        new SequenceRequest(
-            new int[length],
-            maxTokens,
-            SamplingParameters.GREEDY,
-            Set.of(),
-            List.of(),
-            false,
-            probabilities,
-            logprobs,
-            reuse);
-    Generation generation = new Generation("test", List.of(request), Duration.ofMinutes(1), false);
-    Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
-    return new Sequence(new Job(generation, lifetime), 0, slot, Candidates::new);
+    return RequestBuilder.request(new int[length], maxTokens)
+        .promptProbabilities(probabilities)
+        .logprobs(logprobs)
+        .reuse(reuse)
+        .inSlot(slot);
   }
 }

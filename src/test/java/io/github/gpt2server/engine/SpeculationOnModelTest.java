@@ -161,16 +161,13 @@ class SpeculationOnModelTest {
 
   private static SequenceRequest request(
       int[] prompt, int maxTokens, SamplingParameters sampling, String stop, Logprobs logprobs) {
-    return new SequenceRequest(
-        prompt,
-        maxTokens,
-        sampling,
-        Set.of(TOKENIZER.endOfText(), 13),
-        stop.isEmpty() ? List.of() : List.of(stop),
-        false,
-        PromptProbabilities.NONE,
-        logprobs,
-        PrefixReuse.first(prompt.length));
+    RequestBuilder request =
+        RequestBuilder.request(prompt, maxTokens)
+            .sampling(sampling)
+            .stopTokens(Set.of(TOKENIZER.endOfText(), 13))
+            .logprobs(logprobs)
+            .reusingPrompt();
+    return (stop.isEmpty() ? request : request.stopString(stop, false)).build();
   }
 
   /** The events of each sequence, with every number. */

@@ -3,7 +3,6 @@ package io.github.gpt2server.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -167,18 +166,7 @@ class SpeculationTest {
   }
 
   private static Generation generation(int[] prompt, int maxTokens) {
-    SequenceRequest request =
-        new SequenceRequest(
-            prompt,
-            maxTokens,
-            SamplingParameters.GREEDY,
-            Set.of(),
-            List.of(),
-            false,
-            PromptProbabilities.NONE,
-            Logprobs.NONE,
-            PrefixReuse.NONE);
-    return new Generation("test", List.of(request), LONG, true);
+    return RequestBuilder.request(prompt, maxTokens).stream();
   }
 
   private static List<Integer> tokens(GenerationHandle handle) throws InterruptedException {

@@ -8,13 +8,10 @@ import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServerSentEvents;
 import io.github.gpt2server.engine.FinishReason;
 import io.github.gpt2server.engine.Generation;
-import io.github.gpt2server.engine.Logprobs;
 import io.github.gpt2server.engine.Outcome;
-import io.github.gpt2server.engine.PrefixReuse;
-import io.github.gpt2server.engine.PromptProbabilities;
+import io.github.gpt2server.engine.RequestBuilder;
 import io.github.gpt2server.engine.ScriptedGeneration;
 import io.github.gpt2server.engine.SequenceRequest;
-import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.UnsupportedEncodingException;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockHttpServletResponse;
 import tools.jackson.databind.MapperFeature;
@@ -231,17 +227,7 @@ class CompletionStreamTest {
 
   private static ValidCompletion completion(int n, boolean includeUsage, boolean tokenIds) {
     int[] prompt = {5, 6};
-    SequenceRequest sequence =
-        new SequenceRequest(
-            prompt,
-            9,
-            SamplingParameters.GREEDY,
-            Set.of(),
-            List.of(),
-            false,
-            PromptProbabilities.NONE,
-            Logprobs.NONE,
-            PrefixReuse.NONE);
+    SequenceRequest sequence = RequestBuilder.request(prompt, 9).build();
     return new ValidCompletion(
         "cmpl-1",
         7,

@@ -1,0 +1,108 @@
+package io.github.gpt2server.engine;
+
+import io.github.gpt2server.sampling.Candidates;
+import io.github.gpt2server.sampling.SamplingParameters;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Builds what a test asks of the engine: greedy tokens without stops, probabilities or the prefix
+ * cache, until the test says otherwise.
+ */
+public final class RequestBuilder {
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
+
+  private final int[] prompt;
+  private final int maxTokens;
+  private SamplingParameters sampling = SamplingParameters.GREEDY;
+  private Set<Integer> stopTokens = Set.of();
+  private List<String> stopStrings = List.of();
+  private boolean includeStopString;
+  private PromptProbabilities promptProbabilities = PromptProbabilities.NONE;
+  private Logprobs logprobs = Logprobs.NONE;
+  private PrefixReuse reuse = PrefixReuse.NONE;
+
+  private RequestBuilder(int[] prompt, int maxTokens) {
+    this.prompt = prompt;
+    this.maxTokens = maxTokens;
+  }
+
+  /** Up to so many tokens after a prompt. */
+  public static RequestBuilder request(int[] prompt, int maxTokens) {
+    return new RequestBuilder(prompt, maxTokens);
+  }
+
+  RequestBuilder sampling(SamplingParameters parameters) {
+    sampling = parameters;
+    return this;
+  }
+
+  RequestBuilder stopTokens(Set<Integer> tokens) {
+    stopTokens = tokens;
+    return this;
+  }
+
+  RequestBuilder stopString(String stop, boolean include) {
+    stopStrings = List.of(stop);
+    includeStopString = include;
+    return this;
+  }
+
+  RequestBuilder promptProbabilities(PromptProbabilities wanted) {
+    promptProbabilities = wanted;
+    return this;
+  }
+
+  RequestBuilder logprobs(Logprobs wanted) {
+    logprobs = wanted;
+    return this;
+  }
+
+  RequestBuilder reuse(PrefixReuse prefix) {
+    reuse = prefix;
+    return this;
+  }
+
+  /** The prefix cache may serve and keep the whole prompt. */
+  RequestBuilder reusingPrompt() {
+    return reuse(PrefixReuse.first(prompt.length));
+  }
+
+  /** The sequence by itself. */
+  public SequenceRequest build() {
+    return new SequenceRequest(
+        prompt,
+        maxTokens,
+        sampling,
+        stopTokens,
+        stopStrings,
+        includeStopString,
+        promptProbabilities,
+        logprobs,
+        reuse);
+  }
+
+  /** A generation of this sequence, whose submitter wants to be woken at its end. */
+  Generation whole() {
+    return choices(1);
+  }
+
+  /** A generation of so many of this sequence, whose submitter wants to be woken at its end. */
+  Generation choices(int count) {
+    return new Generation("test", Collections.nCopies(count, build()), TIMEOUT, false);
+  }
+
+  /** A generation of this sequence, whose submitter wants to be woken for every token. */
+  public Generation stream() {
+    return new Generation("test", List.of(build()), TIMEOUT, true);
+  }
+
+  /** The sequence as it runs in a slot, nothing of its prompt read. */
+  Sequence inSlot(int slot) {
+    Generation generation = whole();
+    Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
+    return new Sequence(new Job(generation, lifetime), 0, slot, Candidates::new);
+  }
+}
