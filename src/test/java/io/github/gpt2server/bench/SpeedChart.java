@@ -2,9 +2,9 @@ package io.github.gpt2server.bench;
 
 import io.github.gpt2server.bench.Measurement.Decoding;
 import io.github.gpt2server.bench.Measurement.Result;
+import io.github.gpt2server.chart.Svg;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Function;
 
 /**
@@ -25,13 +25,7 @@ final class SpeedChart {
   private SpeedChart() {}
 
   static String svg(List<Result> results) {
-    StringBuilder svg =
-        new StringBuilder(
-            format(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
-                    + " font-family=\"sans-serif\" font-size=\"10\">\n"
-                    + "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
-                COLUMN * results.size(), ROW * 3));
+    Svg svg = new Svg(COLUMN * results.size(), ROW * 3, 10);
     List<List<Series>> speeds = results.stream().map(SpeedChart::speeds).toList();
     List<List<Series>> first =
         rows(results, decoding -> List.of(decoding.firstToken()), List.of("through HTTP"));
@@ -43,7 +37,7 @@ final class SpeedChart {
     row(svg, 0, results, "tokens a second", speeds);
     row(svg, 1, results, "time to first token, ms", first);
     row(svg, 2, results, "gap between tokens, ms", gaps);
-    return svg.append("</svg>\n").toString();
+    return svg.document();
   }
 
   private static List<Series> speeds(Result result) {
@@ -90,7 +84,7 @@ final class SpeedChart {
 
   /** Charts side by side, with one scale for all. */
   private static void row(
-      StringBuilder svg, int row, List<Result> results, String title, List<List<Series>> columns) {
+      Svg svg, int row, List<Result> results, String title, List<List<Series>> columns) {
     double most =
         columns.stream()
             .flatMap(List::stream)
@@ -98,7 +92,7 @@ final class SpeedChart {
             .mapToDouble(Spread::high)
             .max()
             .orElse(1);
-    double limit = limit(most);
+    double limit = Svg.limit(most);
     for (int i = 0; i < columns.size(); i++) {
       Result result = results.get(i);
       panel(
@@ -113,71 +107,30 @@ final class SpeedChart {
   }
 
   private static void panel(
-      StringBuilder svg,
+      Svg svg,
       int left,
       int top,
       String title,
       List<String> groups,
       List<Series> series,
       double limit) {
-    svg.append(text(left, top - 12, "start", title));
-    for (int i = 0; i <= 4; i++) {
-      double y = top + HEIGHT - HEIGHT * i / 4.0;
-      svg.append(format("<path d=\"M%d %.1fh%d\" stroke=\"#ddd\"/>\n", left, y, WIDTH));
-      svg.append(
-          text(left - 5, y + 4, "end", format("%.4g", limit * i / 4).replaceAll("\\.0*$", "")));
-    }
+    Svg.Panel panel = svg.panel(title, left, top, WIDTH, HEIGHT, limit);
     double group = (double) WIDTH / groups.size();
     double bar = group * 0.8 / series.size();
     for (int i = 0; i < groups.size(); i++) {
-      svg.append(text(left + group * (i + 0.5), top + HEIGHT + 15, "middle", groups.get(i)));
+      panel.label(left + group * (i + 0.5), groups.get(i));
       for (int j = 0; j < series.size(); j++) {
         Spread spread = series.get(j).bars().get(i);
         double x = left + group * (i + 0.1) + bar * j;
-        double scale = HEIGHT / limit;
-        svg.append(
-            format(
-                "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n",
-                x,
-                top + HEIGHT - spread.median() * scale,
-                bar - 1,
-                spread.median() * scale,
-                series.get(j).colour()));
-        svg.append(
-            format(
-                "<path d=\"M%.1f %.1fV%.1f\" stroke=\"black\"/>\n",
-                x + (bar - 1) / 2,
-                top + HEIGHT - spread.low() * scale,
-                top + HEIGHT - spread.high() * scale));
+        panel.bar(x, bar - 1, spread.median(), series.get(j).colour());
+        panel.range(x + (bar - 1) / 2, spread.low(), spread.high());
       }
     }
     double x = left;
     for (Series entry : series) {
-      svg.append(
-          format(
-              "<rect x=\"%.1f\" y=\"%d\" width=\"9\" height=\"9\" fill=\"%s\"/>\n",
-              x, top + HEIGHT + 24, entry.colour()));
-      svg.append(text(x + 12, top + HEIGHT + 33, "start", entry.name()));
+      svg.rectangle(x, panel.bottom() + 24, 9, 9, entry.colour());
+      svg.text(x + 12, panel.bottom() + 33, Svg.Anchor.START, entry.name());
       x += 18 + 5.8 * entry.name().length();
     }
-  }
-
-  /** The next number above that reads well on an axis: 1, 2, 3, 4, 6 or 8 times a power of ten. */
-  private static double limit(double most) {
-    double power = Math.pow(10, Math.floor(Math.log10(most)));
-    for (double step : new double[] {1, 2, 3, 4, 6, 8}) {
-      if (step * power >= most) {
-        return step * power;
-      }
-    }
-    return 10 * power;
-  }
-
-  private static String text(double x, double y, String anchor, String text) {
-    return format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n", x, y, anchor, text);
-  }
-
-  private static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
   }
 }
