@@ -3,8 +3,10 @@ package io.github.gpt2server.engine;
 import io.github.gpt2server.sampling.Candidates;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -17,6 +19,7 @@ final class Jobs {
   private final Set<Job> jobs = new LinkedHashSet<>();
   private final WaitingJobs queue = new WaitingJobs();
   private final List<Sequence> running = new ArrayList<>();
+  private final Map<String, Integer> slotsByClient = new HashMap<>();
   private final ThreadLocal<Candidates> candidates = ThreadLocal.withInitial(Candidates::new);
   private Sequence[] slots = new Sequence[0];
 
@@ -65,14 +68,9 @@ final class Jobs {
     // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
     for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
       if (slots[slot] == null) {
-        giveSlot(slot, queue.take(this::slotsOf));
+        giveSlot(slot, queue.take(client -> slotsByClient.getOrDefault(client, 0)));
       }
     }
-  }
-
-  private int slotsOf(String client) {
-    return (int)
-        running.stream().filter(sequence -> sequence.job().client().equals(client)).count();
   }
 
   private void giveSlot(int slot, Job job) {
@@ -88,6 +86,7 @@ final class Jobs {
       slots[slot] = sequence;
       job.running().add(sequence);
       running.add(sequence);
+      slotsByClient.merge(job.client(), 1, Integer::sum);
     } catch (RuntimeException e) {
       admission.freeSlot();
       end(job, Outcome.FAILED, e);
@@ -135,6 +134,8 @@ final class Jobs {
     if (slots[sequence.slot()] == sequence) {
       slots[sequence.slot()] = null;
       running.remove(sequence);
+      slotsByClient.computeIfPresent(
+          sequence.job().client(), (client, count) -> count == 1 ? null : count - 1);
       admission.freeSlot();
     }
   }

@@ -142,6 +142,24 @@ class EngineTest {
   }
 
   @Test
+  void slotsThatAClientHasGivenBackDoNotCount() throws Exception {
+    start(2, 100);
+    for (int i = 0; i < 3; i++) {
+      tokens(engine.submit(one(request(new int[] {i}, 5)).of("earlier")), 0);
+    }
+    holdSteps();
+    engine.submit(one(request(new int[] {1}, 400)).of("other"));
+    engine.submit(one(request(new int[] {2}, 1)).of("third"));
+    GenerationHandle longest = engine.submit(one(request(new int[] {3}, 400)).of("other"));
+    GenerationHandle later = engine.submit(one(request(new int[] {7}, 5)).of("earlier"));
+    // Two steps at the most free a slot, and five are enough for the client's who has none.
+    model.permits.release(7);
+    assertThat(tokens(later, 0)).isEqualTo(FakeModel.continuation(new int[] {7}, 5));
+    releaseSteps();
+    assertThat(longest.awaitEnd(LONG)).isTrue();
+  }
+
+  @Test
   void aPoisonousRequestFailsAlone() throws Exception {
     start(8, 100);
     holdSteps();
