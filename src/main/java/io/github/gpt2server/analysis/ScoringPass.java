@@ -64,7 +64,8 @@ public record ScoringPass(int[] tokens, int scoredFrom) {
   /** What the engine is asked. */
   public SequenceRequest request() {
     return SequenceRequest.reading(
-        Arrays.copyOf(tokens, tokens.length - 1), new PromptProbabilities(true, scoredFrom, 1));
+        Arrays.copyOf(tokens, tokens.length - 1),
+        new PromptProbabilities(true, scoredFrom, 1, true));
   }
 
   /** The scores, from what the engine answers to {@link #request}. */

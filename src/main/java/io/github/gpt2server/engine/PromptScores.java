@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * How likely the scored tokens of a prompt are, each given the tokens before it. The arrays run in
- * parallel; the first entry belongs to position {@link PromptProbabilities#scoredFrom}.
+ * parallel; the first entry belongs to position {@link PromptProbabilities#scoredFrom}. They are
+ * empty unless the request is {@link PromptProbabilities#ranked}.
  *
  * @param logprobs natural log-probabilities of the tokens that stand there
  * @param entropies of the distributions they come from, in nats

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** Scores the prompt tokens that follow a step's rows, all of them in one call. */
+/** Scores the prompt tokens that follow a step's rows, those to be ranked in one call. */
 final class PromptScoring {
 
   /** A row of logits, and the place of the prompt token that follows it. */
@@ -19,12 +19,35 @@ final class PromptScoring {
     double temperature() {
       return sequence.request().promptProbabilities().temperature();
     }
+
+    boolean ranked() {
+      return sequence.request().promptProbabilities().ranked();
+    }
   }
 
   private PromptScoring() {}
 
   static void run(StepPlan plan, IntFunction<Sequence> inSlot, StepResult result, LogSumExps sums) {
     List<Target> targets = targets(plan, inSlot);
+    rank(targets.stream().filter(Target::ranked).toList(), result);
+    for (Target target : targets) {
+      SequenceRequest request = target.sequence().request();
+      if (request.logprobs().wanted()) {
+        target
+            .sequence()
+            .promptScores()
+            .details()
+            .add(
+                TokenLogprobs.of(
+                    request.logprobs(),
+                    result.logits(target.row()),
+                    target.token(),
+                    sums.of(target.row())));
+      }
+    }
+  }
+
+  private static void rank(List<Target> targets, StepResult result) {
     if (targets.isEmpty()) {
       return;
     }
@@ -35,21 +58,11 @@ final class PromptScoring {
             targets.stream().mapToDouble(Target::temperature).toArray());
     for (int i = 0; i < targets.size(); i++) {
       Target target = targets.get(i);
-      Sequence sequence = target.sequence();
-      PromptScores own = sequence.promptScores();
-      int place = target.position() - sequence.scoredFrom();
+      PromptScores own = target.sequence().promptScores();
+      int place = target.position() - target.sequence().scoredFrom();
       own.logprobs()[place] = scores[0][i];
       own.entropies()[place] = scores[1][i];
       own.ranks()[place] = 1 + (int) scores[2][i];
-      if (sequence.request().logprobs().wanted()) {
-        own.details()
-            .add(
-                TokenLogprobs.of(
-                    sequence.request().logprobs(),
-                    result.logits(target.row()),
-                    target.token(),
-                    sums.of(target.row())));
-      }
     }
   }
 

@@ -40,8 +40,7 @@ final class Sequence {
     this.sampler =
         new TokenSampler(request.sampling(), request.prompt(), request.stopTokenIds(), candidates);
     this.stops = new StopStringMatcher(request.stopStrings(), request.includeStopString());
-    this.promptScores =
-        scores() ? PromptScores.ofLength(request.prompt().length - scoredFrom()) : null;
+    this.promptScores = scores() ? PromptScores.ofLength(rankedTokens()) : null;
     this.drafter = generates() ? new Drafter(request.prompt(), request.maxTokens()) : null;
   }
 
@@ -89,6 +88,10 @@ final class Sequence {
   /** The first prompt position whose token is scored. */
   int scoredFrom() {
     return request.promptProbabilities().scoredFrom();
+  }
+
+  private int rankedTokens() {
+    return request.promptProbabilities().ranked() ? request.prompt().length - scoredFrom() : 0;
   }
 
   /** Scores of the prompt's tokens, filled as the prompt is read, or null. */

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -544,7 +545,7 @@ class EngineTest {
     GenerationHandle handle =
         engine.submit(
             RequestBuilder.request(prompt, 0)
-                .promptProbabilities(new PromptProbabilities(true, 3, 2))
+                .promptProbabilities(new PromptProbabilities(true, 3, 2, true))
                 .whole());
     assertThat(handle.awaitEnd(LONG)).isTrue();
     List<SequenceEvent> events = drain(handle);
@@ -559,6 +560,39 @@ class EngineTest {
     assertThat(read.nextTokenLogits()[rest.get(rest.size() - 1)]).isEqualTo(10);
     assertThat(events.get(1))
         .isEqualTo(new SequenceEvent.Finished(0, FinishReason.LENGTH, "", -1, null, 0));
+  }
+
+  @Test
+  void anEchoHasTheLogprobsOfARankedPromptBesideItAndNothingElse() throws Exception {
+    start(2, 1);
+    int[] prompt = {1, FakeModel.continuation(new int[] {1}, 1).get(0), 950};
+    List<SequenceRequest> sequences =
+        Stream.of(PromptProbabilities.ECHO, PromptProbabilities.scoredFrom(1, 1))
+            .map(
+                wanted ->
+                    RequestBuilder.request(prompt, 0)
+                        .promptProbabilities(wanted)
+                        .logprobs(Logprobs.top(2))
+                        .build())
+            .toList();
+    GenerationHandle handle = engine.submit(new Generation("two", sequences, LONG, false));
+    assertThat(handle.awaitEnd(LONG)).isTrue();
+    PromptScores[] scores = new PromptScores[2];
+    for (SequenceEvent event : drain(handle)) {
+      if (event instanceof SequenceEvent.PromptRead read) {
+        scores[read.sequence()] = read.scores();
+      }
+    }
+    float sum = (float) Math.log(Math.exp(10) + 999);
+    for (PromptScores each : scores) {
+      assertThat(each.details()).hasSize(2);
+      assertThat(each.details().get(0).logprob()).isCloseTo(10 - sum, within(1e-5f));
+      assertThat(each.details().get(1).logprob()).isCloseTo(-sum, within(1e-5f));
+    }
+    assertThat(scores[0].logprobs()).isEmpty();
+    assertThat(scores[0].ranks()).isEmpty();
+    assertThat(scores[1].logprobs()).containsExactly(new float[] {10 - sum, -sum}, within(1e-5f));
+    assertThat(scores[1].ranks()).containsExactly(1, 2);
   }
 
   /** Every sequence is complete and wrote what follows its own prompt. */

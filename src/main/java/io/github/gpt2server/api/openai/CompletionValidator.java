@@ -91,7 +91,7 @@ final class CompletionValidator {
                 stopStrings,
                 includeStop,
                 echo && logprobs.wanted() && prompt.length > 1
-                    ? PromptProbabilities.scoredFrom(1, 1)
+                    ? PromptProbabilities.ECHO
                     : PromptProbabilities.NONE,
                 // To choose the best, their log-probabilities must be known.
                 candidates > n && !logprobs.wanted() ? Logprobs.top(0) : logprobs,
