@@ -57,9 +57,7 @@ final class ServedModelLoader implements ModelLoader {
               properties.dtype(), device, weights.parameterCount(), CpuFeatures.ofThisMachine());
       WeightType type = choice.type();
       int threads =
-          properties.threads() > 0
-              ? properties.threads()
-              : Runtime.getRuntime().availableProcessors();
+          properties.threads() > 0 ? properties.threads() : Processors.ofThisProcess().threads();
       EngineSettings settings =
           EngineSettings.withQueue(properties.maxQueue())
               .withDrawThreads(threads)
