@@ -18,6 +18,10 @@
     self.keys = torch.unbind(halves[0].view(self.layers, slots, self.heads, key_blocks, head_width,
         32), 0)
     self.values = torch.unbind(halves[1], 0)
+    # Rows that are no multiple of 4 KiB long, for these would share the same lines of a core's cache.
+    self.gathered = [torch.empty([self.heads, head_width, key_blocks * 32 + 16], dtype=self.dtype)]
+    if self.dtype != self.cache_dtype:
+      self.gathered.append(torch.empty([self.heads, key_blocks * 32, head_width], dtype=self.dtype))
     self.allocate_kept(head_width, blocks, block_length)
 
   # Writes keys and values [H, T, D] of positions from `start` on.
@@ -25,13 +29,20 @@
       v: Tensor) -> None:
     T = k.size(1)
     self.values[layer][slot, :, start:start + T].copy_(v)
-    at = 0
-    for block in range(start // 32, (start + T + 31) // 32):
-      low = max(start - 32 * block, 0)
-      high = min(start + T - 32 * block, 32)
-      piece = k[:, at:at + high - low].transpose(1, 2)
-      self.keys[layer][slot, :, block, :, low:high].copy_(piece)
-      at = at + high - low
+    keys = self.keys[layer][slot]
+    block = start // 32
+    within = start % 32
+    some = min((32 - within) % 32, T)
+    if some > 0:
+      keys[:, block, :, within:within + some].copy_(k[:, :some].transpose(1, 2))
+      block = block + 1
+    whole = (T - some) // 32
+    if whole > 0:
+      blocks = k[:, some:some + 32 * whole].reshape(k.size(0), whole, 32, k.size(2))
+      keys[:, block:block + whole].copy_(blocks.transpose(2, 3))
+    rest = T - some - 32 * whole
+    if rest > 0:
+      keys[:, block + whole, :, :rest].copy_(k[:, T - rest:].transpose(1, 2))
 
   # Copies pieces of prompts from their blocks to their slots; returns their outputs.
   def copy_kept(self: __torch__.Gpt2, copied: List[int]) -> List[Tensor]:
@@ -50,7 +61,7 @@
   # where its bags begin, the same of the values, which positions come after a row's own [n, 1, L],
   # of each key block that is read the row and head it belongs to and its place among all blocks, as if
   # every row had as many as the longest, the block of each row's position and its place in there. Then
-  # of each prompt piece a mask, [T, L].
+  # of each prompt piece which of its own positions each of them does not see, [T, T].
   def plan_attention(self: __torch__.Gpt2, ids: Tensor, positions: List[int], slots: List[int],
       decode: List[int], chunks: List[int]) -> List[Tensor]:
     N = len(positions)
@@ -91,29 +102,36 @@
       plan.append(position % 32)
     for c in range(len(chunks) // 4):
       T = chunks[4 * c + 1]
-      start = chunks[4 * c + 2]
-      visible = torch.full([T, start + T], self.minus_infinity, dtype=self.dtype)
-      plan.append(torch.triu(visible, start + 1))
+      plan.append(torch.triu(torch.full([T, T], self.minus_infinity, dtype=self.dtype), 1))
     return plan
 
   # One layer's attention, [N, W], of queries, keys and values [N, 3, H, D].
   def attention(self: __torch__.Gpt2, heads: Tensor, layer: int, ids: Tensor, slots: List[int],
       decode: List[int], chunks: List[int], plan: List[Tensor]) -> Tensor:
     n = __torch__.total(decode)
-    attended = annotate(List[Tensor], [])
+    z = torch.empty([0, 0], dtype=self.dtype)
     masks = 0
     if n > 0:
-      attended.append(self.decode_attention(heads, layer, ids, n, plan))
+      z = self.decode_attention(heads, layer, ids, n, plan)
       masks = 9
-    row = n
-    for c in range(len(chunks) // 4):
-      T = chunks[4 * c + 1]
-      attended.append(self.piece_attention(heads[row:row + T], layer, chunks[4 * c],
-          chunks[4 * c + 2], chunks[4 * c + 3], plan[masks + c]))
-      row = row + T
-    z = attended[0]
-    if len(attended) > 1:
-      z = torch.cat(attended, 0)
+    if len(chunks) > 0:
+      N = heads.size(0)
+      decoded = z
+      z = torch.empty([N, heads.size(2) * heads.size(3)], dtype=self.dtype)
+      if n > 0:
+        z[:n].copy_(decoded)
+      self.write_prompts(heads[n:], layer, chunks)
+      q = heads[:, 0] * self.scales[layer]
+      row = n
+      for c in range(len(chunks) // 4):
+        T = chunks[4 * c + 1]
+        gathered = 0
+        if __torch__.goes_on(chunks, c):
+          gathered = chunks[4 * c + 2]
+        rows = z[row:row + T].view(T, heads.size(2), heads.size(3))
+        rows.transpose(0, 1).copy_(self.piece_attention(q[row:row + T], layer, chunks[4 * c],
+            chunks[4 * c + 2], gathered, plan[masks + c]))
+        row = row + T
     return z
 
   # Of the first n rows, [n, W].
@@ -153,23 +171,49 @@
         p.view(-1))
     return torch.to(z, dtype=self.dtype).view(n, H * D)
 
-  # Of a piece of a prompt, [T, W], which sees what its slot holds before it and itself.
-  def piece_attention(self: __torch__.Gpt2, heads: Tensor, layer: int, slot: int, start: int,
-      block: int, mask: Tensor) -> Tensor:
-    T = heads.size(0)
-    H = heads.size(2)
-    D = heads.size(3)
-    L = mask.size(1)
+  # Writes keys and values of pieces of prompts, of queries, keys and values [N, 3, H, D]; pieces that
+  # go on where the one before ends are written with it.
+  def write_prompts(self: __torch__.Gpt2, heads: Tensor, layer: int, chunks: List[int]) -> None:
+    C = len(chunks) // 4
     q, k, v = torch.unbind(heads.transpose(0, 2), 1)
-    self.write_piece(layer, slot, start, k, v)
-    if block >= 0:
-      self.kept[0][layer, 0, block, :, :T].copy_(k)
-      self.kept[0][layer, 1, block, :, :T].copy_(v)
-    blocks = (L + 31) // 32
-    K = torch.empty([H, D, blocks, 32], dtype=self.dtype)
-    K.copy_(torch.permute(self.keys[layer][slot, :, :blocks], [0, 2, 1, 3]))
-    K = K.view(H, D, blocks * 32)[:, :, :L]
-    V = self.values[layer][slot, :, :L]
-    scores = torch.matmul(q * self.scales[layer], K) + mask
-    z = torch.matmul(torch.softmax(scores, -1), torch.to(V, dtype=self.dtype))
-    return z.transpose(0, 1).reshape(T, H * D)
+    begin = 0
+    first = 0
+    row = 0
+    for c in range(C):
+      T = chunks[4 * c + 1]
+      block = chunks[4 * c + 3]
+      if block >= 0:
+        self.kept[0][layer, 0, block, :, :T].copy_(k[:, row:row + T])
+        self.kept[0][layer, 1, block, :, :T].copy_(v[:, row:row + T])
+      row = row + T
+      if c == C - 1 or not __torch__.goes_on(chunks, c + 1):
+        self.write_piece(layer, chunks[4 * first], chunks[4 * first + 2], k[:, begin:row],
+            v[:, begin:row])
+        begin = row
+        first = c + 1
+
+  # Of the queries of a piece of a prompt, [T, H, D], which sees what its slot holds before it and
+  # itself: [H, T, D]. The first `gathered` positions of the slot are where the piece before has put them.
+  def piece_attention(self: __torch__.Gpt2, queries: Tensor, layer: int, slot: int, start: int,
+      gathered: int, hidden: Tensor) -> Tensor:
+    L = start + queries.size(0)
+    self.gather(layer, slot, gathered, L)
+    V = self.values[layer][slot]
+    if len(self.gathered) > 1:
+      V = self.gathered[1]
+    scores = torch.matmul(queries.transpose(0, 1), self.gathered[0][:, :, :L])
+    scores[:, :, start:].add_(hidden)
+    return torch.matmul(torch.softmax(scores, -1), V[:, :L])
+
+  # Puts a slot's keys of positions from `begin` to `end` into rows of positions, [H, D, P], and its
+  # values into the type of attention if they have another, [H, P, D]. They lie at the same places
+  # however long the prompt is and whatever else is in the step, which the products' last bits could
+  # depend on.
+  def gather(self: __torch__.Gpt2, layer: int, slot: int, begin: int, end: int) -> None:
+    first = begin // 32
+    blocks = (end + 31) // 32
+    keys = self.keys[layer][slot, :, first:blocks]
+    rows = self.gathered[0][:, :, 32 * first:32 * blocks]
+    rows.view(keys.size(0), keys.size(2), blocks - first, 32).copy_(torch.permute(keys, [0, 2, 1, 3]))
+    if len(self.gathered) > 1:
+      self.gathered[1][:, begin:end].copy_(self.values[layer][slot, :, begin:end])

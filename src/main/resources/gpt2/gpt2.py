@@ -72,6 +72,15 @@ def total(counts: List[int]) -> int:
   return sum
 
 
+# Whether a piece of a prompt begins where the piece before it ends.
+def goes_on(chunks: List[int], c: int) -> bool:
+  on = False
+  if c > 0:
+    end = chunks[4 * c - 2] + chunks[4 * c - 3]
+    on = chunks[4 * c - 4] == chunks[4 * c] and end == chunks[4 * c + 2]
+  return on
+
+
 class Gpt2(Module):
   __parameters__ = []
   __buffers__ = []
@@ -97,6 +106,7 @@ class Gpt2(Module):
   keys : List[Tensor]
   values : List[Tensor]
   kept : List[Tensor]
+  gathered : List[Tensor]
 
   # Receives wte [V, W] and wpe [P, W].
   # Every tensor is copied: what comes in is memory that the caller frees.

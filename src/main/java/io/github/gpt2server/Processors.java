@@ -18,8 +18,8 @@ record Processors(int count, int cores) {
   /**
    * More threads are not taken unless they are asked for. A step is a hundred and more pieces of
    * parallel work, one after the other, for each of which threads are woken and waited for. With
-   * GPT-2's smallest in 8 bits a matrix product of one row takes 60 microseconds on two cores. On 16
-   * it would be 8, which waking them takes as well.
+   * GPT-2's smallest in 8 bits a matrix product of one row takes 60 microseconds on two cores. On
+   * 16 it would be 8, which waking them takes as well.
    */
   private static final int MOST_THREADS = 16;
 

@@ -60,6 +60,7 @@ final class ServedModelLoader implements ModelLoader {
           properties.threads() > 0 ? properties.threads() : Processors.ofThisProcess().threads();
       EngineSettings settings =
           EngineSettings.withQueue(properties.maxQueue())
+              .withChunkSize(chunkSize(device))
               .withDrawThreads(threads)
               .withSpeculation(speculation(device));
       CacheSize cache = cacheSize(config, settings.chunkSize());
@@ -156,6 +157,14 @@ final class ServedModelLoader implements ModelLoader {
       case CUDA -> TorchRuntime.gpu(properties.device().index());
       case AUTO -> TorchRuntime.gpuCount() > 0 ? TorchRuntime.gpu(0) : "cpu";
     };
+  }
+
+  /**
+   * How many tokens a piece of a prompt has. On a CPU each costs its time, and running streams wait
+   * for all of them; a GPU takes as long to start the kernels of a piece of any length.
+   */
+  private static int chunkSize(String device) {
+    return device.equals("cpu") ? 32 : 64;
   }
 
   /** On a GPU a row's bits depend on the number of rows, so that guesses could change texts. */

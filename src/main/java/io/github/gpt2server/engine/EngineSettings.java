@@ -5,8 +5,9 @@ package io.github.gpt2server.engine;
  *
  * @param maxQueue how many requests may wait for a slot
  * @param chunkSize the longest piece in which a prompt is read, in tokens
- * @param busyPrefillTokens how many prompt tokens a step reads while other sequences generate
- * @param idlePrefillTokens the same while nothing generates
+ * @param busyPrefillTokens how many prompt tokens a step reads at least while other sequences
+ *     generate and several prompts wait
+ * @param idlePrefillTokens how many it reads while nothing generates
  * @param drawThreads how many threads may draw a step's tokens at once
  * @param speculation how tokens are guessed
  */
@@ -21,7 +22,13 @@ public record EngineSettings(
   /** Usual values with a queue of the given length, and no guesses. */
   public static EngineSettings withQueue(int maxQueue) {
     return new EngineSettings(
-        maxQueue, 64, 64, 512, Runtime.getRuntime().availableProcessors(), Speculation.OFF);
+        maxQueue, 32, 64, 512, Runtime.getRuntime().availableProcessors(), Speculation.OFF);
+  }
+
+  /** The same with pieces of another length. */
+  public EngineSettings withChunkSize(int tokens) {
+    return new EngineSettings(
+        maxQueue, tokens, busyPrefillTokens, idlePrefillTokens, drawThreads, speculation);
   }
 
   /** The same with another number of threads. */

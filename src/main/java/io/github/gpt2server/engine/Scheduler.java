@@ -7,6 +7,8 @@ import io.github.gpt2server.model.StepPlan.Piece;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Decides what the next step computes: one token of every sequence that generates (but for those
@@ -22,8 +24,11 @@ import java.util.List;
  * has the bits that computing it again would give.
  */
 final class Scheduler {
-  /** What copying a cached piece costs, in tokens that are computed in the same time. */
-  private static final int COPY_COST = 4;
+  /** So many cached tokens are copied in the time in which one is computed. */
+  private static final int COPY_SPEED = 16;
+
+  /** So many prompt tokens take about as long as one token that is generated in the same step. */
+  private static final int TOKENS_PER_STREAM = 2;
 
   /** Sequences that report whole rows take one of so many steps beside others. */
   private static final int ROW_PACE = 4;
@@ -34,12 +39,13 @@ final class Scheduler {
   private final PrefixCache cache;
   private final DraftPlanner drafts;
   private int steps;
+  private boolean oldestFirst;
 
   /**
    * @param chunkSize the longest piece of a prompt
-   * @param busyTokens how many prompt tokens a step reads while other sequences generate, rounded
-   *     up to whole pieces
-   * @param idleTokens the same while nothing generates
+   * @param busyTokens how many prompt tokens a step reads at least while others generate and
+   *     several prompts wait
+   * @param idleTokens how many it reads while nothing generates
    * @param cache what need not be computed
    * @param drafts which guessed tokens are computed
    */
@@ -61,15 +67,68 @@ final class Scheduler {
     cache.beginStep();
     steps++;
     boolean rows = steps % ROW_PACE == 0 || running.stream().allMatch(Sequence::reportsRows);
-    List<Sequence> decoding =
+    List<Sequence> generating =
         running.stream()
             .filter(sequence -> !sequence.prefilling() && !sequence.job().handle().lags())
+            .toList();
+    List<Sequence> decoding =
+        generating.stream()
             .filter(sequence -> rows || !sequence.reportsRows())
             .sorted(Comparator.comparingInt(Sequence::slot))
             .toList();
+    List<Sequence> reading = prompts ? reading(running) : List.of();
+    List<Piece> pieces = pieces(reading, budget(generating.size(), reading.size()));
+    int computed = pieces.stream().filter(Chunk.class::isInstance).mapToInt(Piece::length).sum();
+    List<Decode> decodes = new ArrayList<>(decoding.stream().map(Sequence::decode).toList());
+    decodes.addAll(drafts.plan(decoding, computed));
+    return new StepPlan(decodes, pieces);
+  }
+
+  /**
+   * Those whose prompts are not read yet, in the order in which they are read: by age in every
+   * other step, so that each has its turn; in between those of the client who has the fewest
+   * sequences first, of these the one with the least left, so that a short prompt does not wait for
+   * long ones.
+   */
+  private List<Sequence> reading(List<Sequence> running) {
+    List<Sequence> byAge = running.stream().filter(Sequence::prefilling).toList();
+    if (byAge.size() < 2) {
+      return byAge;
+    }
+    oldestFirst = !oldestFirst;
+    if (oldestFirst) {
+      return byAge;
+    }
+    Map<String, Long> sequences =
+        running.stream().collect(Collectors.groupingBy(Scheduler::client, Collectors.counting()));
+    return byAge.stream()
+        .sorted(
+            Comparator.comparing((Sequence sequence) -> sequences.get(client(sequence)))
+                .thenComparing(
+                    sequence -> sequence.request().prompt().length - sequence.prefilled()))
+        .toList();
+  }
+
+  /**
+   * How many prompt tokens the step reads, rounded up to whole pieces. While others generate, as
+   * many as make the step up to twice as long, but no less than a piece; and where several prompts
+   * wait, no less than {@code busyTokens}, for many small steps would make all of them wait.
+   */
+  private int budget(int generating, int reading) {
+    if (generating == 0) {
+      return idleTokens;
+    }
+    return Math.max(TOKENS_PER_STREAM * generating, reading > 1 ? busyTokens : chunkSize);
+  }
+
+  private static String client(Sequence sequence) {
+    return sequence.job().client();
+  }
+
+  private List<Piece> pieces(List<Sequence> reading, int tokens) {
     List<Piece> pieces = new ArrayList<>();
-    int budget = !prompts ? 0 : decoding.isEmpty() ? idleTokens : busyTokens;
-    for (Sequence sequence : running) {
+    int budget = tokens;
+    for (Sequence sequence : reading) {
       int start = sequence.prefilled();
       while (start < sequence.request().prompt().length && budget > 0) {
         int end = sequence.pieceEnd(start, chunkSize);
@@ -82,10 +141,7 @@ final class Scheduler {
         start = end;
       }
     }
-    int computed = pieces.stream().filter(Chunk.class::isInstance).mapToInt(Piece::length).sum();
-    List<Decode> decodes = new ArrayList<>(decoding.stream().map(Sequence::decode).toList());
-    decodes.addAll(drafts.plan(decoding, computed));
-    return new StepPlan(decodes, pieces);
+    return pieces;
   }
 
   /** The next piece of a prompt; null if it is better to wait until another sequence has it. */
@@ -104,6 +160,8 @@ final class Scheduler {
   }
 
   private static int cost(Piece piece) {
-    return piece instanceof Chunk ? piece.length() : Math.max(COPY_COST, piece.logitRows());
+    return piece instanceof Chunk
+        ? piece.length()
+        : Math.max(1 + piece.length() / COPY_SPEED, piece.logitRows());
   }
 }

@@ -173,7 +173,16 @@ public final class Gpt2Model implements LanguageModel {
     attributes.put("minus_infinity", Double.NEGATIVE_INFINITY);
     attributes.put("scales", attentionScales(config));
     for (String list :
-        List.of("embeddings", "blocks", "head", "calibration", "cache", "keys", "values", "kept")) {
+        List.of(
+            "embeddings",
+            "blocks",
+            "head",
+            "calibration",
+            "cache",
+            "keys",
+            "values",
+            "kept",
+            "gathered")) {
       attributes.put(list, TorchScriptArchive.NO_TENSORS);
     }
     attributes.put("quantized", TorchScriptArchive.NO_PACKED_WEIGHTS);

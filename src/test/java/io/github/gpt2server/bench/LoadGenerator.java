@@ -3,6 +3,7 @@ package io.github.gpt2server.bench;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -25,10 +26,21 @@ final class LoadGenerator {
   private final AtomicInteger prompts = new AtomicInteger();
   private final String host;
   private final int port;
+  private final InetAddress from;
 
   LoadGenerator(String host, int port) {
+    this(host, port, null);
+  }
+
+  /**
+   * Clients of an address of their own.
+   *
+   * @param from where their connections come from, or null for what the system chooses
+   */
+  LoadGenerator(String host, int port, InetAddress from) {
     this.host = host;
     this.port = port;
+    this.from = from;
   }
 
   /**
@@ -91,7 +103,8 @@ final class LoadGenerator {
     }
   }
 
-  private long[] stream(String body, int newTokens) {
+  /** Sends one request; the times of the request and of its events, in ns. */
+  long[] stream(String body, int newTokens) {
     byte[] content = body.getBytes(StandardCharsets.UTF_8);
     String head =
         String.join(
@@ -105,7 +118,7 @@ final class LoadGenerator {
             "");
     long[] times = new long[newTokens + 8];
     int count = 0;
-    try (Socket socket = new Socket(host, port)) {
+    try (Socket socket = new Socket(InetAddress.getByName(host), port, from, 0)) {
       socket.setTcpNoDelay(true);
       times[count++] = System.nanoTime();
       socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
@@ -140,22 +153,28 @@ final class LoadGenerator {
     long begin = streams.stream().mapToLong(times -> times[1]).max().orElseThrow();
     // The last event carries the finish reason, the one before it the last token.
     long end = streams.stream().mapToLong(times -> times[times.length - 2]).min().orElseThrow();
-    long tokens = 0;
+    return summary(streams, begin, end);
+  }
+
+  /** The same of a span of time that is given, in ns. */
+  static Round summary(List<long[]> streams, long begin, long end) {
     List<Double> gaps = new ArrayList<>();
     for (long[] times : streams) {
       for (int i = 2; i < times.length - 1; i++) {
         if (times[i] > begin && times[i] <= end) {
-          tokens++;
           gaps.add((times[i] - times[i - 1]) / 1e6);
         }
       }
     }
-    double[] first =
-        streams.stream().mapToDouble(times -> (times[1] - times[0]) / 1e6).sorted().toArray();
     return new Round(
-        tokens / ((end - begin) / 1e9),
-        first[first.length / 2],
+        gaps.size() / ((end - begin) / 1e9),
+        median(streams.stream().mapToDouble(LoadGenerator::firstToken)),
         gaps.stream().mapToDouble(Double::doubleValue).sorted().toArray());
+  }
+
+  /** The time of a request to its first token, in milliseconds. */
+  static double firstToken(long[] times) {
+    return (times[1] - times[0]) / 1e6;
   }
 
   static double median(DoubleStream values) {

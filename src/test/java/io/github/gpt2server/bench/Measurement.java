@@ -14,7 +14,6 @@ import java.util.Map;
  * not counted.
  */
 final class Measurement {
-  private static final int CHUNK = 64;
   private static final int AFTER_LONG_PROMPT = 8;
 
   /** A peer's run of one file. */
@@ -92,7 +91,7 @@ final class Measurement {
         List.of(steps, http).forEach(List::clear);
         others.forEach(List::clear);
       }
-      steps.add(bare.prefill(load.longPrompt(), CHUNK, false));
+      steps.add(bare.prefill(load.longPrompt(), false));
       http.add(
           speed(server.run(1, load.longPrompt(), AFTER_LONG_PROMPT, load.fields()).firstToken()));
       for (int i = 0; i < peers.size(); i++) {

@@ -206,8 +206,8 @@ public final class ProbabilityBenchmark {
     List<Double> bareRead = new ArrayList<>();
     List<Double> bareLogits = new ArrayList<>();
     for (int round = 0; round <= ROUNDS; round++) {
-      double plain = bare.prefill(1024, 64, false);
-      double logits = bare.prefill(1024, 64, true);
+      double plain = bare.prefill(1024, false);
+      double logits = bare.prefill(1024, true);
       double first = load.run(1, 1016, 8, GREEDY).firstToken();
       long start = System.nanoTime();
       String answer =

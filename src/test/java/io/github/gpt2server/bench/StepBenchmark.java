@@ -21,12 +21,14 @@ import java.util.stream.IntStream;
  */
 final class StepBenchmark implements AutoCloseable {
   private final LanguageModel model;
+  private final int chunkSize;
 
   StepBenchmark(Path folder, String device, WeightType type, int slots) {
     Gpt2Config config = Gpt2Config.read(folder);
+    chunkSize = device.equals("cpu") ? 32 : 64;
     model =
         Gpt2Model.load(
-            config, Weights.open(folder, config), device, type, new CacheSize(slots, 0, 64));
+            config, Weights.open(folder, config), device, type, new CacheSize(slots, 0, chunkSize));
   }
 
   /**
@@ -56,7 +58,7 @@ final class StepBenchmark implements AutoCloseable {
    * @param allLogits whether the logits after every token are computed, as scoring needs them
    * @return tokens a second
    */
-  double prefill(int tokens, int chunkSize, boolean allLogits) {
+  double prefill(int tokens, boolean allLogits) {
     List<Piece> chunks = new ArrayList<>();
     for (int start = 0; start < tokens; start += chunkSize) {
       int from = start;

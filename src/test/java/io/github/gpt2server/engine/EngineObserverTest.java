@@ -106,15 +106,15 @@ class EngineObserverTest {
     while (first.progress().generatedTokens() < 2) {
       Thread.onSpinWait();
     }
-    GenerationHandle second = engine.submit(generation(new int[100], 1, 1));
+    GenerationHandle second = engine.submit(generation(new int[50], 1, 1));
     model.permits.release(1_000_000);
     finish(first);
     finish(second);
     engine.close();
 
     assertThat(steps)
-        .contains(new Step(StepKind.MIXED, 2, 64, 1), new Step(StepKind.MIXED, 2, 36, 2));
-    assertThat(steps.stream().mapToInt(Step::promptTokens).sum()).isEqualTo(103);
+        .contains(new Step(StepKind.MIXED, 2, 32, 1), new Step(StepKind.MIXED, 2, 18, 2));
+    assertThat(steps.stream().mapToInt(Step::promptTokens).sum()).isEqualTo(53);
     assertThat(steps.stream().mapToInt(Step::generatedTokens).sum()).isEqualTo(51);
   }
 

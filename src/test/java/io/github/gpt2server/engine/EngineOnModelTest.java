@@ -47,7 +47,7 @@ class EngineOnModelTest {
                     Weights.open(FOLDER, config),
                     "cpu",
                     WeightType.FLOAT32,
-                    new CacheSize(32, 64, 64)),
+                    new CacheSize(32, 128, 32)),
             tokenizer,
             EngineSettings.withQueue(256).withSpeculation(Speculation.NGRAM));
   }

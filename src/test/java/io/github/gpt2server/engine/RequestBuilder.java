@@ -101,7 +101,12 @@ public final class RequestBuilder {
 
   /** The sequence as it runs in a slot, nothing of its prompt read. */
   Sequence inSlot(int slot) {
-    Generation generation = whole();
+    return inSlot(slot, "");
+  }
+
+  /** The same, of a client. */
+  Sequence inSlot(int slot, String client) {
+    Generation generation = whole().of(client);
     Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
     return new Sequence(new Job(generation, lifetime), 0, slot, Candidates::new);
   }

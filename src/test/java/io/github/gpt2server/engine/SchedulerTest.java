@@ -60,12 +60,83 @@ class SchedulerTest {
         .toList();
   }
 
+  /** Each prompt token makes the others' step longer. */
   @Test
-  void whileOthersGenerateOneChunkOfTheOldestPromptIsRead() {
-    StepPlan plan =
-        scheduler.plan(List.of(prompt(0, 200), generating(1, 5, 9), prompt(2, 100)), true);
-    assertThat(plan.decodes()).hasSize(1);
+  void whileOthersGenerateTwiceAsManyTokensAreReadButAtLeastAPiece() {
+    assertThat(tokensRead(32, 1, 1)).isEqualTo(32);
+    assertThat(tokensRead(32, 16, 1)).isEqualTo(32);
+    assertThat(tokensRead(32, 17, 1)).isEqualTo(64);
+    assertThat(tokensRead(32, 40, 1)).isEqualTo(96);
+  }
+
+  @Test
+  void whileOthersGenerateMoreIsReadIfSeveralPromptsWait() {
+    assertThat(tokensRead(32, 1, 2)).isEqualTo(64);
+    assertThat(tokensRead(32, 40, 2)).isEqualTo(96);
+    assertThat(tokensRead(64, 1, 2)).isEqualTo(64);
+  }
+
+  /** The prompt tokens of a step beside so many that generate. */
+  private static int tokensRead(int chunkSize, int generating, int prompts) {
+    List<Sequence> running = new ArrayList<>();
+    for (int slot = 0; slot < prompts; slot++) {
+      running.add(prompt(slot, 500));
+    }
+    for (int slot = prompts; slot < prompts + generating; slot++) {
+      running.add(generating(slot, 5, 9));
+    }
+    Scheduler scheduler =
+        new Scheduler(chunkSize, 64, 512, new PrefixCache(0, chunkSize), DraftPlanner.OFF);
+    StepPlan plan = scheduler.plan(running, true);
+    assertThat(plan.decodes()).hasSize(generating);
+    return plan.promptTokens();
+  }
+
+  @Test
+  void aStreamOfWholeRowsThatSitsOutAStepIsNotHeldUpByAsMuchAsAnIdleServerReads() {
+    List<Sequence> running = List.of(prompt(0, 500), generating(1, 5, 9, Logprobs.top(257)));
+    StepPlan plan = scheduler.plan(running, true);
+    assertThat(plan.decodes()).isEmpty();
     assertThat(pieces(plan)).containsExactly("0:0-64");
+  }
+
+  @Test
+  void theOldestPromptAndTheOneWithTheLeastLeftAreReadInTurns() {
+    List<Sequence> running =
+        List.of(generating(1, 5, 9), prompt(0, 400), prompt(2, 300), prompt(3, 20));
+    assertThat(firstPieces(running)).containsExactly("0:0-64", "3:0-20", "0:0-64", "3:0-20");
+    // What is left counts, not what was there.
+    running.get(2).advance(290);
+    assertThat(firstPieces(running)).containsExactly("0:0-64", "2:290-300", "0:0-64", "2:290-300");
+  }
+
+  @Test
+  void aClientWithOnePromptDoesNotWaitForOneWithMany() {
+    List<Sequence> running =
+        List.of(
+            generating(1, 5, 9),
+            prompt(0, 100, "greedy"),
+            prompt(2, 50, "greedy"),
+            prompt(3, 400, "modest"));
+    assertThat(firstPieces(running)).containsExactly("0:0-64", "3:0-64", "0:0-64", "3:0-64");
+  }
+
+  @Test
+  void noTurnIsLostInStepsThatReadNoPrompt() {
+    List<Sequence> running = List.of(generating(1, 5, 9), prompt(0, 400), prompt(2, 20));
+    List<String> first = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      first.add(pieces(scheduler.plan(running, true)).get(0));
+      scheduler.plan(running, false);
+    }
+    assertThat(first).containsExactly("0:0-64", "2:0-20", "0:0-64", "2:0-20");
+  }
+
+  /** The first piece in each of four steps, none of which is executed. */
+  private List<String> firstPieces(List<Sequence> running) {
+    return IntStream.range(0, 4)
+        .mapToObj(i -> pieces(scheduler.plan(running, true)).get(0))
+        .toList();
   }
 
   @Test
@@ -139,7 +210,7 @@ class SchedulerTest {
     plan = sharing.plan(alike.subList(1, 3), true);
     assertThat(plan.cachedChunks())
         .extracting(CachedChunk::slot, CachedChunk::start, CachedChunk::end, Piece::logitRows)
-        .containsExactly(tuple(1, 0, 64, 0), tuple(1, 64, 100, 1), tuple(2, 0, 64, 0));
+        .containsExactly(tuple(2, 0, 64, 0), tuple(1, 0, 64, 0), tuple(1, 64, 100, 1));
     // Its shared part ends elsewhere, so that only whole chunks are the same.
     assertThat(pieces(plan)).containsExactly("2:64-80", "2:80-90");
     assertThat(plan.chunks().get(1).block()).isEqualTo(StepPlan.NO_BLOCK);
@@ -160,7 +231,11 @@ class SchedulerTest {
   }
 
   private static Sequence prompt(int slot, int length) {
-    return sequence(slot, length, 10, PromptProbabilities.NONE);
+    return prompt(slot, length, "");
+  }
+
+  private static Sequence prompt(int slot, int length, String client) {
+    return RequestBuilder.request(new int[length], 10).inSlot(slot, client);
   }
 
   private static Sequence scored(int slot, int length, int from) {

@@ -65,7 +65,7 @@ class SpeculationOnModelTest {
     return Engine.start(
         () ->
             Gpt2Model.load(
-                config, Weights.open(FOLDER, config), "cpu", type, new CacheSize(8, 16, 64)),
+                config, Weights.open(FOLDER, config), "cpu", type, new CacheSize(8, 32, 32)),
         TOKENIZER,
         EngineSettings.withQueue(256),
         observer,

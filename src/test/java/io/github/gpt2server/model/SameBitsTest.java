@@ -19,7 +19,9 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** With every type of weights a row's bits depend on nothing else that is in the step. */
 @ParameterizedClass
@@ -45,15 +47,34 @@ class SameBitsTest {
     model.close();
   }
 
-  @Test
-  void piecesOfOnePromptInOneStepGiveTheSameBitsAsInSeveral() {
-    int[] tokens = randomTokens(new Random(5), 150);
-    float[] several = prefill(4, tokens, 64);
-    List<Piece> chunks =
-        List.of(chunk(9, tokens, 0, 64), chunk(9, tokens, 64, 128), chunk(9, tokens, 128, 150));
-    try (StepResult result = model.step(new StepPlan(List.of(), chunks))) {
-      assertThat(row(result, 0)).isEqualTo(several);
+  /** However many of them a step has, also where one ends between the multiples of their size. */
+  @ParameterizedTest
+  @ValueSource(ints = {32, 64})
+  void piecesOfOnePromptInOneStepGiveTheSameBitsAsInSeveral(int size) {
+    int[] tokens = randomTokens(new Random(5), 490);
+    List<Piece> chunks = new ArrayList<>();
+    for (int start = 0, end; start < tokens.length; start = end) {
+      end = Math.min((start / size + 1) * size, start < 400 ? 400 : tokens.length);
+      chunks.add(chunk(4, tokens, start, end));
     }
+    float[] expected = lastRow(chunks, 1);
+    for (int atOnce : new int[] {2, 3, 7, chunks.size()}) {
+      assertThat(lastRow(chunks, atOnce)).as(atOnce + " at once").isEqualTo(expected);
+    }
+  }
+
+  /** The last row of the last piece, of steps of so many. */
+  private static float[] lastRow(List<Piece> pieces, int atOnce) {
+    float[] last = null;
+    for (int i = 0; i < pieces.size(); i += atOnce) {
+      List<Piece> some = pieces.subList(i, Math.min(pieces.size(), i + atOnce));
+      try (StepResult result = model.step(new StepPlan(List.of(), some))) {
+        if (i + atOnce >= pieces.size()) {
+          last = row(result, 0);
+        }
+      }
+    }
+    return last;
   }
 
   @Test
