@@ -252,11 +252,12 @@ class Gpt2(Module):
       row = row + T
     return x
 
+  # The MLP's activation; x may be overwritten.
   def activate(self: __torch__.Gpt2, x: Tensor) -> Tensor:
     if self.activation == "gelu_tanh":
-      y = torch.gelu(x, approximate="tanh")
+      y = torch.gelu_(x, approximate="tanh")
     elif self.activation == "gelu":
-      y = torch.gelu(x, approximate="none")
+      y = torch.gelu_(x, approximate="none")
     elif self.activation == "quick_gelu":
       y = x * torch.sigmoid(x * 1.702)
     elif self.activation == "silu":

@@ -95,7 +95,7 @@
       # The minimum's share of the product, which is the same for every row, is in the bias.
       x = x - self.activation_minimum
       largest = torch.clamp_min(torch.amax(x, [1], True), 1e-12)
-      y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(x / largest,
+      y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(torch.div_(x, largest),
           0.00392156862745098, 0, packed)
     else:
       largest = torch.clamp_min(torch.amax(torch.abs(x), [1], True), 1e-12)
