@@ -30,6 +30,7 @@ import org.springframework.boot.convert.DurationUnit;
  *     a quarter of the KV cache's size
  * @param speculation how tokens are guessed on a CPU, so that one step can compute several; on a
  *     GPU none are
+ * @param draftModel a smaller model that guesses too, named as {@code model} is; or null
  * @param maxQueue how many requests may wait
  * @param requestTimeout how long a request may take, waiting included; seconds if no unit is given
  * @param maxLogprobs how many log-probabilities a position may report; 0 stands for the whole
@@ -56,6 +57,7 @@ public record Gpt2Properties(
     @DefaultValue("32") int maxSequences,
     @DefaultValue("-1") int prefixCacheTokens,
     @DefaultValue("ngram") Speculation speculation,
+    String draftModel,
     @DefaultValue("256") int maxQueue,
     @DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration requestTimeout,
     @DefaultValue("0") int maxLogprobs,
@@ -71,16 +73,16 @@ public record Gpt2Properties(
   /** More than any machine has processors; libtorch would create them all and never start. */
   private static final int MAX_THREADS = 1024;
 
+  private static final String MODELS =
+      "embedded, the path of a folder with a model, or a hub's id such as ";
+
   /**
    * Checks every value.
    *
    * @throws InvalidSettingException for the first that is not allowed
    */
   public Gpt2Properties {
-    requireText(
-        "gpt2.model",
-        model,
-        "embedded, the path of a folder with a model, or a hub's id such as openai-community/gpt2");
+    requireText("gpt2.model", model, MODELS + "openai-community/gpt2");
     requireRevision(revision);
     requireHub(hub);
     aliases = List.copyOf(aliases);
@@ -93,6 +95,7 @@ public record Gpt2Properties(
         prefixCacheTokens,
         -1,
         " (0 turns it off, -1 takes a quarter of the KV cache's size)");
+    requireDraftModel(draftModel, speculation);
     requireAtLeast("gpt2.max-queue", maxQueue, 1, "");
     requirePositive("gpt2.request-timeout", requestTimeout);
     requireAtLeast("gpt2.max-logprobs", maxLogprobs, 0, " (0 stands for the whole vocabulary)");
@@ -125,6 +128,18 @@ public record Gpt2Properties(
     }
     if (hub.cache() != null) {
       requireText("gpt2.hub.cache", hub.cache(), "the path of a folder");
+    }
+  }
+
+  private static void requireDraftModel(String draftModel, Speculation speculation) {
+    if (draftModel != null) {
+      requireText("gpt2.draft-model", draftModel, MODELS + "distilbert/distilgpt2");
+      if (speculation == Speculation.OFF) {
+        throw new InvalidSettingException(
+            "gpt2.draft-model",
+            draftModel,
+            "it without gpt2.speculation=off, with which nothing is guessed");
+      }
     }
   }
 

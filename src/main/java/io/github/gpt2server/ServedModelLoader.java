@@ -30,9 +30,17 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Loads what the settings name and starts its engine: files, tokenizer, weights, warm-up. */
 final class ServedModelLoader implements ModelLoader {
+  private static final Logger log = LoggerFactory.getLogger(ServedModelLoader.class);
+
+  /** gpt2.revision is of another model. */
+  private static final String DRAFT_REVISION = "main";
+
   private final Gpt2Properties properties;
   private final ServerState state;
   private final EngineObserver observer;
@@ -45,8 +53,7 @@ final class ServedModelLoader implements ModelLoader {
 
   @Override
   public LoadedModel load() throws Exception {
-    try (ModelFolder folder =
-        state.interruptibly(() -> ModelFolder.resolve(properties.model(), this::fetch))) {
+    try (ModelFolder folder = folder("gpt2.model", properties.model(), properties.revision())) {
       Gpt2Config config = Gpt2Config.read(folder.path());
       Weights weights = Weights.open(folder.path(), config);
       Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder.path());
@@ -65,19 +72,28 @@ final class ServedModelLoader implements ModelLoader {
               .withSpeculation(speculation(device));
       CacheSize cache = cacheSize(config, settings.chunkSize());
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
-      if (device.equals("cpu")) {
-        long prefixCacheBytes = Gpt2Model.prefixCacheBytes(config, type, cache);
-        MemoryCheck.ofThisMachine()
-            .requireRoom(
-                Gpt2Model.weightBytes(config, type), cacheBytes + prefixCacheBytes, cache.slots());
-      }
+      long weightBytes = Gpt2Model.weightBytes(config, type);
       int[] sample = sample(tokenizer, config);
-      Engine engine =
-          Engine.start(
-              () -> loadModel(config, weights, device, type, cache, sample, threads),
-              tokenizer,
-              settings,
-              observer);
+      Callable<LanguageModel> loader =
+          () -> loadModel(config, weights, device, type, cache, sample, threads);
+      Engine engine;
+      String draftModel = "";
+      try (DraftFiles draft = draft(config, tokenizer, device)) {
+        if (draft != null) {
+          draftModel = draft.folder().id();
+          cacheBytes += draft.cacheBytes();
+          weightBytes += draft.weightBytes();
+        }
+        if (device.equals("cpu")) {
+          long prefixCacheBytes = Gpt2Model.prefixCacheBytes(config, type, cache);
+          MemoryCheck.ofThisMachine()
+              .requireRoom(weightBytes, cacheBytes + prefixCacheBytes, cache.slots());
+        }
+        engine =
+            draft == null
+                ? Engine.start(loader, tokenizer, settings, observer)
+                : Engine.start(loader, () -> draft.load(sample), tokenizer, settings, observer);
+      }
       // The libraries are there now, whole: what else lies half unpacked is of no use.
       NativeLibraryCache.removeAbandoned(Utils.getEngineCacheDir(), Instant.now());
       ServedModel served =
@@ -97,7 +113,7 @@ final class ServedModelLoader implements ModelLoader {
               type.label(),
               device,
               Instant.now());
-      return new LoadedModel(served, threads, cacheBytes, choice.reason());
+      return new LoadedModel(served, threads, cacheBytes, choice.reason(), draftModel);
     }
   }
 
@@ -106,13 +122,18 @@ final class ServedModelLoader implements ModelLoader {
     return new ModelHub(HubSettings.of(properties.hub(), System.getenv()), Gpt2Config::read);
   }
 
-  private Snapshot fetch(String id) throws InterruptedException {
+  private ModelFolder folder(String property, String model, String revision) throws Exception {
+    return state.interruptibly(
+        () -> ModelFolder.resolve(property, model, id -> fetch(id, revision)));
+  }
+
+  private Snapshot fetch(String id, String revision) throws InterruptedException {
     ModelHub hub = hub(properties);
     state.loadingMessage("The hub is asked for %s.".formatted(id));
     try (ProgressDisplay display = new ProgressDisplay()) {
       return hub.fetch(
           id,
-          properties.revision(),
+          revision,
           progress -> {
             display.progress(progress);
             state.loadingMessage("%s is being downloaded: %s.".formatted(id, progress.text()));
@@ -120,6 +141,20 @@ final class ServedModelLoader implements ModelLoader {
     } finally {
       state.loadingMessage("The model is still being loaded.");
     }
+  }
+
+  /** The files of the draft model; null if there is none, or if on a GPU nothing is guessed. */
+  private DraftFiles draft(Gpt2Config served, Gpt2Tokenizer tokenizer, String device)
+      throws Exception {
+    if (properties.draftModel() == null) {
+      return null;
+    }
+    if (!device.equals("cpu")) {
+      log.warn("gpt2.draft-model is not used: on a GPU nothing is guessed");
+      return null;
+    }
+    ModelFolder folder = folder("gpt2.draft-model", properties.draftModel(), DRAFT_REVISION);
+    return DraftFiles.open(folder, served, tokenizer, properties);
   }
 
   private LanguageModel loadModel(

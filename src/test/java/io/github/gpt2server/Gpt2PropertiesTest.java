@@ -35,6 +35,7 @@ class Gpt2PropertiesTest {
                 32,
                 -1,
                 Speculation.NGRAM,
+                null,
                 256,
                 Duration.ofMinutes(5),
                 0,

@@ -91,6 +91,8 @@ class StartupFailureTest {
           gpt2.max-sequences=0     | gpt2.max-sequences=0 is not allowed: use a whole number of at least 1.
           gpt2.max-sequences=1.5   | gpt2.max-sequences=1.5 is not allowed: use a whole number up to 2147483647.
           gpt2.speculation=draft   | gpt2.speculation=draft is not allowed: use off, ngram.
+          gpt2.draft-model=        | gpt2.draft-model= is not allowed: use embedded, the path of a folder with a model, or a hub's id such as distilbert/distilgpt2.
+          gpt2.draft-mdoel=x       | gpt2.draft-mdoel=x is not a setting: did you mean gpt2.draft-model?
           gpt2.max-queue=0         | gpt2.max-queue=0 is not allowed: use a whole number of at least 1.
           gpt2.max-logprobs=-5     | gpt2.max-logprobs=-5 is not allowed: use a whole number of at least 0 (0 stands for the whole vocabulary).
           gpt2.request-timeout=0s  | gpt2.request-timeout=0s is not allowed: use a duration longer than zero, such as 30s or 5m.
@@ -105,13 +107,27 @@ class StartupFailureTest {
           gpt2.max-sequence=3      | gpt2.max-sequence=3 is not a setting: did you mean gpt2.max-sequences?
           gpt2.timeout=3s          | gpt2.timeout=3s is not a setting: did you mean gpt2.request-timeout?
           gpt2.api-key=secret      | gpt2.api-key is not a setting: did you mean gpt2.api-keys?
-          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.speculation, gpt2.max-queue, gpt2.request-timeout, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.strict-fields, gpt2.api-keys, gpt2.api-keys-file, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
+          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.speculation, gpt2.draft-model, gpt2.max-queue, gpt2.request-timeout, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.strict-fields, gpt2.api-keys, gpt2.api-keys-file, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
           """)
   void namesSettingValueAndWhatIsAllowed(String setting, String sentence, CapturedOutput output) {
     assertFails(SettingsOnly.class, WebApplicationType.NONE, "--" + setting);
 
     assertThat(output.getErr().lines()).containsExactly(sentence);
     assertThat(output.getOut()).isEmpty();
+  }
+
+  @Test
+  void namesTheSettingThatLeavesADraftModelNothingToDo(CapturedOutput output) {
+    assertFails(
+        SettingsOnly.class,
+        WebApplicationType.NONE,
+        "--gpt2.draft-model=embedded",
+        "--gpt2.speculation=off");
+
+    assertThat(output.getErr().lines())
+        .containsExactly(
+            "gpt2.draft-model=embedded is not allowed: use it without gpt2.speculation=off, with"
+                + " which nothing is guessed.");
   }
 
   @Test

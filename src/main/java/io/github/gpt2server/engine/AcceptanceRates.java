@@ -1,9 +1,10 @@
 package io.github.gpt2server.engine;
 
+import java.util.Arrays;
+
 /**
- * How often guesses about one text were right, by how many tokens stood before them as well as now:
- * what is known beforehand, and then more and more what this text shows. Guesses that no step
- * computes count too, for they are seen to be right or wrong all the same.
+ * How often guesses about one text were right, by how many tokens stood before them as well as now.
+ * Guesses that no step computes count too, for they are seen to be right or wrong all the same.
  */
 final class AcceptanceRates {
   /**
@@ -16,27 +17,22 @@ final class AcceptanceRates {
   /** What is known beforehand weighs as much as so many guesses. */
   private static final double WEIGHT = 4;
 
-  /** After so many guesses they count half, so that the later ones weigh more. */
+  /** After so many guesses they count half. */
   private static final double MEMORY = 64;
 
-  private final double[] guessed = new double[BEFOREHAND.length];
-  private final double[] right = new double[BEFOREHAND.length];
+  private final AcceptanceRate[] rates =
+      Arrays.stream(BEFOREHAND)
+          .mapToObj(rate -> new AcceptanceRate(() -> rate, WEIGHT, MEMORY))
+          .toArray(AcceptanceRate[]::new);
 
   /** Remembers what became of a guess after a match of so many tokens, at least one. */
   void add(int match, boolean wasRight) {
-    int kind = kind(match);
-    if (guessed[kind] >= MEMORY) {
-      guessed[kind] /= 2;
-      right[kind] /= 2;
-    }
-    guessed[kind]++;
-    right[kind] += wasRight ? 1 : 0;
+    rates[kind(match)].add(wasRight);
   }
 
   /** The probability that a guess after a match of so many tokens, at least one, is right. */
   double of(int match) {
-    int kind = kind(match);
-    return (right[kind] + WEIGHT * BEFOREHAND[kind]) / (guessed[kind] + WEIGHT);
+    return rates[kind(match)].value();
   }
 
   private static int kind(int match) {

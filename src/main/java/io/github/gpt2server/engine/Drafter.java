@@ -5,6 +5,9 @@ final class Drafter {
   private final PromptLookup lookup;
   private final AcceptanceRates rates = new AcceptanceRates();
 
+  /** Null until a draft model looks at the sequence. */
+  private ModelDraft draft;
+
   /**
    * Begins after a prompt.
    *
@@ -19,10 +22,23 @@ final class Drafter {
     if (lookup.match() > 0) {
       rates.add(lookup.match(), lookup.guess(0) == token);
     }
+    if (draft != null) {
+      draft.append(token, lookup.length());
+    }
     lookup.append(token);
   }
 
-  /** Whether there is anything to guess from. */
+  /** How many tokens prompt and text have so far. */
+  int length() {
+    return lookup.length();
+  }
+
+  /** These of them, from {@code start} on and before {@code end}. */
+  int[] tokens(int start, int end) {
+    return lookup.tokens(start, end);
+  }
+
+  /** Whether there is anything to guess from in the text itself. */
   boolean guesses() {
     return lookup.match() > 0;
   }
@@ -35,5 +51,17 @@ final class Drafter {
   /** The probability that this guess is right if those before it are. */
   double chance(int ahead) {
     return rates.of(Math.min(lookup.match() + ahead, PromptLookup.LONGEST_MATCH));
+  }
+
+  /**
+   * What a draft model knows of the sequence.
+   *
+   * @param all how often its guesses of all sequences were right
+   */
+  ModelDraft draft(ModelDraft.Rates all) {
+    if (draft == null) {
+      draft = new ModelDraft(all);
+    }
+    return draft;
   }
 }

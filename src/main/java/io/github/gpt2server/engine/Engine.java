@@ -9,7 +9,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,12 +50,18 @@ public final class Engine implements AutoCloseable {
   private final TaskQueue tasks;
   private boolean taskHadItsTurn;
 
+  /** Gives what decides which tokens are guessed, on the engine thread. */
+  @FunctionalInterface
+  interface Drafts {
+    DraftPlanner of(LanguageModel model) throws Exception;
+  }
+
   private Engine(
       Callable<LanguageModel> loader,
       Gpt2Tokenizer tokenizer,
       EngineSettings settings,
       EngineObserver observer,
-      Function<LanguageModel, DraftPlanner> drafts) {
+      Drafts drafts) {
     this.tokenizer = tokenizer;
     this.settings = settings;
     this.observer = observer;
@@ -97,13 +102,38 @@ public final class Engine implements AutoCloseable {
             : model -> new DraftPlanner(StepCosts.measure(model)));
   }
 
+  /**
+   * Starts an engine in which a smaller model guesses tokens too.
+   *
+   * @param loader as above
+   * @param draftLoader gives that model, of the same vocabulary and with as many slots; runs on the
+   *     engine thread as well
+   * @param observer told of every request and step
+   * @throws Exception what a loader threw
+   */
+  public static Engine start(
+      Callable<LanguageModel> loader,
+      Callable<LanguageModel> draftLoader,
+      Gpt2Tokenizer tokenizer,
+      EngineSettings settings,
+      EngineObserver observer)
+      throws Exception {
+    return start(
+        loader,
+        tokenizer,
+        settings,
+        observer,
+        model ->
+            new DraftPlanner(StepCosts.measure(model), DraftModel.load(draftLoader, settings)));
+  }
+
   /** Starts an engine that is given what decides which tokens are guessed. */
   static Engine start(
       Callable<LanguageModel> loader,
       Gpt2Tokenizer tokenizer,
       EngineSettings settings,
       EngineObserver observer,
-      Function<LanguageModel, DraftPlanner> drafts)
+      Drafts drafts)
       throws Exception {
     Engine engine = new Engine(loader, tokenizer, settings, observer, drafts);
     engine.thread.start();
@@ -197,7 +227,7 @@ public final class Engine implements AutoCloseable {
     LockSupport.unpark(thread);
   }
 
-  private void run(Callable<LanguageModel> loader, Function<LanguageModel, DraftPlanner> drafts) {
+  private void run(Callable<LanguageModel> loader, Drafts drafts) {
     Throwable death = null;
     try (LanguageModel loaded = loader.call();
         DrawThreads drawThreads = new DrawThreads(settings.drawThreads())) {
@@ -207,17 +237,19 @@ public final class Engine implements AutoCloseable {
           new StepExecutor(
               model, tokenizer, prefixCache, drawThreads, jobs::inSlot, jobs::complete, this::fail);
       WarmUp.run(model, settings);
-      scheduler =
-          new Scheduler(
-              settings.chunkSize(),
-              settings.busyPrefillTokens(),
-              settings.idlePrefillTokens(),
-              prefixCache,
-              drafts.apply(model));
-      jobs.open(model.slots());
-      started.complete(null);
-      while (!closing) {
-        turn();
+      try (DraftPlanner planner = drafts.of(model)) {
+        scheduler =
+            new Scheduler(
+                settings.chunkSize(),
+                settings.busyPrefillTokens(),
+                settings.idlePrefillTokens(),
+                prefixCache,
+                planner);
+        jobs.open(model.slots());
+        started.complete(null);
+        while (!closing) {
+          turn();
+        }
       }
     } catch (Throwable e) {
       death = e;
@@ -239,10 +271,10 @@ public final class Engine implements AutoCloseable {
       }
       return;
     }
+    long begin = System.nanoTime();
     // Prompts and tasks take turns where there are both, so that those who generate wait for one.
     StepPlan plan = scheduler.plan(jobs.running(), tasks.isEmpty() || taskHadItsTurn);
     if (!plan.isEmpty()) {
-      long begin = System.nanoTime();
       StepExecutor.Yield brought = executor.execute(plan);
       prefixCache.endStep();
       updateUsage();
@@ -258,7 +290,7 @@ public final class Engine implements AutoCloseable {
     }
     taskHadItsTurn = plan.pieces().isEmpty();
     if (taskHadItsTurn && !tasks.isEmpty()) {
-      long begin = System.nanoTime();
+      begin = System.nanoTime();
       tasks.advance(model);
       updateLive();
       observer.stepped(StepKind.TASK, 0, 0, 0, System.nanoTime() - begin);

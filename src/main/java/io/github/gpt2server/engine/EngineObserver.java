@@ -23,7 +23,7 @@ public interface EngineObserver {
    * @param sequences how many sequences took part; 0 for a task
    * @param promptTokens tokens of prompts that were read, from the prefix cache or computed
    * @param generatedTokens tokens that were picked
-   * @param nanos how long it took, sampling and publishing included
+   * @param nanos how long it took, guesses, sampling and publishing included
    */
   default void stepped(
       StepKind kind, int sequences, int promptTokens, int generatedTokens, long nanos) {}

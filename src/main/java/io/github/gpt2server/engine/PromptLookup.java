@@ -62,6 +62,16 @@ final class PromptLookup {
     return common;
   }
 
+  /** How many tokens the text has. */
+  int length() {
+    return length;
+  }
+
+  /** Those from {@code start} on and before {@code end}. */
+  int[] tokens(int start, int end) {
+    return Arrays.copyOfRange(tokens, start, end);
+  }
+
   /** How many tokens stood before the guess as well as they do now; 0 if there is no guess. */
   int match() {
     return match;

@@ -22,7 +22,7 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
     implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelFolder.class);
 
-  /** The value of {@code gpt2.model} that stands for the model that travels with the program. */
+  /** The value of a setting that stands for the model that travels with the program. */
   public static final String EMBEDDED = "embedded";
 
   private static final String ALLOWED =
@@ -37,24 +37,28 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
   }
 
   /**
-   * The folder that a value of {@code gpt2.model} stands for. {@code embedded} is the model that
-   * travels with the program: its files where they lie, or, if they are inside a jar, a temporary
-   * copy that is deleted by {@link #close} or when the JVM exits. A folder that exists is served
-   * under its last name. What else looks like a hub's id is asked of the hub.
+   * The folder that the value of a setting stands for. {@code embedded} is the model that travels
+   * with the program: its files where they lie, or, if they are inside a jar, a temporary copy that
+   * is deleted by {@link #close} or when the JVM exits. A folder that exists is served under its
+   * last name. What else looks like a hub's id is asked of the hub.
    *
+   * @param property the setting's name, for messages
    * @throws ModelNotFoundException if there is no such folder or files are missing from it
    * @throws HubException if the hub has no such model or does not give it
    * @throws InterruptedException if the thread is interrupted while it waits for the hub
    */
-  public static ModelFolder resolve(String setting, Hub hub) throws InterruptedException {
+  public static ModelFolder resolve(String property, String setting, Hub hub)
+      throws InterruptedException {
     return resolve(
+        property,
         setting,
         hub,
         ModelFolder.class.getClassLoader(),
         Path.of(System.getProperty("java.io.tmpdir")));
   }
 
-  static ModelFolder resolve(String setting, Hub hub, ClassLoader loader, Path temporary)
+  static ModelFolder resolve(
+      String property, String setting, Hub hub, ClassLoader loader, Path temporary)
       throws InterruptedException {
     if (setting.equals(EMBEDDED)) {
       return EmbeddedModel.locate(loader, temporary);
@@ -63,8 +67,8 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
       final Snapshot snapshot = hub.fetch(setting);
       return new ModelFolder(snapshot.folder(), setting, snapshot.commit(), false);
     }
-    final Path folder = existing(setting);
-    requireFiles(setting, folder);
+    final Path folder = existing(property, setting);
+    requireFiles(property, setting, folder);
     final Path name = folder.normalize().getFileName();
     return new ModelFolder(folder, name == null ? "model" : name.toString(), null, false);
   }
@@ -86,33 +90,35 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
     }
   }
 
-  private static Path existing(String setting) {
+  private static Path existing(String property, String setting) {
     if (setting.isBlank()) {
-      throw notFound(setting, "which is empty: " + ALLOWED);
+      throw notFound(property, setting, "which is empty: " + ALLOWED);
     }
     final Path folder;
     try {
       folder = Path.of(setting).toAbsolutePath();
     } catch (InvalidPathException e) {
       throw new ModelNotFoundException(
-          "gpt2.model is no valid path (%s): %s".formatted(e.getReason(), ALLOWED), e);
+          "%s is no valid path (%s): %s".formatted(property, e.getReason(), ALLOWED), e);
     }
     if (!Files.exists(folder)) {
-      throw notFound(setting, "but there is no such folder: " + ALLOWED);
+      throw notFound(property, setting, "but there is no such folder: " + ALLOWED);
     }
     if (!Files.isDirectory(folder)) {
-      throw notFound(setting, "but that is a file: give the folder that holds the model's files");
+      throw notFound(
+          property, setting, "but that is a file: give the folder that holds the model's files");
     }
     if (!Files.isReadable(folder) || !Files.isExecutable(folder)) {
-      throw notFound(setting, "but the server's user may not read that folder");
+      throw notFound(property, setting, "but the server's user may not read that folder");
     }
     return folder;
   }
 
-  private static void requireFiles(String setting, Path folder) {
+  private static void requireFiles(String property, String setting, Path folder) {
     final Optional<String> missing = ModelFiles.missing(folder);
     if (missing.isPresent()) {
       throw notFound(
+          property,
           setting,
           "but that folder has no %s: a folder in Hugging Face layout has config.json,"
                   .formatted(missing.get())
@@ -120,7 +126,7 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
     }
   }
 
-  private static ModelNotFoundException notFound(String setting, String reason) {
-    return new ModelNotFoundException("gpt2.model is '%s', %s".formatted(setting, reason));
+  private static ModelNotFoundException notFound(String property, String setting, String reason) {
+    return new ModelNotFoundException("%s is '%s', %s".formatted(property, setting, reason));
   }
 }

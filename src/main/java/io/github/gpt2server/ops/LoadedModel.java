@@ -7,7 +7,9 @@ import io.github.gpt2server.engine.ServedModel;
  *
  * @param served what is served
  * @param threads how many threads a step uses
- * @param kvCacheBytes the size of the KV cache
+ * @param kvCacheBytes the size of the KV cache, the draft model's included
  * @param dtypeReason why the server chose the type of the weights; empty if it did not
+ * @param draftModel the name of the model that guesses tokens; empty if there is none
  */
-public record LoadedModel(ServedModel served, int threads, long kvCacheBytes, String dtypeReason) {}
+public record LoadedModel(
+    ServedModel served, int threads, long kvCacheBytes, String dtypeReason, String draftModel) {}

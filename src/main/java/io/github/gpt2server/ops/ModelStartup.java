@@ -49,6 +49,7 @@ public final class ModelStartup implements ApplicationRunner {
                 : served.dtype() + " because " + loaded.dtypeReason(),
             served.device(),
             loaded.threads(),
-            loaded.kvCacheBytes()));
+            loaded.kvCacheBytes(),
+            loaded.draftModel()));
   }
 }

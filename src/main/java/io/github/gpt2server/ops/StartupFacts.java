@@ -8,7 +8,14 @@ package io.github.gpt2server.ops;
  * @param dtype the type of the weights in memory, and why if the server chose it
  * @param device where the model runs
  * @param threads how many threads a step uses
- * @param kvCacheBytes the size of the KV cache
+ * @param kvCacheBytes the size of the KV cache, the draft model's included
+ * @param draftModel the name of the model that guesses tokens; empty if there is none
  */
 public record StartupFacts(
-    String model, long parameters, String dtype, String device, int threads, long kvCacheBytes) {}
+    String model,
+    long parameters,
+    String dtype,
+    String device,
+    int threads,
+    long kvCacheBytes,
+    String draftModel) {}

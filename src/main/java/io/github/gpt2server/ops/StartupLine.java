@@ -38,7 +38,7 @@ public final class StartupLine {
       String url) {
     return String.format(
         Locale.ROOT,
-        "%s (%.1fM parameters, %s, %s, %d %s, KV cache %d MiB) ready after %.1f s%s: %s",
+        "%s (%.1fM parameters, %s, %s, %d %s, KV cache %d MiB%s) ready after %.1f s%s: %s",
         facts.model(),
         facts.parameters() / 1e6,
         facts.dtype(),
@@ -46,6 +46,7 @@ public final class StartupLine {
         facts.threads(),
         facts.threads() == 1 ? "thread" : "threads",
         facts.kvCacheBytes() >> 20,
+        facts.draftModel().isEmpty() ? "" : ", draft model " + facts.draftModel(),
         took.toMillis() / 1e3,
         residentKib.isPresent() && peakKib.isPresent()
             ? ", %d MiB resident (peak %d)"

@@ -33,6 +33,9 @@ public final class TokenSampler {
   /** SplitMix64: small, and any two seeds, even neighbours, give unrelated draws. */
   private final SplittableRandom random;
 
+  /** Random numbers of the next draws, in order, that were looked at before. */
+  private final List<Double> foreseen = new ArrayList<>();
+
   /**
    * A sampler with its own working memory.
    *
@@ -172,12 +175,30 @@ public final class TokenSampler {
    * @throws IllegalStateException if the probabilities contain NaN or infinity, or are all 0
    */
   public int sample(FloatBuffer probabilities) {
+    return draw(probabilities, foreseen.isEmpty() ? uniform() : foreseen.remove(0));
+  }
+
+  /**
+   * The token that {@link #sample} would draw from these probabilities with the random number that
+   * it will use after {@code ahead} further draws. Uses up none.
+   *
+   * @param probabilities as for {@link #sample}
+   * @throws IllegalStateException as {@link #sample} does
+   */
+  public int foresee(FloatBuffer probabilities, int ahead) {
+    while (foreseen.size() <= ahead) {
+      foreseen.add(uniform());
+    }
+    return draw(probabilities, foreseen.get(ahead));
+  }
+
+  private int draw(FloatBuffer probabilities, double number) {
     Candidates remaining = candidates.get();
     remaining.load(probabilities);
     for (TruncationFilter filter : filters) {
       filter.truncate(remaining);
     }
-    return remaining.draw(uniform());
+    return remaining.draw(number);
   }
 
   /** Remembers the token that follows, whether it was picked here or given. */

@@ -129,6 +129,13 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     return offsets;
   }
 
+  /**
+   * Whether each token id stands for the same bytes in the other's vocabulary, which is as large.
+   */
+  public boolean hasVocabularyOf(Gpt2Tokenizer other) {
+    return vocabulary.equalTo(other.vocabulary);
+  }
+
   /** How many token ids there are, those without a token included. */
   public int vocabSize() {
     return vocabulary.size();

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
@@ -62,6 +63,11 @@ final class Vocabulary {
 
   int size() {
     return bytes.length;
+  }
+
+  /** Whether each id stands for the same bytes as in the other. */
+  boolean equalTo(Vocabulary other) {
+    return Arrays.deepEquals(bytes, other.bytes);
   }
 
   /** Whether each of the 256 bytes is a token, so that every text can be encoded. */

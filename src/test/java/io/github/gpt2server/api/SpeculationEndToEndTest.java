@@ -1,13 +1,18 @@
 package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Tokens that are guessed ahead are seen in the metrics and nowhere else. */
+@ExtendWith(OutputCaptureExtension.class)
 class SpeculationEndToEndTest {
   private static final String REQUEST =
       """
@@ -19,9 +24,12 @@ class SpeculationEndToEndTest {
   @Test
   void answersAreTheSameAndEachTokenIsAnEventOfItsOwn() throws Exception {
     try (LiveServer guessing = new LiveServer();
+        LiveServer drafting = new LiveServer("--gpt2.draft-model=models/gpt2-fairytales");
         LiveServer plain = new LiveServer("--gpt2.speculation=off")) {
       JsonNode expected = choice(plain.ask("/v1/completions", REQUEST.formatted("")));
       assertThat(choice(guessing.ask("/v1/completions", REQUEST.formatted(""))))
+          .isEqualTo(expected);
+      assertThat(choice(drafting.ask("/v1/completions", REQUEST.formatted(""))))
           .isEqualTo(expected);
 
       List<JsonNode> events =
@@ -48,6 +56,19 @@ class SpeculationEndToEndTest {
       assertThat(scrape.value("vllm:" + ACCEPTED)).isEqualTo(scrape.value("gpt2_" + ACCEPTED));
       assertThat(Scrape.of(plain).value("gpt2_" + DRAFTED)).isZero();
     }
+  }
+
+  @Test
+  void theStartUpLineNamesTheDraftModel(CapturedOutput output) {
+    new LiveServer("--gpt2.draft-model=models/gpt2-fairytales").close();
+    assertThat(output.getOut()).contains("KV cache 320 MiB, draft model gpt2-fairytales) ready");
+  }
+
+  @Test
+  void aDraftModelThatIsNotThereStopsTheStart() {
+    assertThatThrownBy(() -> new LiveServer("--gpt2.draft-model=/no/such/folder").close())
+        .hasStackTraceContaining(
+            "gpt2.draft-model is '/no/such/folder', but there is no such folder");
   }
 
   private static JsonNode choice(JsonNode answer) {

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  *
  * <p>Arguments: the packaged jar, a model folder, the weights' type, and JSON fields for every
  * request, such as {@code "temperature":0}, under which most models repeat themselves soon, or
- * {@code "temperature":1}; and if wanted the number of rounds, 5 unless given.
+ * {@code "temperature":1}; and if wanted the number of rounds, 5 unless given, and a draft model.
  */
 public final class SpeculationBenchmark {
   private static final int PROMPT_TOKENS = 16;
@@ -33,34 +33,37 @@ public final class SpeculationBenchmark {
       "--gpt2.max-sequences=" + MAX_STREAMS,
       "--gpt2.prefix-cache-tokens=0"
     };
-    try (ServerProcess off = server(args[0], fixed, "off");
-        ServerProcess ngram = server(args[0], fixed, "ngram")) {
+    String[] guesses =
+        args.length > 5
+            ? new String[] {"--gpt2.draft-model=" + args[5]}
+            : new String[] {"--gpt2.speculation=ngram"};
+    try (ServerProcess off = server(args[0], fixed, "--gpt2.speculation=off");
+        ServerProcess guessing = server(args[0], fixed, guesses)) {
       System.out.println(
-          "streams   off tok/s: median (least, most)   ngram tok/s: median (least, most)   ratio"
+          "streams   off tok/s: median (least, most)   with guesses: median (least, most)   ratio"
               + "   guessed   right");
       for (int streams : new int[] {1, 4, MAX_STREAMS}) {
-        measure(off, ngram, streams, args[3], args.length > 4 ? Integer.parseInt(args[4]) : 5);
+        measure(off, guessing, streams, args[3], args.length > 4 ? Integer.parseInt(args[4]) : 5);
       }
     }
   }
 
-  private static ServerProcess server(String jar, String[] fixed, String speculation)
+  private static ServerProcess server(String jar, String[] fixed, String... speculation)
       throws Exception {
     List<String> arguments =
-        Stream.concat(Arrays.stream(fixed), Stream.of("--gpt2.speculation=" + speculation))
-            .toList();
+        Stream.concat(Arrays.stream(fixed), Arrays.stream(speculation)).toList();
     return new ServerProcess(Path.of(jar), arguments);
   }
 
   private static void measure(
-      ServerProcess off, ServerProcess ngram, int streams, String fields, int rounds)
+      ServerProcess off, ServerProcess guesser, int streams, String fields, int rounds)
       throws Exception {
     LoadGenerator plainLoad = new LoadGenerator("127.0.0.1", off.port());
-    LoadGenerator guessingLoad = new LoadGenerator("127.0.0.1", ngram.port());
+    LoadGenerator guessingLoad = new LoadGenerator("127.0.0.1", guesser.port());
     double[] plain = new double[rounds];
     double[] guessing = new double[rounds];
-    double drafted = counter(ngram, "draft");
-    double accepted = counter(ngram, "accepted");
+    double drafted = counter(guesser, "draft");
+    double accepted = counter(guesser, "accepted");
     // The first round of each warms up what later rounds measure.
     for (int round = -1; round < rounds; round++) {
       double withoutGuesses = speed(plainLoad, streams, fields);
@@ -82,8 +85,8 @@ public final class SpeculationBenchmark {
         guessing[0],
         guessing[rounds - 1],
         guessing[rounds / 2] / plain[rounds / 2],
-        counter(ngram, "draft") - drafted,
-        counter(ngram, "accepted") - accepted);
+        counter(guesser, "draft") - drafted,
+        counter(guesser, "accepted") - accepted);
   }
 
   private static double speed(LoadGenerator load, int streams, String fields) {

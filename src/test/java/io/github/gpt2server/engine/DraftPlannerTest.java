@@ -2,6 +2,7 @@ package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
@@ -117,6 +118,64 @@ class DraftPlannerTest {
     }
     assertThat(sequence.drafter().guesses()).isTrue();
     assertThat(planner.plan(List.of(sequence), 0)).isEmpty();
+  }
+
+  @Test
+  void aDraftModelReadsTheTextAndThenGuesses() {
+    FakeModel draft = new FakeModel(8, 512);
+    DraftPlanner planner = planner(draft, 0.01);
+    Sequence sequence = fresh(3);
+    assertThat(planner.plan(List.of(sequence), 0)).isEmpty();
+    assertThat(draft.plans).hasSize(1);
+    assertThat(draft.plans.get(0).chunks()).extracting(Chunk::end).containsExactly(40);
+    int[] text = IntStream.concat(IntStream.range(300, 340), IntStream.of(400)).toArray();
+    List<Integer> next = FakeModel.continuation(text, 2);
+    assertThat(planner.plan(List.of(sequence), 0))
+        .startsWith(new Decode(3, 41, next.get(0)), new Decode(3, 42, next.get(1)))
+        .hasSizeBetween(3, 10);
+  }
+
+  @Test
+  void whatTheTextItselfSaysMoreSurelyNeedsNoDraftModel() {
+    FakeModel draft = new FakeModel(8, 512);
+    assertThat(planner(draft, 0.01).plan(List.of(loop(5, 60)), 0))
+        .isEqualTo(FREE.plan(List.of(loop(5, 60)), 0));
+    assertThat(draft.plans).isEmpty();
+  }
+
+  @Test
+  void nobodyPaysForAnothersDraftModel() {
+    // Of the second it can read no more: its text is longer than the draft's context.
+    FakeModel draft = new FakeModel(8, 45);
+    Sequence other = sequence(1, IntStream.range(0, 60).toArray(), 60, Set.of(), Logprobs.NONE, 70);
+    Sequence sequence = fresh(0);
+    DraftPlanner dear = planner(draft, 0.1);
+    assertThat(dear.plan(List.of(sequence, other), 0)).isEmpty();
+    assertThat(draft.plans).isEmpty();
+    DraftPlanner cheap = planner(draft, 0.001);
+    cheap.plan(List.of(sequence, other), 0);
+    assertThat(cheap.plan(List.of(sequence, other), 0))
+        .isNotEmpty()
+        .extracting(Decode::slot)
+        .containsOnly(0);
+    assertThat(planner(draft, 0.1).plan(List.of(sequence), 64)).as("beside a prompt").isEmpty();
+  }
+
+  @Test
+  void aDraftModelAsSlowAsTheRealOneGuessesNothing() {
+    FakeModel draft = new FakeModel(8, 512);
+    DraftPlanner planner = planner(draft, 1);
+    for (int i = 0; i < 50; i++) {
+      assertThat(planner.plan(List.of(fresh(0)), 0)).isEmpty();
+    }
+    assertThat(draft.plans).isEmpty();
+  }
+
+  /** A step of the draft costs that share of one of the real model; rows cost nothing. */
+  private static DraftPlanner planner(FakeModel draft, double share) {
+    StepCosts costs = new StepCosts(new int[] {1, 2}, new double[] {share, share});
+    StepCosts real = new StepCosts(new int[] {1, 2}, new double[] {1, 1});
+    return new DraftPlanner(real, new DraftModel(draft, costs));
   }
 
   private static int[] loopPrompt() {

@@ -51,6 +51,12 @@ final class FakeModel implements LanguageModel {
   /** So many tokens before the next one count; with few of them the text soon repeats itself. */
   volatile int memory = Integer.MAX_VALUE;
 
+  /** After every so-manieth position comes another token than should; 0 for none. */
+  volatile int slip;
+
+  /** The next token's logit; all others are 0. */
+  volatile float peak = 10;
+
   volatile boolean closed;
 
   FakeModel(int slots, int contextLength) {
@@ -147,7 +153,8 @@ final class FakeModel implements LanguageModel {
 
   private float[] row(int slot, int position) {
     float[] row = new float[VOCAB];
-    row[next(cache[slot], Math.max(0, position + 1 - memory), position + 1)] = 10;
+    int token = next(cache[slot], Math.max(0, position + 1 - memory), position + 1);
+    row[slip > 0 && position % slip == 0 ? token + 1 : token] = peak;
     if (cache[slot][position] == NOT_A_NUMBER) {
       row[3] = Float.NaN;
     }

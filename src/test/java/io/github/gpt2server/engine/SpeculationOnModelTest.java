@@ -2,6 +2,7 @@ package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.model.Activation;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.Gpt2Config;
 import io.github.gpt2server.model.Gpt2Model;
@@ -27,8 +28,9 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * An engine that guesses whatever it can answers as one that never does: the same tokens, the same
- * bits of every log-probability, the same events.
+ * Engines that guess whatever they can answer as one that never does: the same tokens, the same
+ * bits of every log-probability, the same events. One guesses by the texts alone, one has a draft
+ * model beside: the same weights with another function in the MLPs, which is often wrong.
  */
 @ParameterizedClass
 @EnumSource(names = {"FLOAT32", "BFLOAT16", "INT8"})
@@ -37,45 +39,86 @@ class SpeculationOnModelTest {
   private static final Gpt2Tokenizer TOKENIZER = Gpt2Tokenizer.load(FOLDER);
   private static final int CONTEXT = 512;
   private static final StepCosts FREE = new StepCosts(new int[] {1, 2}, new double[] {1, 1});
+  private static final StepCosts NEARLY_FREE =
+      new StepCosts(new int[] {1, 2}, new double[] {0.01, 0.01});
 
-  private static final AtomicInteger drafted = new AtomicInteger();
-  private static final AtomicInteger accepted = new AtomicInteger();
+  /** What an engine has guessed. */
+  private static final class Guesses implements EngineObserver {
+    final AtomicInteger drafted = new AtomicInteger();
+    final AtomicInteger accepted = new AtomicInteger();
+
+    @Override
+    public void speculated(int draftTokens, int acceptedTokens) {
+      drafted.addAndGet(draftTokens);
+      accepted.addAndGet(acceptedTokens);
+    }
+
+    void reset() {
+      drafted.set(0);
+      accepted.set(0);
+    }
+  }
+
+  private static final Guesses none = new Guesses();
+  private static final Guesses byText = new Guesses();
+  private static final Guesses byModel = new Guesses();
   private static Engine plain;
   private static Engine guessing;
+  private static Engine drafting;
 
   @Parameter WeightType type;
 
   @BeforeParameterizedClassInvocation
   static void start(WeightType type) throws Exception {
-    plain = engine(type, DraftPlanner.OFF);
-    guessing = engine(type, new DraftPlanner(FREE));
+    plain = engine(type, none, model -> DraftPlanner.OFF);
+    guessing = engine(type, byText, model -> new DraftPlanner(FREE));
+    drafting =
+        engine(
+            type,
+            byModel,
+            model -> new DraftPlanner(FREE, new DraftModel(draft(type), NEARLY_FREE)));
   }
 
-  private static Engine engine(WeightType type, DraftPlanner drafts) throws Exception {
+  private static Engine engine(WeightType type, Guesses guesses, Engine.Drafts drafts)
+      throws Exception {
     Gpt2Config config = Gpt2Config.read(FOLDER);
-    EngineObserver observer =
-        new EngineObserver() {
-          @Override
-          public void speculated(int draftTokens, int acceptedTokens) {
-            assertThat(drafts).isNotSameAs(DraftPlanner.OFF);
-            drafted.addAndGet(draftTokens);
-            accepted.addAndGet(acceptedTokens);
-          }
-        };
     return Engine.start(
         () ->
             Gpt2Model.load(
                 config, Weights.open(FOLDER, config), "cpu", type, new CacheSize(8, 32, 32)),
         TOKENIZER,
         EngineSettings.withQueue(256),
-        observer,
-        model -> drafts);
+        guesses,
+        drafts);
+  }
+
+  private static Gpt2Model draft(WeightType type) {
+    Gpt2Config real = Gpt2Config.read(FOLDER);
+    Gpt2Config config =
+        new Gpt2Config(
+            real.vocabSize(),
+            real.contextLength(),
+            real.width(),
+            real.layers(),
+            real.heads(),
+            real.innerWidth(),
+            real.layerNormEpsilon(),
+            Activation.RELU,
+            real.tiedEmbeddings(),
+            real.endOfText(),
+            real.scaleAttnWeights(),
+            real.scaleAttnByInverseLayerIdx(),
+            real.reorderAndUpcastAttn());
+    return Gpt2Model.load(
+        config, Weights.open(FOLDER, config), "cpu", type, new CacheSize(8, 0, 64));
   }
 
   @AfterParameterizedClassInvocation
   static void stop() {
     plain.close();
     guessing.close();
+    drafting.close();
+    assertThat(none.drafted.get()).isZero();
   }
 
   @Test
@@ -87,7 +130,8 @@ class SpeculationOnModelTest {
           request(tokens, CONTEXT - tokens.length, SamplingParameters.GREEDY, "", Logprobs.top(2)));
     }
     assertSameAnswers(requests, new Random(1));
-    assertThat(accepted.get()).as("greedy texts repeat themselves").isGreaterThan(500);
+    assertThat(byText.accepted.get()).as("greedy texts repeat themselves").isGreaterThan(500);
+    assertThat(byModel.accepted.get()).isGreaterThan(byText.accepted.get());
   }
 
   @Test
@@ -98,15 +142,20 @@ class SpeculationOnModelTest {
       requests.add(randomRequest(random));
     }
     assertSameAnswers(requests, random);
-    assertThat(accepted.get()).isGreaterThan(200);
-    assertThat(drafted.get() - accepted.get()).as("wrong guesses").isGreaterThan(200);
+    for (Guesses guesses : List.of(byText, byModel)) {
+      assertThat(guesses.accepted.get()).isGreaterThan(200);
+      assertThat(guesses.drafted.get() - guesses.accepted.get())
+          .as("wrong guesses")
+          .isGreaterThan(200);
+    }
+    assertThat(byModel.accepted.get()).isGreaterThan(byText.accepted.get());
   }
 
   /** All at once, in generations of one to three sequences. */
   private static void assertSameAnswers(List<SequenceRequest> requests, Random random)
       throws Exception {
-    drafted.set(0);
-    accepted.set(0);
+    byText.reset();
+    byModel.reset();
     List<Generation> generations = new ArrayList<>();
     for (int start = 0; start < requests.size(); ) {
       int end = Math.min(requests.size(), start + 1 + random.nextInt(3));
@@ -116,14 +165,17 @@ class SpeculationOnModelTest {
       start = end;
     }
     List<GenerationHandle> expected = generations.stream().map(plain::submit).toList();
-    List<GenerationHandle> actual = generations.stream().map(guessing::submit).toList();
+    List<GenerationHandle> guessed = generations.stream().map(guessing::submit).toList();
+    List<GenerationHandle> drafted = generations.stream().map(drafting::submit).toList();
     for (int i = 0; i < generations.size(); i++) {
       List<List<String>> wanted = events(expected.get(i));
-      List<List<String>> got = events(actual.get(i));
-      for (int s = 0; s < wanted.size(); s++) {
-        assertThat(got.get(s))
-            .as(generations.get(i).sequences().get(s).sampling().toString())
-            .isEqualTo(wanted.get(s));
+      for (GenerationHandle actual : List.of(guessed.get(i), drafted.get(i))) {
+        List<List<String>> got = events(actual);
+        for (int s = 0; s < wanted.size(); s++) {
+          assertThat(got.get(s))
+              .as(generations.get(i).sequences().get(s).sampling().toString())
+              .isEqualTo(wanted.get(s));
+        }
       }
     }
   }

@@ -33,7 +33,7 @@ class ModelFolderTest {
 
   @Test
   void usesTheEmbeddedFilesWhereTheyLie() throws Exception {
-    final ModelFolder folder = ModelFolder.resolve("embedded", NO_HUB);
+    final ModelFolder folder = ModelFolder.resolve("gpt2.model", "embedded", NO_HUB);
     assertThat(folder.id()).isEqualTo("gpt2-fairytales");
     assertThat(folder.temporary()).isFalse();
     folder.close();
@@ -53,7 +53,8 @@ class ModelFolderTest {
             "vocab.json",
             "merges.txt");
     try (URLClassLoader loader = jarWith(names)) {
-      final ModelFolder folder = ModelFolder.resolve("embedded", NO_HUB, loader, temporary);
+      final ModelFolder folder =
+          ModelFolder.resolve("gpt2.model", "embedded", NO_HUB, loader, temporary);
       assertThat(folder.id()).isEqualTo("gpt2-fairytales");
       assertThat(folder.temporary()).isTrue();
       assertThat(folder.path()).hasParent(temporary);
@@ -69,7 +70,8 @@ class ModelFolderTest {
   void saysThatABuildLacksTheEmbeddedModel() throws Exception {
     try (URLClassLoader loader = jarWith(List.of())) {
       assertThatExceptionOfType(ModelNotFoundException.class)
-          .isThrownBy(() -> ModelFolder.resolve("embedded", NO_HUB, loader, temporary))
+          .isThrownBy(
+              () -> ModelFolder.resolve("gpt2.model", "embedded", NO_HUB, loader, temporary))
           .withMessage(
               "gpt2.model is 'embedded', but this build has no embedded model: give a folder in"
                   + " Hugging Face layout");
@@ -80,7 +82,8 @@ class ModelFolderTest {
   void leavesNothingBehindWhenTheEmbeddedModelIsIncomplete() throws Exception {
     try (URLClassLoader loader = jarWith(List.of("config.json"))) {
       assertThatExceptionOfType(ModelNotFoundException.class)
-          .isThrownBy(() -> ModelFolder.resolve("embedded", NO_HUB, loader, temporary))
+          .isThrownBy(
+              () -> ModelFolder.resolve("gpt2.model", "embedded", NO_HUB, loader, temporary))
           .withMessage(
               "gpt2.model is 'embedded', but this build lacks"
                   + " models/gpt2-fairytales/generation_config.json: give a folder in Hugging Face"
@@ -94,7 +97,7 @@ class ModelFolderTest {
     final Path lost = temporary.resolve("lost");
     try (URLClassLoader loader = jarWith(List.of("config.json"))) {
       assertThatExceptionOfType(ModelNotFoundException.class)
-          .isThrownBy(() -> ModelFolder.resolve("embedded", NO_HUB, loader, lost))
+          .isThrownBy(() -> ModelFolder.resolve("gpt2.model", "embedded", NO_HUB, loader, lost))
           .withMessageStartingWith(
               "gpt2.model is 'embedded', but the embedded model cannot be unpacked into %s"
                   + " (java.nio.file.NoSuchFileException: ",
@@ -106,18 +109,18 @@ class ModelFolderTest {
   @Test
   void servesAFolderUnderItsLastName() throws Exception {
     final Path folder = folderWith("config.json", "model.safetensors", "tokenizer.json");
-    assertThat(ModelFolder.resolve(folder.toString(), NO_HUB))
+    assertThat(ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB))
         .isEqualTo(new ModelFolder(folder, "my-gpt2", null, false));
-    assertThat(ModelFolder.resolve(folder + "/", NO_HUB).id()).isEqualTo("my-gpt2");
-    assertThat(ModelFolder.resolve(folder.resolve(".").toString(), NO_HUB).id())
+    assertThat(ModelFolder.resolve("gpt2.model", folder + "/", NO_HUB).id()).isEqualTo("my-gpt2");
+    assertThat(ModelFolder.resolve("gpt2.model", folder.resolve(".").toString(), NO_HUB).id())
         .isEqualTo("my-gpt2");
-    ModelFolder.resolve(folder.toString(), NO_HUB).close();
+    ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB).close();
     assertThat(folder.resolve("config.json")).exists();
   }
 
   @Test
   void takesARelativeFolder() throws Exception {
-    final ModelFolder folder = ModelFolder.resolve("models/gpt2-fairytales", NO_HUB);
+    final ModelFolder folder = ModelFolder.resolve("gpt2.model", "models/gpt2-fairytales", NO_HUB);
     assertThat(folder.path()).isEqualTo(EMBEDDED.toAbsolutePath());
     assertThat(folder.id()).isEqualTo("gpt2-fairytales");
   }
@@ -126,7 +129,8 @@ class ModelFolderTest {
   void takesShardsAndTheOlderTokenizerFiles() throws Exception {
     final Path folder =
         folderWith("config.json", "model.safetensors.index.json", "vocab.json", "merges.txt");
-    assertThat(ModelFolder.resolve(folder.toString(), NO_HUB).path()).isEqualTo(folder);
+    assertThat(ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB).path())
+        .isEqualTo(folder);
   }
 
   @ParameterizedTest
@@ -134,7 +138,7 @@ class ModelFolderTest {
   void asksTheHubForWhatIsNoFolder(String id) throws Exception {
     final Path folder = folderWith("config.json", "model.safetensors", "tokenizer.json");
     final ModelFolder resolved =
-        ModelFolder.resolve(id, asked -> new Snapshot(asked, "c0ffee", folder));
+        ModelFolder.resolve("gpt2.model", id, asked -> new Snapshot(asked, "c0ffee", folder));
     assertThat(resolved).isEqualTo(new ModelFolder(folder, id, "c0ffee", false));
     resolved.close();
     assertThat(folder.resolve("config.json")).exists();
@@ -142,7 +146,8 @@ class ModelFolderTest {
 
   @Test
   void prefersAFolderToTheHub() throws Exception {
-    assertThat(ModelFolder.resolve("models/gpt2-fairytales", NO_HUB).revision()).isNull();
+    assertThat(ModelFolder.resolve("gpt2.model", "models/gpt2-fairytales", NO_HUB).revision())
+        .isNull();
   }
 
   @ParameterizedTest
@@ -170,7 +175,7 @@ class ModelFolderTest {
   @Test
   void refusesWhatIsNoPath() {
     assertThatExceptionOfType(ModelNotFoundException.class)
-        .isThrownBy(() -> ModelFolder.resolve("a\0b", NO_HUB))
+        .isThrownBy(() -> ModelFolder.resolve("gpt2.model", "a\0b", NO_HUB))
         .withMessage("gpt2.model is no valid path (Nul character not allowed): " + ALLOWED);
   }
 
@@ -199,7 +204,7 @@ class ModelFolderTest {
       })
   void takesWeightsInAnyOfTheirFiles(String weights) throws Exception {
     final Path folder = folderWith("config.json", weights, "tokenizer.json");
-    try (ModelFolder found = ModelFolder.resolve(folder.toString(), NO_HUB)) {
+    try (ModelFolder found = ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB)) {
       assertThat(found.path()).isEqualTo(folder);
     }
   }
@@ -214,9 +219,11 @@ class ModelFolderTest {
   }
 
   private static void refused(String setting, String reason) {
-    assertThatExceptionOfType(ModelNotFoundException.class)
-        .isThrownBy(() -> ModelFolder.resolve(setting, NO_HUB))
-        .withMessage("gpt2.model is '" + setting + "', " + reason);
+    for (final String property : List.of("gpt2.model", "gpt2.draft-model")) {
+      assertThatExceptionOfType(ModelNotFoundException.class)
+          .isThrownBy(() -> ModelFolder.resolve(property, setting, NO_HUB))
+          .withMessage(property + " is '" + setting + "', " + reason);
+    }
   }
 
   /** Adds empty files to one folder. */

@@ -85,7 +85,7 @@ class EngineLifecycleTest {
             () -> {
               begun.countDown();
               goOn.await();
-              return new LoadedModel(MODEL, 1, 1, "");
+              return new LoadedModel(MODEL, 1, 1, "", "");
             });
     begun.await();
     assertThat(state.phase()).isEqualTo(ServerState.Phase.LOADING);
@@ -135,7 +135,7 @@ class EngineLifecycleTest {
   void loadsNothingOnceStopped() {
     lifecycle(Duration.ofSeconds(1)).stop();
 
-    final CompletableFuture<Void> loading = load(() -> new LoadedModel(MODEL, 1, 1, ""));
+    final CompletableFuture<Void> loading = load(() -> new LoadedModel(MODEL, 1, 1, "", ""));
 
     assertThatThrownBy(loading::get).hasCauseInstanceOf(StoppedWhileLoadingException.class);
     assertThat(holder.get()).isEmpty();
@@ -143,7 +143,7 @@ class EngineLifecycleTest {
 
   @Test
   void servesOnceLoaded() throws Exception {
-    load(() -> new LoadedModel(MODEL, 1, 1, "")).get();
+    load(() -> new LoadedModel(MODEL, 1, 1, "", "")).get();
 
     assertThat(holder.get()).contains(MODEL);
     assertThat(state.phase()).isEqualTo(ServerState.Phase.SERVING);

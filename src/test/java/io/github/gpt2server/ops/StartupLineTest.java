@@ -13,7 +13,7 @@ import org.springframework.mock.env.MockEnvironment;
 @ExtendWith(OutputCaptureExtension.class)
 class StartupLineTest {
   private static final StartupFacts FACTS =
-      new StartupFacts("gpt2", 124_439_808, "float32", "cpu", 2, 32L * 1024 * 36_864);
+      new StartupFacts("gpt2", 124_439_808, "float32", "cpu", 2, 32L * 1024 * 36_864, "");
 
   @Test
   void saysWhatIsServedHowAndWhere() {
@@ -33,7 +33,7 @@ class StartupLineTest {
   void leavesOutWhatThePlatformDoesNotTell() {
     assertThat(
             StartupLine.format(
-                new StartupFacts("m", 1_000_000, "bfloat16", "cuda:0", 1, 1 << 20),
+                new StartupFacts("m", 1_000_000, "bfloat16", "cuda:0", 1, 1 << 20, ""),
                 Duration.ofSeconds(1),
                 OptionalLong.empty(),
                 OptionalLong.empty(),
@@ -41,6 +41,20 @@ class StartupLineTest {
         .isEqualTo(
             "m (1.0M parameters, bfloat16, cuda:0, 1 thread, KV cache 1 MiB) ready after 1.0 s:"
                 + " http://localhost:1/");
+  }
+
+  @Test
+  void namesTheDraftModel() {
+    assertThat(
+            StartupLine.format(
+                new StartupFacts("m", 1_000_000, "float32", "cpu", 1, 1 << 20, "org/small"),
+                Duration.ofSeconds(1),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                "http://localhost:1/"))
+        .startsWith(
+            "m (1.0M parameters, float32, cpu, 1 thread, KV cache 1 MiB, draft model org/small)"
+                + " ready");
   }
 
   @Test

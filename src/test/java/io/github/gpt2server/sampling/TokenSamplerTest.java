@@ -49,6 +49,35 @@ class TokenSamplerTest {
   }
 
   @Test
+  void whatIsForeseenIsDrawnThen() {
+    Random random = new Random(8);
+    SamplingParameters parameters = truncating(20, 0.9, 0.01, 1, 17);
+    TokenSampler sampler = new TokenSampler(parameters, NO_PROMPT, Set.of());
+    TokenSampler other = new TokenSampler(parameters, NO_PROMPT, Set.of());
+    for (int i = 0; i < 200; i++) {
+      List<FloatBuffer> rows = new ArrayList<>();
+      List<Integer> foreseen = new ArrayList<>();
+      for (int ahead = 0; ahead < random.nextInt(5); ahead++) {
+        FloatBuffer row = RandomRows.direct(RandomRows.probabilities(random, 50));
+        rows.add(row);
+        foreseen.add(sampler.foresee(row, ahead));
+        assertThat(sampler.foresee(row, ahead)).isEqualTo(foreseen.get(ahead));
+      }
+      // Not all of them come to pass, and some draws were not foreseen.
+      for (int draw = 0; draw < random.nextInt(5); draw++) {
+        boolean known = draw < rows.size();
+        FloatBuffer row =
+            known ? rows.get(draw) : RandomRows.direct(RandomRows.probabilities(random, 50));
+        int token = sampler.sample(row);
+        assertThat(token).isEqualTo(other.sample(row));
+        if (known) {
+          assertThat(token).isEqualTo(foreseen.get(draw));
+        }
+      }
+    }
+  }
+
+  @Test
   void sampleRefusesNanWhateverTheFilters() {
     FloatBuffer row = RandomRows.direct(0.5f, Float.NaN, 0.5f);
     for (SamplingParameters parameters :
