@@ -88,7 +88,7 @@ class DraftModelTest {
     SamplingParameters drawn =
         new SamplingParameters(3, 400, 0.9, 0, 1, 1, 0, 0, Map.of(7, 5f), 0, 42);
     GenerationHandle handle = engine.submit(generation(prompt(5), 300, drawn));
-    List<Integer> text = tokens(handle);
+    List<Integer> text = GeneratedTokens.of(handle);
     assertThat(Set.copyOf(text)).as("not what is likeliest").contains(7);
     assertThat(text)
         .isNotEqualTo(FakeModel.continuation(prompt(5), 300))
@@ -104,7 +104,7 @@ class DraftModelTest {
     start();
     SamplingParameters drawn = new SamplingParameters(1.3, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, 42);
     GenerationHandle handle = engine.submit(generation(prompt(5), 600, drawn));
-    assertThat(tokens(handle)).isEqualTo(plainly(handle.generation()));
+    assertThat(GeneratedTokens.of(handle)).isEqualTo(plainly(handle.generation()));
     engine.close();
     // The likeliest has a chance of 0.69 in the real model, of 0.04 in the draft.
     assertThat((double) accepted.get() / drafted.get()).isBetween(0.35, 0.85);
@@ -252,9 +252,10 @@ class DraftModelTest {
     start();
     List<Integer> expected = FakeModel.continuation(prompt(5), 60);
     int stop = expected.get(40);
-    SequenceRequest request = request(prompt(5), 60, SamplingParameters.GREEDY, Set.of(stop));
-    GenerationHandle handle = engine.submit(new Generation("test", List.of(request), LONG, true));
-    assertThat(tokens(handle)).isEqualTo(expected.subList(0, expected.indexOf(stop) + 1));
+    GenerationHandle handle =
+        engine.submit(RequestBuilder.request(prompt(5), 60).stopTokens(Set.of(stop)).stream());
+    assertThat(GeneratedTokens.of(handle))
+        .isEqualTo(expected.subList(0, expected.indexOf(stop) + 1));
     engine.close();
     assertThat(model.plans.stream().flatMap(plan -> plan.decodes().stream()))
         .extracting(Decode::token)
@@ -274,7 +275,7 @@ class DraftModelTest {
     assertThat(handle.awaitEnd(LONG)).isTrue();
     assertThat(handle.outcome()).isEqualTo(Outcome.CANCELLED);
     assertThat(model.plans).hasSize(steps + 1);
-    List<Integer> text = drain(handle);
+    List<Integer> text = GeneratedTokens.soFar(handle);
     assertThat(text)
         .hasSizeGreaterThan(21)
         .isEqualTo(FakeModel.continuation(prompt(5), text.size()));
@@ -298,53 +299,20 @@ class DraftModelTest {
   }
 
   private static Generation generation(int[] prompt, int maxTokens, SamplingParameters sampling) {
-    return new Generation(
-        "test", List.of(request(prompt, maxTokens, sampling, Set.of())), LONG, true);
-  }
-
-  private static SequenceRequest request(
-      int[] prompt, int maxTokens, SamplingParameters sampling, Set<Integer> stops) {
-    return new SequenceRequest(
-        prompt,
-        maxTokens,
-        sampling,
-        stops,
-        List.of(),
-        false,
-        PromptProbabilities.NONE,
-        Logprobs.NONE,
-        PrefixReuse.first(prompt.length));
+    return RequestBuilder.request(prompt, maxTokens).sampling(sampling).reusingPrompt().stream();
   }
 
   /** The text that comes without any guesses. */
   private static List<Integer> plainly(Generation generation) throws Exception {
     try (Engine plain =
         Engine.start(() -> new FakeModel(4, CONTEXT), TOKENIZER, EngineSettings.withQueue(1))) {
-      return tokens(plain.submit(generation));
+      return GeneratedTokens.of(plain.submit(generation));
     }
   }
 
   private static void assertText(GenerationHandle handle) throws InterruptedException {
     SequenceRequest request = handle.generation().sequences().get(0);
-    assertThat(tokens(handle))
+    assertThat(GeneratedTokens.of(handle))
         .isEqualTo(FakeModel.continuation(request.prompt(), request.maxTokens()));
-  }
-
-  private static List<Integer> tokens(GenerationHandle handle) throws InterruptedException {
-    assertThat(handle.awaitEnd(LONG)).isTrue();
-    assertThat(handle.outcome()).isEqualTo(Outcome.FINISHED);
-    return drain(handle);
-  }
-
-  private static List<Integer> drain(GenerationHandle handle) throws InterruptedException {
-    List<Integer> tokens = new ArrayList<>();
-    for (var event = handle.poll(Duration.ZERO);
-        event.isPresent();
-        event = handle.poll(Duration.ZERO)) {
-      if (event.get() instanceof SequenceEvent.Token token) {
-        tokens.add(token.token());
-      }
-    }
-    return tokens;
   }
 }

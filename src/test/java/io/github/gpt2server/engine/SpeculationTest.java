@@ -64,7 +64,7 @@ class SpeculationTest {
   @Test
   void aTextThatRepeatsItselfTakesFewSteps() throws Exception {
     model.memory = 1;
-    List<Integer> text = tokens(engine.submit(generation(new int[] {5}, 400)));
+    List<Integer> text = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 400)));
     assertThat(text).hasSize(400);
     int[] next = new int[FakeModel.VOCAB];
     for (int i = 1; i < text.size(); i++) {
@@ -95,7 +95,7 @@ class SpeculationTest {
     }
     for (GenerationHandle handle : handles) {
       SequenceRequest request = handle.generation().sequences().get(0);
-      assertThat(tokens(handle))
+      assertThat(GeneratedTokens.of(handle))
           .isEqualTo(FakeModel.continuation(request.prompt(), request.maxTokens()));
     }
   }
@@ -103,7 +103,7 @@ class SpeculationTest {
   @Test
   void aPromptThatMisleadsGuessesChangesNothing() throws Exception {
     model.memory = 1;
-    List<Integer> expected = tokens(engine.submit(generation(new int[] {5}, 20)));
+    List<Integer> expected = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 20)));
     // Each two tokens that will come, followed by one that will not.
     int[] prompt = new int[3 * 18 + 1];
     for (int i = 0; i < 18; i++) {
@@ -114,7 +114,7 @@ class SpeculationTest {
     prompt[prompt.length - 1] = 5;
     drafted.set(0);
     accepted.set(0);
-    assertThat(tokens(engine.submit(generation(prompt, 20)))).isEqualTo(expected);
+    assertThat(GeneratedTokens.of(engine.submit(generation(prompt, 20)))).isEqualTo(expected);
     assertThat(drafted.get()).isPositive();
     assertThat(accepted.get()).isLessThan(drafted.get());
   }
@@ -122,20 +122,20 @@ class SpeculationTest {
   @Test
   void aStepThatCannotBeDoneWithGuessesIsDoneWithoutThem() throws Exception {
     model.memory = 1;
-    List<Integer> expected = tokens(engine.submit(generation(new int[] {5}, 200)));
+    List<Integer> expected = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 200)));
     model.maxRows = 3;
     drafted.set(0);
     GenerationHandle one = engine.submit(generation(new int[] {5}, 200));
     GenerationHandle other = engine.submit(generation(new int[] {5}, 200));
-    assertThat(tokens(one)).isEqualTo(expected);
-    assertThat(tokens(other)).isEqualTo(expected);
+    assertThat(GeneratedTokens.of(one)).isEqualTo(expected);
+    assertThat(GeneratedTokens.of(other)).isEqualTo(expected);
     assertThat(drafted.get()).isPositive();
   }
 
   @Test
   void whoeverCancelsGetsNoMoreThanTheStepInFlightBrings() throws Exception {
     model.memory = 1;
-    List<Integer> expected = tokens(engine.submit(generation(new int[] {5}, 300)));
+    List<Integer> expected = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 300)));
     model.permits = new Semaphore(0);
     int before = model.plans.size();
     GenerationHandle handle = engine.submit(generation(new int[] {5}, 300));
@@ -149,7 +149,7 @@ class SpeculationTest {
     assertThat(handle.awaitEnd(LONG)).isTrue();
     assertThat(handle.outcome()).isEqualTo(Outcome.CANCELLED);
     assertThat(model.plans.size() - before).isEqualTo(steps + 1);
-    List<Integer> text = drain(handle);
+    List<Integer> text = GeneratedTokens.soFar(handle);
     assertThat(text).isEqualTo(expected.subList(0, text.size())).hasSizeGreaterThan(61);
     assertThat(engine.awaitIdle(LONG)).isTrue();
   }
@@ -157,33 +157,15 @@ class SpeculationTest {
   @Test
   void aWrongGuessWhoseLogitsAreNotNumbersHarmsNobody() throws Exception {
     model.memory = 1;
-    List<Integer> expected = tokens(engine.submit(generation(new int[] {5}, 9)));
+    List<Integer> expected = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 9)));
     assertThat(drafted.get()).isZero();
     // After its first two tokens stands another one here than what comes.
     int[] prompt = {expected.get(0), expected.get(1), FakeModel.NOT_A_NUMBER, 5};
-    assertThat(tokens(engine.submit(generation(prompt, 9)))).isEqualTo(expected);
+    assertThat(GeneratedTokens.of(engine.submit(generation(prompt, 9)))).isEqualTo(expected);
     assertThat(drafted.get()).isPositive();
   }
 
   private static Generation generation(int[] prompt, int maxTokens) {
     return RequestBuilder.request(prompt, maxTokens).stream();
-  }
-
-  private static List<Integer> tokens(GenerationHandle handle) throws InterruptedException {
-    assertThat(handle.awaitEnd(LONG)).isTrue();
-    assertThat(handle.outcome()).isEqualTo(Outcome.FINISHED);
-    return drain(handle);
-  }
-
-  private static List<Integer> drain(GenerationHandle handle) throws InterruptedException {
-    List<Integer> tokens = new ArrayList<>();
-    for (var event = handle.poll(Duration.ZERO);
-        event.isPresent();
-        event = handle.poll(Duration.ZERO)) {
-      if (event.get() instanceof SequenceEvent.Token token) {
-        tokens.add(token.token());
-      }
-    }
-    return tokens;
   }
 }
