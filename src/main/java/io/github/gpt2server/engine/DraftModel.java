@@ -134,7 +134,7 @@ final class DraftModel implements AutoCloseable {
         int position = draft(sequence).read() + round;
         if (position < sequence.drafter().length()) {
           rows[i] = decodes.size();
-          int token = sequence.drafter().tokens(position, position + 1)[0];
+          int token = sequence.drafter().token(position);
           decodes.add(new Decode(sequence.slot(), position, token));
         }
       }

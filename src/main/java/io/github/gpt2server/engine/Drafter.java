@@ -33,6 +33,11 @@ final class Drafter {
     return lookup.length();
   }
 
+  /** The one of them at a position. */
+  int token(int position) {
+    return lookup.token(position);
+  }
+
   /** These of them, from {@code start} on and before {@code end}. */
   int[] tokens(int start, int end) {
     return lookup.tokens(start, end);

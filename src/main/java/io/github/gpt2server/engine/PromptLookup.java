@@ -67,6 +67,11 @@ final class PromptLookup {
     return length;
   }
 
+  /** The one at a position. */
+  int token(int position) {
+    return tokens[position];
+  }
+
   /** Those from {@code start} on and before {@code end}. */
   int[] tokens(int start, int end) {
     return Arrays.copyOfRange(tokens, start, end);

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,27 +36,18 @@ class DraftModelTest {
 
   private static final StepCosts DRAFT = new StepCosts(new int[] {1, 51}, new double[] {1, 2});
 
-  private final AtomicInteger drafted = new AtomicInteger();
-  private final AtomicInteger accepted = new AtomicInteger();
+  private final Guesses guesses = new Guesses();
   private final FakeModel model = new FakeModel(4, CONTEXT, 16);
   private FakeModel draft = new FakeModel(4, CONTEXT);
   private Engine engine;
 
   private void start() throws Exception {
-    EngineObserver observer =
-        new EngineObserver() {
-          @Override
-          public void speculated(int draftTokens, int acceptedTokens) {
-            drafted.addAndGet(draftTokens);
-            accepted.addAndGet(acceptedTokens);
-          }
-        };
     engine =
         Engine.start(
             () -> model,
             TOKENIZER,
             EngineSettings.withQueue(100),
-            observer,
+            guesses,
             any -> new DraftPlanner(REAL, new DraftModel(draft, DRAFT)));
     model.plans.clear();
   }
@@ -76,7 +66,9 @@ class DraftModelTest {
     start();
     assertText(engine.submit(generation(prompt(5), 600)));
     engine.close();
-    assertThat(accepted.get()).isEqualTo(drafted.get()).isEqualTo(600 - model.plans.size());
+    assertThat(guesses.accepted.get())
+        .isEqualTo(guesses.drafted.get())
+        .isEqualTo(600 - model.plans.size());
     assertThat(model.plans).hasSizeLessThan(600 / 6);
     // One further guess of each draft is the token that the real model gives anyway.
     assertThat(draft.plans.size()).isLessThan(600 + 10);
@@ -94,7 +86,7 @@ class DraftModelTest {
         .isNotEqualTo(FakeModel.continuation(prompt(5), 300))
         .isEqualTo(plainly(handle.generation()));
     engine.close();
-    assertThat(accepted.get()).isEqualTo(drafted.get()).isGreaterThan(200);
+    assertThat(guesses.accepted.get()).isEqualTo(guesses.drafted.get()).isGreaterThan(200);
   }
 
   /** One that is unlike the real one draws other tokens, but its likeliest is the real one's. */
@@ -107,8 +99,8 @@ class DraftModelTest {
     assertThat(GeneratedTokens.of(handle)).isEqualTo(plainly(handle.generation()));
     engine.close();
     // The likeliest has a chance of 0.69 in the real model, of 0.04 in the draft.
-    assertThat((double) accepted.get() / drafted.get()).isBetween(0.35, 0.85);
-    assertThat(accepted.get()).isGreaterThan(200);
+    assertThat((double) guesses.accepted.get() / guesses.drafted.get()).isBetween(0.35, 0.85);
+    assertThat(guesses.accepted.get()).isGreaterThan(200);
   }
 
   @Test
@@ -125,7 +117,7 @@ class DraftModelTest {
         .containsExactly(0, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640);
     // What has been generated meanwhile is read with the rest.
     assertThat(pieces.get(1).get(3).end()).isEqualTo(701);
-    assertThat(accepted.get()).isEqualTo(drafted.get()).isGreaterThan(150);
+    assertThat(guesses.accepted.get()).isEqualTo(guesses.drafted.get()).isGreaterThan(150);
   }
 
   @Test
@@ -145,8 +137,8 @@ class DraftModelTest {
       tokens += 200;
     }
     engine.close();
-    assertThat(drafted.get()).isPositive();
-    assertThat(accepted.get()).isLessThan(10);
+    assertThat(guesses.drafted.get()).isPositive();
+    assertThat(guesses.accepted.get()).isLessThan(10);
     assertThat(model.plans).hasSizeGreaterThan(tokens - 10);
     assertThat(draft.plans.size() * 1.0)
         .as("cost of guessing, of 10 for each token")
@@ -160,12 +152,12 @@ class DraftModelTest {
     model.permits = new Semaphore(400);
     GenerationHandle handle = engine.submit(generation(prompt(10), 900));
     awaitHeld();
-    assertThat(accepted.get()).isLessThan(10);
+    assertThat(guesses.accepted.get()).isLessThan(10);
     draft.memory = Integer.MAX_VALUE;
     model.permits.release(1000);
     assertText(handle);
     engine.close();
-    assertThat(accepted.get()).isGreaterThan(200);
+    assertThat(guesses.accepted.get()).isGreaterThan(200);
   }
 
   @Test
@@ -183,7 +175,7 @@ class DraftModelTest {
       assertText(handle);
     }
     engine.close();
-    assertThat(accepted.get()).isGreaterThan(300).isLessThan(drafted.get());
+    assertThat(guesses.accepted.get()).isGreaterThan(300).isLessThan(guesses.drafted.get());
   }
 
   @Test
@@ -220,7 +212,7 @@ class DraftModelTest {
             .max()
             .orElseThrow();
     assertThat(last).isEqualTo(99);
-    assertThat(accepted.get()).isEqualTo(drafted.get()).isBetween(60, 81);
+    assertThat(guesses.accepted.get()).isEqualTo(guesses.drafted.get()).isBetween(60, 81);
   }
 
   @Test
@@ -233,9 +225,9 @@ class DraftModelTest {
       assertText(handle);
     }
     draft.maxRows = Integer.MAX_VALUE;
-    drafted.set(0);
+    guesses.drafted.set(0);
     assertText(engine.submit(generation(prompt(1), 50)));
-    assertThat(drafted.get()).as("who comes later is not left out").isPositive();
+    assertThat(guesses.drafted.get()).as("who comes later is not left out").isPositive();
   }
 
   @Test
@@ -260,7 +252,7 @@ class DraftModelTest {
     assertThat(model.plans.stream().flatMap(plan -> plan.decodes().stream()))
         .extracting(Decode::token)
         .doesNotContain(stop);
-    assertThat(accepted.get()).isEqualTo(drafted.get()).isGreaterThan(20);
+    assertThat(guesses.accepted.get()).isEqualTo(guesses.drafted.get()).isGreaterThan(20);
   }
 
   @Test

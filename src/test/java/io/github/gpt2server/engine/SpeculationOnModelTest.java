@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -41,23 +40,6 @@ class SpeculationOnModelTest {
   private static final StepCosts FREE = new StepCosts(new int[] {1, 2}, new double[] {1, 1});
   private static final StepCosts NEARLY_FREE =
       new StepCosts(new int[] {1, 2}, new double[] {0.01, 0.01});
-
-  /** What an engine has guessed. */
-  private static final class Guesses implements EngineObserver {
-    final AtomicInteger drafted = new AtomicInteger();
-    final AtomicInteger accepted = new AtomicInteger();
-
-    @Override
-    public void speculated(int draftTokens, int acceptedTokens) {
-      drafted.addAndGet(draftTokens);
-      accepted.addAndGet(acceptedTokens);
-    }
-
-    void reset() {
-      drafted.set(0);
-      accepted.set(0);
-    }
-  }
 
   private static final Guesses none = new Guesses();
   private static final Guesses byText = new Guesses();

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,28 +26,19 @@ class SpeculationTest {
   /** Rows cost nothing, so that whatever may be guessed is. */
   private static final StepCosts FREE = new StepCosts(new int[] {1, 2}, new double[] {1, 1});
 
-  private final AtomicInteger drafted = new AtomicInteger();
-  private final AtomicInteger accepted = new AtomicInteger();
+  private final Guesses guesses = new Guesses();
   private FakeModel model;
   private Engine engine;
 
   @BeforeEach
   void start() throws Exception {
     model = new FakeModel(4, 512);
-    EngineObserver observer =
-        new EngineObserver() {
-          @Override
-          public void speculated(int draftTokens, int acceptedTokens) {
-            drafted.addAndGet(draftTokens);
-            accepted.addAndGet(acceptedTokens);
-          }
-        };
     engine =
         Engine.start(
             () -> model,
             TOKENIZER,
             EngineSettings.withQueue(100),
-            observer,
+            guesses,
             any -> new DraftPlanner(FREE));
     model.plans.clear();
   }
@@ -78,10 +68,10 @@ class SpeculationTest {
     // The last step is told after the text has ended.
     engine.close();
     // Every step picks one token and those that were guessed right.
-    assertThat(accepted.get()).isEqualTo(400 - model.plans.size());
-    assertThat(drafted.get())
+    assertThat(guesses.accepted.get()).isEqualTo(400 - model.plans.size());
+    assertThat(guesses.drafted.get())
         .isEqualTo(model.plans.stream().mapToInt(StepPlan::draftTokens).sum())
-        .isGreaterThanOrEqualTo(accepted.get());
+        .isGreaterThanOrEqualTo(guesses.accepted.get());
   }
 
   /** The fake's next token is a hash of all before it, so that whatever is wrong shows. */
@@ -112,11 +102,10 @@ class SpeculationTest {
       prompt[3 * i + 2] = 901 + i;
     }
     prompt[prompt.length - 1] = 5;
-    drafted.set(0);
-    accepted.set(0);
+    guesses.reset();
     assertThat(GeneratedTokens.of(engine.submit(generation(prompt, 20)))).isEqualTo(expected);
-    assertThat(drafted.get()).isPositive();
-    assertThat(accepted.get()).isLessThan(drafted.get());
+    assertThat(guesses.drafted.get()).isPositive();
+    assertThat(guesses.accepted.get()).isLessThan(guesses.drafted.get());
   }
 
   @Test
@@ -124,12 +113,12 @@ class SpeculationTest {
     model.memory = 1;
     List<Integer> expected = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 200)));
     model.maxRows = 3;
-    drafted.set(0);
+    guesses.drafted.set(0);
     GenerationHandle one = engine.submit(generation(new int[] {5}, 200));
     GenerationHandle other = engine.submit(generation(new int[] {5}, 200));
     assertThat(GeneratedTokens.of(one)).isEqualTo(expected);
     assertThat(GeneratedTokens.of(other)).isEqualTo(expected);
-    assertThat(drafted.get()).isPositive();
+    assertThat(guesses.drafted.get()).isPositive();
   }
 
   @Test
@@ -158,11 +147,11 @@ class SpeculationTest {
   void aWrongGuessWhoseLogitsAreNotNumbersHarmsNobody() throws Exception {
     model.memory = 1;
     List<Integer> expected = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 9)));
-    assertThat(drafted.get()).isZero();
+    assertThat(guesses.drafted.get()).isZero();
     // After its first two tokens stands another one here than what comes.
     int[] prompt = {expected.get(0), expected.get(1), FakeModel.NOT_A_NUMBER, 5};
     assertThat(GeneratedTokens.of(engine.submit(generation(prompt, 9)))).isEqualTo(expected);
-    assertThat(drafted.get()).isPositive();
+    assertThat(guesses.drafted.get()).isPositive();
   }
 
   private static Generation generation(int[] prompt, int maxTokens) {

@@ -1,0 +1,20 @@
+package io.github.gpt2server.engine;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Counts what an engine has guessed. */
+final class Guesses implements EngineObserver {
+  final AtomicInteger drafted = new AtomicInteger();
+  final AtomicInteger accepted = new AtomicInteger();
+
+  @Override
+  public void speculated(int draftTokens, int acceptedTokens) {
+    drafted.addAndGet(draftTokens);
+    accepted.addAndGet(acceptedTokens);
+  }
+
+  void reset() {
+    drafted.set(0);
+    accepted.set(0);
+  }
+}
