@@ -23,6 +23,6 @@ class CommandApplication {
   CommandModel commandModel(Gpt2Properties properties, ServedModelHolder holder) {
     ServerState state = new ServerState(new ServedEngine(holder));
     return new CommandModel(
-        new ServedModelLoader(properties, state, EngineObserver.NONE), holder, state);
+        new ServedModelLoader(properties, state, EngineObserver.NONE, () -> {}), holder, state);
   }
 }

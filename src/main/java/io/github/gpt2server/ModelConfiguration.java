@@ -7,12 +7,17 @@ import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.ops.StartupLine;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
 
-/** Wires the model: it loads once the web server is up, so that probes can tell loading. */
+/**
+ * Wires the model: it loads beside the start of the web server, which tells probes how far it is.
+ */
 @Configuration(proxyBeanMethods = false)
 class ModelConfiguration {
 
-  @Bean
+  /** After the lifecycle, which waits for a load that has begun however the context ends. */
+  @Bean(initMethod = "begin")
+  @DependsOn("engineLifecycle")
   ModelStartup modelStartup(
       Gpt2Properties properties,
       ServedModelHolder holder,
@@ -20,6 +25,9 @@ class ModelConfiguration {
       StartupLine line,
       EngineObserver observer) {
     return new ModelStartup(
-        new ServedModelLoader(properties, state, observer), holder, state, line);
+        new ServedModelLoader(properties, state, observer, state::awaitWebServer),
+        holder,
+        state,
+        line);
   }
 }

@@ -44,11 +44,22 @@ final class ServedModelLoader implements ModelLoader {
   private final Gpt2Properties properties;
   private final ServerState state;
   private final EngineObserver observer;
+  private final Runnable beforeFirstStep;
 
-  ServedModelLoader(Gpt2Properties properties, ServerState state, EngineObserver observer) {
+  /**
+   * Does not load anything yet.
+   *
+   * @param beforeFirstStep called on the engine thread when the weights are in memory; it may wait
+   */
+  ServedModelLoader(
+      Gpt2Properties properties,
+      ServerState state,
+      EngineObserver observer,
+      Runnable beforeFirstStep) {
     this.properties = properties;
     this.state = state;
     this.observer = observer;
+    this.beforeFirstStep = beforeFirstStep;
   }
 
   @Override
@@ -166,7 +177,14 @@ final class ServedModelLoader implements ModelLoader {
       int[] sample,
       int threads) {
     TorchRuntime.setThreads(threads);
-    return Gpt2Model.load(config, weights, device, type, cache, sample);
+    LanguageModel model = Gpt2Model.load(config, weights, device, type, cache, sample);
+    try {
+      beforeFirstStep.run();
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+    return model;
   }
 
   /** The beginning of a text of many kinds. */

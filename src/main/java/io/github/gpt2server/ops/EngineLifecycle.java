@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.SmartLifecycle;
 
 /**
@@ -15,7 +16,7 @@ import org.springframework.context.SmartLifecycle;
  * <p>{@link #stop} does all this on the thread that closes the context, so Spring's time limit for
  * a phase does not cut the grace short.
  */
-public final class EngineLifecycle implements SmartLifecycle {
+public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
   private static final Logger log = LoggerFactory.getLogger(EngineLifecycle.class);
 
   private final EngineControl engine;
@@ -57,9 +58,20 @@ public final class EngineLifecycle implements SmartLifecycle {
 
   @Override
   public void stop() {
-    if (!running.compareAndSet(true, false)) {
-      return;
+    if (running.compareAndSet(true, false)) {
+      end();
     }
+  }
+
+  /** Ends what a context has begun to load that fails before it is started. */
+  @Override
+  public void destroy() {
+    if (!state.isStopping()) {
+      end();
+    }
+  }
+
+  private void end() {
     state.stop();
     if (beginWaiting()) {
       try {

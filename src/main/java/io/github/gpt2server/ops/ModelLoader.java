@@ -1,6 +1,6 @@
 package io.github.gpt2server.ops;
 
-/** Loads the model and starts its engine; called once, after the web server has started. */
+/** Loads the model and starts its engine; called once. */
 @FunctionalInterface
 public interface ModelLoader {
 

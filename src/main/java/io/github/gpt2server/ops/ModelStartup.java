@@ -2,18 +2,24 @@ package io.github.gpt2server.ops;
 
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.ServedModelHolder;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.ApplicationRunner;
 
 /**
- * Loads the model once the web server answers, and says so on one line. Runs on the main thread, so
- * that a failure ends the start-up with its sentence; Spring reports readiness only after it.
+ * Loads the model while the web server starts, and says so on one line. Reading weights and filling
+ * memory leave a core to the web server, which needs no more; see {@link
+ * ServerState#awaitWebServer}. {@link #run} is called on the main thread once the web server
+ * answers, so that a failure ends the start-up with its sentence; Spring reports readiness only
+ * after it.
  */
 public final class ModelStartup implements ApplicationRunner {
   private final ModelLoader loader;
   private final ServedModelHolder holder;
   private final ServerState state;
   private final StartupLine line;
+  private final FutureTask<LoadedModel> loading = new FutureTask<>(this::load);
 
   /** Puts what {@code loader} gives into {@code holder}. */
   public ModelStartup(
@@ -24,17 +30,35 @@ public final class ModelStartup implements ApplicationRunner {
     this.line = line;
   }
 
-  @Override
-  public void run(ApplicationArguments arguments) throws Exception {
+  /** Begins to load, on a thread of its own. */
+  public void begin() {
+    new Thread(loading, "model-loading").start();
+  }
+
+  private LoadedModel load() throws Exception {
     if (!state.beginLoading()) {
       throw new StoppedWhileLoadingException();
     }
-    final LoadedModel loaded;
     try {
-      loaded = loader.load();
+      final LoadedModel loaded = loader.load();
       holder.set(loaded.served());
+      return loaded;
     } finally {
       state.endLoading();
+    }
+  }
+
+  @Override
+  public void run(ApplicationArguments arguments) throws Exception {
+    state.webServerAnswers();
+    final LoadedModel loaded;
+    try {
+      loaded = loading.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Exception cause) {
+        throw cause;
+      }
+      throw (Error) e.getCause();
     }
     if (state.isStopping()) {
       throw new StoppedWhileLoadingException();

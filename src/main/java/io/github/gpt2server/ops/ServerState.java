@@ -25,6 +25,7 @@ public final class ServerState {
   private final EngineControl engine;
   private boolean loading;
   private boolean stopping;
+  private boolean webServerAnswers;
   private Thread interruptible;
   private String loadingMessage = "The model is still being loaded.";
 
@@ -89,6 +90,33 @@ public final class ServerState {
     stopping = true;
     if (interruptible != null) {
       interruptible.interrupt();
+    }
+    notifyAll();
+  }
+
+  /** Notes that the web server has started. */
+  synchronized void webServerAnswers() {
+    webServerAnswers = true;
+    notifyAll();
+  }
+
+  /**
+   * Waits until the web server has started. The first steps come after that, for they are timed,
+   * and what takes a core beside them makes them several times as long.
+   *
+   * @throws StoppedWhileLoadingException if the server is told to stop
+   */
+  public synchronized void awaitWebServer() {
+    try {
+      while (!webServerAnswers && !stopping) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoppedWhileLoadingException();
+    }
+    if (stopping) {
+      throw new StoppedWhileLoadingException();
     }
   }
 

@@ -149,6 +149,54 @@ class EngineLifecycleTest {
     assertThat(state.phase()).isEqualTo(ServerState.Phase.SERVING);
   }
 
+  @Test
+  void loadsBesideTheStartOfTheWebServerButStepsOnlyAfterIt() throws Exception {
+    final CountDownLatch weightsAreThere = new CountDownLatch(1);
+    final ModelStartup startup =
+        startup(
+            () -> {
+              weightsAreThere.countDown();
+              state.awaitWebServer();
+              return new LoadedModel(MODEL, 1, 1, "", "");
+            });
+    startup.begin();
+    weightsAreThere.await();
+    assertThat(state.phase()).isEqualTo(ServerState.Phase.LOADING);
+
+    startup.run(new DefaultApplicationArguments());
+
+    assertThat(state.phase()).isEqualTo(ServerState.Phase.SERVING);
+  }
+
+  @Test
+  void aContextThatFailsBeforeItIsStartedEndsTheLoad() {
+    final ModelStartup startup =
+        startup(
+            () -> {
+              state.awaitWebServer();
+              throw new AssertionError("the web server has never answered");
+            });
+    startup.begin();
+    await().until(state::isLoading);
+
+    new EngineLifecycle(engine, state, Duration.ofSeconds(20)).destroy();
+
+    assertThat(state.isLoading()).isFalse();
+    assertThatThrownBy(() -> startup.run(new DefaultApplicationArguments()))
+        .isInstanceOf(StoppedWhileLoadingException.class);
+  }
+
+  @Test
+  void aContextThatFailsAfterTheModelIsLoadedClosesIt() throws Exception {
+    load(() -> new LoadedModel(MODEL, 1, 1, "", "")).get();
+    final EngineLifecycle lifecycle = new EngineLifecycle(engine, state, Duration.ofSeconds(20));
+
+    lifecycle.destroy();
+    lifecycle.destroy();
+
+    assertThat(closed).hasValue(1);
+  }
+
   private EngineLifecycle lifecycle(Duration grace) {
     final EngineLifecycle lifecycle = new EngineLifecycle(engine, state, grace);
     lifecycle.start();
@@ -156,8 +204,8 @@ class EngineLifecycleTest {
   }
 
   private CompletableFuture<Void> load(ModelLoader loader) {
-    final ModelStartup startup =
-        new ModelStartup(loader, holder, state, new StartupLine(new MockEnvironment()));
+    final ModelStartup startup = startup(loader);
+    startup.begin();
     final CompletableFuture<Void> done = new CompletableFuture<>();
     final Thread thread =
         new Thread(
@@ -171,5 +219,9 @@ class EngineLifecycleTest {
             });
     thread.start();
     return done;
+  }
+
+  private ModelStartup startup(ModelLoader loader) {
+    return new ModelStartup(loader, holder, state, new StartupLine(new MockEnvironment()));
   }
 }
