@@ -7,12 +7,12 @@
   # blocks of 32 positions, [S, H, P / 32, D, 32]: a block's scores are the sum of its D rows, whose
   # weights are the numbers of the query.
 
-  # The KV cache and the prefix cache. One allocation for keys and values: two equal zeros() in one
-  # method are merged into one tensor by the optimizer.
+  # The KV cache and the prefix cache. Positions are written before they are seen, so that their memory
+  # need not be touched before: the system gives it when a sequence first uses a slot.
   def allocate_cache(self: __torch__.Gpt2, slots: int, positions: int, head_width: int, blocks: int,
       block_length: int) -> None:
     key_blocks = (positions + 31) // 32
-    cache = torch.zeros([2, self.layers, slots, self.heads, key_blocks * 32, head_width],
+    cache = torch.empty([2, self.layers, slots, self.heads, key_blocks * 32, head_width],
         dtype=self.cache_dtype)
     halves = torch.unbind(cache, 0)
     self.keys = torch.unbind(halves[0].view(self.layers, slots, self.heads, key_blocks, head_width,

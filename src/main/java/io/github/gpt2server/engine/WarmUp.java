@@ -26,11 +26,13 @@ final class WarmUp {
         run(model, kept(chunk));
         run(model, copied(chunk));
       }
-      for (int batch = 1; batch <= model.slots(); batch *= 2) {
-        run(model, new StepPlan(decodes(batch, chunk), List.of()));
+      int slots = model.warmUpSlots();
+      int most = Math.min(model.slots(), slots * (model.contextLength() - chunk));
+      for (int batch = 1; batch <= most; batch *= 2) {
+        run(model, new StepPlan(decodes(batch, slots, chunk), List.of()));
       }
-      if (model.slots() > 1) {
-        run(model, new StepPlan(decodes(1, chunk), List.of(chunk(1, chunk))));
+      if (slots > 1) {
+        run(model, new StepPlan(decodes(1, slots, chunk), List.of(chunk(1, chunk))));
       }
     }
   }
@@ -43,8 +45,11 @@ final class WarmUp {
     }
   }
 
-  private static List<Decode> decodes(int count, int position) {
-    return IntStream.range(0, count).mapToObj(slot -> new Decode(slot, position, 0)).toList();
+  /** So many rows; where there are fewer slots, in rounds, as tokens are guessed. */
+  private static List<Decode> decodes(int count, int slots, int position) {
+    return IntStream.range(0, count)
+        .mapToObj(row -> new Decode(row % slots, position + row / slots, 0))
+        .toList();
   }
 
   private static StepPlan kept(int length) {

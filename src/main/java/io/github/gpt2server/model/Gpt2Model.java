@@ -37,11 +37,13 @@ public final class Gpt2Model implements LanguageModel {
 
   private final Gpt2Config config;
   private final CacheSize cache;
+  private final boolean onCpu;
   private final TorchProgram program;
 
-  private Gpt2Model(Gpt2Config config, CacheSize cache, TorchProgram program) {
+  private Gpt2Model(Gpt2Config config, CacheSize cache, boolean onCpu, TorchProgram program) {
     this.config = config;
     this.cache = cache;
+    this.onCpu = onCpu;
     this.program = program;
   }
 
@@ -88,7 +90,7 @@ public final class Gpt2Model implements LanguageModel {
       program.close();
       throw e;
     }
-    return new Gpt2Model(config, cache, program);
+    return new Gpt2Model(config, cache, device.equals("cpu"), program);
   }
 
   /**
@@ -227,6 +229,11 @@ public final class Gpt2Model implements LanguageModel {
   @Override
   public int slots() {
     return cache.slots();
+  }
+
+  @Override
+  public int warmUpSlots() {
+    return onCpu ? Math.min(2, cache.slots()) : cache.slots();
   }
 
   @Override

@@ -19,6 +19,14 @@ public interface LanguageModel extends AutoCloseable {
   /** How many sequences the KV cache holds. */
   int slots();
 
+  /**
+   * How many slots may be used before anybody needs them. On a CPU the system gives a slot its
+   * memory when a sequence first writes to it.
+   */
+  default int warmUpSlots() {
+    return slots();
+  }
+
   /** How many pieces of prompts the prefix cache can keep. */
   int blocks();
 

@@ -57,6 +57,9 @@ final class FakeModel implements LanguageModel {
   /** The next token's logit; all others are 0. */
   volatile float peak = 10;
 
+  /** How many slots may be used before anybody needs them; 0 for all. */
+  int warmUpSlots;
+
   volatile boolean closed;
 
   FakeModel(int slots, int contextLength) {
@@ -101,6 +104,11 @@ final class FakeModel implements LanguageModel {
   @Override
   public int slots() {
     return cache.length;
+  }
+
+  @Override
+  public int warmUpSlots() {
+    return warmUpSlots > 0 ? warmUpSlots : slots();
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +64,13 @@ final class RandomModel {
   /** Gives the model an unembedding of its own. */
   RandomModel untied() {
     draw("lm_head.weight", new Random(4), 1, 11, 12);
+    return this;
+  }
+
+  /** Makes the last rows of a matrix, from one on, what is no number. */
+  RandomModel notNumbers(String name, int row) {
+    final Tensor tensor = tensors.get(name);
+    Arrays.fill(tensor.values(), row * (int) tensor.shape()[1], tensor.values().length, Float.NaN);
     return this;
   }
 

@@ -1,0 +1,72 @@
+package io.github.gpt2server.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class WarmUpTest {
+
+  @Test
+  void runsStepsOfEverySizeInAsFewSlotsAsTheModelWants() {
+    FakeModel model = new FakeModel(32, 64, 2);
+    model.warmUpSlots = 2;
+
+    WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32));
+
+    assertThat(rows(model)).containsExactly(0, 1, 2, 4, 8, 16, 32);
+    assertThat(slots(model.plans)).containsExactly(0, 1);
+    assertThat(model.plans)
+        .anyMatch(plan -> plan.decodes().size() == 1 && plan.pieces().size() == 1);
+    assertThat(model.plans).anyMatch(plan -> !plan.cachedChunks().isEmpty());
+  }
+
+  @Test
+  void usesEverySlotWhereEachHasItsMemory() {
+    FakeModel model = new FakeModel(8, 64);
+
+    WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32));
+
+    assertThat(rows(model)).containsExactly(0, 1, 2, 4, 8);
+    assertThat(slots(model.plans)).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+    assertThat(model.plans).extracting(StepPlan::draftTokens).containsOnly(0);
+  }
+
+  @Test
+  void staysInsideAShortContext() {
+    FakeModel model = new FakeModel(32, 6);
+    model.warmUpSlots = 2;
+
+    WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32));
+
+    assertThat(rows(model)).containsExactly(0, 1, 2);
+    assertThat(model.plans.stream().flatMap(plan -> plan.decodes().stream()))
+        .extracting(Decode::position)
+        .containsOnly(5);
+  }
+
+  /** How many rows decode in a step. */
+  private static Set<Integer> rows(FakeModel model) {
+    Set<Integer> rows = new TreeSet<>();
+    model.plans.forEach(plan -> rows.add(plan.decodes().size()));
+    return rows;
+  }
+
+  private static Set<Integer> slots(List<StepPlan> plans) {
+    Set<Integer> slots = new TreeSet<>();
+    plans.stream()
+        .flatMap(
+            plan ->
+                Stream.concat(
+                    plan.decodes().stream().map(Decode::slot),
+                    plan.pieces().stream().map(Piece::slot)))
+        .forEach(slots::add);
+    return slots;
+  }
+}
