@@ -113,18 +113,22 @@ class Gpt2(Module):
   def load_embeddings(self: __torch__.Gpt2, wte: Tensor, wpe: Tensor) -> None:
     self.embeddings = [self.take(wte, 6), self.take(wpe, 6)]
 
-  # Receives ln_f's weight and bias [W] and the unembedding [V, W], which stays in float32 whatever the
+  # Receives ln_f's weight and bias [W].
+  def load_final_norm(self: __torch__.Gpt2, ln_f_weight: Tensor, ln_f_bias: Tensor) -> None:
+    self.head = [self.take(ln_f_weight, 6), self.take(ln_f_bias, 6)]
+
+  # The same and the unembedding [V, W], which stays in float32 whatever the
   # other weights are: GPT-2's logits are around -100, where bfloat16 steps by half a nat.
   def load_head(self: __torch__.Gpt2, ln_f_weight: Tensor, ln_f_bias: Tensor, lm_head: Tensor) -> None:
     bias = torch.zeros([lm_head.size(0)], dtype=6, device=torch.device(self.device))
-    self.head = [self.take(ln_f_weight, 6), self.take(ln_f_bias, 6),
-        __torch__.pack(self.take(lm_head, 6)), bias]
+    self.load_final_norm(ln_f_weight, ln_f_bias)
+    self.head = self.head + [__torch__.pack(self.on_device(lm_head, 6)), bias]
 
   # The same with the unembedding in float16, whose products are summed in float32.
   def load_half_head(self: __torch__.Gpt2, ln_f_weight: Tensor, ln_f_bias: Tensor,
       lm_head: Tensor) -> None:
-    self.quantized.append(ops.quantized.linear_prepack_fp16(self.take(lm_head, 6), None))
-    self.head = [self.take(ln_f_weight, 6), self.take(ln_f_bias, 6)]
+    self.quantized.append(ops.quantized.linear_prepack_fp16(torch.to(lm_head, dtype=6), None))
+    self.load_final_norm(ln_f_weight, ln_f_bias)
 
   # Receives one block's twelve tensors in checkpoint order: ln_1, attn.c_attn, attn.c_proj, ln_2,
   # mlp.c_fc, mlp.c_proj, of each the weight and the bias. Matrices are stored [in, out].
@@ -132,7 +136,7 @@ class Gpt2(Module):
     for i in range(12):
       t = tensors[i]
       if t.dim() == 2:
-        self.blocks.append(__torch__.pack(self.take(t.t(), self.weight_dtype)))
+        self.blocks.append(__torch__.pack(self.on_device(t.t(), self.weight_dtype)))
       elif i == 0 or i == 1 or i == 6 or i == 7:
         self.blocks.append(self.take(t, 6))
       else:
@@ -147,7 +151,11 @@ class Gpt2(Module):
     return torch.as_strided(t, shape, strides)
 
   def take(self: __torch__.Gpt2, t: Tensor, dtype: int) -> Tensor:
-    return torch.clone(torch.to(t, device=torch.device(self.device), dtype=dtype), memory_format=0)
+    return torch.clone(self.on_device(t, dtype), memory_format=0)
+
+  # May be the very memory that came in.
+  def on_device(self: __torch__.Gpt2, t: Tensor, dtype: int) -> Tensor:
+    return torch.to(t, device=torch.device(self.device), dtype=dtype)
 
   # The prefix cache: blocks that keep a piece of a prompt each, its keys and values of every layer and
   # the last block's output, from which logits can be had again. Blocks are written before they are

@@ -17,7 +17,7 @@
       tolerance: float) -> List[float]:
     f = annotate(List[Tensor], [])
     for t in tensors:
-      f.append(self.take(t, 6))
+      f.append(torch.to(t, dtype=6))
     x = self.calibration[0]
     T = x.size(0)
     W = x.size(1)
@@ -52,27 +52,32 @@
 
   # What to divide the channels of x [T, in] by, and multiply those of the weight [in, out] by: [in].
   def smoothing(self: __torch__.Gpt2, x: Tensor, weight: Tensor) -> Tensor:
-    entering = torch.clamp_min(torch.amax(torch.abs(x), [0]), 1e-5)
-    weights = torch.clamp_min(torch.amax(torch.abs(weight), [1]), 1e-5)
+    entering = torch.clamp_min(self.largest(x, 0), 1e-5)
+    weights = torch.clamp_min(self.largest(weight, 1), 1e-5)
     return torch.sqrt(entering / weights)
+
+  # The largest magnitude along a dimension, without a copy of what may be a hundred megabytes.
+  def largest(self: __torch__.Gpt2, t: Tensor, dim: int) -> Tensor:
+    return torch.maximum(torch.amax(t, [dim]), torch.neg(torch.amin(t, [dim])))
 
   # A linear layer with weight [out, in], tried on x [T, in].
   def load_linear(self: __torch__.Gpt2, x: Tensor, weight: Tensor, bias: Tensor, activated: bool,
       tolerance: float, errors: List[float]) -> None:
-    packed, sums = self.quantize(weight)
+    q = self.quantize(weight)
     exact = torch.matmul(x, weight.t())
     zero = torch.zeros_like(bias)
     if activated:
-      zero = sums * self.activation_minimum
-    self.quantized.append(packed)
+      zero = torch.sum(torch.dequantize(q), [1]) * self.activation_minimum
+    self.quantized.append(ops.quantized.linear_prepack(q, None))
     error = self.change(self.quantized_linear(x, len(self.quantized) - 1, activated, zero), exact)
     errors.append(error)
     if error <= tolerance:
       self.blocks.append(torch.empty([0], dtype=6))
       self.blocks.append(bias + zero)
     else:
-      self.quantized[len(self.quantized) - 1] = self.quantize(torch.zeros([1, 1], dtype=6))[0]
-      self.blocks.append(__torch__.pack(self.take(weight, self.weight_dtype)))
+      nothing = self.quantize(torch.zeros([1, 1], dtype=6))
+      self.quantized[len(self.quantized) - 1] = ops.quantized.linear_prepack(nothing, None)
+      self.blocks.append(__torch__.pack(torch.to(weight, dtype=self.weight_dtype)))
       self.blocks.append(self.take(bias, self.weight_dtype))
 
   # How far y is from what it should be, as a part of how much that varies from row to row.
@@ -80,12 +85,11 @@
     varies = torch.linalg_vector_norm(exact - torch.mean(exact, [0], True), 2)
     return float(torch.linalg_vector_norm(y - exact, 2) / torch.clamp_min(varies, 1e-12))
 
-  # A weight [out, in] in int8, and the sum of each of its rows, [out].
-  def quantize(self: __torch__.Gpt2, weight: Tensor) -> Tuple[__torch__.torch.classes.quantized.LinearPackedParamsBase, Tensor]:
-    scale = torch.clamp_min(torch.amax(torch.abs(weight), [1]), 1e-12) / 127.
+  # A weight [out, in] in int8.
+  def quantize(self: __torch__.Gpt2, weight: Tensor) -> Tensor:
+    scale = torch.clamp_min(self.largest(weight, 1), 1e-12) / 127.
     zero_point = torch.zeros([weight.size(0)], dtype=4)
-    q = torch.quantize_per_channel(weight.contiguous(), torch.to(scale, dtype=7), zero_point, 0, 12)
-    return (ops.quantized.linear_prepack(q, None), torch.sum(torch.dequantize(q), [1]))
+    return torch.quantize_per_channel(weight.contiguous(), torch.to(scale, dtype=7), zero_point, 0, 12)
 
   def quantized_linear(self: __torch__.Gpt2, x: Tensor, index: int, activated: bool,
       bias: Tensor) -> Tensor:
@@ -105,23 +109,23 @@
 
   # The unembedding, which has to be tied, in int8: less what all its rows have in common, which can
   # be far larger than their differences and goes apart in float32. Returns the change of the logits'
-  # differences from their mean.
+  # differences from their mean; if that is too large it stays in float32. ln_f is there before.
   def load_quantized_head(self: __torch__.Gpt2, tolerance: float) -> float:
     wte = self.embeddings[0]
     common = torch.mean(wte, [0])
     x = self.final_norm(self.calibration[0])
     weight = wte - common
     s = self.smoothing(x, weight.t())
-    packed, sums = self.quantize(weight * s)
-    plain = self.head
-    self.head = [plain[0], plain[1], plain[0] / s, plain[1] / s, common * s]
-    self.quantized.append(packed)
+    q = self.quantize(torch.mul_(weight, s))
+    self.quantized.append(ops.quantized.linear_prepack(q, None))
+    norm = self.head
+    self.head = [norm[0], norm[1], norm[0] / s, norm[1] / s, common * s]
     exact = torch.matmul(x, wte.t())
     exact = exact - torch.mean(exact, [1], True)
     y = self.quantized_unembed(self.calibration[0])
     error = self.change(y - torch.mean(y, [1], True), exact)
     if error > tolerance:
-      self.head = plain
+      self.load_head(norm[0], norm[1], wte)
     return error
 
   def end_calibration(self: __torch__.Gpt2) -> None:

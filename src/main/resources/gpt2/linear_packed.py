@@ -1,9 +1,9 @@
 # Linear layers for CPUs: oneDNN's kernels over weights laid out for them once. A row's result does
-# not depend on how many rows there are.
+# not depend on how many rows there are. `pack` copies.
 
 
 def pack(weight: Tensor) -> Tensor:
-  return ops.mkldnn._reorder_linear_weight(weight, 1)
+  return ops.mkldnn._reorder_linear_weight(weight.contiguous(), 1)
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 
 def pack(weight: Tensor) -> Tensor:
-  return weight
+  return torch.clone(weight, memory_format=0)
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

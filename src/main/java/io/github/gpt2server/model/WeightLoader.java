@@ -61,6 +61,10 @@ final class WeightLoader {
   }
 
   private void loadHead(WeightType type) {
+    if (type == WeightType.INT8 && weights.tiedEmbeddings()) {
+      run("load_final_norm", HEAD_TENSORS[0], HEAD_TENSORS[1]);
+      return;
+    }
     if (type == WeightType.BFLOAT16) {
       try {
         run("load_half_head", HEAD_TENSORS);
