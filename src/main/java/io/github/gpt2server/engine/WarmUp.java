@@ -14,26 +14,27 @@ import java.util.stream.IntStream;
  * specialises the program during its first calls, and oneDNN compiles a kernel for each shape.
  */
 final class WarmUp {
-  private static final int REPEATS = 2;
+  /** One is recorded, the next is optimised for what was seen. */
+  private static final int SPECIALISING_CALLS = 2;
 
   private WarmUp() {}
 
   static void run(LanguageModel model, EngineSettings settings) {
     int chunk = Math.min(settings.chunkSize(), model.contextLength() - 1);
-    for (int repeat = 0; repeat < REPEATS; repeat++) {
+    for (int call = 0; call < SPECIALISING_CALLS; call++) {
       run(model, new StepPlan(List.of(), List.of(chunk(0, chunk))));
-      if (model.blocks() > 0) {
-        run(model, kept(chunk));
-        run(model, copied(chunk));
-      }
-      int slots = model.warmUpSlots();
-      int most = Math.min(model.slots(), slots * (model.contextLength() - chunk));
-      for (int batch = 1; batch <= most; batch *= 2) {
-        run(model, new StepPlan(decodes(batch, slots, chunk), List.of()));
-      }
-      if (slots > 1) {
-        run(model, new StepPlan(decodes(1, slots, chunk), List.of(chunk(1, chunk))));
-      }
+    }
+    if (model.blocks() > 0) {
+      run(model, kept(chunk));
+      run(model, copied(chunk));
+    }
+    int slots = model.warmUpSlots();
+    int most = Math.min(model.slots(), slots * (model.contextLength() - chunk));
+    for (int batch = 1; batch <= most; batch *= 2) {
+      run(model, new StepPlan(decodes(batch, slots, chunk), List.of()));
+    }
+    if (slots > 1) {
+      run(model, new StepPlan(decodes(1, slots, chunk), List.of(chunk(1, chunk))));
     }
   }
 
