@@ -184,17 +184,14 @@ class ClockDrill {
             new ChildServer(
                 folder,
                 clock.variables(),
-                "--gpt2.max-sequences=2",
+                "--gpt2.max-sequences=1",
                 "--gpt2.request-timeout=12s",
                 "--gpt2.shutdown-grace=3s")) {
       server.awaitHealth(200);
       final long start = System.nanoTime();
-      // They hold both slots up to their deadline, for their clients do not read.
-      final RawHttp[] holders = new RawHttp[2];
-      for (int i = 0; i < holders.length; i++) {
-        holders[i] = server.connect(1).send(RawHttp.post("/v1/completions", LARGE));
-        holders[i].awaitBytes();
-      }
+      // It holds the slot up to its deadline, for its client does not read.
+      final RawHttp holder = server.connect(1).send(RawHttp.post("/v1/completions", LARGE));
+      holder.awaitBytes();
       final List<Future<Timed>> late = ask(clients, server, 4, ENDLESS + "}");
       sleepUntil(start, 4);
       final List<Future<Timed>> inTime = ask(clients, server, 4, Watch.POEM);
@@ -206,9 +203,7 @@ class ClockDrill {
       }
       final List<Duration> refusedAfter = durations(late, 504);
       final List<Duration> answeredAfter = durations(inTime, 200);
-      for (final RawHttp holder : holders) {
-        holder.leave();
-      }
+      holder.leave();
 
       final RawHttp endless =
           server.connect().send(RawHttp.post("/v1/completions", ENDLESS + ", \"stream\": true}"));
@@ -234,8 +229,8 @@ class ClockDrill {
       DrillReport.add(
           11,
           "clock jumps and deadlines",
-          "`gpt2.request-timeout=12s`; while 8 requests wait for 2 slots, held up to their deadline by"
-              + " clients who do not read, the clock is set a day forward, right and a day back, where it"
+          "`gpt2.request-timeout=12s`; while 8 requests wait for the only slot, held up to its deadline by a"
+              + " client who does not read, the clock is set a day forward, right and a day back, where it"
               + " stays; then SIGTERM with `gpt2.shutdown-grace=3s` between a jump forward and one back",
           "none is refused early: the 4 that cannot be done in time get 504 after %s to %s, the 4 that come later are answered after %s to %s; `/health` 200; the stream that does not end in time gets `event: error` %s after SIGTERM, exit code %d"
               .formatted(
