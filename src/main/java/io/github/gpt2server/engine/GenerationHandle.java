@@ -15,6 +15,7 @@ public final class GenerationHandle extends EngineHandle {
   private static final int MAX_UNREAD_ROWS = 16;
 
   private final Generation generation;
+  private final boolean mayLag;
   private final AtomicInteger unreadRows = new AtomicInteger();
   // Events in order; the empty one after the last marks the end.
   private final LinkedBlockingQueue<Optional<SequenceEvent>> events = new LinkedBlockingQueue<>();
@@ -22,6 +23,9 @@ public final class GenerationHandle extends EngineHandle {
   GenerationHandle(Generation generation, Lifetime lifetime) {
     super(RequestProgress.of(generation), generation.timeout(), lifetime);
     this.generation = generation;
+    this.mayLag =
+        generation.streaming()
+            && generation.sequences().stream().anyMatch(SequenceRequest::reportsRows);
   }
 
   /** What was submitted. */
@@ -49,9 +53,14 @@ public final class GenerationHandle extends EngineHandle {
     return event;
   }
 
+  /** Whether the engine may have to wait for the reader. */
+  boolean mayLag() {
+    return mayLag;
+  }
+
   /** Whether the engine shall wait for the reader. */
   boolean lags() {
-    return generation.streaming() && unreadRows.get() >= MAX_UNREAD_ROWS;
+    return mayLag && unreadRows.get() >= MAX_UNREAD_ROWS;
   }
 
   private static boolean keepsRow(SequenceEvent event) {

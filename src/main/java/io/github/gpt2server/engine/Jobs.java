@@ -11,9 +11,13 @@ import java.util.Set;
 
 /**
  * The jobs of the engine thread, from their arrival to their end: which wait for slots, and which
- * sequence runs in which slot.
+ * sequence runs in which slot. Jobs that stop when their reader lags keep their slots meanwhile;
+ * they leave some to the others, who are served whoever does not read.
  */
 final class Jobs {
+  /** What part of the slots is not for jobs that may lag. */
+  private static final int OTHERS_SHARE = 4;
+
   private final Admission admission;
   private final Runnable onEnd;
   private final Set<Job> jobs = new LinkedHashSet<>();
@@ -68,9 +72,27 @@ final class Jobs {
     // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
     for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
       if (slots[slot] == null) {
-        giveSlot(slot, queue.take(client -> slotsByClient.getOrDefault(client, 0)));
+        boolean forAll = hasRoomForLagging();
+        Job job =
+            queue.take(
+                client -> slotsByClient.getOrDefault(client, 0),
+                waiting -> forAll || !waiting.handle().mayLag());
+        if (job == null) {
+          return;
+        }
+        giveSlot(slot, job);
       }
     }
+  }
+
+  private boolean hasRoomForLagging() {
+    return running.stream().filter(sequence -> sequence.job().handle().mayLag()).count()
+        < slotsForLagging(slots.length);
+  }
+
+  /** Of so many slots; at least one, and less than all where there are several. */
+  private static int slotsForLagging(int slotCount) {
+    return Math.max(1, slotCount - Math.max(1, slotCount / OTHERS_SHARE));
   }
 
   private void giveSlot(int slot, Job job) {

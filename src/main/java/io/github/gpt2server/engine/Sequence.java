@@ -101,7 +101,7 @@ final class Sequence {
 
   /** Whether each of its tokens reports a whole row of logits. */
   boolean reportsRows() {
-    return TopTokens.keepsRow(request.logprobs().top());
+    return request.reportsRows();
   }
 
   /** Guesses the next tokens of a sequence that generates. */

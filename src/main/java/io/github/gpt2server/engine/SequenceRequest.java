@@ -65,6 +65,11 @@ public record SequenceRequest(
     Objects.requireNonNull(logprobs);
   }
 
+  /** Whether each generated token reports a whole row of logits. */
+  boolean reportsRows() {
+    return TopTokens.keepsRow(logprobs.top());
+  }
+
   /** The same without other tokens' log-probabilities and without the prefix cache. */
   public static SequenceRequest reading(int[] tokens, PromptProbabilities probabilities) {
     return reading(tokens, probabilities, Logprobs.NONE, PrefixReuse.NONE);

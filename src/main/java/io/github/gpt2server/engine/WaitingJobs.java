@@ -2,7 +2,7 @@ package io.github.gpt2server.engine;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Iterator;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /**
@@ -31,20 +31,25 @@ final class WaitingJobs {
    * Takes the next job out.
    *
    * @param slots how many slots a client has
+   * @param mayTakeSlot whether a job may have one now
+   * @return null if none may
    */
-  Job take(ToIntFunction<String> slots) {
-    Iterator<Job> waiting = jobs.iterator();
-    Job next = waiting.next();
-    int fewest = slots.applyAsInt(next.client());
-    while (fewest > 0 && waiting.hasNext()) {
-      Job job = waiting.next();
+  Job take(ToIntFunction<String> slots, Predicate<Job> mayTakeSlot) {
+    Job next = null;
+    int fewest = Integer.MAX_VALUE;
+    for (Job job : jobs) {
       int count = slots.applyAsInt(job.client());
-      if (count < fewest) {
+      if (count < fewest && mayTakeSlot.test(job)) {
         next = job;
         fewest = count;
       }
+      if (fewest == 0) {
+        break;
+      }
     }
-    jobs.remove(next);
+    if (next != null) {
+      jobs.remove(next);
+    }
     return next;
   }
 }

@@ -9,6 +9,7 @@ import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -216,6 +217,41 @@ class EngineTest {
     assertThat(unread.outcome()).isEqualTo(Outcome.FINISHED);
     assertThat(events).hasSize(100 + 1);
     assertIdle();
+  }
+
+  /** They keep their slots while they wait: whoever does not read must not take all of them. */
+  @Test
+  void streamsOfWholeVocabulariesLeaveSlotsToOthers() throws Exception {
+    start(4, 10);
+    List<GenerationHandle> unread = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      unread.add(engine.submit(wholeVocabulary(new int[] {i}, 100, LONG, true)));
+    }
+    awaitTrue(() -> engine.status().running() == 3);
+    for (int i = 0; i < 5; i++) {
+      assertThat(tokens(engine.submit(one(request(new int[] {i, 7}, 20))), 0))
+          .isEqualTo(FakeModel.continuation(new int[] {i, 7}, 20));
+    }
+    assertThat(engine.status().running()).isEqualTo(3);
+    assertThat(engine.status().waiting()).isEqualTo(3);
+    // Those that wait get the slots of those that were read.
+    for (int i = 0; i < unread.size(); i++) {
+      assertThat(readTokens(unread.get(i))).isEqualTo(FakeModel.continuation(new int[] {i}, 100));
+    }
+    assertIdle();
+  }
+
+  @Test
+  void wholeVocabulariesThatNobodyStreamsTakeEverySlot() throws Exception {
+    start(4, 10);
+    holdSteps();
+    List<SequenceRequest> four =
+        Collections.nCopies(4, wholeVocabulary(new int[] {1}, 20, LONG, false).sequences().get(0));
+    GenerationHandle whole = engine.submit(new Generation("four", four, LONG, false));
+    awaitTrue(() -> engine.status().running() == 4);
+    releaseSteps();
+    assertThat(whole.awaitEnd(LONG)).isTrue();
+    assertContinuations(whole);
   }
 
   @Test
@@ -649,6 +685,18 @@ class EngineTest {
         .filter(SequenceEvent.Token.class::isInstance)
         .map(event -> ((SequenceEvent.Token) event).token())
         .toList();
+  }
+
+  /** The tokens of a stream of one sequence, read as they come. */
+  private static List<Integer> readTokens(GenerationHandle handle) throws InterruptedException {
+    List<Integer> tokens = new ArrayList<>();
+    while (handle.outcome() == null) {
+      handle
+          .poll(LONG)
+          .filter(SequenceEvent.Token.class::isInstance)
+          .ifPresent(event -> tokens.add(((SequenceEvent.Token) event).token()));
+    }
+    return tokens;
   }
 
   private static List<SequenceEvent> drain(GenerationHandle handle) throws InterruptedException {
