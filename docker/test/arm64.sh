@@ -9,8 +9,11 @@ require_emulation() {
   [[ $(dpkg --print-architecture) == amd64 ]] \
     || go_on_without "--arm64 is for an amd64 machine; without it the image of this machine's kind is tested."
   [[ -e $formats/qemu-aarch64 ]] && return
-  [[ -e $formats/register ]] || mount -t binfmt_misc binfmt_misc "$formats" 2>"$work/binfmt.log" \
-    || go_on_without "the kernel cannot be told of other processors' programs: $(tail -n 1 "$work/binfmt.log")"
+  if [[ ! -e $formats/register ]]; then
+    mount -t binfmt_misc binfmt_misc "$formats" 2>"$work/binfmt.log" \
+      || go_on_without "the kernel cannot be told of other processors' programs: $(tail -n 1 "$work/binfmt.log")"
+    mounted=true
+  fi
   { cat "$rule" >"$formats/register"; } 2>"$work/binfmt.log" \
     || go_on_without "the kernel does not take $rule: $(tail -n 1 "$work/binfmt.log")"
   registered=true
@@ -18,6 +21,7 @@ require_emulation() {
 
 end_emulation() {
   [[ -z ${registered:-} ]] || echo -1 >"$formats/qemu-aarch64"
+  [[ -z ${mounted:-} ]] || umount "$formats"
 }
 
 # The stand-in to build in, as buildah finds it for another platform: Debian 12's leaves the

@@ -143,12 +143,13 @@ check_monitoring() {
     || fail "the service does not serve the model of its volume"
   in_engine load &
   loading=$!
-  while missing=$(in_engine unknown) && [[ -n $missing ]]; do
+  while missing=$(in_engine unknown || echo "it does not answer"); [[ -n $missing ]]; do
     ((++tries < 60)) || fail "Prometheus after a minute: $missing"
     sleep 1
   done
   touch "$work/monitored"
   wait "$loading"
+  (($(expressions | wc -l) > 40)) || fail "the dashboard has only $(expressions | wc -l) expressions"
   limit=$(in_engine prometheus query --data-urlencode query=gpt2_memory_limit_bytes | jq -r '.data.result[0].value[1]')
   [[ $limit == "$((2 << 30))" ]] || fail "the server sees $limit bytes of memory, not 2 GiB"
   seen monitoring "Prometheus of Debian ($(in_engine prometheus status/buildinfo | jq -r .data.version)): target up though the server wants keys, $(in_engine prometheus rules | jq '[.data.groups[].rules[]] | length') alert rules evaluated, data for all $(expressions | wc -l) expressions of the dashboard"
