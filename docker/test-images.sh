@@ -2,20 +2,30 @@
 # Builds the image from Dockerfile as it is and runs it as a cluster would: read-only, without root and
 # capabilities, with limits. Neither a Docker engine nor a registry is needed: buildah and podman do the
 # work as root, and the base images are stood in for by a Debian with the same Java from the mirror that
-# this machine installs from. Where that cannot be had, it says so and ends with 0.
+# this machine installs from. Where that cannot be had, it says so and ends with 0. docker/compose.yaml is
+# started by Debian's Docker Engine and Docker Compose in a container of their own.
 #
 #   docker/test-images.sh            builds and tests; prints a line for each step
+#   docker/test-images.sh --arm64    builds the image for linux/arm64 and runs it, emulated
 #
 # The stand-ins are kept in ~/.cache/gpt2-server-images (IMAGE_TEST_CACHE) for the next run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(buildah podman runc containernetworking-plugins iptables catatonit debootstrap nginx-light haproxy curl unzip)
+packages=(buildah podman runc containernetworking-plugins iptables catatonit debootstrap nginx-light haproxy curl unzip jq)
 cache=${IMAGE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gpt2-server-images}
 java_version=25
 # The Debian release that has this Java.
 suite=trixie
+stand_ins=localhost/gpt2-server-test
 image=localhost/gpt2-server:test
+# How long the server may take to be ready, in seconds.
+patience=90
+
+# shellcheck source=docker/test/compose.sh
+. docker/test/compose.sh
+# shellcheck source=docker/test/arm64.sh
+. docker/test/arm64.sh
 
 go_on_without() {
   {
@@ -31,6 +41,7 @@ seen() { printf '%4d s  %-22s %s\n' "$SECONDS" "$1" "$2"; }
 
 fail() {
   echo "FAILED: $*" >&2
+  keep_service_logs
   for log in "$work"/*.log; do
     [[ -s $log ]] && { echo "--- $(basename "$log")" >&2; tail -n 60 "$log" >&2; }
   done
@@ -44,10 +55,12 @@ fail() {
 clean_up() {
   local process
   for process in $(jobs -p); do kill "$process" 2>/dev/null || true; done
+  end_engine
   podman pod rm -af >/dev/null 2>&1 || true
   podman rm -af -t 0 >/dev/null 2>&1 || true
   # Layers of older builds; the stand-ins have names and stay.
   podman image prune -f >/dev/null 2>&1 || true
+  end_emulation
   rm -rf "$work"
 }
 
@@ -91,33 +104,42 @@ EOF
   buildah rm -a >/dev/null 2>&1 || true
 }
 
-# The images that Dockerfile begins with, as $1/jre and $1/maven.
+# A Debian with a Java, for amd64 or arm64: make_base NAME ARCHITECTURE
+make_base() {
+  local name=$1 architecture=$2 mirror root=$work/root
+  podman image exists "$name" && return
+  # The variable is apt's own.
+  # shellcheck disable=SC2016
+  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
+  [[ -n $mirror ]] || go_on_without "this machine's apt has no Debian mirror to take base images from."
+  timeout 600 debootstrap "--arch=$architecture" --variant=minbase \
+    "--include=ca-certificates,openjdk-$java_version-jre-headless" \
+    "$suite" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 \
+    || go_on_without "debootstrap could not make a base image: $(tail -n 1 "$work/debootstrap.log")"
+  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/tmp/*
+  tar -C "$root" -c . | podman import -q --arch "$architecture" - "$name" >/dev/null
+  rm -rf "$root"
+}
+
+# An image from $work/KIND-image/Containerfile, unless it is there: make_stand_in KIND
+make_stand_in() {
+  podman image exists "$stand_ins/$1" || timeout 400 buildah bud --runtime runc --network host --pull=never \
+    --format docker -q -t "$stand_ins/$1" "$work/$1-image" >"$work/$1-image.log" 2>&1
+}
+
+# The images that Dockerfile begins with.
 make_stand_ins() {
-  local names=$1 mirror root
-  if ! podman image exists "$names/jre"; then
-    # The variable is apt's own.
-    # shellcheck disable=SC2016
-    mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
-    [[ -n $mirror ]] || go_on_without "this machine's apt has no Debian mirror to take base images from."
-    root=$work/root
-    timeout 300 debootstrap --variant=minbase "--include=ca-certificates,openjdk-$java_version-jre-headless" \
-      "$suite" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 \
-      || go_on_without "debootstrap could not make a base image: $(tail -n 1 "$work/debootstrap.log")"
-    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/tmp/*
-    tar -C "$root" -c . | podman import -q - "$names/jre" >/dev/null
-    rm -rf "$root"
-  fi
-  if ! podman image exists "$names/maven"; then
+  make_base "$stand_ins/jre" "$(dpkg --print-architecture)"
+  if ! podman image exists "$stand_ins/maven"; then
     mkdir -p "$work/maven-image"
     cp -rL "$(mvn -v | sed -n 's/^Maven home: //p')" "$work/maven-image/maven"
     cat >"$work/maven-image/Containerfile" <<EOF
-FROM $names/jre
+FROM $stand_ins/jre
 RUN apt-get -q update && apt-get -q install -y --no-install-recommends openjdk-$java_version-jdk-headless
 COPY maven /usr/share/maven
 RUN ln -s /usr/share/maven/bin/mvn /usr/bin/mvn
 EOF
-    timeout 400 buildah bud --runtime runc --network host --pull=never -q -t "$names/maven" \
-      "$work/maven-image" >"$work/maven-image.log" 2>&1 \
+    make_stand_in maven \
       || go_on_without "the image to build in could not be made: $(tail -n 1 "$work/maven-image.log")"
   fi
   seen "base images" "Debian $suite with Java $java_version stands in for the images of the registry"
@@ -126,7 +148,7 @@ EOF
 # A machine that is a container itself may lack the right to do the rest.
 require_containers() {
   podman run --rm --pids-limit 200 --cpus 1 --memory 64m --memory-swap 64m -p "127.0.0.1:$port:8080" \
-    "$1/jre" true >"$work/first.log" 2>&1 \
+    "$stand_ins/jre" true >"$work/first.log" 2>&1 \
     || go_on_without "podman cannot run a container with limits and a port: $(tail -n 1 "$work/first.log")"
 }
 
@@ -158,13 +180,13 @@ hardened=(--no-healthcheck --read-only --read-only-tmpfs=false --tmpfs /tmp:size
 
 await_ready() {
   local name=$1 port=$2 tenth
-  for ((tenth = 0; tenth < 900; tenth++)); do
+  for ((tenth = 0; tenth < 10 * patience; tenth++)); do
     curl -sf -o /dev/null "http://127.0.0.1:$port/health" && return
     ((tenth % 10)) || [[ $(podman inspect -f '{{.State.Running}}' "$name") == true ]] \
       || fail "$name has ended: $(podman logs --tail 1 "$name" 2>&1)"
     sleep 0.1
   done
-  fail "$name was not ready after 90 seconds"
+  fail "$name was not ready after $patience seconds"
 }
 
 complete() {
@@ -184,13 +206,14 @@ cgroup() { podman exec "$1" sh -c "cat /sys/fs/cgroup/$2 2>/dev/null || cat /sys
 
 # --- steps ----------------------------------------------------------------------------------------
 
+# Builds $image from the base images of $1 and $2, with further options of buildah.
 build() {
-  local names=$1 repository began=$SECONDS
+  local maven=$1 jre=$2 repository began=$SECONDS
   repository=$(mvn -q -B help:evaluate -Dexpression=settings.localRepository -DforceStdout -o 2>/dev/null) \
     || repository=$HOME/.m2/repository
   # What was built before this, such as by mvn verify, has left all that Maven needs.
-  timeout 900 buildah bud --runtime runc --network host --pull=never --format docker --layers \
-    --build-arg "MAVEN_IMAGE=$names/maven" --build-arg "JRE_IMAGE=$names/jre" \
+  timeout 900 buildah bud --runtime runc --network host --pull=never --format docker --layers "${@:3}" \
+    --build-arg "MAVEN_IMAGE=$maven" --build-arg "JRE_IMAGE=$jre" \
     --build-arg "MAVEN_FLAGS=--offline -Dmaven.repo.local=/repository" -v "$repository:/repository" \
     --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
     -t "$image" . >"$work/build.log" 2>&1 || fail "the image cannot be built"
@@ -198,7 +221,7 @@ build() {
 }
 
 check_contents() {
-  local folder user others
+  local folder user others architecture
   user=$(podman inspect -f '{{.Config.User}} {{.Config.StopSignal}}' "$image")
   [[ $user == "10001:10001 SIGTERM" ]] || fail "user and stop signal are $user"
   [[ $(podman inspect -f '{{index .Config.Entrypoint 0}}' "$image") == java ]] || fail "the entry point is no exec form"
@@ -209,9 +232,25 @@ check_contents() {
   others=$(find "$folder/app" \( -name '*.dylib' -o -name '*.dll' -o -name '*pytorch-native*' \); \
     for jar in "$folder"/app/lib/*.jar; do unzip -l "$jar" | grep -E '\.(so|dylib|dll|jnilib)$' | sed "s|^|$(basename "$jar"):|" || true; done)
   [[ -z $others ]] || fail "native libraries of other platforms, or packed ones, are in the image: $others"
+  architecture=$(podman inspect -f '{{.Architecture}}' "$image")
+  check_natives "$folder/app/native" "$architecture"
   [[ -z $(find "$folder/app" -perm /022 ! -type l) ]] || fail "files of the program can be written by others"
-  seen "image size" "$(size "$folder") MB: base $(($(size "$folder") - $(size "$folder/app"))), libtorch and tokenizer $(size "$folder/app/native"), libraries $(size "$folder/app/lib"), program with model $(size "$folder/app/gpt2-server.jar"), start-up cache $(size "$folder/app/gpt2-server.aot")"
+  seen "image size" "$architecture, $(size "$folder") MB: base $(($(size "$folder") - $(size "$folder/app"))), libtorch and tokenizer $(size "$folder/app/native"), libraries $(size "$folder/app/lib"), program with model $(size "$folder/app/gpt2-server.jar"), start-up cache $(size "$folder/app/gpt2-server.aot")"
   podman image unmount "$image" >/dev/null
+}
+
+# Each library is an ELF file for the processor of the image.
+check_natives() {
+  local library machine found=0
+  # e_machine of the ELF header: EM_X86_64, EM_AARCH64.
+  case $2 in amd64) machine=" 3e 00" ;; arm64) machine=" b7 00" ;; esac
+  for library in "$1"/*.so*; do
+    [[ $(od -An -tx1 -N 4 "$library") == " 7f 45 4c 46" && $(od -An -tx1 -j 18 -N 2 "$library") == "$machine" ]] \
+      || fail "$(basename "$library") is no library for $2"
+    ((++found))
+  done
+  ((found >= 8)) || fail "there are only $found native libraries"
+  seen natives "$found libraries, all for $2"
 }
 
 # Megabytes of 10^6 bytes, as registries count.
@@ -432,6 +471,11 @@ lint() {
 }
 
 work=$(mktemp -d)
+case ${1:-} in
+  "") ;;
+  --arm64) packages+=(qemu-user-static) ;;
+  *) echo "usage: $0 [--arm64]" >&2; exit 2 ;;
+esac
 require_machine
 mkdir -p "$cache"
 exec 9>"$cache/lock"
@@ -439,13 +483,17 @@ flock -n 9 || go_on_without "another run of this script has $cache."
 configure_podman
 trap clean_up EXIT
 trap 'exit 130' INT TERM
-stand_ins=localhost/gpt2-server-test
 port=$(free_port)
 
-make_stand_ins "$stand_ins"
-require_containers "$stand_ins"
+make_stand_ins
+require_containers
+if [[ ${1:-} == --arm64 ]]; then
+  test_arm64 "$port"
+  seen "all" "passed"
+  exit
+fi
 lint
-build "$stand_ins"
+build "$stand_ins/maven" "$stand_ins/jre"
 check_contents
 check_start server "$port"
 check_limits "$port"
@@ -458,4 +506,5 @@ check_out_of_memory
 check_command
 check_pod
 check_rolling_restart
+check_compose
 seen "all" "passed"

@@ -116,7 +116,7 @@ class ComposeTest {
                 .as(name)
                 .containsEntry("read_only", true)
                 .containsEntry("cap_drop", List.of("ALL"))
-                .containsEntry("security_opt", List.of("no-new-privileges:true"))
+                .containsEntry("security_opt", List.of("no-new-privileges"))
                 .doesNotContainKeys("privileged", "cap_add", "network_mode", "pid", "ipc"));
     for (final Map<String, Object> service : List.of(cpu, cuda)) {
       assertThat((String) list(service.get("tmpfs")).get(0)).startsWith("/tmp:").contains("noexec");
@@ -138,6 +138,20 @@ class ComposeTest {
           .isNotEmpty()
           .allMatch(name -> settings.contains("GPT2_" + name.substring(5).replace("_", "")));
       assertThat(environment).containsEntry("GPT2_API_KEYS", null).containsEntry("HF_TOKEN", null);
+    }
+  }
+
+  /** The port of the API asks Prometheus for a key as soon as there are keys. */
+  @Test
+  void prometheusAsksThePortThatWantsNoKey() {
+    final List<Object> jobs =
+        list(Project.yaml(DOCKER.resolve("prometheus/prometheus.yml")).get("scrape_configs"));
+    final Map<String, Object> targets = map(list(map(jobs.get(0)).get("static_configs")).get(0));
+    for (final Map<String, Object> service : List.of(cpu, cuda)) {
+      final Object port = map(service.get("environment")).get("MANAGEMENT_SERVER_PORT");
+      assertThat(port).isNotNull().isNotEqualTo(Project.serverPort());
+      assertThat(targets.get("targets")).isEqualTo(List.of("gpt2-server:" + port));
+      assertThat((String) list(service.get("ports")).get(0)).doesNotEndWith(":" + port);
     }
   }
 
