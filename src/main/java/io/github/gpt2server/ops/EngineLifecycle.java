@@ -29,6 +29,12 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
 
   private boolean hurried;
 
+  /** What is waited for before the engine is closed. */
+  @FunctionalInterface
+  private interface Finish {
+    void run() throws InterruptedException;
+  }
+
   /**
    * Does not start anything.
    *
@@ -59,23 +65,23 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
   @Override
   public void stop() {
     if (running.compareAndSet(true, false)) {
-      end();
+      end(this::finishRequests);
     }
   }
 
-  /** Ends what a context has begun to load that fails before it is started. */
+  /** Ends what was begun to load for a context that fails before it is started. */
   @Override
   public void destroy() {
     if (!state.isStopping()) {
-      end();
+      end(this::finishLoading);
     }
   }
 
-  private void end() {
+  private void end(Finish finish) {
     state.stop();
     if (beginWaiting()) {
       try {
-        finishRequests();
+        finish.run();
       } catch (InterruptedException e) {
         log.warn("Told to stop at once; what still runs is ended");
       } finally {
@@ -98,11 +104,15 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
     return !state.isLoading();
   }
 
-  private void finishRequests() throws InterruptedException {
-    final long deadline = System.nanoTime() + grace.toNanos();
+  private void finishLoading() throws InterruptedException {
     if (!state.awaitLoaded(grace)) {
       log.warn("The model is still being loaded after {}; stopping all the same", grace);
     }
+  }
+
+  private void finishRequests() throws InterruptedException {
+    final long deadline = System.nanoTime() + grace.toNanos();
+    finishLoading();
     engine.stopAccepting();
     engine
         .status()
