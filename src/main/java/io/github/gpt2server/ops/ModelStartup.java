@@ -8,8 +8,8 @@ import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.ApplicationRunner;
 
 /**
- * Loads the model while the web server starts, and says so on one line. Reading weights and filling
- * memory leave a core to the web server, which needs no more; see {@link
+ * Loads the model while the web server starts, and says so on one line. Reading the weights leaves
+ * a core to the web server; the first steps do not, and come after it: see {@link
  * ServerState#awaitWebServer}. {@link #run} is called on the main thread once the web server
  * answers, so that a failure ends the start-up with its sentence; Spring reports readiness only
  * after it.
