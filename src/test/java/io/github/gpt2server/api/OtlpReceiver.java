@@ -69,21 +69,24 @@ final class OtlpReceiver implements AutoCloseable {
     try (InputStream body = exchange.getRequestBody()) {
       boolean zipped = "gzip".equals(exchange.getRequestHeaders().getFirst("Content-Encoding"));
       byte[] bytes = (zipped ? new GZIPInputStream(body) : body).readAllBytes();
+      List<Span> came = new ArrayList<>();
       for (ByteBuffer resourceSpans : messages(bytes(bytes), 1)) {
-        readResource(resourceSpans);
+        readResource(resourceSpans, came);
       }
+      // All at once: a message has them by scope, the last of a trace perhaps first.
+      spans.addAll(came);
     }
     exchange.getResponseHeaders().add("Content-Type", "application/x-protobuf");
     exchange.sendResponseHeaders(200, -1);
     exchange.close();
   }
 
-  private void readResource(ByteBuffer resourceSpans) {
+  private static void readResource(ByteBuffer resourceSpans, List<Span> came) {
     Map<String, Object> resource = new TreeMap<>();
     messages(resourceSpans, 1).forEach(message -> resource.putAll(attributes(message, 1)));
     for (ByteBuffer scope : messages(resourceSpans, 2)) {
       for (ByteBuffer span : messages(scope, 2)) {
-        spans.add(span(span, resource));
+        came.add(span(span, resource));
       }
     }
   }
