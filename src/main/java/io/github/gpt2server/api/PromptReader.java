@@ -149,7 +149,8 @@ public final class PromptReader {
     return id;
   }
 
-  private static String kind(JsonNode node) {
+  /** Names a JSON value as a client would. */
+  static String kind(JsonNode node) {
     return switch (node.getNodeType()) {
       case STRING -> "the string \"" + Excerpt.of(node.stringValue()) + "\"";
       case NUMBER, BOOLEAN, NULL -> Excerpt.of(node.toString());

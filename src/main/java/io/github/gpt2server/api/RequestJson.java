@@ -26,9 +26,11 @@ public final class RequestJson {
   private static final int MAX_DEPTH = 100;
 
   private final JsonMapper mapper;
+  private final boolean strictFields;
 
   /** Reads requests; {@code strictFields} refuses every unknown field. */
   public RequestJson(boolean strictFields) {
+    this.strictFields = strictFields;
     JsonFactory factory =
         JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -38,7 +40,7 @@ public final class RequestJson {
     mapper =
         JsonMapper.builder(factory)
             .addModule(new StrictScalars())
-            .addHandler(new FieldProblems(strictFields))
+            .addHandler(new FieldProblems())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
   }
@@ -58,7 +60,11 @@ public final class RequestJson {
         throw ApiException.invalid(
             null, "The body must be a JSON object, but is " + StrictScalars.found(parser) + ".");
       }
-      return mapper.readValue(parser, type);
+      UnknownFields unknown = new UnknownFields();
+      T request =
+          mapper.readerFor(type).withAttribute(UnknownFields.class, unknown).readValue(parser);
+      unknown.check(request, strictFields);
+      return request;
     } catch (FieldException e) {
       String param = path(e);
       throw ApiException.invalid(param, param + " " + e.getOriginalMessage());

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.http.HttpStatus;
 import tools.jackson.databind.JsonNode;
 
@@ -191,36 +192,66 @@ class RequestJsonTest {
         .isEqualTo("stream_options.include_usge");
   }
 
+  @Test
+  void aSlipBesideTheFieldMeantIsIgnored() {
+    assertThat(read("{\"logitBias\": {\"1\": 2}, \"logit_bias\": {\"7\": 1}}").logitBias())
+        .containsExactly(Map.entry("7", 1.0));
+    assertThat(read("{\"max_tokens\": 5, \"maxTokens\": 7}").maxTokens()).isEqualTo(5);
+    assertThat(
+            read("{\"stream_options\": {\"includeUsage\": true, \"include_usage\": false}}")
+                .streamOptions()
+                .includeUsage())
+        .isFalse();
+    assertThat(refused("{\"max_tokens\": null, \"maxTokens\": 7}"))
+        .hasMessage("maxTokens is not a field of this endpoint; did you mean 'max_tokens'?");
+  }
+
   @ParameterizedTest
-  @CsvSource({
-    "top_a",
-    "mirostat",
-    "n_predict",
-    "skip_special_tokens",
-    "max_completion_tokens",
-    "top_logprobs",
-    "store",
-    "models",
-    "tools",
-    "x"
-  })
-  void fieldsOfOtherServersAreIgnored(String field) {
+  @ValueSource(strings = {"request_id", "cache_prompt", "requestId", "num_ctx", "x", "vibrato"})
+  void otherFieldsAreIgnored(String field) {
     assertThat(read("{\"" + field + "\": {\"a\": [1, {}]}, \"n\": 2}").n()).isEqualTo(2);
   }
 
   @Test
+  void whatWouldChangeAnyAnswerIsRefusedByName() {
+    ApiException e = refused("{\"lora_path\": \"fairies\", \"n\": 2}");
+
+    assertThat(e.getMessage())
+        .isEqualTo(
+            "lora_path is the string \"fairies\", which is not supported here; leave it out: the"
+                + " model is served as it was loaded.");
+    assertThat(e.response().error().param()).isEqualTo("lora_path");
+    assertThat(read("{\"lora_path\": \"\", \"lora\": null, \"n\": 2}").n()).isEqualTo(2);
+  }
+
+  @Test
+  void namesWithoutMeaningAreLookedAtAHandfulOfTimes() {
+    StringBuilder body = new StringBuilder("{");
+    for (int i = 0; i < 600_000; i++) {
+      body.append("\"stranger").append(i).append("\":[],");
+    }
+    // Beyond those that are looked at, a slip is not found either.
+    assertThat(read(body + "\"n\":2,\"max_tokns\":1}").n()).isEqualTo(2);
+    assertThat(read(body + "\"n\":2}").n()).isEqualTo(2);
+    assertThat(refused("{\"max_tokns\":1," + body.substring(1) + "\"n\":2}").getMessage())
+        .contains("max_tokens");
+  }
+
+  @Test
   void strictFieldsRefusesEveryUnknownOne() {
-    ApiException e =
-        catchThrowableOfType(
-            ApiException.class,
-            () ->
-                new RequestJson(true)
-                    .read("{\"mirostat\":2}".getBytes(StandardCharsets.UTF_8), Options.class));
-    assertThat(e)
+    assertThat(refusedStrictly("{\"request_id\": \"a\"}"))
         .hasMessage(
-            "mirostat is not a field of this endpoint, and this server refuses unknown fields; it"
-                + " knows include_usage.");
-    assertThat(e.response().error().param()).isEqualTo("mirostat");
+            "request_id is not a field of this endpoint, and this server refuses unknown fields; it"
+                + " knows include_usage.")
+        .satisfies(e -> assertThat(e.response().error().param()).isEqualTo("request_id"));
+    assertThat(refusedStrictly("{\"include_usage\": true, \"includeUsage\": true}"))
+        .hasMessageStartingWith("includeUsage is not a field of this endpoint, and this server");
+  }
+
+  private static ApiException refusedStrictly(String body) {
+    return catchThrowableOfType(
+        ApiException.class,
+        () -> new RequestJson(true).read(body.getBytes(StandardCharsets.UTF_8), Options.class));
   }
 
   private static Sample read(String body) {

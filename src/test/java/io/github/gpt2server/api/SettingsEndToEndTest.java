@@ -59,10 +59,10 @@ class SettingsEndToEndTest {
 
   @Test
   void strictFieldsRefuseWhatIsUnknown() throws IOException {
-    RawHttp.Answer answer = server.post("/v1/completions", "{\"mirostat\": 2}");
+    RawHttp.Answer answer = server.post("/v1/completions", "{\"request_id\": \"a\"}");
 
     assertThat(answer.status()).isEqualTo(400);
-    assertThat(answer.body()).contains("mirostat is not a field of this endpoint", "it knows");
+    assertThat(answer.body()).contains("request_id is not a field of this endpoint", "it knows");
   }
 
   @Test

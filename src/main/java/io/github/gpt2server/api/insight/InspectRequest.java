@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.insight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -8,6 +9,7 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /** The body of {@code POST /v1/inspect}, as sent. */
+@FieldSection("inspect")
 @Schema(
     description =
         "What to look at inside the model. Give prompt or tokens. Layers are blocks and count from"

@@ -1,11 +1,13 @@
 package io.github.gpt2server.api.insight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 
 /** The body of {@code POST /v1/most-similar}, as sent. */
+@FieldSection("most-similar")
 @Schema(description = "Whose neighbours to find. Each term is the text of one token.")
 public record MostSimilarRequest(
     @Schema(description = "The served model; may be left out.", nullable = true)

@@ -1,12 +1,14 @@
 package io.github.gpt2server.api.insight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /** The body of {@code POST /v1/score}, as sent. */
+@FieldSection("score")
 @Schema(description = "What to score. Give text, or a prompt with continuations.")
 public record ScoreRequest(
     @Schema(description = "The served model; may be left out.", nullable = true)

@@ -2,6 +2,7 @@ package io.github.gpt2server.api.insight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
@@ -89,6 +90,7 @@ public final class TokenizeController {
   }
 
   /** The body of {@code POST /v1/tokenize}, as sent. */
+  @FieldSection("tokenize")
   @Schema(name = "TokenizeRequest")
   public record TokenizeRequest(
       @Schema(description = "The served model; may be left out.", nullable = true)
@@ -98,6 +100,7 @@ public final class TokenizeController {
       implements JsonRequest {}
 
   /** The body of {@code POST /v1/detokenize}, as sent. */
+  @FieldSection("detokenize")
   @Schema(name = "DetokenizeRequest")
   public record DetokenizeRequest(
       @Schema(description = "The served model; may be left out.", nullable = true)

@@ -2,6 +2,7 @@ package io.github.gpt2server.api.insight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
@@ -88,6 +89,7 @@ public final class VllmTokenizeController {
   }
 
   /** The body of {@code POST /tokenize}, as sent. */
+  @FieldSection("vllm-tokenize")
   @Schema(name = "VllmTokenizeRequest")
   public record PromptRequest(
       @Schema(description = "The served model; may be left out.", nullable = true)

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.openai;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** The body of {@code POST /v1/completions}, as sent: every field may be null. */
+@FieldSection("completions")
 @Schema(
     description =
         "OpenAI's completion request, with extensions named as vLLM and llama.cpp name them. Every"
@@ -186,6 +188,7 @@ public record CompletionRequest(
     implements JsonRequest {
 
   /** Options of a streamed answer. */
+  @FieldSection("stream-options")
   @Schema(name = "StreamOptions")
   public record StreamOptions(
       @Schema(description = "Whether a last chunk reports the usage.", defaultValue = "false")

@@ -1,11 +1,13 @@
 package io.github.gpt2server.api.openai;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.swagger.v3.oas.annotations.media.Schema;
 import tools.jackson.databind.JsonNode;
 
 /** The body of {@code POST /v1/embeddings}, as sent: every field may be null. */
+@FieldSection("embeddings")
 @Schema(
     description =
         "OpenAI's embedding request, with extensions: pooling, layer, normalize. Every field but"
