@@ -1,11 +1,20 @@
 package io.github.gpt2server.ops;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.security.SecurityRequirements;
+import io.swagger.v3.oas.annotations.tags.Tag;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Health at the root, where routers of inference servers look for it. */
+@Tag(name = "Health")
 @RestController
 public class ProbeController {
   private final ServerState state;
@@ -15,12 +24,37 @@ public class ProbeController {
   }
 
   /** What is answered when the server is ready. */
-  record Up(String status) {}
+  @Schema(name = "Health")
+  record Up(@Schema(allowableValues = "UP") @JsonProperty("status") String status) {}
 
   /** What is answered when it is not. */
-  record NotReady(String status, ErrorEnvelope.Problem error) {}
+  @Schema(name = "HealthProblem")
+  record NotReady(
+      @Schema(allowableValues = {"LOADING", "STOPPING", "DEAD"}) @JsonProperty("status")
+          String status,
+      @Schema(ref = "#/components/schemas/Error") @JsonProperty("error")
+          ErrorEnvelope.Problem error) {}
 
   /** 200 when requests are answered, else 503 with the reason. */
+  @Operation(
+      operationId = "getHealth",
+      summary = "See whether requests are answered",
+      description = "Needs no API key.")
+  @SecurityRequirements
+  @ApiResponse(
+      responseCode = "200",
+      description = "Requests are answered.",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON_VALUE,
+              schema = @Schema(implementation = Up.class)))
+  @ApiResponse(
+      responseCode = "503",
+      description = "The model is loading, the server shuts down, or its engine has died.",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON_VALUE,
+              schema = @Schema(implementation = NotReady.class)))
   @GetMapping("/health")
   ResponseEntity<Object> health() {
     return switch (state.phase()) {

@@ -78,7 +78,7 @@ final class ContinuationRanking {
   }
 
   /** The answer, from what the engine reported. */
-  ScoreResponse.Ranked result(List<SequenceEvent> events) {
+  ScoreResponse result(List<SequenceEvent> events) {
     PromptScores[] scores = new PromptScores[texts.size()];
     for (SequenceEvent event : events) {
       if (event instanceof SequenceEvent.PromptRead read) {
@@ -105,7 +105,7 @@ final class ContinuationRanking {
               Arrays.stream(scores[i].ranks()).allMatch(rank -> rank == 1),
               ranked.size() + 1));
     }
-    return new ScoreResponse.Ranked(model.id(), ranked);
+    return ScoreResponse.ranked(model.id(), ranked);
   }
 
   private List<ScoreResponse.ContinuationToken> tokens(int[] ids, PromptScores scores) {

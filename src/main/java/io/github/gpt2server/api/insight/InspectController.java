@@ -3,6 +3,7 @@ package io.github.gpt2server.api.insight;
 import io.github.gpt2server.analysis.InspectionAnswer;
 import io.github.gpt2server.analysis.InspectionQuestion;
 import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.RunningTask;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
@@ -20,7 +21,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Shows what goes on inside the model. */
-@Tag(name = "Insight", description = "What the model thinks, in numbers.")
+@Tag(name = ApiTags.INSPECTION)
 @RestController
 public final class InspectController {
   private final ServedModels models;
@@ -34,6 +35,7 @@ public final class InspectController {
 
   /** Attention, logit lens, residual norms, ablation and attribution of one text. */
   @Operation(
+      operationId = "inspectPrompt",
       summary = "Look inside the model",
       description =
           "Attention weights, the residual stream's lengths, the next token as each layer's output"

@@ -16,9 +16,9 @@ import java.util.List;
         "What goes on inside the model; what was not asked for is absent. All but ablation is of"
             + " the model as it is.")
 record InspectResponse(
-    @JsonProperty("model") String model,
-    @JsonProperty("tokens") List<Token> tokens,
-    @JsonProperty("next") Next next,
+    @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @JsonProperty("model") String model,
+    @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @JsonProperty("tokens") List<Token> tokens,
+    @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @JsonProperty("next") Next next,
     @JsonProperty("embedding") Embedding embedding,
     @JsonProperty("layers") List<Layer> layers,
     @JsonProperty("attribution") List<Attribution> attribution,
@@ -38,7 +38,8 @@ record InspectResponse(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Next(
       @JsonProperty("entropy_bits") double entropyBits,
-      @JsonProperty("top") List<NextTokenResponse.Token> top,
+      @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @JsonProperty("top")
+          List<NextTokenResponse.Token> top,
       @JsonProperty("targets") List<Target> targets) {}
 
   /** A target as the next token. */
@@ -104,7 +105,8 @@ record InspectResponse(
   record Ablation(
       @Schema(
               description = "The heads without which this is, or \"each\".",
-              oneOf = {Head[].class, String.class})
+              oneOf = {Head[].class, String.class},
+              requiredMode = Schema.RequiredMode.REQUIRED)
           @JsonProperty("ablate")
           Object ablate,
       @JsonProperty("top") List<NextTokenResponse.Token> top,

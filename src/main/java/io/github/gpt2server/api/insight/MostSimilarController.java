@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.insight;
 
 import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.RunningTask;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
@@ -17,7 +18,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Tells which tokens the model's embedding puts near others. */
-@Tag(name = "Insight", description = "What the model thinks, in numbers.")
+@Tag(name = ApiTags.INSPECTION)
 @RestController
 public final class MostSimilarController {
   private final ServedModels models;
@@ -31,6 +32,7 @@ public final class MostSimilarController {
 
   /** The tokens whose embeddings are nearest to a sum of others. */
   @Operation(
+      operationId = "findSimilarTokens",
       summary = "Find tokens with similar embeddings",
       description =
           "The tokens whose embeddings (wte) are nearest by cosine to the sum of the positive terms'"

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.insight;
 
 import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.SequenceEvent;
@@ -19,7 +20,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Tells what may come next, with numbers. */
-@Tag(name = "Insight", description = "What the model thinks, in numbers.")
+@Tag(name = ApiTags.PROBABILITIES)
 @RestController
 public final class NextTokenController {
   private final ServedModels models;
@@ -33,6 +34,7 @@ public final class NextTokenController {
 
   /** The next token's distribution after a prompt, or after each of several. */
   @Operation(
+      operationId = "predictNextToken",
       summary = "See what may come next",
       description =
           "The likeliest next tokens with their probabilities, the entropy of the whole"
@@ -43,10 +45,10 @@ public final class NextTokenController {
       content =
           @Content(
               mediaType = MediaType.APPLICATION_JSON_VALUE,
-              schema = @Schema(oneOf = {NextTokenResponse.class, NextTokenResponse.Several.class})))
+              schema = @Schema(implementation = NextTokenResponse.class)))
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
   @PostMapping(path = "/v1/next-token", consumes = MediaType.APPLICATION_JSON_VALUE)
-  public ResponseEntity<Object> nextToken(
+  public ResponseEntity<NextTokenResponse> nextToken(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =
                   @Content(
@@ -77,7 +79,7 @@ public final class NextTokenController {
         .contentType(MediaType.APPLICATION_JSON)
         .body(
             question.several()
-                ? new NextTokenResponse.Several(model.id(), results)
-                : new NextTokenResponse(model.id(), results.get(0)));
+                ? NextTokenResponse.several(model.id(), results)
+                : NextTokenResponse.single(model.id(), results.get(0)));
   }
 }

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.insight;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.analysis.TokenDistribution;
@@ -9,18 +10,34 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What may come next after a prompt.
+ * What may come next after one prompt or several: one record for both forms of the answer, and so
+ * one schema, which generated clients read without having to guess the form.
  *
  * @param model the served model's id
- * @param result the answer for the one prompt
+ * @param result the answer for one prompt, else null
+ * @param results the answer for an array of prompts, else null
  */
-@Schema(description = "The next token's distribution after one prompt.")
-public record NextTokenResponse(@JsonProperty("model") String model, @JsonUnwrapped Result result) {
+@Schema(
+    description =
+        "What may come next. After one prompt the answer has the fields of NextTokenResult, after"
+            + " an array of prompts results.")
+public record NextTokenResponse(
+    @JsonProperty("model") String model,
+    @JsonUnwrapped Result result,
+    @Schema(description = "One for each prompt of an array, in its order.")
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+        @JsonProperty("results")
+        List<Result> results) {
 
-  /** What may come next after each of several prompts. */
-  @Schema(name = "NextTokenResponses", description = "One result for each prompt, in order.")
-  public record Several(
-      @JsonProperty("model") String model, @JsonProperty("results") List<Result> results) {}
+  /** The answer for one prompt. */
+  static NextTokenResponse single(String model, Result result) {
+    return new NextTokenResponse(model, result, null);
+  }
+
+  /** The answer for an array of prompts, in its order. */
+  static NextTokenResponse several(String model, List<Result> results) {
+    return new NextTokenResponse(model, null, results);
+  }
 
   /** The next token's distribution after one prompt. */
   @Schema(name = "NextTokenResult")

@@ -2,6 +2,7 @@ package io.github.gpt2server.api.insight;
 
 import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.ClientGoneException;
 import io.github.gpt2server.api.LogprobsCheck;
@@ -29,7 +30,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Says how likely texts are, and which of several continuations is likeliest. */
-@Tag(name = "Insight")
+@Tag(name = ApiTags.PROBABILITIES)
 @RestController
 public final class ScoreController {
   private final ServedModels models;
@@ -45,6 +46,7 @@ public final class ScoreController {
 
   /** Scores texts token by token, or ranks continuations. */
   @Operation(
+      operationId = "scoreText",
       summary = "Score a text, or rank continuations",
       description =
           "Each token's log-probability, surprisal, entropy and rank, and what they come to per"
@@ -52,22 +54,20 @@ public final class ScoreController {
               + " sliding window. With continuations, these are ranked by their likelihood.")
   @ApiResponse(
       responseCode = "200",
-      description = "The scores; with an array of texts, results in the same order.",
+      description =
+          "The scores. With stream: true a stream of events whose data are progress (event: progress)"
+              + " and at last the scores, then [DONE]; after event: error comes an ErrorResponse.",
       content = {
         @Content(
             mediaType = MediaType.APPLICATION_JSON_VALUE,
-            schema =
-                @Schema(
-                    oneOf = {
-                      ScoreResponse.Single.class,
-                      ScoreResponse.Several.class,
-                      ScoreResponse.Ranked.class
-                    })),
-        @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE, schema = @Schema(type = "string"))
+            schema = @Schema(implementation = ScoreResponse.class)),
+        @Content(
+            mediaType = MediaType.TEXT_EVENT_STREAM_VALUE,
+            schema = @Schema(oneOf = {ScoreResponse.Progress.class, ScoreResponse.class}))
       })
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
   @PostMapping(path = "/v1/score", consumes = MediaType.APPLICATION_JSON_VALUE)
-  public ResponseEntity<Object> score(
+  public ResponseEntity<ScoreResponse> score(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =
                   @Content(
@@ -106,7 +106,7 @@ public final class ScoreController {
     return null;
   }
 
-  private ScoreResponse.Ranked rank(ScoreRequest request, ServedModel model) {
+  private ScoreResponse rank(ScoreRequest request, ServedModel model) {
     if (request.text() != null && !request.text().isNull()) {
       throw ApiException.invalid("text", "Give text, or a prompt with continuations, not both.");
     }
@@ -153,11 +153,11 @@ public final class ScoreController {
     return texts;
   }
 
-  private static Object answer(ServedModel model, List<TextScoring> texts, boolean several) {
+  private static ScoreResponse answer(ServedModel model, List<TextScoring> texts, boolean several) {
     List<ScoreResponse.Result> results = texts.stream().map(TextScoring::result).toList();
     return several
-        ? new ScoreResponse.Several(model.id(), results)
-        : new ScoreResponse.Single(model.id(), results.get(0));
+        ? ScoreResponse.several(model.id(), results)
+        : ScoreResponse.single(model.id(), results.get(0));
   }
 
   private static void waiting(ServerSentEvents out) {

@@ -6,25 +6,45 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 
-/** How likely texts are. */
-final class ScoreResponse {
-
-  private ScoreResponse() {}
+/**
+ * How likely texts are: one record for every form of the answer, and so one schema, which generated
+ * clients read without having to guess the form.
+ *
+ * @param model the served model's id
+ * @param result the answer to one text, else null
+ * @param results the answer to an array of texts, else null
+ * @param continuations the answer to continuations, else null
+ */
+@Schema(
+    description =
+        "How likely texts are. To one text the answer has the fields of TextScore, to an array of"
+            + " texts results, to continuations these.")
+record ScoreResponse(
+    @JsonProperty("model") String model,
+    @JsonUnwrapped Result result,
+    @Schema(description = "One for each text of an array, in its order.")
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+        @JsonProperty("results")
+        List<Result> results,
+    @Schema(description = "The continuations, best first.")
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+        @JsonProperty("continuations")
+        List<Continuation> continuations) {
 
   /** The answer to one text. */
-  @Schema(name = "Score")
-  record Single(@JsonProperty("model") String model, @JsonUnwrapped Result result) {}
+  static ScoreResponse single(String model, Result result) {
+    return new ScoreResponse(model, result, null, null);
+  }
 
   /** The answer to an array of texts, in its order. */
-  @Schema(name = "Scores")
-  record Several(
-      @JsonProperty("model") String model, @JsonProperty("results") List<Result> results) {}
+  static ScoreResponse several(String model, List<Result> results) {
+    return new ScoreResponse(model, null, results, null);
+  }
 
   /** The answer to continuations, best first. */
-  @Schema(name = "RankedContinuations")
-  record Ranked(
-      @JsonProperty("model") String model,
-      @JsonProperty("continuations") List<Continuation> continuations) {}
+  static ScoreResponse ranked(String model, List<Continuation> continuations) {
+    return new ScoreResponse(model, null, null, continuations);
+  }
 
   /** One text, token by token and in total; null where there is nothing to divide by. */
   @Schema(name = "TextScore")
@@ -32,11 +52,11 @@ final class ScoreResponse {
       @JsonProperty("tokens") List<Token> tokens,
       @Schema(description = "Nats.") @JsonProperty("log_likelihood") double logLikelihood,
       @JsonProperty("scored_tokens") int scoredTokens,
-      @JsonProperty("perplexity") Double perplexity,
-      @JsonProperty("bits_per_token") Double bitsPerToken,
-      @JsonProperty("bits_per_byte") Double bitsPerByte,
-      @JsonProperty("bits_per_character") Double bitsPerCharacter,
-      @JsonProperty("bits_per_word") Double bitsPerWord) {}
+      @Schema(nullable = true) @JsonProperty("perplexity") Double perplexity,
+      @Schema(nullable = true) @JsonProperty("bits_per_token") Double bitsPerToken,
+      @Schema(nullable = true) @JsonProperty("bits_per_byte") Double bitsPerByte,
+      @Schema(nullable = true) @JsonProperty("bits_per_character") Double bitsPerCharacter,
+      @Schema(nullable = true) @JsonProperty("bits_per_word") Double bitsPerWord) {}
 
   /** One token; the first has nulls unless something was put before it. */
   @Schema(name = "ScoredToken")
@@ -45,10 +65,10 @@ final class ScoreResponse {
       @JsonProperty("token_id") int tokenId,
       @JsonProperty("bytes") int[] bytes,
       @JsonProperty("offset") int offset,
-      @JsonProperty("logprob") Float logprob,
-      @JsonProperty("surprisal_bits") Double surprisalBits,
-      @JsonProperty("entropy_bits") Double entropyBits,
-      @JsonProperty("rank") Integer rank,
+      @Schema(nullable = true) @JsonProperty("logprob") Float logprob,
+      @Schema(nullable = true) @JsonProperty("surprisal_bits") Double surprisalBits,
+      @Schema(nullable = true) @JsonProperty("entropy_bits") Double entropyBits,
+      @Schema(nullable = true) @JsonProperty("rank") Integer rank,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("top_logprobs")
           List<TopToken> topLogprobs) {}
 
@@ -80,6 +100,7 @@ final class ScoreResponse {
       @JsonProperty("rank") int rank) {}
 
   /** How far a streamed answer is. */
+  @Schema(name = "ScoreProgress")
   record Progress(
       @JsonProperty("scored_tokens") int scoredTokens,
       @JsonProperty("total_tokens") int totalTokens) {}

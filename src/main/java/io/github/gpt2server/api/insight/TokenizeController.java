@@ -2,6 +2,7 @@ package io.github.gpt2server.api.insight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.github.gpt2server.api.ModelCheck;
@@ -22,7 +23,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Text to tokens and back. */
-@Tag(name = "Insight", description = "What the model thinks, in numbers.")
+@Tag(name = ApiTags.TOKENIZER)
 @RestController
 public final class TokenizeController {
   private final ServedModels models;
@@ -33,7 +34,10 @@ public final class TokenizeController {
   }
 
   /** A text's tokens, each with its bytes and where it starts. */
-  @Operation(summary = "Split a text into tokens")
+  @Operation(
+      operationId = "tokenize",
+      summary = "Split a text into tokens",
+      description = "Each token with its bytes and where it starts in the text.")
   @PostMapping(path = "/v1/tokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
   public Tokens tokenize(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
@@ -66,6 +70,7 @@ public final class TokenizeController {
 
   /** The text that tokens stand for. */
   @Operation(
+      operationId = "detokenize",
       summary = "Join tokens to a text",
       description = "Bytes that are no whole character become U+FFFD.")
   @PostMapping(path = "/v1/detokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
@@ -96,7 +101,9 @@ public final class TokenizeController {
       @Schema(description = "The served model; may be left out.", nullable = true)
           @JsonProperty("model")
           String model,
-      @Schema(example = "Once upon a time") @JsonProperty("text") String text)
+      @Schema(example = "Once upon a time", requiredMode = Schema.RequiredMode.REQUIRED)
+          @JsonProperty("text")
+          String text)
       implements JsonRequest {}
 
   /** The body of {@code POST /v1/detokenize}, as sent. */
@@ -106,7 +113,9 @@ public final class TokenizeController {
       @Schema(description = "The served model; may be left out.", nullable = true)
           @JsonProperty("model")
           String model,
-      @Schema(example = "[2771, 565, 258, 542]") @JsonProperty("tokens") List<Integer> tokens)
+      @Schema(example = "[2771, 565, 258, 542]", requiredMode = Schema.RequiredMode.REQUIRED)
+          @JsonProperty("tokens")
+          List<Integer> tokens)
       implements JsonRequest {}
 
   /** A text's tokens. */

@@ -2,6 +2,7 @@ package io.github.gpt2server.api.insight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.github.gpt2server.api.ModelCheck;
@@ -20,7 +21,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Tokenizing as vLLM does it, where evaluation harnesses look for it. */
-@Tag(name = "vLLM", description = "Paths that evaluation harnesses know from vLLM.")
+@Tag(name = ApiTags.TOKENIZER)
 @RestController
 public final class VllmTokenizeController {
   private final ServedModels models;
@@ -32,7 +33,8 @@ public final class VllmTokenizeController {
 
   /** A text's token ids. */
   @Operation(
-      summary = "Split a text into token ids",
+      operationId = "tokenizePrompt",
+      summary = "Split a text into token ids, as vLLM does",
       description = "GPT-2's tokenizer adds no special tokens, with or without being asked.")
   @PostMapping(path = "/tokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
   public TokenIds tokenize(
@@ -56,7 +58,10 @@ public final class VllmTokenizeController {
   }
 
   /** The text of token ids. */
-  @Operation(summary = "Join token ids to a text")
+  @Operation(
+      operationId = "detokenizePrompt",
+      summary = "Join token ids to a text, as vLLM does",
+      description = "Bytes that are no whole character become U+FFFD.")
   @PostMapping(path = "/detokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
   public Prompt detokenize(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
@@ -79,7 +84,10 @@ public final class VllmTokenizeController {
   }
 
   /** What {@code tokenizer_config.json} says of a GPT-2. */
-  @Operation(summary = "Describe the tokenizer")
+  @Operation(
+      operationId = "getTokenizerInfo",
+      summary = "Describe the tokenizer, as vLLM does",
+      description = "The fields of tokenizer_config.json.")
   @GetMapping(path = "/tokenizer_info")
   public TokenizerInfo tokenizerInfo() {
     ServedModel model = models.get();
@@ -95,7 +103,9 @@ public final class VllmTokenizeController {
       @Schema(description = "The served model; may be left out.", nullable = true)
           @JsonProperty("model")
           String model,
-      @Schema(example = "Once upon a time") @JsonProperty("prompt") String prompt,
+      @Schema(example = "Once upon a time", requiredMode = Schema.RequiredMode.REQUIRED)
+          @JsonProperty("prompt")
+          String prompt,
       @Schema(description = "Makes no difference to GPT-2.", defaultValue = "true")
           @JsonProperty("add_special_tokens")
           Boolean addSpecialTokens)

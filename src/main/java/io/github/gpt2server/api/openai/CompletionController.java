@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.openai;
 
 import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.api.ServerSentEvents;
@@ -25,7 +26,7 @@ import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Continues texts, as OpenAI's completions endpoint does. */
-@Tag(name = "OpenAI", description = "OpenAI's wire format.")
+@Tag(name = ApiTags.COMPLETIONS)
 @RestController
 public final class CompletionController {
   private final ServedModels models;
@@ -41,18 +42,23 @@ public final class CompletionController {
 
   /** Answers at once or, if asked, as a stream; a client that leaves cancels. */
   @Operation(
+      operationId = "createCompletion",
       summary = "Continue a text",
       description =
           "Generates one or more continuations of one or more prompts. With stream: true the answer"
               + " is a stream of server-sent events, one chunk each, which ends with [DONE].")
   @ApiResponse(
       responseCode = "200",
-      description = "The continuations.",
+      description =
+          "The continuations. With stream: true a stream of events whose data are chunks, then"
+              + " [DONE]; after event: error comes an ErrorResponse.",
       content = {
         @Content(
             mediaType = MediaType.APPLICATION_JSON_VALUE,
             schema = @Schema(implementation = CompletionResponse.class)),
-        @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE, schema = @Schema(type = "string"))
+        @Content(
+            mediaType = MediaType.TEXT_EVENT_STREAM_VALUE,
+            schema = @Schema(implementation = CompletionResponse.Chunk.class))
       })
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
   @PostMapping(path = "/v1/completions", consumes = MediaType.APPLICATION_JSON_VALUE)

@@ -34,7 +34,7 @@ public record CompletionRequest(
     @Schema(
             description =
                 "How many tokens to generate at the most; prompt and output must fit the context.",
-            minimum = "1",
+            minimum = "0",
             defaultValue = "16",
             example = "32")
         @JsonProperty("max_tokens")

@@ -2,12 +2,13 @@ package io.github.gpt2server.api.openai;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.ArrayList;
 import java.util.List;
 
-/** OpenAI's completion; also the shape of a streamed chunk. */
-@Schema(description = "A completion, or one chunk of a streamed one.")
+/** OpenAI's completion. */
+@Schema(description = "A completion.")
 public record CompletionResponse(
     @Schema(example = "cmpl-6f1c2a7e9b3d4f5a8c0e1d2b3a4f5c6d") @JsonProperty("id") String id,
     @Schema(example = "text_completion") @JsonProperty("object") String object,
@@ -15,7 +16,7 @@ public record CompletionResponse(
         long created,
     @JsonProperty("model") String model,
     @JsonProperty("choices") List<Choice> choices,
-    @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("usage") Usage usage) {
+    @JsonProperty("usage") Usage usage) {
 
   static final String OBJECT = "text_completion";
 
@@ -36,14 +37,17 @@ public record CompletionResponse(
       @JsonProperty("index") int index,
       @Schema(nullable = true) @JsonProperty("logprobs") Logprobs logprobs,
       @Schema(
-              description = "stop: a stop string or token; length: max_tokens.",
+              description =
+                  "stop: a stop string or token; length: max_tokens. Null in a chunk that is not the"
+                      + " last of its choice.",
               allowableValues = {"stop", "length"},
               nullable = true)
           @JsonProperty("finish_reason")
           String finishReason,
       @Schema(
               description = "The stop string or token id that ended the text, else null.",
-              oneOf = {String.class, Integer.class})
+              oneOf = {String.class, Integer.class},
+              nullable = true)
           @JsonProperty("stop_reason")
           Object stopReason,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("token_ids") List<Integer> tokenIds,
@@ -62,8 +66,11 @@ public record CompletionResponse(
   @Schema(name = "CompletionLogprobs")
   public record Logprobs(
       @JsonProperty("tokens") List<String> tokens,
-      @JsonProperty("token_logprobs") List<Float> tokenLogprobs,
-      @JsonProperty("top_logprobs") List<TopLogprobs> topLogprobs,
+      @ArraySchema(schema = @Schema(nullable = true)) @JsonProperty("token_logprobs")
+          List<Float> tokenLogprobs,
+      @ArraySchema(schema = @Schema(implementation = TopLogprobs.class, nullable = true))
+          @JsonProperty("top_logprobs")
+          List<TopLogprobs> topLogprobs,
       @JsonProperty("text_offset") List<Integer> textOffset) {
 
     static Logprobs empty() {
@@ -90,6 +97,29 @@ public record CompletionResponse(
   /** How much of the prompt was known already. */
   @Schema(name = "PromptTokensDetails")
   public record PromptTokensDetails(@JsonProperty("cached_tokens") int cachedTokens) {}
+
+  /**
+   * A chunk of a stream.
+   *
+   * @param usage null, and so left out; a stream that reports it is of {@link UsageChunk}s
+   */
+  @Schema(name = "CompletionChunk", description = "One chunk of a streamed completion.")
+  record Chunk(
+      @Schema(example = "cmpl-6f1c2a7e9b3d4f5a8c0e1d2b3a4f5c6d") @JsonProperty("id") String id,
+      @Schema(example = "text_completion") @JsonProperty("object") String object,
+      @Schema(description = "Seconds since 1970.", example = "1764000000") @JsonProperty("created")
+          long created,
+      @JsonProperty("model") String model,
+      @Schema(description = "What is new in one choice; empty in the chunk that has the usage.")
+          @JsonProperty("choices")
+          List<Choice> choices,
+      @Schema(
+              description =
+                  "With stream_options.include_usage: null but in the last chunk; absent without.",
+              nullable = true)
+          @JsonInclude(JsonInclude.Include.NON_NULL)
+          @JsonProperty("usage")
+          Usage usage) {}
 
   /** A chunk of a stream that reports usage: {@code usage} is there in every one, if only null. */
   record UsageChunk(

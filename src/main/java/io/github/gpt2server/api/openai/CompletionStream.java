@@ -128,12 +128,12 @@ final class CompletionStream {
             completion.model(),
             choices,
             total)
-        : new CompletionResponse(
+        : new CompletionResponse.Chunk(
             completion.id(),
             CompletionResponse.OBJECT,
             completion.created(),
             completion.model(),
             choices,
-            total);
+            null);
   }
 }

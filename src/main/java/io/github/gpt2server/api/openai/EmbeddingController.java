@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.openai;
 
 import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.RunningTask;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
@@ -17,7 +18,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Turns texts into vectors, as OpenAI's embeddings endpoint does. */
-@Tag(name = "OpenAI", description = "OpenAI's wire format.")
+@Tag(name = ApiTags.EMBEDDINGS)
 @RestController
 public final class EmbeddingController {
   private final ServedModels models;
@@ -31,6 +32,7 @@ public final class EmbeddingController {
 
   /** One vector for each text, or for each of its tokens; a client that leaves cancels. */
   @Operation(
+      operationId = "createEmbedding",
       summary = "Turn texts into vectors",
       description =
           "The model's hidden vectors: by default the mean over a text's tokens of what it predicts"

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.openai;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
@@ -15,7 +16,7 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Tells which model is served. */
-@Tag(name = "OpenAI", description = "OpenAI's wire format.")
+@Tag(name = ApiTags.MODELS)
 @RestController
 public final class ModelController {
   private final ServedModels models;
@@ -26,14 +27,17 @@ public final class ModelController {
   }
 
   /** The one model, in a list. */
-  @Operation(summary = "List the models", description = "There is one.")
+  @Operation(operationId = "listModels", summary = "List the models", description = "There is one.")
   @GetMapping(path = "/v1/models")
   public ModelList list() {
     return new ModelList("list", List.of(ModelObject.of(models.get())));
   }
 
   /** One model by its id, which may contain a slash, its last part or an alias. */
-  @Operation(summary = "Describe a model")
+  @Operation(
+      operationId = "getModel",
+      summary = "Describe a model",
+      description = "Its size, its context, and what it runs on.")
   @ApiResponse(responseCode = "200", description = "The model.")
   @ApiResponse(responseCode = "404", description = "No such model (code model_not_found).")
   @GetMapping(path = "/v1/models/{*id}")

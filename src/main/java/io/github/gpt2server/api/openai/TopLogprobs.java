@@ -21,9 +21,17 @@ import tools.jackson.databind.annotation.JsonSerialize;
  * @param logprobs what the engine reported
  * @param tokenIds those asked for by id
  */
-@Schema(type = "object", additionalPropertiesSchema = Float.class)
+@Schema(
+    name = "TopLogprobs",
+    description = "The text of each token, or bytes:\\xe2\\x80, to its log-probability.",
+    type = "object",
+    additionalPropertiesSchema = Float.class)
 @JsonSerialize(using = TopLogprobs.Writer.class)
-record TopLogprobs(TokenKeys keys, int token, TokenLogprobs logprobs, int[] tokenIds) {
+record TopLogprobs(
+    @Schema(hidden = true) TokenKeys keys,
+    @Schema(hidden = true) int token,
+    @Schema(hidden = true) TokenLogprobs logprobs,
+    @Schema(hidden = true) int[] tokenIds) {
 
   static final class Writer extends ValueSerializer<TopLogprobs> {
     @Override
