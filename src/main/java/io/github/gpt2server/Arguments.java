@@ -2,15 +2,21 @@ package io.github.gpt2server;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The arguments of the process: settings for Spring Boot, and perhaps a command with its own.
  *
- * @param settings options with a dot in their name ({@code --gpt2.model=...}), {@code --debug} and
- *     {@code --trace}, wherever they stand before {@code --}
- * @param command all others, in their order
+ * @param settings options with a value whose name begins with a group of settings ({@code
+ *     --gpt2.model=...}, {@code --server.port=...}), {@code --debug} and {@code --trace}, wherever
+ *     they stand before {@code --}
+ * @param command all others, in their order, those that nothing knows included
  */
 record Arguments(List<String> settings, List<String> command) {
+
+  /** What the names of settings begin with: those of this server, of Spring Boot and springdoc. */
+  static final Set<String> GROUPS =
+      Set.of("gpt2", "server", "spring", "logging", "management", "springdoc", "info");
 
   static Arguments of(String... args) {
     final List<String> settings = new ArrayList<>();
@@ -23,13 +29,19 @@ record Arguments(List<String> settings, List<String> command) {
     return new Arguments(settings, command);
   }
 
-  /** Whether a command, or help, is asked for; options alone start the server. */
+  /** Whether there is more than settings, which alone start the server. */
   boolean hasCommand() {
-    return command.stream()
-        .anyMatch(arg -> !arg.startsWith("-") || arg.equals("--help") || arg.equals("-h"));
+    return command.stream().anyMatch(arg -> !arg.equals("--"));
   }
 
   private static boolean isSetting(String arg) {
-    return arg.equals("--debug") || arg.equals("--trace") || arg.matches("--[^=]*\\.[^=]*(=.*)?");
+    return arg.matches("--(debug|trace)(=.*)?") || (arg.contains("=") && isNameOfSetting(arg));
+  }
+
+  /** Whether an option, with a value or without, is named like a setting. */
+  static boolean isNameOfSetting(String option) {
+    final String name = option.replaceFirst("=.*", "");
+    final int dot = name.indexOf('.');
+    return name.startsWith("--") && dot >= 0 && GROUPS.contains(name.substring(2, dot));
   }
 }

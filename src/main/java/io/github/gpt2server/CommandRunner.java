@@ -46,6 +46,7 @@ final class CommandRunner {
       return CommandTable.run(
           this::openModel,
           this::settings,
+          OptionAdvice::of,
           console,
           (failure, command, given) -> failed(failure),
           arguments.command().toArray(String[]::new));

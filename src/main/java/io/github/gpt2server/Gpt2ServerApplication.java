@@ -4,6 +4,7 @@ import io.github.gpt2server.cli.Console;
 import io.github.gpt2server.ops.EngineLifecycle;
 import io.github.gpt2server.ops.TerminationSignals;
 import java.io.PrintStream;
+import java.util.Locale;
 import org.jline.terminal.impl.exec.ExecTerminalProvider;
 import org.jline.terminal.spi.SystemStream;
 import org.springframework.boot.SpringApplication;
@@ -16,9 +17,11 @@ public class Gpt2ServerApplication {
   /**
    * Starts the server, or runs the command that {@code args} name and ends the process; Spring Boot
    * properties such as {@code --gpt2.model=...} go with both. Ends the process with exit code 1 if
-   * the server does not start.
+   * the server does not start, and 2 if an option does not exist.
    */
   public static void main(String[] args) {
+    // Numbers in messages, logs and reports have the same digits and points on every machine.
+    Locale.setDefault(Locale.ENGLISH);
     // DJL reads these when its classes load: no usage reports, no downloads at run time. The
     // environment variable DJL_OFFLINE=false brings the downloads back.
     System.setProperty("OPT_OUT_TRACKING", "true");
@@ -32,7 +35,7 @@ public class Gpt2ServerApplication {
         context ->
             TerminationSignals.install(() -> context.getBean(EngineLifecycle.class).hurry()));
     try {
-      application.run(args);
+      application.run(arguments.settings().toArray(String[]::new));
     } catch (RuntimeException | Error alreadyReported) {
       System.exit(1);
     }

@@ -25,6 +25,7 @@ class CommandProcessTest {
 
   @TempDir private Path streams;
   @TempDir private Path directory;
+  private List<String> options = List.of();
 
   @Test
   void standardOutputHasTheResultAlone() throws Exception {
@@ -48,6 +49,40 @@ class CommandProcessTest {
         .containsExactly(
             "serve is not a command: use evaluate, verify, download or models, or none to start the server.");
     assertThat(out()).isEmpty();
+  }
+
+  @Test
+  void anOptionOfAnotherServerIsExitCodeTwo() throws Exception {
+    assertThat(exitCode(start("--model=/models/gpt2", "--server.port=0"))).isEqualTo(2);
+    assertThat(err().lines())
+        .containsExactly("--model is not an option: did you mean --gpt2.model?");
+    assertThat(out()).isEmpty();
+  }
+
+  @Test
+  void saysItsVersion() throws Exception {
+    assertThat(exitCode(start("--version"))).isZero();
+    assertThat(out()).matches("gpt2-server \\d+\\.\\d+\\.\\d+\\S*\n");
+    assertThat(err()).isEmpty();
+  }
+
+  /** Arabic and Devanagari have digits of their own. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-Duser.language=ar -Duser.country=EG",
+        "-Duser.language=hi -Duser.country=IN -Duser.extensions=u-nu-deva"
+      })
+  void writesNumbersAlikeInEveryLocale(String locale) throws Exception {
+    Files.writeString(directory.resolve("a.txt"), "Once upon a time.");
+    options = List.of(locale.split(" "));
+
+    assertThat(exitCode(start("evaluate", "a.txt", "--stride", "9999"))).isEqualTo(2);
+
+    assertThat(err().lines())
+        .containsExactly(
+            "--stride must be from 1 to 511, one less than the model's context, but is 9999; see"
+                + " evaluate --help.");
   }
 
   /** Before Spring, while the model loads, in the middle of a step: whenever that is. */
@@ -78,8 +113,9 @@ class CommandProcessTest {
                 // As the manifest of the packaged server says; without it Java 24 and later warn.
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
-                classPath(),
-                Gpt2ServerApplication.class.getName()));
+                classPath()));
+    command.addAll(options);
+    command.add(Gpt2ServerApplication.class.getName());
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command)
         .directory(directory.toFile())

@@ -3,6 +3,8 @@ package io.github.gpt2server.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,11 +20,25 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "Serve a GPT-2 model over HTTP, or do what a command says and end.",
     synopsisHeading = "Usage: java -jar ",
     customSynopsis = "gpt2-server.jar [--gpt2.SETTING=VALUE...] [COMMAND]",
+    footerHeading = "%nSettings, with a value after an equals sign:%n",
     footer = {
+      "  --gpt2.model=MODEL         embedded (default), a folder in Hugging Face",
+      "                               layout, or a hub's id such as",
+      "                               openai-community/gpt2.",
+      "  --gpt2.device=DEVICE       auto (default), cpu, cuda or cuda:N.",
+      "  --gpt2.dtype=TYPE          auto (default), float32, bfloat16, float16, int8.",
+      "  --gpt2.max-sequences=N     Sequences that run at once. Default: 32.",
+      "  --gpt2.api-keys=KEY,...    Keys that clients must send. Default: none, so",
+      "                               everybody may call.",
+      "  --gpt2.hub.cache=FOLDER    Where models from the hub are kept.",
+      "  --server.port=PORT         Default: 8080; 0 takes any that is free.",
+      "  --server.address=ADDRESS   Default: all addresses of the machine.",
       "",
-      "Every setting of the server works for the commands too: --gpt2.model=FOLDER,",
-      "--gpt2.dtype=bfloat16, environment variables, application.yaml."
-    })
+      "The README lists all of them. Each works for the commands too, and can also",
+      "be given as an environment variable (GPT2_MODEL, SERVER_PORT) or in an",
+      "application.yaml in the folder where the program is started."
+    },
+    versionProvider = ProgramVersion.class)
 public final class CommandTable {
   private CommandTable() {}
 
@@ -31,12 +47,14 @@ public final class CommandTable {
    *
    * @param models for commands that need a model
    * @param settings for those that do not
+   * @param advice a sentence on an option that does not exist, or empty if it knows none
    * @param failed tells of a command that threw, and what exit code that gives
    * @return the exit code
    */
   public static int run(
       ModelSource models,
       Supplier<CommandSettings> settings,
+      Function<String, Optional<String>> advice,
       Console console,
       IExecutionExceptionHandler failed,
       String... arguments) {
@@ -48,6 +66,11 @@ public final class CommandTable {
                 .usageHelp(true)
                 .scopeType(ScopeType.INHERIT)
                 .description("Say what can be given, and end.")
+                .build())
+        .addOption(
+            OptionSpec.builder("-V", "--version")
+                .versionHelp(true)
+                .description("Say which version this is, and end.")
                 .build());
     return table
         .addSubcommand(new EvaluateCommand(models, console))
@@ -57,15 +80,26 @@ public final class CommandTable {
         .setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler((wrong, given) -> explain(wrong, console))
+        // An unknown -hf is not -h and -f.
+        .setPosixClusteredShortOptionsAllowed(false)
+        .setParameterExceptionHandler((wrong, given) -> explain(wrong, advice, console))
         .setExecutionExceptionHandler(failed)
         .execute(arguments);
   }
 
-  private static int explain(ParameterException wrong, Console console) {
+  private static int explain(
+      ParameterException wrong, Function<String, Optional<String>> advice, Console console) {
     CommandLine command = wrong.getCommandLine();
-    console.err().println(sentence(wrong, command));
+    console
+        .err()
+        .println(unknownOption(wrong).flatMap(advice).orElseGet(() -> sentence(wrong, command)));
     return CommandLine.ExitCode.USAGE;
+  }
+
+  private static Optional<String> unknownOption(ParameterException wrong) {
+    return wrong instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption()
+        ? Optional.of(unmatched.getUnmatched().get(0))
+        : Optional.empty();
   }
 
   private static String sentence(ParameterException wrong, CommandLine command) {
@@ -77,10 +111,15 @@ public final class CommandTable {
               unmatched.getUnmatched().get(0),
               enumeration(List.copyOf(command.getSubcommands().keySet())));
     }
-    return "%s; see %s --help."
+    String help = command.getParent() == null ? "--help" : command.getCommandName() + " --help";
+    Optional<String> option = unknownOption(wrong);
+    if (option.isPresent()) {
+      return "%s is not an option; see %s."
+          .formatted(option.get().replaceFirst("(?s)=.*", ""), help);
+    }
+    return "%s; see %s."
         .formatted(
-            wrong.getMessage().strip().replaceAll("\\.?\\s*$", "").replaceAll("\\s+", " "),
-            command.getCommandName());
+            wrong.getMessage().strip().replaceAll("\\.?\\s*$", "").replaceAll("\\s+", " "), help);
   }
 
   private static String enumeration(List<String> names) {

@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -60,6 +61,7 @@ record CommandRun(int exitCode, String out, String err) {
         CommandTable.run(
             models,
             settings,
+            option -> Optional.empty(),
             console,
             (failure, command, given) -> {
               errors.println(failure.getMessage());
