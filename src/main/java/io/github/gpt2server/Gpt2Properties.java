@@ -1,6 +1,7 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.Speculation;
+import io.github.gpt2server.hub.HomeFolder;
 import io.github.gpt2server.hub.HubOptions;
 import io.github.gpt2server.hub.ModelHub;
 import io.github.gpt2server.ops.ApiKey;
@@ -77,12 +78,13 @@ public record Gpt2Properties(
       "embedded, the path of a folder with a model, or a hub's id such as ";
 
   /**
-   * Checks every value.
+   * Checks every value, and writes a path that begins with {@code ~} out.
    *
    * @throws InvalidSettingException for the first that is not allowed
    */
   public Gpt2Properties {
     requireText("gpt2.model", model, MODELS + "openai-community/gpt2");
+    model = HomeFolder.expand(model);
     requireRevision(revision);
     requireHub(hub);
     aliases = List.copyOf(aliases);
@@ -96,6 +98,7 @@ public record Gpt2Properties(
         -1,
         " (0 turns it off, -1 takes a quarter of the KV cache's size)");
     requireDraftModel(draftModel, speculation);
+    draftModel = draftModel == null ? null : HomeFolder.expand(draftModel);
     requireAtLeast("gpt2.max-queue", maxQueue, 1, "");
     requirePositive("gpt2.request-timeout", requestTimeout);
     requireAtLeast("gpt2.max-logprobs", maxLogprobs, 0, " (0 stands for the whole vocabulary)");
@@ -104,6 +107,7 @@ public record Gpt2Properties(
     apiKeys.forEach(Gpt2Properties::requireKey);
     if (apiKeysFile != null) {
       requireText("gpt2.api-keys-file", apiKeysFile, "the path of a file with one key a line");
+      apiKeysFile = HomeFolder.expand(apiKeysFile);
     }
     corsOrigins = List.copyOf(corsOrigins);
     corsOrigins.forEach(Gpt2Properties::requireOrigin);

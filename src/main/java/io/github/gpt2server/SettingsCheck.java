@@ -1,16 +1,24 @@
 package io.github.gpt2server;
 
+import java.io.IOException;
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.logging.Log;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
@@ -18,6 +26,8 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.boot.logging.DeferredLogFactory;
+import org.springframework.boot.logging.LogFile;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
@@ -33,10 +43,18 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
  */
 public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
   private static final int NEAR = 2;
+
   private static final List<String> SETTINGS =
       Arrays.stream(Gpt2Properties.class.getRecordComponents())
           .flatMap(SettingsCheck::names)
           .toList();
+
+  private final Log log;
+
+  /** Takes {@code logs} for what is said before there is a log. */
+  public SettingsCheck(DeferredLogFactory logs) {
+    this.log = logs.getLog(SettingsCheck.class);
+  }
 
   /** Last, when every source of properties is known. */
   @Override
@@ -45,7 +63,7 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
   }
 
   /**
-   * Checks the names, then the values.
+   * Checks the names, removes those without a value, then checks the values.
    *
    * @throws InvalidSettingException for the first that is refused
    */
@@ -57,7 +75,33 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
         checkNames(names);
       }
     }
-    Binder.get(environment).bindOrCreate("gpt2", Gpt2Properties.class);
+    final Set<String> blank = BlankSettings.remove(environment.getPropertySources());
+    final Gpt2Properties properties =
+        Binder.get(environment).bindOrCreate("gpt2", Gpt2Properties.class);
+    if (application.getWebApplicationType() != WebApplicationType.NONE
+        && properties.apiKeys().isEmpty()
+        && properties.apiKeysFile() == null) {
+      blank.stream()
+          .filter(name -> name.toLowerCase(Locale.ROOT).contains("key"))
+          .findFirst()
+          .ifPresent(name -> log.warn(name + " is empty: everybody may call this server"));
+    }
+    requireWritable(LogFile.get(environment));
+  }
+
+  /** Logback would print a page, and then nothing any more. */
+  private static void requireWritable(LogFile logFile) {
+    if (logFile == null) {
+      return;
+    }
+    try {
+      final Path file = Path.of(logFile.toString()).toAbsolutePath();
+      Files.createDirectories(file.getParent());
+      Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
+    } catch (IOException | InvalidPathException e) {
+      throw new InvalidSettingException(
+          "logging.file.name", logFile.toString(), "a file that this process can write to");
+    }
   }
 
   private static void checkNames(IterableConfigurationPropertySource source) {
@@ -94,6 +138,16 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
   private static Object valueOf(
       ConfigurationPropertySource source, ConfigurationPropertyName name) {
     return source.getConfigurationProperty(name).getValue();
+  }
+
+  /** The names of all settings, without {@code gpt2.}. */
+  static List<String> names() {
+    return SETTINGS;
+  }
+
+  /** The whole name of the setting that {@code name}, without {@code gpt2.}, is a near miss of. */
+  static Optional<String> nearest(String name) {
+    return nearest(name.replaceAll("[._-]", ""), true).map(setting -> "gpt2." + setting);
   }
 
   private static Optional<String> nearest(String uniform, boolean variable) {
@@ -158,7 +212,7 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
   }
 
   /** Levenshtein's edit distance. */
-  private static int distance(String a, String b) {
+  static int distance(String a, String b) {
     int[] row = IntStream.rangeClosed(0, b.length()).toArray();
     for (int i = 1; i <= a.length(); i++) {
       final int[] next = new int[b.length() + 1];

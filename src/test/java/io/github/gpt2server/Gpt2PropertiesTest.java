@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.Speculation;
 import io.github.gpt2server.hub.HubOptions;
+import io.github.gpt2server.hub.HubSettings;
 import io.github.gpt2server.ops.ApiKey;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +72,28 @@ class Gpt2PropertiesTest {
     assertThat(properties.speculation()).isEqualTo(Speculation.OFF);
     assertThat(properties.requestTimeout()).isEqualTo(Duration.ofSeconds(90));
     assertThat(properties.corsOrigins()).containsExactly("https://a.example", "http://b:3000");
+  }
+
+  @Test
+  void writesOutTheHomeFolderInPaths() {
+    final String home = System.getProperty("user.home");
+    final Gpt2Properties properties =
+        bind(
+            new MapPropertySource(
+                "given",
+                Map.of(
+                    "gpt2.model", "~/models/gpt2",
+                    "gpt2.draft-model", "~/models/small",
+                    "gpt2.api-keys-file", "~/keys",
+                    "gpt2.hub.cache", "~/cache")));
+
+    assertThat(properties.model()).isEqualTo(home + "/models/gpt2");
+    assertThat(properties.draftModel()).isEqualTo(home + "/models/small");
+    assertThat(properties.apiKeysFile()).isEqualTo(home + "/keys");
+    assertThat(HubSettings.of(properties.hub(), Map.of()).cache())
+        .isEqualTo(Path.of(home, "cache"));
+    assertThat(bind(new MapPropertySource("given", Map.of("gpt2.model", "~other/gpt2"))).model())
+        .isEqualTo("~other/gpt2");
   }
 
   @Test

@@ -1,18 +1,32 @@
 package io.github.gpt2server;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
+@ExtendWith(OutputCaptureExtension.class)
 class SettingsCheckTest {
 
   @ParameterizedTest
@@ -95,7 +109,92 @@ class SettingsCheckTest {
         .hasMessageStartingWith("gpt2.port=1 is not a setting: there are gpt2.model, ");
   }
 
-  private static void checkVariables(Map<String, Object> variables) {
+  /** As Compose files and charts write them: {@code GPT2_MODEL: ${MODEL:-}}. */
+  @Test
+  void takesABlankVariableForNone() {
+    final Map<String, Object> variables = new HashMap<>();
+    for (final String setting : SettingsCheck.names()) {
+      variables.put(
+          ("GPT2_" + setting).toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"),
+          variables.size() % 2 == 0 ? "" : "  ");
+    }
+    assertThat(variables).hasSizeGreaterThan(20).containsKeys("GPT2_MODEL", "GPT2_HUB_TOKEN");
+
+    assertThat(bind(checkVariables(variables))).isEqualTo(bind(new StandardEnvironment()));
+  }
+
+  @Test
+  void takesABlankOptionForNoneToo() {
+    final StandardEnvironment environment =
+        checkProperties(
+            Map.of("gpt2.model", "", "gpt2.api-keys-file", " ", "gpt2.threads", "", "x", ""));
+
+    assertThat(bind(environment)).isEqualTo(bind(new StandardEnvironment()));
+    assertThat(environment.containsProperty("gpt2.api-keys-file")).isFalse();
+    assertThat(environment.getProperty("x")).isEmpty();
+  }
+
+  @Test
+  void aBlankSettingLetsTheNextSourceSay() {
+    final StandardEnvironment environment = new StandardEnvironment();
+    environment
+        .getPropertySources()
+        .addLast(new MapPropertySource("file", Map.of("gpt2.model", "a")));
+    environment
+        .getPropertySources()
+        .addFirst(new SimpleCommandLinePropertySource("--gpt2.model=", "--gpt2.max-queue=7"));
+    check(environment);
+
+    assertThat(bind(environment).model()).isEqualTo("a");
+    assertThat(bind(environment).maxQueue()).isEqualTo(7);
+  }
+
+  @Test
+  void refusesAnUnknownNameWithoutAValue() {
+    assertThatThrownBy(() -> checkProperties(Map.of("gpt2.modle", "")))
+        .hasMessage("gpt2.modle= is not a setting: did you mean gpt2.model?");
+    assertThatThrownBy(() -> checkVariables(Map.of("GPT2_MODLE", "")))
+        .hasMessage("GPT2_MODLE= is not a setting: did you mean GPT2_MODEL?");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2.api-keys, '', SERVLET, true",
+    "gpt2.api-keys-file, ' ', SERVLET, true",
+    "gpt2.api-keys, key, SERVLET, false",
+    "gpt2.model, '', SERVLET, false",
+    "gpt2.api-keys, '', NONE, false"
+  })
+  void warnsOfAServerThatAnEmptyKeyLeavesOpen(
+      String setting, String value, WebApplicationType type, boolean warns, CapturedOutput output) {
+    final StandardEnvironment environment = new StandardEnvironment();
+    environment.getPropertySources().addFirst(new MapPropertySource("a", Map.of(setting, value)));
+
+    check(environment, type);
+
+    final String sentence = setting + " is empty: everybody may call this server";
+    assertThat(output.getAll().contains(sentence)).isEqualTo(warns);
+  }
+
+  @Test
+  void refusesALogFileThatCannotBeWritten(@TempDir Path folder) throws Exception {
+    final Path file = Files.createFile(folder.resolve("file"));
+    assertThatThrownBy(() -> checkProperties(Map.of("logging.file.name", file + "/x.log")))
+        .isInstanceOf(InvalidSettingException.class)
+        .hasMessage(
+            "logging.file.name=%s/x.log is not allowed: use a file that this process can write to."
+                .formatted(file));
+    assertThatCode(
+            () ->
+                checkProperties(Map.of("logging.file.name", folder.resolve("a/x.log").toString())))
+        .doesNotThrowAnyException();
+  }
+
+  private static Gpt2Properties bind(StandardEnvironment environment) {
+    return Binder.get(environment).bindOrCreate("gpt2", Gpt2Properties.class);
+  }
+
+  private static StandardEnvironment checkVariables(Map<String, Object> variables) {
     final StandardEnvironment environment = new StandardEnvironment();
     environment
         .getPropertySources()
@@ -104,16 +203,24 @@ class SettingsCheckTest {
             new SystemEnvironmentPropertySource(
                 StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, variables));
     check(environment);
+    return environment;
   }
 
-  private static void checkProperties(Map<String, Object> properties) {
+  private static StandardEnvironment checkProperties(Map<String, Object> properties) {
     final StandardEnvironment environment = new StandardEnvironment();
     environment.getPropertySources().addFirst(new MapPropertySource("given", properties));
     check(environment);
+    return environment;
   }
 
   private static void check(StandardEnvironment environment) {
     ConfigurationPropertySources.attach(environment);
-    new SettingsCheck().postProcessEnvironment(environment, new SpringApplication());
+    check(environment, WebApplicationType.NONE);
+  }
+
+  private static void check(StandardEnvironment environment, WebApplicationType type) {
+    final SpringApplication application = new SpringApplication();
+    application.setWebApplicationType(type);
+    new SettingsCheck(Supplier::get).postProcessEnvironment(environment, application);
   }
 }

@@ -72,11 +72,9 @@ class StartupFailureTest {
       delimiter = '|',
       textBlock =
           """
-          gpt2.model=              | gpt2.model= is not allowed: use embedded, the path of a folder with a model, or a hub's id such as openai-community/gpt2.
           gpt2.revision=../x       | gpt2.revision=../x is not allowed: use a branch, tag or commit of the hub, such as main.
           gpt2.hub.endpoint=hub    | gpt2.hub.endpoint=hub is not allowed: use the address of a hub, such as https://hub.example.
           gpt2.hub.token=a b       | gpt2.hub.token=(not shown) is not allowed: use one word of visible ASCII characters.
-          gpt2.hub.cache=          | gpt2.hub.cache= is not allowed: use the path of a folder.
           gpt2.hub.offline=maybe   | gpt2.hub.offline=maybe is not allowed: use true or false.
           gpt2.hub.tokn=secret     | gpt2.hub.tokn is not a setting: did you mean gpt2.hub.token?
           gpt2.hub-token=secret    | gpt2.hub-token is not a setting: did you mean gpt2.hub.token?
@@ -91,7 +89,6 @@ class StartupFailureTest {
           gpt2.max-sequences=0     | gpt2.max-sequences=0 is not allowed: use a whole number of at least 1.
           gpt2.max-sequences=1.5   | gpt2.max-sequences=1.5 is not allowed: use a whole number up to 2147483647.
           gpt2.speculation=draft   | gpt2.speculation=draft is not allowed: use off, ngram.
-          gpt2.draft-model=        | gpt2.draft-model= is not allowed: use embedded, the path of a folder with a model, or a hub's id such as distilbert/distilgpt2.
           gpt2.draft-mdoel=x       | gpt2.draft-mdoel=x is not a setting: did you mean gpt2.draft-model?
           gpt2.max-queue=0         | gpt2.max-queue=0 is not allowed: use a whole number of at least 1.
           gpt2.max-logprobs=-5     | gpt2.max-logprobs=-5 is not allowed: use a whole number of at least 0 (0 stands for the whole vocabulary).
@@ -100,7 +97,6 @@ class StartupFailureTest {
           gpt2.shutdown-grace=-3   | gpt2.shutdown-grace=-3s is not allowed: use a duration longer than zero, such as 30s or 5m.
           gpt2.strict-fields=maybe | gpt2.strict-fields=maybe is not allowed: use true or false.
           gpt2.api-keys=a b        | gpt2.api-keys=(not shown) is not allowed: use keys of visible ASCII characters without spaces.
-          gpt2.api-keys-file=      | gpt2.api-keys-file= is not allowed: use the path of a file with one key a line.
           gpt2.cors-origins=x.org  | gpt2.cors-origins=x.org is not allowed: use * or origins such as https://example.org or http://host:3000.
           gpt2.cors-origins=http://x.org/a | gpt2.cors-origins=http://x.org/a is not allowed: use * or origins such as https://example.org or http://host:3000.
           gpt2.access-log=maybe    | gpt2.access-log=maybe is not allowed: use true or false.

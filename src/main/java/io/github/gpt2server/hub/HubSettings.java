@@ -1,7 +1,9 @@
 package io.github.gpt2server.hub;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -10,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.apache.commons.io.input.BOMInputStream;
 
 /**
  * Where models are fetched from and kept: the settings, and for what they leave open the
@@ -45,8 +48,8 @@ public record HubSettings(
     final Path hubHome = hubHome(variables, home);
     return new HubSettings(
         endpoint(options, variables),
-        token(options, variables, home, hubHome),
-        cache(options, variables, home, hubHome),
+        token(options, variables, hubHome),
+        cache(options, variables, hubHome),
         options.offline() != null
             ? options.offline()
             : isTrue(first(variables, "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")),
@@ -66,8 +69,7 @@ public record HubSettings(
     return URI.create(text);
   }
 
-  private static HubToken token(
-      HubOptions options, Map<String, String> variables, Path home, Path hubHome) {
+  private static HubToken token(HubOptions options, Map<String, String> variables, Path hubHome) {
     if (!isBlank(options.token())) {
       return new HubToken(options.token().strip(), "gpt2.hub.token");
     }
@@ -78,12 +80,12 @@ public record HubSettings(
     }
     final String path = variables.get("HF_TOKEN_PATH");
     final Path file =
-        isBlank(path) ? hubHome.resolve("token") : path("HF_TOKEN_PATH", path.strip(), home);
+        isBlank(path) ? hubHome.resolve("token") : path("HF_TOKEN_PATH", path.strip());
     if (!Files.isRegularFile(file)) {
       return null;
     }
-    try {
-      final String token = Files.readString(file).strip();
+    try (InputStream in = BOMInputStream.builder().setPath(file).get()) {
+      final String token = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
       return token.isEmpty() ? null : checked(new HubToken(token, file.toString()));
     } catch (IOException e) {
       throw new HubException(
@@ -103,22 +105,21 @@ public record HubSettings(
     return token;
   }
 
-  private static Path cache(
-      HubOptions options, Map<String, String> variables, Path home, Path hubHome) {
+  private static Path cache(HubOptions options, Map<String, String> variables, Path hubHome) {
     if (!isBlank(options.cache())) {
-      return path("gpt2.hub.cache", options.cache().strip(), home);
+      return path("gpt2.hub.cache", options.cache().strip());
     }
     final String given = first(variables, "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE");
-    return given == null ? hubHome.resolve("hub") : path("HF_HUB_CACHE", given, home);
+    return given == null ? hubHome.resolve("hub") : path("HF_HUB_CACHE", given);
   }
 
   private static Path hubHome(Map<String, String> variables, Path home) {
     final String given = first(variables, "HF_HOME");
     if (given != null) {
-      return path("HF_HOME", given, home);
+      return path("HF_HOME", given);
     }
     final String xdg = first(variables, "XDG_CACHE_HOME");
-    final Path caches = xdg == null ? home.resolve(".cache") : path("XDG_CACHE_HOME", xdg, home);
+    final Path caches = xdg == null ? home.resolve(".cache") : path("XDG_CACHE_HOME", xdg);
     return caches.resolve("huggingface");
   }
 
@@ -140,13 +141,9 @@ public record HubSettings(
             .formatted(given));
   }
 
-  private static Path path(String name, String text, Path home) {
+  private static Path path(String name, String text) {
     try {
-      return (text.equals("~") || text.startsWith("~/")
-              ? Path.of(home + text.substring(1))
-              : Path.of(text))
-          .toAbsolutePath()
-          .normalize();
+      return Path.of(HomeFolder.expand(text)).toAbsolutePath().normalize();
     } catch (InvalidPathException e) {
       throw new HubException("%s=%s is no valid path: %s.".formatted(name, text, e.getReason()), e);
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The proxies that {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code ALL_PROXY} and {@code NO_PROXY}
@@ -22,13 +23,8 @@ import java.util.Optional;
 public final class ProxyVariables extends ProxySelector {
   private final Map<String, String> variables;
   private final List<String> exceptions;
-  private final boolean any;
 
-  /**
-   * Reads the variables.
-   *
-   * @throws HubException if one names no proxy
-   */
+  /** Reads the variables; one that names no proxy is reported when a request is to be made. */
   public ProxyVariables(Map<String, String> variables) {
     this.variables = Map.copyOf(variables);
     this.exceptions =
@@ -36,14 +32,11 @@ public final class ProxyVariables extends ProxySelector {
             .map(name -> name.strip().toLowerCase(Locale.ROOT))
             .filter(name -> !name.isEmpty())
             .toList();
-    // Both are read, so that a mistake in either is told at once.
-    final boolean https = address("https").isPresent();
-    this.any = address("http").isPresent() || https;
   }
 
   @Override
   public List<Proxy> select(URI uri) {
-    if (!any) {
+    if (Stream.of("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY").allMatch(n -> variable(n).isEmpty())) {
       final ProxySelector system = ProxySelector.getDefault();
       return system == null ? List.of(Proxy.NO_PROXY) : system.select(uri);
     }
@@ -59,6 +52,8 @@ public final class ProxyVariables extends ProxySelector {
 
   /**
    * What the proxy wants to be sent as {@code Proxy-Authorization}; empty if it has no password.
+   *
+   * @throws HubUnreachableException if the variable names no proxy that can be used
    */
   Optional<String> authorization(URI uri) {
     return proxy(uri)
@@ -81,9 +76,9 @@ public final class ProxyVariables extends ProxySelector {
   }
 
   private Optional<URI> address(String scheme) {
-    return variable(scheme.toUpperCase(Locale.ROOT) + "_PROXY")
-        .or(() -> variable("ALL_PROXY"))
-        .map(ProxyVariables::parse);
+    return Stream.of(scheme.toUpperCase(Locale.ROOT) + "_PROXY", "ALL_PROXY")
+        .flatMap(name -> variable(name).map(value -> parse(name, value)).stream())
+        .findFirst();
   }
 
   private Optional<String> variable(String name) {
@@ -93,7 +88,7 @@ public final class ProxyVariables extends ProxySelector {
         .map(String::strip);
   }
 
-  private static URI parse(String text) {
+  private static URI parse(String variable, String text) {
     try {
       final URI uri = URI.create(text.contains("://") ? text : "http://" + text);
       if (uri.getHost() != null && "http".equals(uri.getScheme())) {
@@ -102,9 +97,15 @@ public final class ProxyVariables extends ProxySelector {
     } catch (IllegalArgumentException e) {
       // Told below. The value is not: it may hold a password.
     }
-    throw new HubException(
-        "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names no proxy that can be used: use"
-            + " http://host:port or http://user:password@host:port.");
+    throw new HubUnreachableException(
+        "%s names %s: use http://host:port or http://user:password@host:port, or set"
+                .formatted(
+                    variable,
+                    text.toLowerCase(Locale.ROOT).startsWith("socks")
+                        ? "a SOCKS proxy, and only HTTP proxies can be used"
+                        : "no proxy that can be used")
+            + " gpt2.hub.offline=true to serve what is in the cache.",
+        null);
   }
 
   private static int port(URI proxy) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,6 @@ class SettingsTest {
     final StandardEnvironment environment = new StandardEnvironment();
     environment.getPropertySources().addFirst(new MapPropertySource("chart", properties));
     ConfigurationPropertySources.attach(environment);
-    new SettingsCheck().postProcessEnvironment(environment, new SpringApplication());
+    new SettingsCheck(Supplier::get).postProcessEnvironment(environment, new SpringApplication());
   }
 }

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,7 +81,7 @@ class HubSettingsTest {
         .isEqualTo(Path.of("/old"));
 
     final Path file = folder.resolve("token");
-    Files.writeString(file, "hf_file\n");
+    Files.writeString(file, "\ufeffhf_file\n");
     final HubToken token = new HubToken("hf_file", file.toString());
     assertThat(HubSettings.of(NONE, Map.of("HF_HOME", folder.toString())).token()).isEqualTo(token);
     assertThat(HubSettings.of(NONE, Map.of("HF_TOKEN_PATH", file.toString())).token())
@@ -95,7 +96,6 @@ class HubSettingsTest {
           HF_ENDPOINT             | hub.example | HF_ENDPOINT=hub.example is not allowed: use the address of a hub, such as https://huggingface.co.
           HF_HUB_DOWNLOAD_TIMEOUT | 0           | HF_HUB_DOWNLOAD_TIMEOUT=0 is not allowed: use a whole number of seconds, at least 1.
           HF_TOKEN                | hf a        | The token of HF_TOKEN cannot be sent: a token is one word of visible ASCII characters.
-          HTTPS_PROXY             | socks://a:1 | HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names no proxy that can be used: use http://host:port or http://user:password@host:port.
           """)
   void refusesVariablesThatMakeNoSense(String name, String value, String sentence) {
     assertThatExceptionOfType(HubException.class)
@@ -131,6 +131,38 @@ class HubSettingsTest {
         .isEqualTo(proxy);
     assertThat(proxies.authorization(uri).orElse(""))
         .isEqualTo(proxy.startsWith("secure") ? "Basic bWU6cGFzcw==" : "");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ALL_PROXY, socks5://me:secret@a:1, 'a SOCKS proxy, and only HTTP proxies can be used'",
+    "https_proxy, SOCKS5H://a:1, 'a SOCKS proxy, and only HTTP proxies can be used'",
+    "HTTPS_PROXY, ftp://me:secret@a, no proxy that can be used",
+    "HTTPS_PROXY, http://a b, no proxy that can be used"
+  })
+  void saysAtARequestWhatIsNoProxy(String variable, String value, String problem) {
+    final ProxyVariables proxies = new ProxyVariables(Map.of(variable, value));
+
+    assertThatExceptionOfType(HubUnreachableException.class)
+        .isThrownBy(() -> proxies.authorization(URI.create("https://hub.example/x")))
+        .withMessage(
+            "%s names %s: use http://host:port or http://user:password@host:port, or set"
+                    .formatted(variable.toUpperCase(Locale.ROOT), problem)
+                + " gpt2.hub.offline=true to serve what is in the cache.");
+  }
+
+  @Test
+  void takesWhatTheCacheHasWhereTheProxyCannotBeUsed() throws Exception {
+    try (HubFixture fixture = new HubFixture(folder.resolve("cache"))) {
+      fixture.server.addSmall(HubFixture.MODEL, 1_000);
+      fixture.fetch();
+      final int asked = fixture.server.requests().size();
+      fixture.with("ALL_PROXY", "socks5://127.0.0.1:1080");
+
+      assertThat(fixture.fetch().commit()).isEqualTo(LookAlikeHub.COMMIT);
+
+      assertThat(fixture.server.requests()).hasSize(asked);
+    }
   }
 
   @Test
