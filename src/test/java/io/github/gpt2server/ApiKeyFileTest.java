@@ -26,11 +26,14 @@ class ApiKeyFileTest {
   /** As Kubernetes mounts a secret: keys -> ..data/keys, ..data -> ..1; ..data is replaced. */
   @Test
   void followsTheLinksOfASecret(CapturedOutput output) throws Exception {
-    version("..1", "# of Monday\r\n\r\n  monday  \r\nboth\n");
+    version("..1", "\ufeffmonday-bom\r\n# of Monday\r\n\r\n  monday  \r\nboth\n");
     Files.createSymbolicLink(folder.resolve("..data"), Path.of("..1"));
     Files.createSymbolicLink(folder.resolve("keys"), Path.of("..data", "keys"));
     try (TestServer server = start("--gpt2.api-keys=fixed")) {
-      assertKeys(server, List.of("monday", "both", "fixed"), List.of("tuesday", "# of Monday"));
+      assertKeys(
+          server,
+          List.of("monday-bom", "monday", "both", "fixed"),
+          List.of("tuesday", "# of Monday"));
 
       version("..2", "tuesday\nboth\n");
       Files.createSymbolicLink(folder.resolve("..new"), Path.of("..2"));

@@ -14,16 +14,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import tools.jackson.core.JacksonException;
+import org.apache.commons.io.input.BOMInputStream;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads texts from files, all of them before anything is computed: what is wrong in the last line
  * is told at once.
  */
 final class DocumentReader {
-  private static final JsonMapper JSON = JsonMapper.shared();
   private static final String STANDARD_INPUT = "-";
 
   private final InputStream standardInput;
@@ -75,10 +73,11 @@ final class DocumentReader {
   }
 
   private Reader open(String file) throws IOException {
-    // A decoder of its own reports what is not UTF-8 instead of replacing it.
     InputStream bytes =
         file.equals(STANDARD_INPUT) ? standardInput : Files.newInputStream(Path.of(file));
-    return new InputStreamReader(bytes, StandardCharsets.UTF_8.newDecoder());
+    // A decoder of its own reports what is not UTF-8 instead of replacing it.
+    return new InputStreamReader(
+        BOMInputStream.builder().setInputStream(bytes).get(), StandardCharsets.UTF_8.newDecoder());
   }
 
   private void read(String name, DocumentFormat format, Reader reader, List<Document> documents)
@@ -107,13 +106,7 @@ final class DocumentReader {
     if (line.isBlank()) {
       return "";
     }
-    JsonNode json;
-    try {
-      json = JSON.readTree(line);
-    } catch (JacksonException e) {
-      throw new CommandException(
-          "%s is not JSON (%s).".formatted(place, oneLine(e.getOriginalMessage())), e);
-    }
+    JsonNode json = JsonText.parse(place, line);
     if (!json.isObject()) {
       throw new CommandException(place + " is not a JSON object.");
     }
@@ -131,9 +124,5 @@ final class DocumentReader {
 
   private static String names(JsonNode json) {
     return String.join(", ", json.propertyNames().stream().map(name -> '"' + name + '"').toList());
-  }
-
-  private static String oneLine(String message) {
-    return message.strip().replaceAll("\\s+", " ");
   }
 }

@@ -4,7 +4,7 @@ import io.github.gpt2server.cli.PublishedNumbers.Entry;
 import io.github.gpt2server.cli.PublishedNumbers.Shape;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -13,9 +13,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.core.JacksonException;
+import org.apache.commons.io.input.BOMInputStream;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads published numbers from a JSON object: {@code models} with their shapes, and a list of
@@ -36,7 +35,7 @@ final class PublishedNumbersReader {
   /** The numbers that travel with the program. */
   static PublishedNumbers own() {
     try (InputStream in = PublishedNumbersReader.class.getResourceAsStream(OWN)) {
-      return new PublishedNumbersReader("published.json").read(in.readAllBytes());
+      return new PublishedNumbersReader("published.json").parse(text(in));
     } catch (IOException e) {
       throw new CommandException("The published numbers cannot be read from the program.", e);
     }
@@ -48,8 +47,8 @@ final class PublishedNumbersReader {
    * @throws CommandException if it cannot be read or is malformed
    */
   static PublishedNumbers read(String file) {
-    try {
-      return new PublishedNumbersReader(file).read(Files.readAllBytes(Path.of(file)));
+    try (InputStream in = BOMInputStream.builder().setPath(Path.of(file)).get()) {
+      return new PublishedNumbersReader(file).parse(text(in));
     } catch (NoSuchFileException e) {
       throw new CommandException("There is no file " + file + ".", e);
     } catch (IOException | InvalidPathException e) {
@@ -57,15 +56,12 @@ final class PublishedNumbersReader {
     }
   }
 
-  private PublishedNumbers read(byte[] json) {
-    JsonNode root;
-    try {
-      root = JsonMapper.shared().readTree(json);
-    } catch (JacksonException e) {
-      throw new CommandException(
-          "%s is not JSON (%s).".formatted(file, e.getOriginalMessage().replaceAll("\\s+", " ")),
-          e);
-    }
+  private static String text(InputStream in) throws IOException {
+    return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  private PublishedNumbers parse(String json) {
+    JsonNode root = JsonText.parse(file, json);
     Map<String, Shape> shapes = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> model : root.path("models").properties()) {
       place = "models." + model.getKey();

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.commons.io.input.BOMInputStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -105,7 +106,7 @@ public final class ApiKeyFile implements AutoCloseable {
   }
 
   private static byte[] read(Path path) {
-    try (InputStream in = Files.newInputStream(path)) {
+    try (InputStream in = BOMInputStream.builder().setPath(path).get()) {
       final byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
         throw new UnusableException(path, "it is larger than " + MAX_BYTES + " bytes");

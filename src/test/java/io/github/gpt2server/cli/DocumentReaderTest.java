@@ -34,6 +34,16 @@ class DocumentReaderTest {
   }
 
   @Test
+  void dropsAByteOrderMarkAtTheStartOfAFile() throws IOException {
+    String text = write("a.txt", "\ufeffone\n\ufefftwo\n");
+    String json = write("a.jsonl", "\ufeff{\"text\": \"a\"}\n{\"text\": \"\ufeffb\"}");
+
+    assertThat(reader(null, DocumentFormat.TEXT, 9, "\ufeffc").read(List.of(text, json, "-")))
+        .extracting(Document::text)
+        .containsExactly("one\n\ufefftwo\n", "a", "\ufeffb", "c");
+  }
+
+  @Test
   void readsStandardInputAndStopsAtTheLimit() throws IOException {
     String other = write("b.ndjson", "{\"text\": \"c\"}\n{\"text\": \"d\"}\nnot looked at");
 
@@ -50,6 +60,8 @@ class DocumentReaderTest {
       textBlock =
           """
           {"text": "a    | is not JSON (Unexpected end-of-input: was expecting closing quote for a string value).
+          {"text": "a"   | is not JSON (Unexpected end-of-input: expected close marker for Object).
+          {"text": ["a"  | is not JSON (Unexpected end-of-input: expected close marker for Array).
           {"text": "a"}} | is not JSON (Unexpected close marker '}': no open Object to close).
           ["a"]          | is not a JSON object.
           {}             | has no field "text", but none at all: name the one with the text by --field.

@@ -1,0 +1,34 @@
+package io.github.gpt2server.cli;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** JSON from files that people name to a command. */
+final class JsonText {
+  private JsonText() {}
+
+  /**
+   * Parses a text.
+   *
+   * @param place where it stands, for the message
+   * @throws CommandException if it is not JSON
+   */
+  static JsonNode parse(String place, String json) {
+    try {
+      return JsonMapper.shared().readTree(json);
+    } catch (JacksonException e) {
+      throw new CommandException(
+          "%s is not JSON (%s).".formatted(place, reason(e.getOriginalMessage())), e);
+    }
+  }
+
+  /** What the parser says, without where in its own buffers it says it of. */
+  private static String reason(String message) {
+    return message
+        .replaceAll(
+            "(?s) ?\\((?:start marker at|for [^()]* starting at) \\[Source:.*?#?\\w+\\]\\)", "")
+        .strip()
+        .replaceAll("\\s+", " ");
+  }
+}
