@@ -44,6 +44,7 @@ final class FailureSentence {
           chain -> first(chain, java.net.BindException.class).map(FailureSentence::address),
           chain -> first(chain, OutOfMemoryError.class).map(FailureSentence::heap),
           FailureSentence::nativeMemory,
+          chain -> temporaryFolder(Path.of(System.getProperty("java.io.tmpdir"))),
           FailureSentence::nativeLibrary);
 
   private FailureSentence() {}
@@ -178,6 +179,17 @@ final class FailureSentence {
 
   private static boolean speaksOfNativeLibrary(String message) {
     return message.toLowerCase(Locale.ROOT).contains("native library");
+  }
+
+  /** Whatever failed: much does without that folder, and each thing tells it in its own way. */
+  private static Optional<String> temporaryFolder(Path folder) {
+    return Files.isDirectory(folder) && Files.isWritable(folder)
+        ? Optional.empty()
+        : Optional.of(
+            "The folder for temporary files, "
+                + folder
+                + ", is not there or cannot be written to: make it, or set another by starting Java"
+                + " with -Djava.io.tmpdir=FOLDER.");
   }
 
   private static Optional<String> nativeLibrary(List<Throwable> chain) {

@@ -1,5 +1,6 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.api.TomcatFolders;
 import io.github.gpt2server.ops.MetricsPage;
 import io.github.gpt2server.ops.ProbeController;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -14,7 +15,7 @@ import org.springframework.context.annotation.Import;
  * by its name; it is no configuration that a scan would find, for the main port has its own.
  */
 @ConditionalOnManagementPort(ManagementPortType.DIFFERENT)
-@Import(ProbeController.class)
+@Import({ProbeController.class, TomcatFolders.class})
 class ManagementPort {
 
   @Bean(OperationsConfiguration.METRICS)

@@ -36,6 +36,22 @@ final class NativeLibraryCache {
   private NativeLibraryCache() {}
 
   /**
+   * Makes the folder. DJL would log a stack trace if it cannot be made, and fail later.
+   *
+   * @throws InvalidSettingException if it cannot be made
+   */
+  static void create(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new InvalidSettingException(
+          "DJL_CACHE_DIR",
+          folder.toString(),
+          "a folder for the native libraries that is there or can be made, with 500 MB of room");
+    }
+  }
+
+  /**
    * Removes what killed processes left half unpacked. What was written to within the hour stays:
    * another process may be at it. Failures matter to nobody, the next start tries again.
    *

@@ -64,6 +64,7 @@ final class ServedModelLoader implements ModelLoader {
 
   @Override
   public LoadedModel load() throws Exception {
+    NativeLibraryCache.create(Utils.getCacheDir());
     try (ModelFolder folder = folder("gpt2.model", properties.model(), properties.revision())) {
       Gpt2Config config = Gpt2Config.read(folder.path());
       Weights weights = Weights.open(folder.path(), config);

@@ -2,7 +2,10 @@ package io.github.gpt2server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FailureSentenceTest {
 
@@ -36,6 +39,22 @@ class FailureSentenceTest {
         """,
         "9.31 TiB of memory");
     assertShort("DefaultCPUAllocator: not enough memory", "more memory");
+  }
+
+  @Test
+  void tellsThatThereIsNoTemporaryFolder(@TempDir Path folder) {
+    final String missing = folder.resolve("missing").toString();
+    final String before = System.setProperty("java.io.tmpdir", missing);
+    try {
+      assertThat(FailureSentence.of(new NoSuchFileException(missing + "/x")))
+          .isEqualTo(
+              "The folder for temporary files, "
+                  + missing
+                  + ", is not there or cannot be written to: make it, or set another by starting"
+                  + " Java with -Djava.io.tmpdir=FOLDER.");
+    } finally {
+      System.setProperty("java.io.tmpdir", before);
+    }
   }
 
   private static void assertShort(String failure, String asked) {

@@ -1,6 +1,7 @@
 package io.github.gpt2server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +20,23 @@ class NativeLibraryCacheTest {
   private static final Instant JUST_NOW = NOW.minus(Duration.ofMinutes(59));
 
   @TempDir private Path folder;
+
+  @Test
+  void makesTheFolderOrNamesTheVariable() throws IOException {
+    NativeLibraryCache.create(folder.resolve("a/b"));
+    assertThat(folder.resolve("a/b")).isDirectory();
+
+    final Path file = Files.createFile(folder.resolve("file"));
+    for (final Path wrong : List.of(file, file.resolve("below"))) {
+      assertThatThrownBy(() -> NativeLibraryCache.create(wrong))
+          .isInstanceOf(InvalidSettingException.class)
+          .hasMessage(
+              "DJL_CACHE_DIR="
+                  + wrong
+                  + " is not allowed: use a folder for the native libraries that is there or can be"
+                  + " made, with 500 MB of room.");
+    }
+  }
 
   @Test
   void removesWhatNobodyHasWrittenToForAnHour() throws IOException {

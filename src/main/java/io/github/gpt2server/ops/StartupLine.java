@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.web.server.Ssl;
 import org.springframework.core.env.Environment;
 
 /** Says on one line what is served, how and where. */
@@ -59,9 +61,15 @@ public final class StartupLine {
     final String port =
         environment.getProperty(
             "local.server.port", environment.getProperty("server.port", "8080"));
-    return (environment.getProperty("server.ssl.enabled", Boolean.class, false) ? "https" : "http")
+    final boolean tls =
+        Binder.get(environment)
+            .bind("server.ssl", Ssl.class)
+            .map(ssl -> ssl.isEnabled())
+            .orElse(false);
+    final String address = environment.getProperty("server.address", "localhost");
+    return (tls ? "https" : "http")
         + "://"
-        + environment.getProperty("server.address", "localhost")
+        + (address.contains(":") ? "[" + address + "]" : address)
         + ":"
         + port
         + environment.getProperty("server.servlet.context-path", "/");

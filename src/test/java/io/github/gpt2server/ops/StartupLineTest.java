@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.mock.env.MockEnvironment;
@@ -67,5 +69,24 @@ class StartupLineTest {
 
     assertThat(output.getOut().strip().lines()).hasSize(1);
     assertThat(output.getOut().strip()).endsWith(": http://localhost:4711/");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "server.ssl.certificate, /tls.crt, https://localhost:4711/",
+    "server.ssl.key-store, /store.p12, https://localhost:4711/",
+    "server.ssl.bundle, web, https://localhost:4711/",
+    "server.ssl.enabled, false, http://localhost:4711/",
+    "server.address, ::1, http://[::1]:4711/"
+  })
+  void namesTheSchemeAndTheAddress(
+      String setting, String value, String url, CapturedOutput output) {
+    new StartupLine(
+            new MockEnvironment()
+                .withProperty("local.server.port", "4711")
+                .withProperty(setting, value))
+        .print(FACTS);
+
+    assertThat(output.getOut().strip()).endsWith(": " + url);
   }
 }
