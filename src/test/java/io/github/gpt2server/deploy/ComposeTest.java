@@ -184,7 +184,11 @@ class ComposeTest {
     final String server = "127.0.0.1:" + Project.serverPort();
     assertThat(Project.text(DOCKER.resolve("nginx.conf"))).contains("server " + server + ";");
     assertThat(Project.text(DOCKER.resolve("haproxy.cfg")))
-        .contains("server a " + server + "\n", "option httpchk GET /health\n");
+        .contains(
+            "server a " + server + "\n",
+            "option httpchk GET /health\n",
+            // Without it tokens come in bursts.
+            "    option http-no-delay\n");
   }
 
   private static Duration duration(Object value) {
