@@ -3,6 +3,7 @@ package io.github.gpt2server.ops;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * What a client asks of the model. The first two names are those of OpenTelemetry's conventions for
@@ -16,15 +17,19 @@ enum Operation {
   INSPECT("/v1/inspect"),
   MOST_SIMILAR("/v1/most-similar");
 
+  private static final Pattern AZURE =
+      Pattern.compile("^/openai/(?:v1|deployments/[^/]+)/(completions|embeddings)$");
+
   private final String path;
 
   Operation(String path) {
     this.path = path;
   }
 
-  /** The operation behind a path; empty if it needs no model. */
+  /** The operation behind a path, Azure's among them; empty if it needs no model. */
   static Optional<Operation> at(String path) {
-    return Arrays.stream(values()).filter(operation -> operation.path.equals(path)).findFirst();
+    String own = AZURE.matcher(path).replaceFirst("/v1/$1");
+    return Arrays.stream(values()).filter(operation -> operation.path.equals(own)).findFirst();
   }
 
   /** As labels and attributes write it. */

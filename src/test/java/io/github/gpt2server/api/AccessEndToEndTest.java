@@ -52,9 +52,15 @@ class AccessEndToEndTest {
     }
   }
 
-  @Test
-  void aCompletionNeedsTheKey() throws IOException {
-    String post = RawHttp.post("/v1/completions", "{\"max_tokens\": 2}");
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/v1/completions",
+        "/openai/v1/completions",
+        "/openai/deployments/gpt2-fairytales/completions?api-version=2024-10-21"
+      })
+  void aCompletionNeedsTheKey(String path) throws IOException {
+    String post = RawHttp.post(path, "{\"max_tokens\": 2}");
     try (RawHttp http = server.connect()) {
       RawHttp.Answer refused = http.send(post).answer();
       RawHttp.Answer answered = http.send(post.replace("Host:", KEY + "Host:")).answer();

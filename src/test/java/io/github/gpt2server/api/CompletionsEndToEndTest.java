@@ -64,6 +64,33 @@ class CompletionsEndToEndTest {
   }
 
   @Test
+  void azuresPathsAnswerTheSame() throws IOException {
+    String body = "{\"model\": \"gpt2-fairytales\", \"prompt\": \"The king\", \"temperature\": 0}";
+    String text = server.ask("/v1/completions", body).at("/choices/0/text").stringValue();
+    for (String path :
+        List.of(
+            "/openai/v1/completions",
+            "/openai/deployments/gpt2-fairytales/completions?api-version=2024-10-21",
+            "/openai/deployments/openai%2FGPT2-Fairytales/completions")) {
+      assertThat(server.ask(path, body).at("/choices/0/text").stringValue())
+          .as(path)
+          .isEqualTo(text);
+    }
+    String input = "{\"input\": \"The king\"}";
+    JsonNode vector = server.ask("/v1/embeddings", input).at("/data/0/embedding");
+    for (String path :
+        List.of(
+            "/openai/v1/embeddings",
+            "/openai/deployments/gpt2-fairytales/embeddings?api-version=2024-10-21")) {
+      assertThat(server.ask(path, input).at("/data/0/embedding")).as(path).isEqualTo(vector);
+    }
+
+    RawHttp.Answer other = server.post("/openai/deployments/gpt-4o/completions", body);
+    assertThat(other.status()).isEqualTo(404);
+    assertThat(other.body()).contains("\"code\":\"model_not_found\"", "gpt-4o");
+  }
+
+  @Test
   void streamedTextsAreTheSameInPieces() throws IOException {
     for (JsonNode example : golden) {
       List<JsonNode> chunks = stream(greedy(example));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.gpt2server.analysis.TokenDistribution;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -262,9 +263,10 @@ class InsightEndToEndTest {
   void theModelIsDescribedUnderEachOfItsNames() throws IOException {
     JsonNode list = JSON.readTree(get("/v1/models").body());
     assertThat(list.get("object").stringValue()).isEqualTo("list");
-    assertThat(list.get("data").size()).isEqualTo(1);
+    assertThat(list.get("data").size()).isEqualTo(3);
     JsonNode model = list.at("/data/0");
     assertThat(model.get("id").stringValue()).isEqualTo("gpt2-fairytales");
+    assertThat(model.get("root").stringValue()).isEqualTo("gpt2-fairytales");
     assertThat(model.get("object").stringValue()).isEqualTo("model");
     assertThat(model.get("owned_by").stringValue()).isEqualTo("gpt2-server");
     assertThat(model.get("created").longValue()).isGreaterThan(1_700_000_000);
@@ -275,9 +277,18 @@ class InsightEndToEndTest {
     assertThat(model.get("device").stringValue()).isEqualTo("cpu");
     assertThat(model.has("revision")).isTrue();
 
-    for (String name : new String[] {"gpt2-fairytales", "tales", "gpt2"}) {
-      assertThat(JSON.readTree(get("/v1/models/" + name).body())).isEqualTo(model);
+    List<String> names = List.of("gpt2-fairytales", "tales", "gpt2");
+    for (int i = 0; i < names.size(); i++) {
+      JsonNode entry = list.at("/data/" + i);
+      assertThat(entry).isEqualTo(((ObjectNode) model.deepCopy()).put("id", names.get(i)));
+      assertThat(JSON.readTree(get("/v1/models/" + names.get(i)).body())).isEqualTo(entry);
     }
+    assertThat(JSON.readTree(get("/v1/models/openai/GPT2-FairyTales").body())).isEqualTo(model);
+    for (String path :
+        List.of("/v1/models/", "/openai/v1/models", "/openai/models?api-version=1")) {
+      assertThat(JSON.readTree(get(path).body())).as(path).isEqualTo(list);
+    }
+    assertThat(JSON.readTree(get("/openai/v1/models/tales").body())).isEqualTo(list.at("/data/1"));
   }
 
   @ParameterizedTest

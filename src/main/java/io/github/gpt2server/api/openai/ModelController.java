@@ -5,12 +5,14 @@ import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
+import io.swagger.v3.oas.annotations.Hidden;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
+import java.util.stream.Stream;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
@@ -26,11 +28,28 @@ public final class ModelController {
     this.models = models;
   }
 
-  /** The one model, in a list. */
-  @Operation(operationId = "listModels", summary = "List the models", description = "There is one.")
+  /** The one model, under each of its names. */
+  @Operation(
+      operationId = "listModels",
+      summary = "List the models",
+      description = "There is one; each of its aliases has an entry too, whose root it is.")
   @GetMapping(path = "/v1/models")
   public ModelList list() {
-    return new ModelList("list", List.of(ModelObject.of(models.get())));
+    ServedModel model = models.get();
+    return new ModelList(
+        "list",
+        Stream.concat(Stream.of(model.id()), model.aliases().stream())
+            .filter(name -> ModelCheck.nameOf(name, model).equals(name))
+            .distinct()
+            .map(name -> ModelObject.of(name, model))
+            .toList());
+  }
+
+  /** The same, for clients that end every path with a slash. */
+  @Hidden
+  @GetMapping(path = "/v1/models/")
+  public ModelList listAfterSlash() {
+    return list();
   }
 
   /** One model by its id, which may contain a slash, its last part or an alias. */
@@ -46,8 +65,7 @@ public final class ModelController {
           @PathVariable("id")
           String id) {
     ServedModel model = models.get();
-    ModelCheck.check(id.substring(1), model);
-    return ModelObject.of(model);
+    return ModelObject.of(ModelCheck.nameOf(id.substring(1), model), model);
   }
 
   /** OpenAI's list. */
@@ -62,6 +80,11 @@ public final class ModelController {
       @Schema(example = "model") @JsonProperty("object") String object,
       @Schema(description = "Seconds since 1970.") @JsonProperty("created") long created,
       @JsonProperty("owned_by") String ownedBy,
+      @Schema(
+              description = "The model that this is a name of; its own id if it is no alias.",
+              example = "gpt2-fairytales")
+          @JsonProperty("root")
+          String root,
       @Schema(description = "Tokens of prompt and output together.", example = "512")
           @JsonProperty("max_model_len")
           int maxModelLen,
@@ -72,12 +95,13 @@ public final class ModelController {
       @Schema(description = "The hub's commit, or null.", nullable = true) @JsonProperty("revision")
           String revision) {
 
-    static ModelObject of(ServedModel model) {
+    static ModelObject of(String name, ServedModel model) {
       return new ModelObject(
-          model.id(),
+          name,
           "model",
           model.created().getEpochSecond(),
           "gpt2-server",
+          model.id(),
           model.contextLength(),
           model.vocabSize(),
           model.parameters(),
