@@ -1,6 +1,7 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.MaxTokens;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -14,6 +15,7 @@ class ApiConfiguration {
         properties.requestTimeout(),
         properties.maxLogprobs(),
         properties.strictFields(),
-        properties.maxInspectValues());
+        properties.maxInspectValues(),
+        new MaxTokens(properties.defaultMaxTokens(), properties.clampMaxTokens()));
   }
 }

@@ -37,6 +37,9 @@ import org.springframework.boot.convert.DurationUnit;
  * @param maxLogprobs how many log-probabilities a position may report; 0 stands for the whole
  *     vocabulary
  * @param maxInspectValues how many numbers the answer of one inspection may hold
+ * @param defaultMaxTokens how many tokens are generated where a request does not say
+ * @param clampMaxTokens whether a {@code max_tokens} that does not fit ends at the context's end
+ *     instead of being refused
  * @param strictFields whether unknown fields of a request are refused
  * @param apiKeys who may call; empty lets everybody, unless there is a file
  * @param apiKeysFile a file with more keys, or null; read again when it changes
@@ -63,6 +66,8 @@ public record Gpt2Properties(
     @DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration requestTimeout,
     @DefaultValue("0") int maxLogprobs,
     @DefaultValue("5000000") int maxInspectValues,
+    @DefaultValue("16") int defaultMaxTokens,
+    @DefaultValue("false") boolean clampMaxTokens,
     @DefaultValue("false") boolean strictFields,
     @DefaultValue List<ApiKey> apiKeys,
     String apiKeysFile,
@@ -103,6 +108,7 @@ public record Gpt2Properties(
     requirePositive("gpt2.request-timeout", requestTimeout);
     requireAtLeast("gpt2.max-logprobs", maxLogprobs, 0, " (0 stands for the whole vocabulary)");
     requireAtLeast("gpt2.max-inspect-values", maxInspectValues, 1, "");
+    requireAtLeast("gpt2.default-max-tokens", defaultMaxTokens, 1, "");
     apiKeys = List.copyOf(apiKeys);
     apiKeys.forEach(Gpt2Properties::requireKey);
     if (apiKeysFile != null) {

@@ -42,6 +42,8 @@ class Gpt2PropertiesTest {
                 Duration.ofMinutes(5),
                 0,
                 5_000_000,
+                16,
+                false,
                 false,
                 List.of(),
                 null,
@@ -105,6 +107,8 @@ class Gpt2PropertiesTest {
                 Map.ofEntries(
                     entry("GPT2_MODEL", "/models/gpt2"),
                     entry("GPT2_MAX_SEQUENCES", "7"),
+                    entry("GPT2_DEFAULT_MAX_TOKENS", "64"),
+                    entry("GPT2_CLAMP_MAX_TOKENS", "true"),
                     entry("GPT2_SPECULATION", "off"),
                     entry("GPT2_API_KEYS", "one,two"),
                     entry("GPT2_API_KEYS_FILE", "/keys"),
@@ -117,6 +121,8 @@ class Gpt2PropertiesTest {
 
     assertThat(properties.model()).isEqualTo("/models/gpt2");
     assertThat(properties.maxSequences()).isEqualTo(7);
+    assertThat(properties.defaultMaxTokens()).isEqualTo(64);
+    assertThat(properties.clampMaxTokens()).isTrue();
     assertThat(properties.speculation()).isEqualTo(Speculation.OFF).hasToString("off");
     assertThat(properties.apiKeys()).containsExactly(ApiKey.of("one"), ApiKey.of("two"));
     assertThat(properties.apiKeysFile()).isEqualTo("/keys");

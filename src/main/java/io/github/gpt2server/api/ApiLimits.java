@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param maxInspectValues how many numbers the answer of one inspection may hold
  * @param maxBodyBytes how large a request body may be
  * @param maxSequences how many sequences one request may generate or score: prompts times choices
+ * @param maxTokens how {@code max_tokens} is read
  */
 public record ApiLimits(
     Duration requestTimeout,
@@ -19,7 +20,8 @@ public record ApiLimits(
     boolean strictFields,
     int maxInspectValues,
     int maxBodyBytes,
-    int maxSequences) {
+    int maxSequences,
+    MaxTokens maxTokens) {
 
   /** The body size that is allowed if nobody says otherwise, 8 MiB. */
   public static final int DEFAULT_MAX_BODY_BYTES = 8 << 20;
@@ -29,14 +31,19 @@ public record ApiLimits(
 
   /** The limits that have settings of their own, and the usual ones for the rest. */
   public ApiLimits(
-      Duration requestTimeout, int maxLogprobs, boolean strictFields, int maxInspectValues) {
+      Duration requestTimeout,
+      int maxLogprobs,
+      boolean strictFields,
+      int maxInspectValues,
+      MaxTokens maxTokens) {
     this(
         requestTimeout,
         maxLogprobs,
         strictFields,
         maxInspectValues,
         DEFAULT_MAX_BODY_BYTES,
-        DEFAULT_MAX_SEQUENCES);
+        DEFAULT_MAX_SEQUENCES,
+        maxTokens);
   }
 
   /** How many probabilities one position may report with a vocabulary of this size. */

@@ -245,7 +245,8 @@ class HttpErrorsTest {
 
     @Bean
     ApiLimits limits() {
-      return new ApiLimits(Duration.ofMinutes(1), 0, false, 1000, 1000, 128);
+      return new ApiLimits(
+          Duration.ofMinutes(1), 0, false, 1000, 1000, 128, MaxTokens.DEFAULT);
     }
   }
 

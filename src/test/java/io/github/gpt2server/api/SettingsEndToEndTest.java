@@ -24,7 +24,8 @@ class SettingsEndToEndTest {
             "--gpt2.request-timeout=500ms",
             "--gpt2.strict-fields=true",
             "--gpt2.max-logprobs=5",
-            "--gpt2.max-inspect-values=100");
+            "--gpt2.max-inspect-values=100",
+            "--gpt2.default-max-tokens=3");
   }
 
   @AfterAll
@@ -63,6 +64,13 @@ class SettingsEndToEndTest {
 
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.body()).contains("request_id is not a field of this endpoint", "it knows");
+  }
+
+  @Test
+  void theLengthOfAnAnswerHasADefault() throws IOException {
+    JsonNode usage = server.ask("/v1/completions", "{\"ignore_eos\": true}").get("usage");
+
+    assertThat(usage.get("completion_tokens").intValue()).isEqualTo(3);
   }
 
   @Test

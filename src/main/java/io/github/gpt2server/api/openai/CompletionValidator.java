@@ -3,7 +3,6 @@ package io.github.gpt2server.api.openai;
 import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
-import io.github.gpt2server.api.ContextCheck;
 import io.github.gpt2server.api.Excerpt;
 import io.github.gpt2server.api.LogprobsCheck;
 import io.github.gpt2server.api.ModelCheck;
@@ -25,7 +24,6 @@ import tools.jackson.databind.JsonNode;
 
 /** Makes a {@link ValidCompletion} of a request, or says what is wrong with it. */
 final class CompletionValidator {
-  private static final int DEFAULT_MAX_TOKENS = 16;
   private static final int MAX_STOP_STRINGS = 16;
 
   private final ServedModel model;
@@ -58,8 +56,9 @@ final class CompletionValidator {
           "stream_options", "stream_options needs stream: true; set it or leave the options out.");
     }
 
-    int maxTokens = maxTokens(request.maxTokens(), echo);
-    List<int[]> promptTokens = fittingPrompts(request, maxTokens);
+    OutputLength length =
+        OutputLength.of(request.maxTokens(), echo, limits.maxTokens(), model.contextLength());
+    List<int[]> promptTokens = fittingPrompts(request, length);
     if ((long) promptTokens.size() * candidates > limits.maxSequences()) {
       throw ApiException.invalid(
           candidates > n ? "best_of" : n > 1 ? "n" : "prompt",
@@ -73,14 +72,15 @@ final class CompletionValidator {
               + limits.maxSequences()
               + "; send several requests.");
     }
-    requireFewLogprobs(logprobs, promptTokens, candidates, echo, stream ? 0 : maxTokens);
-    SamplingFields sampling = SamplingFields.check(request, maxTokens, model.vocabSize());
+    requireFewLogprobs(logprobs, promptTokens, candidates, echo, stream, length);
+    SamplingFields sampling = SamplingFields.check(request, length.asked(), model.vocabSize());
     Set<Integer> stopTokens = stopTokens(request);
     List<String> stopStrings = stopStrings(request.stop());
     boolean includeStop = isTrue(request.includeStopStrInOutput());
 
     List<SequenceRequest> sequences = new ArrayList<>();
     for (int[] prompt : promptTokens) {
+      int maxTokens = length.after(prompt.length);
       for (int choice = 0; choice < candidates; choice++) {
         sequences.add(
             new SequenceRequest(
@@ -137,15 +137,6 @@ final class CompletionValidator {
     return bestOf;
   }
 
-  private static int maxTokens(Integer value, boolean echo) {
-    if (value != null && value == 0 && !echo) {
-      throw ApiException.invalid(
-          "max_tokens",
-          "max_tokens must be at least 1, but is 0; 0 is for scoring a prompt, with echo: true.");
-    }
-    return Bounds.integer("max_tokens", value, DEFAULT_MAX_TOKENS, 0, Integer.MAX_VALUE);
-  }
-
   private Logprobs logprobs(CompletionRequest request) {
     int[] tokenIds =
         request.logprobTokenIds() == null
@@ -160,10 +151,16 @@ final class CompletionValidator {
 
   /** What is streamed is sent token by token, but an echoed prompt at once. */
   private static void requireFewLogprobs(
-      Logprobs logprobs, List<int[]> prompts, int candidates, boolean echo, int heldTokens) {
+      Logprobs logprobs,
+      List<int[]> prompts,
+      int candidates,
+      boolean echo,
+      boolean stream,
+      OutputLength length) {
     long positions = 0;
     for (int[] prompt : prompts) {
-      positions += candidates * ((echo ? (long) prompt.length : 0) + heldTokens);
+      long echoed = echo ? prompt.length : 0;
+      positions += candidates * (echoed + (stream ? 0 : length.after(prompt.length)));
     }
     LogprobsCheck.check(
         "logprobs",
@@ -173,7 +170,7 @@ final class CompletionValidator {
   }
 
   /** Every prompt, cut if asked, with room for the output. */
-  private List<int[]> fittingPrompts(CompletionRequest request, int maxTokens) {
+  private List<int[]> fittingPrompts(CompletionRequest request, OutputLength length) {
     List<int[]> all = prompts.prompts("prompt", request.prompt());
     Integer keep = request.truncatePromptTokens();
     if (keep != null && (keep < -1 || keep == 0)) {
@@ -186,10 +183,11 @@ final class CompletionValidator {
       int[] kept = prompt;
       if (keep != null) {
         // What fits is at least one token: if not even that has room, the check below says so.
-        int limit = keep == -1 ? Math.max(1, model.contextLength() - maxTokens) : keep;
+        int limit = keep == -1 ? Math.max(1, model.contextLength() - length.reserved()) : keep;
         kept = Arrays.copyOfRange(prompt, Math.max(0, prompt.length - limit), prompt.length);
       }
-      ContextCheck.check(model.contextLength(), kept.length, maxTokens);
+      // Refuses a prompt without room for the output.
+      length.after(kept.length);
       fitting.add(kept);
     }
     return fitting;

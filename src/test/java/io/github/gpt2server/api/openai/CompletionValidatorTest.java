@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.MaxTokens;
 import io.github.gpt2server.api.RequestJson;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
@@ -30,6 +31,7 @@ class CompletionValidatorTest {
 
   private static Gpt2Tokenizer tokenizer;
   private static CompletionValidator validator;
+  private static CompletionValidator clamping;
 
   @BeforeAll
   static void load() {
@@ -51,8 +53,12 @@ class CompletionValidatorTest {
             "float32",
             "cpu",
             Instant.EPOCH);
-    validator =
-        new CompletionValidator(model, new ApiLimits(Duration.ofSeconds(30), 0, false, 1000));
+    validator = new CompletionValidator(model, limits(MaxTokens.DEFAULT));
+    clamping = new CompletionValidator(model, limits(new MaxTokens(100, true)));
+  }
+
+  private static ApiLimits limits(MaxTokens maxTokens) {
+    return new ApiLimits(Duration.ofSeconds(30), 0, false, 1000, maxTokens);
   }
 
   @AfterAll
@@ -190,7 +196,7 @@ class CompletionValidatorTest {
       textBlock =
           """
           "max_tokens": 0 | max_tokens | max_tokens must be at least 1, but is 0; 0 is for scoring a prompt, with echo: true.
-          "max_tokens": -1 | max_tokens | max_tokens must be between 0 and 2147483647, but is -1.
+          "max_tokens": -2 | max_tokens | max_tokens must be between 0 and 2147483647, but is -2.
           "temperature": -0.1 | temperature | temperature must be between 0 and 2, but is -0.1.
           "temperature": 2.5 | temperature | temperature must be between 0 and 2, but is 2.5.
           "top_p": 1.01 | top_p | top_p must be between 0 and 1, but is 1.01.
@@ -269,6 +275,73 @@ class CompletionValidatorTest {
   }
 
   @Test
+  void whatDoesNotFitIsClampedIfTheServerSaysSo() {
+    String prompt = "\"prompt\": [" + "7,".repeat(499) + "7]";
+
+    assertThat(clampedTokens("{}")).containsExactly(100);
+    assertThat(clampedTokens("{\"max_tokens\": 5}")).containsExactly(5);
+    assertThat(clampedTokens("{\"max_tokens\": 4089, " + prompt + "}")).containsExactly(12);
+    assertThat(clampedTokens("{\"max_tokens\": -1, " + prompt + "}")).containsExactly(12);
+    assertThat(clampedTokens("{\"max_tokens\": -1, \"prompt\": [[1], [1, 2, 3]]}"))
+        .containsExactly(511, 509);
+    assertThat(clampedTokens("{\"max_tokens\": 0, \"echo\": true}")).containsExactly(0);
+
+    ApiException full =
+        catchThrowableOfType(
+            ApiException.class,
+            () -> clampedTokens("{\"max_tokens\": 9, \"prompt\": [" + "7,".repeat(511) + "7]}"));
+    assertThat(full.response().error().code()).isEqualTo("context_length_exceeded");
+    assertThat(full.response().error().param()).isEqualTo("prompt");
+  }
+
+  @Test
+  void anOutputThatFillsTheContextLeavesHalfOfItToATruncatedPrompt() {
+    String prompt = "\"truncate_prompt_tokens\": -1, \"prompt\": [" + "7,".repeat(599) + "7]";
+
+    assertThat(clampedTokens("{\"max_tokens\": 2048, " + prompt + "}")).containsExactly(256);
+    assertThat(clampedTokens("{\"max_tokens\": 12, " + prompt + "}")).containsExactly(12);
+  }
+
+  @Test
+  void minusOneNeedsAServerThatClamps() {
+    ApiException e = refused("{\"max_tokens\": -1}");
+
+    assertThat(e)
+        .hasMessage(
+            "max_tokens is -1, which stands for all that fits only on a server with"
+                + " gpt2.clamp-max-tokens=true; give a number, which with the prompt must not"
+                + " exceed 512.");
+    assertThat(e.response().error().param()).isEqualTo("max_tokens");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "SOMEONE/GPT2-Fairytales",
+        "Gpt2-Fairytales",
+        "Tales",
+        "openai/gpt2-fairytales",
+        "OpenAI/someone/gpt2-fairytales",
+        "text-completion-openai/tales",
+        "litellm_proxy/huggingface/someone/gpt2-fairytales",
+        "http://localhost:8080/v1",
+        "HTTPS://host.example"
+      })
+  void namesAreTolerant(String name) {
+    assertThat(valid("{\"model\": \"" + name + "\"}").model()).isEqualTo("someone/gpt2-fairytales");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"openai/", "else/gpt2-fairytales", "gpt2", "openai/gpt2", "/tales", "a/b"})
+  void otherNamesAreOtherModels(String name) {
+    assertThat(refused("{\"model\": \"" + name + "\"}").response().error().code())
+        .isEqualTo("model_not_found");
+  }
+
+  @Test
   void truncationKeepsTheEnd() {
     assertThat(valid("{\"prompt\": [[1,2,3],[4]], \"truncate_prompt_tokens\": 2}").prompts())
         .containsExactly(new int[] {2, 3}, new int[] {4});
@@ -298,9 +371,18 @@ class CompletionValidatorTest {
   }
 
   private static ValidCompletion valid(String body) {
-    return validator.validate(
-        new RequestJson(false)
-            .read(body.getBytes(StandardCharsets.UTF_8), CompletionRequest.class));
+    return validator.validate(request(body));
+  }
+
+  private static List<Integer> clampedTokens(String body) {
+    return clamping.validate(request(body)).generation().sequences().stream()
+        .map(SequenceRequest::maxTokens)
+        .toList();
+  }
+
+  private static CompletionRequest request(String body) {
+    return new RequestJson(false)
+        .read(body.getBytes(StandardCharsets.UTF_8), CompletionRequest.class);
   }
 
   private static ApiException refused(String body) {
