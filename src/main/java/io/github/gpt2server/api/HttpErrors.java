@@ -23,7 +23,7 @@ final class HttpErrors {
       case 400 -> "The request is not valid HTTP, or its path or a parameter cannot be read.";
       case 401 -> "An API key is needed; send 'Authorization: Bearer KEY'.";
       case 403 -> "This is not allowed.";
-      case 404 -> "There is nothing at " + asked + "; see /v3/api-docs for what there is.";
+      case 404 -> PathAdvice.sentence(asked);
       case 405 -> asked + " is not possible; see the Allow header for the methods that are.";
       case 406 -> "The answer cannot have the type that the Accept header asks for.";
       case 413 -> "The body is too large.";

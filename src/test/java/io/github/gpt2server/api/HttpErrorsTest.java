@@ -50,6 +50,38 @@ class HttpErrorsTest {
     assertThat(answer.body()).contains("There is nothing at GET /v1/chat;");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          POST /v1/chat/completions|this server continues text and does not chat: use POST /v1/completions with a prompt.
+          POST /openai/deployments/gpt2/chat/completions|this server continues text and does not chat: use POST /v1/completions with a prompt.
+          POST /v1/responses|this server continues text and does not chat: use POST /v1/completions with a prompt.
+          POST /v1/v1/embeddings|the client's base URL must not have /v1, which it adds itself: use POST /v1/embeddings.
+          POST /completions|the client's base URL lacks /v1: use POST /v1/completions.
+          POST /embeddings|the client's base URL lacks /v1: use POST /v1/embeddings.
+          GET /models|the client's base URL lacks /v1: use GET /v1/models.
+          POST /v1/completions/|without the slash at the end: use POST /v1/completions.
+          POST /V1/Completions|use POST /v1/completions.
+          POST /v1/completion|use POST /v1/completions with a prompt.
+          POST /v1/embedings|use POST /v1/embeddings if that is meant.
+          POST /api/generate|use POST /v1/completions with a prompt.
+          POST /api/chat|this server continues text and does not chat: use POST /v1/completions with a prompt.
+          GET /api/tags|use GET /v1/models.
+          POST /v1/token/encode|use POST /v1/tokenize, whose answer has their count.
+          POST /v1/internal/token-count|use POST /v1/tokenize, whose answer has their count.
+          POST /v1/moderations|see /v3/api-docs for what there is.
+          """)
+  void anUnknownPathSaysWhatToUse(String asked, String advice) throws IOException {
+    RawHttp.Answer answer =
+        exchange(asked + " HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
+
+    assertError(answer, 404, "not_found", null);
+    assertThat(JsonMapper.shared().readTree(answer.body()).at("/error/message").stringValue())
+        .isEqualTo("There is nothing at " + asked + "; " + advice);
+  }
+
   @Test
   void aWrongMethodIs405WithAllow() throws IOException {
     RawHttp.Answer answer = exchange("GET /v1/completions HTTP/1.1\r\nHost: test\r\n\r\n");
@@ -245,8 +277,7 @@ class HttpErrorsTest {
 
     @Bean
     ApiLimits limits() {
-      return new ApiLimits(
-          Duration.ofMinutes(1), 0, false, 1000, 1000, 128, MaxTokens.DEFAULT);
+      return new ApiLimits(Duration.ofMinutes(1), 0, false, 1000, 1000, 128, MaxTokens.DEFAULT);
     }
   }
 
