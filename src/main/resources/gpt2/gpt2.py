@@ -1,7 +1,7 @@
 # GPT-2's forward pass over a batch of running sequences, as TorchScript.
 #
 # This text is what libtorch executes: the server packs it, with one of the linear_*.py files in
-# front of it, into a TorchScript archive at start-up. It is written in the dialect that such
+# front of it and one of the int8_*.py files behind it, into a TorchScript archive at start-up. It is written in the dialect that such
 # archives use, a small subset of Python. Names follow the checkpoint: wte, ln_1, c_attn, ...
 #
 # Shapes: N rows (one per token of the step), W width, H heads, D = W / H, S slots, P positions,
@@ -102,6 +102,7 @@ class Gpt2(Module):
   blocks : List[Tensor]
   head : List[Tensor]
   quantized : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]
+  integers : List[Tensor]
   calibration : List[Tensor]
   cache : List[Tensor]
   keys : List[Tensor]

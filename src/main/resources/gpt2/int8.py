@@ -68,15 +68,14 @@
     zero = torch.zeros_like(bias)
     if activated:
       zero = torch.sum(torch.dequantize(q), [1]) * self.activation_minimum
-    self.quantized.append(ops.quantized.linear_prepack(q, None))
-    error = self.change(self.quantized_linear(x, len(self.quantized) - 1, activated, zero), exact)
+    index = self.add_quantized(q)
+    error = self.change(self.quantized_linear(x, index, activated, zero), exact)
     errors.append(error)
     if error <= tolerance:
       self.blocks.append(torch.empty([0], dtype=6))
       self.blocks.append(bias + zero)
     else:
-      nothing = self.quantize(torch.zeros([1, 1], dtype=6))
-      self.quantized[len(self.quantized) - 1] = ops.quantized.linear_prepack(nothing, None)
+      self.drop_quantized(index, self.quantize(torch.zeros([1, 1], dtype=6)))
       self.blocks.append(__torch__.pack(torch.to(weight, dtype=self.weight_dtype)))
       self.blocks.append(self.take(bias, self.weight_dtype))
 
@@ -94,17 +93,14 @@
   def quantized_linear(self: __torch__.Gpt2, x: Tensor, index: int, activated: bool,
       bias: Tensor) -> Tensor:
     x = torch.to(x, dtype=6)
-    packed = self.quantized[index]
     if activated:
       # The minimum's share of the product, which is the same for every row, is in the bias.
       x = x - self.activation_minimum
       largest = torch.clamp_min(torch.amax(x, [1], True), 1e-12)
-      y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(torch.div_(x, largest),
-          0.00392156862745098, 0, packed)
+      y = self.quantized_product(torch.div_(x, largest), 0.00392156862745098, 0, index)
     else:
       largest = torch.clamp_min(torch.amax(torch.abs(x), [1], True), 1e-12)
-      y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(x / largest,
-          0.007874015748031496, 128, packed)
+      y = self.quantized_product(x / largest, 0.007874015748031496, 128, index)
     return torch.add_(torch.mul_(y, largest), bias)
 
   # The unembedding, which has to be tied, in int8: less what all its rows have in common, which can
@@ -117,7 +113,7 @@
     weight = wte - common
     s = self.smoothing(x, weight.t())
     q = self.quantize(torch.mul_(weight, s))
-    self.quantized.append(ops.quantized.linear_prepack(q, None))
+    self.add_quantized(q)
     norm = self.head
     self.head = [norm[0], norm[1], norm[0] / s, norm[1] / s, common * s]
     exact = torch.matmul(x, wte.t())

@@ -11,6 +11,7 @@ import io.github.gpt2server.hub.ModelFolder;
 import io.github.gpt2server.hub.ModelHub;
 import io.github.gpt2server.hub.ProgressDisplay;
 import io.github.gpt2server.hub.Snapshot;
+import io.github.gpt2server.model.ArithmeticReport;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.Gpt2Config;
 import io.github.gpt2server.model.Gpt2Model;
@@ -31,6 +32,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,8 +88,13 @@ final class ServedModelLoader implements ModelLoader {
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
       long weightBytes = Gpt2Model.weightBytes(config, type);
       int[] sample = sample(tokenizer, config);
+      AtomicReference<ArithmeticReport> arithmetic = new AtomicReference<>();
       Callable<LanguageModel> loader =
-          () -> loadModel(config, weights, device, type, cache, sample, threads);
+          () -> {
+            Gpt2Model model = loadModel(config, weights, device, type, cache, sample, threads);
+            arithmetic.set(model.arithmetic());
+            return model;
+          };
       Engine engine;
       String draftModel = "";
       try (DraftFiles draft = draft(config, tokenizer, device)) {
@@ -124,6 +131,8 @@ final class ServedModelLoader implements ModelLoader {
               weights.parameterCount(),
               type.label(),
               device,
+              arithmetic.get().kernels().label(),
+              arithmetic.get().largestError(),
               Instant.now());
       return new LoadedModel(served, threads, cacheBytes, choice.reason(), draftModel);
     }
@@ -169,7 +178,7 @@ final class ServedModelLoader implements ModelLoader {
     return DraftFiles.open(folder, served, tokenizer, properties);
   }
 
-  private LanguageModel loadModel(
+  private Gpt2Model loadModel(
       Gpt2Config config,
       Weights weights,
       String device,
@@ -178,7 +187,7 @@ final class ServedModelLoader implements ModelLoader {
       int[] sample,
       int threads) {
     TorchRuntime.setThreads(threads);
-    LanguageModel model = Gpt2Model.load(config, weights, device, type, cache, sample);
+    Gpt2Model model = Gpt2Model.load(config, weights, device, type, cache, sample);
     try {
       beforeFirstStep.run();
     } catch (RuntimeException e) {

@@ -20,6 +20,9 @@ import java.util.Set;
  * @param parameters how many numbers the weights have
  * @param dtype the type of the weights in memory, such as {@code float32}
  * @param device where the model runs, such as {@code cpu} or {@code cuda:0}
+ * @param kernels the operators that compute a step, such as {@code onednn}
+ * @param arithmeticError the largest error that the check of these operators saw before the model
+ *     was served, relative to the largest magnitude of the result
  * @param created when it was loaded
  */
 public record ServedModel(
@@ -37,4 +40,6 @@ public record ServedModel(
     long parameters,
     String dtype,
     String device,
+    String kernels,
+    double arithmeticError,
     Instant created) {}

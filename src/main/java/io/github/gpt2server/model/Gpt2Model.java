@@ -13,11 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.ToIntFunction;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,11 +39,19 @@ public final class Gpt2Model implements LanguageModel {
   private final boolean onCpu;
   private final TorchProgram program;
 
-  private Gpt2Model(Gpt2Config config, CacheSize cache, boolean onCpu, TorchProgram program) {
+  private final ArithmeticReport arithmetic;
+
+  private Gpt2Model(
+      Gpt2Config config,
+      CacheSize cache,
+      boolean onCpu,
+      TorchProgram program,
+      ArithmeticReport arithmetic) {
     this.config = config;
     this.cache = cache;
     this.onCpu = onCpu;
     this.program = program;
+    this.arithmetic = arithmetic;
   }
 
   /**
@@ -66,7 +73,7 @@ public final class Gpt2Model implements LanguageModel {
    * @param device a libtorch device that exists, {@code cpu} or {@code cuda:N}
    * @param type the type of the weights in memory; float16 needs a GPU, int8 a CPU
    * @param sample tokens of a text on which int8 tries every layer
-   * @throws ModelLoadException if a file cannot be read
+   * @throws ModelLoadException if a file cannot be read, or if this machine computes wrong numbers
    */
   public static Gpt2Model load(
       Gpt2Config config,
@@ -75,10 +82,69 @@ public final class Gpt2Model implements LanguageModel {
       WeightType type,
       CacheSize cache,
       int[] sample) {
+    return load(config, weights, device, type, cache, sample, Kernels::program);
+  }
+
+  /**
+   * Loads with programs of these texts.
+   *
+   * @param text gives the program's text for kernels and a device
+   */
+  static Gpt2Model load(
+      Gpt2Config config,
+      Weights weights,
+      String device,
+      WeightType type,
+      CacheSize cache,
+      int[] sample,
+      BiFunction<Kernels, String, String> text) {
     TorchRuntime.load();
-    TorchProgram program = compile(config, device, type);
+    ArithmeticReport wrong = null;
+    for (Kernels kernels : Kernels.of(device)) {
+      if (wrong != null) {
+        log.warn(
+            "The {} kernels compute wrong numbers on this machine: {}; libtorch's plain operators"
+                + " are used instead, which are slower",
+            wrong.kernels().label(),
+            wrong.worst());
+      }
+      TorchProgram program;
+      try {
+        program = compile(config, device, type, text.apply(kernels, device));
+      } catch (EngineException e) {
+        if (kernels == Kernels.LIBTORCH) {
+          throw e;
+        }
+        log.warn("This platform's libtorch has no oneDNN linear layers; slower ones are used");
+        log.debug("Why the packed program was refused", e);
+        continue;
+      }
+      Gpt2Model model = load(program, kernels, config, weights, device, type, cache, sample);
+      if (model.arithmetic.passed()) {
+        return model;
+      }
+      wrong = model.arithmetic;
+      model.close();
+    }
+    throw new ModelLoadException(
+        "this machine computes wrong numbers: %s, with libtorch's plain operators too; no model is"
+                .formatted(wrong.worst())
+            + " served, since its answers would be wrong"
+            + (type == WeightType.FLOAT32 ? "" : " (try gpt2.dtype=float32)"));
+  }
+
+  private static Gpt2Model load(
+      TorchProgram program,
+      Kernels kernels,
+      Gpt2Config config,
+      Weights weights,
+      String device,
+      WeightType type,
+      CacheSize cache,
+      int[] sample) {
     try {
-      NativeMemory.load(() -> new WeightLoader(program, config, weights).load(type, sample));
+      NativeMemory.load(
+          () -> new WeightLoader(program, kernels, config, weights).load(type, sample));
       program.run(
           "allocate_cache",
           IValue.from(cache.slots()),
@@ -86,11 +152,14 @@ public final class Gpt2Model implements LanguageModel {
           IValue.from(config.headWidth()),
           IValue.from(cache.blocks()),
           IValue.from(cache.blockLength()));
+      ArithmeticReport report =
+          new ArithmeticCheck(program, config, weights, type).run(kernels, cache);
+      log.debug("{} checked in {} ms: {}", kernels, report.took().toMillis(), report.findings());
+      return new Gpt2Model(config, cache, device.equals("cpu"), program, report);
     } catch (RuntimeException | Error e) {
       program.close();
       throw e;
     }
-    return new Gpt2Model(config, cache, device.equals("cpu"), program);
   }
 
   /**
@@ -154,7 +223,8 @@ public final class Gpt2Model implements LanguageModel {
         : WeightType.FLOAT16;
   }
 
-  private static TorchProgram compile(Gpt2Config config, String device, WeightType type) {
+  private static TorchProgram compile(
+      Gpt2Config config, String device, WeightType type, String code) {
     Map<String, Object> attributes = new LinkedHashMap<>();
     attributes.put("training", false);
     attributes.put("_is_full_backward_hook", null);
@@ -179,6 +249,7 @@ public final class Gpt2Model implements LanguageModel {
             "embeddings",
             "blocks",
             "head",
+            "integers",
             "calibration",
             "cache",
             "keys",
@@ -188,24 +259,16 @@ public final class Gpt2Model implements LanguageModel {
       attributes.put(list, TorchScriptArchive.NO_TENSORS);
     }
     attributes.put("quantized", TorchScriptArchive.NO_PACKED_WEIGHTS);
-    String attention = device.equals("cpu") ? "attention_blocks.py" : "attention_rows.py";
-    String code =
-        Stream.of("gpt2.py", attention, "int8.py", "insight.py")
-            .map(TorchProgram::resource)
-            .collect(Collectors.joining("\n"));
-    String plain = TorchProgram.resource("linear_plain.py") + "\n\n" + code;
-    if (!device.equals("cpu")) {
-      int gpu = Integer.parseInt(device.substring(device.indexOf(':') + 1));
-      return TorchProgram.load(Device.gpu(gpu), plain, attributes);
-    }
-    String packed = TorchProgram.resource("linear_packed.py") + "\n\n" + code;
-    try {
-      return TorchProgram.load(Device.cpu(), packed, attributes);
-    } catch (EngineException e) {
-      log.warn("This platform's libtorch has no oneDNN linear layers; slower ones are used");
-      log.debug("Why the packed program was refused", e);
-      return TorchProgram.load(Device.cpu(), plain, attributes);
-    }
+    Device placed =
+        device.equals("cpu")
+            ? Device.cpu()
+            : Device.gpu(Integer.parseInt(device.substring(device.indexOf(':') + 1)));
+    return TorchProgram.load(placed, code, attributes);
+  }
+
+  /** How exactly this machine computes the model's operators. */
+  public ArithmeticReport arithmetic() {
+    return arithmetic;
   }
 
   /** What attention scores are multiplied by, for each layer. */

@@ -134,6 +134,13 @@ final class TorchProgram implements AutoCloseable {
     }
   }
 
+  /** Calls a method whose result is true or false. */
+  boolean flag(String method, IValue... arguments) {
+    try (IValue result = call(method, arguments)) {
+      return result.toBoolean();
+    }
+  }
+
   /** Calls a method whose result is a list of numbers. */
   double[] numbers(String method, IValue... arguments) {
     try (IValue result = call(method, arguments)) {

@@ -33,11 +33,13 @@ final class WeightLoader {
   private static final double INT8_TOLERANCE = 0.05;
 
   private final TorchProgram program;
+  private final Kernels kernels;
   private final Gpt2Config config;
   private final Weights weights;
 
-  WeightLoader(TorchProgram program, Gpt2Config config, Weights weights) {
+  WeightLoader(TorchProgram program, Kernels kernels, Gpt2Config config, Weights weights) {
     this.program = program;
+    this.kernels = kernels;
     this.config = config;
     this.weights = weights;
   }
@@ -65,7 +67,7 @@ final class WeightLoader {
       run("load_final_norm", HEAD_TENSORS[0], HEAD_TENSORS[1]);
       return;
     }
-    if (type == WeightType.BFLOAT16) {
+    if (type == WeightType.BFLOAT16 && kernels == Kernels.ONEDNN) {
       try {
         run("load_half_head", HEAD_TENSORS);
         return;

@@ -74,6 +74,8 @@ public final class ModelStartup implements ApplicationRunner {
             served.device(),
             loaded.threads(),
             loaded.kvCacheBytes(),
+            served.kernels(),
+            served.arithmeticError(),
             loaded.draftModel()));
   }
 }

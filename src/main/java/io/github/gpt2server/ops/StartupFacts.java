@@ -9,6 +9,8 @@ package io.github.gpt2server.ops;
  * @param device where the model runs
  * @param threads how many threads a step uses
  * @param kvCacheBytes the size of the KV cache, the draft model's included
+ * @param kernels the operators that compute a step
+ * @param arithmeticError the largest error that the check of these operators saw
  * @param draftModel the name of the model that guesses tokens; empty if there is none
  */
 public record StartupFacts(
@@ -18,4 +20,6 @@ public record StartupFacts(
     String device,
     int threads,
     long kvCacheBytes,
+    String kernels,
+    double arithmeticError,
     String draftModel) {}

@@ -40,13 +40,16 @@ public final class StartupLine {
       String url) {
     return String.format(
         Locale.ROOT,
-        "%s (%.1fM parameters, %s, %s, %d %s, KV cache %d MiB%s) ready after %.1f s%s: %s",
+        "%s (%.1fM parameters, %s, %s, %d %s, %s kernels with errors up to %.1e, KV cache %d MiB%s)"
+            + " ready after %.1f s%s: %s",
         facts.model(),
         facts.parameters() / 1e6,
         facts.dtype(),
         facts.device(),
         facts.threads(),
         facts.threads() == 1 ? "thread" : "threads",
+        facts.kernels(),
+        facts.arithmeticError(),
         facts.kvCacheBytes() >> 20,
         facts.draftModel().isEmpty() ? "" : ", draft model " + facts.draftModel(),
         took.toMillis() / 1e3,

@@ -275,6 +275,8 @@ class InsightEndToEndTest {
     assertThat(model.get("parameters").longValue()).isEqualTo(server.model().parameters());
     assertThat(model.get("dtype").stringValue()).isEqualTo("float32");
     assertThat(model.get("device").stringValue()).isEqualTo("cpu");
+    assertThat(model.get("kernels").stringValue()).isEqualTo("onednn");
+    assertThat(model.get("arithmetic_check").doubleValue()).isBetween(1e-9, 1e-5);
     assertThat(model.has("revision")).isTrue();
 
     List<String> names = List.of("gpt2-fairytales", "tales", "gpt2");

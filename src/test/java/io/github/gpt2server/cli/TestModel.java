@@ -48,6 +48,8 @@ final class TestModel {
           weights.parameterCount(),
           "float32",
           "cpu",
+          "onednn",
+          0,
           Instant.EPOCH);
     } catch (Exception e) {
       throw new IllegalStateException(e);

@@ -41,6 +41,8 @@ class EngineLifecycleTest {
           10,
           "float32",
           "cpu",
+          "onednn",
+          0,
           Instant.EPOCH);
 
   private final ServedModelHolder holder = new ServedModelHolder();

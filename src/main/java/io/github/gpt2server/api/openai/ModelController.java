@@ -92,6 +92,16 @@ public final class ModelController {
       @Schema(description = "Numbers in the weights.") @JsonProperty("parameters") long parameters,
       @Schema(example = "float32") @JsonProperty("dtype") String dtype,
       @Schema(example = "cpu") @JsonProperty("device") String device,
+      @Schema(description = "The operators that compute a step.", example = "onednn")
+          @JsonProperty("kernels")
+          String kernels,
+      @Schema(
+              description =
+                  "The largest error of these operators when they were checked at the start,"
+                      + " relative to the largest magnitude of the result.",
+              example = "7.7e-7")
+          @JsonProperty("arithmetic_check")
+          double arithmeticCheck,
       @Schema(description = "The hub's commit, or null.", nullable = true) @JsonProperty("revision")
           String revision) {
 
@@ -107,6 +117,8 @@ public final class ModelController {
           model.parameters(),
           model.dtype(),
           model.device(),
+          model.kernels(),
+          model.arithmeticError(),
           model.revision());
     }
   }

@@ -52,6 +52,8 @@ class CompletionValidatorTest {
             6_000_000,
             "float32",
             "cpu",
+            "onednn",
+            0,
             Instant.EPOCH);
     validator = new CompletionValidator(model, limits(MaxTokens.DEFAULT));
     clamping = new CompletionValidator(model, limits(new MaxTokens(100, true)));
