@@ -21,7 +21,9 @@ record RepetitionPenalty(double penalty) implements LogitsProcessor {
     for (int i = 0; i < history.distinctTokens(); i++) {
       int token = history.token(i);
       float logit = logits.get(token);
-      logits.put(token, (float) (logit > 0 ? logit / penalty : logit * penalty));
+      double penalised = logit > 0 ? logit / penalty : logit * penalty;
+      // A huge logit must not become infinite, which would leave no probability to the others.
+      logits.put(token, (float) Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, penalised)));
     }
   }
 }

@@ -6,7 +6,8 @@ import java.util.Map;
  * How one sequence turns logits into tokens. Valid by construction: the values were checked where
  * the request came in.
  *
- * @param temperature divides the logits; 0 means greedy (the likeliest token)
+ * @param temperature divides the logits, at least {@link #LEAST_TEMPERATURE}; 0 means greedy (the
+ *     likeliest token)
  * @param topK keep only the {@code topK} likeliest tokens; 0 keeps all
  * @param topP keep the smallest set of likeliest tokens whose probabilities reach {@code topP}
  *     (nucleus sampling, Holtzman et al. 2020); 1 keeps all
@@ -33,6 +34,13 @@ public record SamplingParameters(
     Map<Integer, Float> logitBias,
     int minTokens,
     long seed) {
+
+  /**
+   * The least temperature at which sampling differs from greedy decoding: two float32 logits of
+   * size 1 or more that differ at all differ by 2^-23 at least, and exp(-2^-23 / 1e-9) is 0 in
+   * float32. Much smaller ones, below about 1e-36, would make the quotients overflow.
+   */
+  public static final double LEAST_TEMPERATURE = 1e-9;
 
   /** Greedy decoding without any penalty. */
   public static final SamplingParameters GREEDY =

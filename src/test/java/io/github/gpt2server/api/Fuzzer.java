@@ -7,8 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Requests that are wrong in many ways, or by chance right; the same for the same seed. */
 final class Fuzzer {
@@ -17,6 +19,7 @@ final class Fuzzer {
           "/v1/completions",
           "/v1/embeddings",
           "/v1/next-token",
+          "/v1/score",
           "/v1/most-similar",
           "/v1/inspect",
           "/v1/tokenize",
@@ -84,6 +87,11 @@ final class Fuzzer {
           "input",
           "pooling",
           "layer",
+          "stride",
+          "top_logprobs",
+          "add_bos",
+          "continuations",
+          "normalize",
           "encoding_format",
           "dimensions",
           "positive",
@@ -115,6 +123,12 @@ final class Fuzzer {
           "0.5",
           "-0.0",
           "1e-320",
+          "1e-45",
+          "1e-38",
+          "1e-9",
+          "-1e-38",
+          "100",
+          "-100",
           "1e308",
           "-1e308",
           "1e400",
@@ -161,7 +175,44 @@ final class Fuzzer {
           "\"" + " ".repeat(3000) + "\"",
           "// no\n1");
 
+  /** Numbers at the limits of what is allowed, and what has most influence on the draw. */
+  private static final Map<String, List<String>> LIMITS =
+      new TreeMap<>(
+          Map.ofEntries(
+              Map.entry("temperature", List.of("0", "1e-320", "1e-38", "1e-9", "1e-6", "2")),
+              Map.entry("top_p", List.of("0", "1e-320", "1e-38", "1")),
+              Map.entry("min_p", List.of("0", "1e-320", "1")),
+              Map.entry("typical_p", List.of("0", "1e-320", "1e-9", "1")),
+              Map.entry("top_k", List.of("-1", "0", "1", "2147483647")),
+              Map.entry("repetition_penalty", List.of("0.01", "1e2")),
+              Map.entry("presence_penalty", List.of("-2", "2")),
+              Map.entry("frequency_penalty", List.of("-2", "2")),
+              Map.entry("seed", List.of("-1", "0", "9223372036854775807", "-9223372036854775808")),
+              Map.entry("min_tokens", List.of("0", "1", "3")),
+              Map.entry("stop_token_ids", List.of("[]", "[13]", tokens(4095), tokens(4096))),
+              Map.entry("ignore_eos", List.of("true", "false")),
+              Map.entry("logit_bias", List.of("{}", biases(-100), biases(100), "{\"7\": 100}")),
+              Map.entry("logprobs", List.of("0", "1", "4096")),
+              Map.entry("echo", List.of("true", "false")),
+              Map.entry("top_logprobs", List.of("0", "1", "300")),
+              Map.entry("stride", List.of("1", "511")),
+              Map.entry("layer", List.of("0", "4")),
+              Map.entry("candidates", List.of("[\" a\"]", "[\" a b c\"]")),
+              Map.entry("normalize", List.of("true", "false"))));
+
   private final Random random;
+
+  private static String tokens(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(String::valueOf)
+        .collect(Collectors.joining(",", "[", "]"));
+  }
+
+  private static String biases(int bias) {
+    return IntStream.range(0, 4096)
+        .mapToObj(token -> "\"" + token + "\":" + bias)
+        .collect(Collectors.joining(",", "{", "}"));
+  }
 
   Fuzzer(long seed) {
     random = new Random(seed);
@@ -193,7 +244,9 @@ final class Fuzzer {
 
   Request next() {
     int kind = random.nextInt(100);
-    if (kind < 45) {
+    if (kind < 15) {
+      return post(bytes(limits()));
+    } else if (kind < 45) {
       return post(bytes(json()));
     } else if (kind < 65) {
       return post(mutated(bytes(json())));
@@ -226,9 +279,30 @@ final class Fuzzer {
     for (int i = random.nextInt(4); i > 0; i--) {
       fields.put(pick(FIELDS), pick(VALUES));
     }
+    return object(fields);
+  }
+
+  private static String object(Map<String, String> fields) {
     return fields.entrySet().stream()
         .map(field -> "\"" + field.getKey() + "\": " + field.getValue())
         .collect(Collectors.joining(", ", "{", "}"));
+  }
+
+  /** Numbers that are allowed, most of them. */
+  private String limits() {
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("prompt", "\"The king\"");
+    fields.put("max_tokens", "3");
+    fields.put("text", "\"The king was angry.\"");
+    fields.put("input", "\"The king\"");
+    fields.put("positive", "[\" king\"]");
+    LIMITS.forEach(
+        (field, values) -> {
+          if (random.nextInt(3) == 0) {
+            fields.put(field, pick(values));
+          }
+        });
+    return object(fields);
   }
 
   private Request post(byte[] body) {

@@ -15,6 +15,7 @@ import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.sampling.SamplingParameters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -50,7 +51,9 @@ final class NextTokenQuestion {
             Math.min(DEFAULT_TOP_K, limits.maxLogprobs(model.vocabSize())),
             0,
             limits.maxLogprobs(model.vocabSize()));
-    temperature = Bounds.number("temperature", request.temperature(), 1, 0.001, 100);
+    temperature =
+        Bounds.number(
+            "temperature", request.temperature(), 1, SamplingParameters.LEAST_TEMPERATURE, 100);
     texts = request.candidates() == null ? List.of() : request.candidates();
     candidates = candidates(texts, reader);
     List<SequenceRequest> sequences = sequences(request.cacheSalt());

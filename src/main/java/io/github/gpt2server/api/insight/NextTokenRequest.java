@@ -42,7 +42,7 @@ public record NextTokenRequest(
         List<String> candidates,
     @Schema(
             description = "Divides the logits; 1 gives the model's own distribution.",
-            minimum = "0.001",
+            minimum = "0.000000001",
             maximum = "100",
             defaultValue = "1")
         @JsonProperty("temperature")

@@ -40,7 +40,9 @@ public record CompletionRequest(
         @JsonProperty("max_tokens")
         Integer maxTokens,
     @Schema(
-            description = "0 takes the likeliest token each time; higher is more surprising.",
+            description =
+                "0 takes the likeliest token each time, as does every value below 0.000000001;"
+                    + " higher is more surprising.",
             minimum = "0",
             maximum = "2",
             defaultValue = "1",
@@ -89,7 +91,10 @@ public record CompletionRequest(
         @JsonProperty("stop")
         JsonNode stop,
     @Schema(
-            description = "Makes sampling repeatable; any 64-bit integer. Random if absent.",
+            description =
+                "Makes sampling repeatable: a prompt's choices depend on the seed and on nothing"
+                    + " else in the request. Any 64-bit integer but -1. If it is absent, null or"
+                    + " -1, every choice of every prompt is drawn by itself.",
             nullable = true,
             example = "7")
         @JsonProperty("seed")

@@ -77,6 +77,7 @@ final class CompletionValidator {
     Set<Integer> stopTokens = stopTokens(request);
     List<String> stopStrings = stopStrings(request.stop());
     boolean includeStop = isTrue(request.includeStopStrInOutput());
+    requireCandidate(sampling.parameters().minTokens(), stopTokens);
 
     List<SequenceRequest> sequences = new ArrayList<>();
     for (int[] prompt : promptTokens) {
@@ -191,6 +192,17 @@ final class CompletionValidator {
       fitting.add(kept);
     }
     return fitting;
+  }
+
+  /** A token must be left to generate where those that end the text are impossible. */
+  private void requireCandidate(int minTokens, Set<Integer> stopTokens) {
+    if (minTokens > 0 && stopTokens.size() == model.vocabSize()) {
+      throw ApiException.invalid(
+          "stop_token_ids",
+          ("stop_token_ids, with the tokens that always end a text, holds all %d tokens, so that"
+                  + " min_tokens = %d leaves none to generate; remove some of them, or min_tokens.")
+              .formatted(model.vocabSize(), minTokens));
+    }
   }
 
   private Set<Integer> stopTokens(CompletionRequest request) {

@@ -12,12 +12,16 @@ import java.util.concurrent.ThreadLocalRandom;
  * The checked fields of a request that say how tokens are chosen.
  *
  * @param parameters with the first choice's seed
+ * @param seeded whether that seed was given; else every sequence draws one of its own
  */
-record SamplingFields(SamplingParameters parameters) {
+record SamplingFields(SamplingParameters parameters, boolean seeded) {
   /** 2^64 divided by the golden ratio: what SplittableRandom puts between its streams. */
   private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
 
   private static final double MAX_BIAS = 100;
+
+  /** What clients of other servers send for a random seed. */
+  private static final long RANDOM_SEED = -1;
 
   /**
    * Checks the fields.
@@ -26,10 +30,10 @@ record SamplingFields(SamplingParameters parameters) {
    */
   static SamplingFields check(CompletionRequest request, int maxTokens, int vocabSize) {
     int topK = Bounds.integer("top_k", request.topK(), 0, -1, Integer.MAX_VALUE);
-    long seed = request.seed() == null ? ThreadLocalRandom.current().nextLong() : request.seed();
+    boolean seeded = request.seed() != null && request.seed() != RANDOM_SEED;
     return new SamplingFields(
         new SamplingParameters(
-            Bounds.number("temperature", request.temperature(), 1, 0, 2),
+            temperature(request.temperature()),
             Math.max(0, topK),
             Bounds.number("top_p", request.topP(), 1, 0, 1),
             Bounds.number("min_p", request.minP(), 0, 0, 1),
@@ -39,17 +43,30 @@ record SamplingFields(SamplingParameters parameters) {
             Bounds.number("frequency_penalty", request.frequencyPenalty(), 0, -2, 2),
             logitBias(request.logitBias(), vocabSize),
             minTokens(request.minTokens(), maxTokens),
-            seed));
+            seeded ? request.seed() : 0),
+        seeded);
+  }
+
+  /** Greedy below the least temperature that changes anything. */
+  private static double temperature(Double value) {
+    double temperature = Bounds.number("temperature", value, 1, 0, 2);
+    return temperature < SamplingParameters.LEAST_TEMPERATURE ? 0 : temperature;
   }
 
   /**
-   * The parameters of one choice of a prompt. Each has a seed of its own, which follows from the
-   * request's seed and the choice alone: the same prompt gives the same choices in any company.
+   * The parameters of one choice of a prompt, with a seed of its own. Where the request has a seed,
+   * it follows from that and the choice alone: the same prompt gives the same choices in any
+   * company. Where it has none, every call gives another one, so that no two sequences share their
+   * random numbers.
    */
   SamplingParameters forChoice(int choice) {
-    if (choice == 0) {
-      return parameters;
+    if (!seeded) {
+      return withSeed(ThreadLocalRandom.current().nextLong());
     }
+    return choice == 0 ? parameters : withSeed(mix(parameters.seed() + choice * GOLDEN_GAMMA));
+  }
+
+  private SamplingParameters withSeed(long seed) {
     SamplingParameters p = parameters;
     return new SamplingParameters(
         p.temperature(),
@@ -62,7 +79,7 @@ record SamplingFields(SamplingParameters parameters) {
         p.frequencyPenalty(),
         p.logitBias(),
         p.minTokens(),
-        mix(p.seed() + choice * GOLDEN_GAMMA));
+        seed);
   }
 
   /** Steele, Lea and Flood's mixing function ("Fast splittable pseudorandom number generators"). */

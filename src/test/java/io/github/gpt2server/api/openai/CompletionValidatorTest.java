@@ -15,9 +15,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -167,10 +170,58 @@ class CompletionValidatorTest {
         .isEqualTo(seeds.get(2));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"n\": 4",
+        "\"n\": 4, \"seed\": null",
+        "\"n\": 4, \"seed\": -1",
+        "\"n\": 2, \"best_of\": 4"
+      })
+  void withoutASeedEveryChoiceOfEveryPromptIsDrawnByItself(String fields) {
+    String body = "{\"prompt\": [" + "[7],".repeat(7) + "[8]], " + fields + "}";
+
+    List<Long> seeds = new ArrayList<>(seeds(body));
+    seeds.addAll(seeds(body));
+
+    assertThat(seeds).hasSize(2 * 32).doesNotHaveDuplicates();
+  }
+
+  private static List<Long> seeds(String body) {
+    return valid(body).generation().sequences().stream()
+        .map(sequence -> sequence.sampling().seed())
+        .toList();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0", "1e-320, 0", "1e-38, 0", "9.99e-10, 0", "1e-9, 1e-9", "0.3, 0.3", "2, 2"})
+  void aTemperatureBelowTheLeastIsGreedy(double sent, double used) {
+    double temperature =
+        valid("{\"temperature\": " + sent + "}")
+            .generation()
+            .sequences()
+            .get(0)
+            .sampling()
+            .temperature();
+
+    assertThat(temperature).isEqualTo(used);
+  }
+
   @Test
-  void withoutASeedEveryRequestDiffers() {
-    assertThat(valid("{}").generation().sequences().get(0).sampling().seed())
-        .isNotEqualTo(valid("{}").generation().sequences().get(0).sampling().seed());
+  void aTokenMustBeLeftToGenerate() {
+    String all =
+        IntStream.range(0, 4095).mapToObj(String::valueOf).collect(Collectors.joining(","));
+    String fields = "{\"max_tokens\": 3, \"stop_token_ids\": [" + all + "], \"min_tokens\": ";
+
+    ApiException e = refused(fields + "2}");
+
+    assertThat(e)
+        .hasMessage(
+            "stop_token_ids, with the tokens that always end a text, holds all 4096 tokens, so that"
+                + " min_tokens = 2 leaves none to generate; remove some of them, or min_tokens.");
+    assertThat(e.response().error().param()).isEqualTo("stop_token_ids");
+    assertThat(valid(fields + "0}").generation().sequences().get(0).stopTokenIds()).hasSize(4096);
+    assertThat(valid(fields + "2, \"ignore_eos\": true}").generation().sequences()).hasSize(1);
   }
 
   @ParameterizedTest
