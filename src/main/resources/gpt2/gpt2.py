@@ -278,10 +278,11 @@ class Gpt2(Module):
       y = torch.relu(x)
     return y
 
-  # The likeliest token of each row of logits [R, V]; -1 where a logit is not a number.
+  # The likeliest token of each row of logits [R, V]; -1 where that is no finite number, as
+  # where any logit is NaN.
   def argmax(self: __torch__.Gpt2, logits: Tensor) -> Tensor:
     largest, token = torch.max(logits, 1)
-    return token.masked_fill_(torch.isnan(largest), -1).cpu()
+    return token.masked_fill_(torch.logical_not(torch.isfinite(largest)), -1).cpu()
 
   # Forgets a slot's keys and values.
   def clear(self: __torch__.Gpt2, slot: int) -> None:

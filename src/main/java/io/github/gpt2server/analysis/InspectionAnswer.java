@@ -3,8 +3,10 @@ package io.github.gpt2server.analysis;
 import io.github.gpt2server.analysis.LogitParts.LayerParts;
 import io.github.gpt2server.model.InspectionResult;
 import io.github.gpt2server.model.InspectionResult.Attribution;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The answer to an {@link InspectionQuestion}. What was not asked for must not be read. A place is
@@ -23,6 +25,47 @@ public final class InspectionAnswer {
     this.next = TokenDistribution.of(result.logits(), 1);
     this.ablated =
         result.ablatedLogits() == null ? null : TokenDistribution.of(result.ablatedLogits(), 1);
+  }
+
+  /** Whether every number that the model gave is one, and finite. */
+  public boolean finite() {
+    Stream<Object> lens =
+        result.logitLens() == null
+            ? Stream.empty()
+            : Arrays.stream(result.logitLens()).map(InspectionResult.Lens::logprobs);
+    Attribution parts = result.attribution();
+    Stream<Object> added =
+        parts == null
+            ? Stream.empty()
+            : Stream.of(
+                parts.embedding(),
+                parts.heads(),
+                parts.attentionBias(),
+                parts.mlp(),
+                parts.finalBias());
+    return Stream.of(
+            lens,
+            added,
+            Stream.of(result.logits()),
+            Stream.ofNullable(result.residualNorms()),
+            Stream.ofNullable(result.attention()),
+            Stream.ofNullable(result.ablatedLogits()),
+            Stream.ofNullable(result.eachLogprobs()))
+        .flatMap(values -> values)
+        .allMatch(InspectionAnswer::finite);
+  }
+
+  /** Of numbers in arrays of any depth. */
+  private static boolean finite(Object values) {
+    if (values instanceof Object[] nested) {
+      return Arrays.stream(nested).allMatch(InspectionAnswer::finite);
+    }
+    for (float value : (float[]) values) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The distribution of the next token. */

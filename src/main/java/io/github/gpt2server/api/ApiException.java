@@ -1,17 +1,25 @@
 package io.github.gpt2server.api;
 
 import java.time.Duration;
+import java.util.Map;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 
 /** A request that cannot be answered, with what the client is told about it. */
 public class ApiException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Tells OpenAI's clients, which try again after any 5xx, that the same would come of it. */
+  private static final Map<String, String> NO_RETRY = Map.of("x-should-retry", "false");
+
   private final HttpStatus status;
   private final String type;
   private final String param;
   private final String code;
   private final transient Duration retryAfter;
+
+  /** What else the answer's head says, by name. */
+  private final transient Map<String, String> headers;
 
   private ApiException(
       HttpStatus status,
@@ -20,12 +28,24 @@ public class ApiException extends RuntimeException {
       String param,
       String code,
       Duration retryAfter) {
+    this(status, type, message, param, code, retryAfter, Map.of());
+  }
+
+  private ApiException(
+      HttpStatus status,
+      String type,
+      String message,
+      String param,
+      String code,
+      Duration retryAfter,
+      Map<String, String> headers) {
     super(message);
     this.status = status;
     this.type = type;
     this.param = param;
     this.code = code;
     this.retryAfter = retryAfter;
+    this.headers = headers;
   }
 
   /** 400: the field {@code param} is wrong; the message says how to mend it. */
@@ -65,12 +85,34 @@ public class ApiException extends RuntimeException {
         null);
   }
 
+  /** 415: the body is compressed. */
+  public static ApiException encodedBody(String encoding) {
+    return new ApiException(
+        HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+        "invalid_request_error",
+        "The body has the Content-Encoding '"
+            + Excerpt.of(encoding)
+            + "', but is read only as it is: send it uncompressed, without Content-Encoding.",
+        null,
+        "unsupported_media_type",
+        null,
+        Map.of(HttpHeaders.ACCEPT_ENCODING, "identity"));
+  }
+
+  /** 400: there is no body. */
+  public static ApiException emptyBody() {
+    return invalid(null, "The body is empty; send a JSON object.");
+  }
+
   /** 429: the queue is full. */
   public static ApiException queueFull(int limit) {
     return new ApiException(
         HttpStatus.TOO_MANY_REQUESTS,
         "rate_limit_error",
-        "The queue is full: " + limit + " requests are waiting already. Try again in a moment.",
+        "The queue is full: "
+            + limit
+            + (limit == 1 ? " request is" : " requests are")
+            + " waiting already. Try again in a moment.",
         null,
         "queue_full",
         Duration.ofSeconds(1));
@@ -97,7 +139,8 @@ public class ApiException extends RuntimeException {
             + " seconds, waiting included. Ask for fewer tokens or try again later.",
         null,
         "timeout",
-        null);
+        null,
+        NO_RETRY);
   }
 
   /** 503: the memory of the server, or of its GPU, does not suffice. */
@@ -116,12 +159,32 @@ public class ApiException extends RuntimeException {
         "The server failed to answer this request; its log says more under " + id + ".",
         null,
         "internal_error",
-        null);
+        null,
+        NO_RETRY);
+  }
+
+  /** 500: what the model computed is not all numbers. */
+  public static ApiException modelOutputInvalid() {
+    return new ApiException(
+        HttpStatus.INTERNAL_SERVER_ERROR,
+        "server_error",
+        "The model's logits are not numbers: for this request it computed NaN or infinity. Its"
+            + " weights are damaged, or too large for the data type that they are served in"
+            + " (gpt2.dtype); asking again gives the same.",
+        null,
+        "model_output_invalid",
+        null,
+        NO_RETRY);
   }
 
   /** The answer's status. */
   public HttpStatus status() {
     return status;
+  }
+
+  /** What else the answer's head says, by name. */
+  public Map<String, String> headers() {
+    return headers;
   }
 
   /** When trying again makes sense, or null. */

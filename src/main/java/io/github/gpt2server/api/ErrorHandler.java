@@ -9,6 +9,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotWritableException;
 import org.springframework.web.HttpMediaTypeNotSupportedException;
 import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -71,6 +72,24 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
     return response.isCommitted() ? null : response(ApiException.failed(id));
   }
 
+  /** What could not be written because it is no number. */
+  @Override
+  protected ResponseEntity<Object> handleHttpMessageNotWritable(
+      HttpMessageNotWritableException e,
+      HttpHeaders headers,
+      HttpStatusCode status,
+      WebRequest request) {
+    if (!(e.getCause() instanceof NonFiniteNumberException)
+        || !(request instanceof ServletWebRequest servlet)
+        || servlet.getResponse() == null) {
+      return super.handleHttpMessageNotWritable(e, headers, status, request);
+    }
+    ApiException invalid =
+        ModelOutput.invalid(servlet.getResponse().getHeader(RequestIdFilter.HEADER));
+    // What of a large answer has been sent cannot be taken back: it ends in the middle.
+    return servlet.getResponse().isCommitted() ? null : response(invalid);
+  }
+
   @Override
   protected ResponseEntity<Object> handleExceptionInternal(
       Exception e, Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
@@ -102,12 +121,21 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
         .body(HttpErrors.response(status.value(), asked, message));
   }
 
+  /** What is wrong with it; one that cannot be parsed, such as two in one, is shown as it came. */
+  private static String contentType(WebRequest request) {
+    String sent = request.getHeader(HttpHeaders.CONTENT_TYPE);
+    return sent == null || sent.isBlank()
+        ? "is missing"
+        : "'" + Excerpt.of(sent) + "' is not supported";
+  }
+
   private static ResponseEntity<Object> response(ApiException e) {
     ResponseEntity.BodyBuilder builder =
         ResponseEntity.status(e.status()).contentType(MediaType.APPLICATION_JSON);
     if (e.retryAfter() != null) {
       builder.header(HttpHeaders.RETRY_AFTER, Long.toString(e.retryAfter().toSeconds()));
     }
+    e.headers().forEach(builder::header);
     return builder.body(e.response());
   }
 }

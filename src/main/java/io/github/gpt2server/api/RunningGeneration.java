@@ -85,7 +85,7 @@ public final class RunningGeneration extends RunningRequest {
     awaitFinish();
     List<SequenceEvent> events = new ArrayList<>();
     drain(events);
-    return events;
+    return checked(events);
   }
 
   /**
@@ -94,6 +94,7 @@ public final class RunningGeneration extends RunningRequest {
    * @return every event that is there; empty if nothing happened in time or, see {@link #ended},
    *     nothing more will
    * @throws ClientGoneException if the client leaves
+   * @throws ApiException if the model's numbers are none
    */
   public List<SequenceEvent> awaitSome(Duration patience) {
     List<SequenceEvent> events = new ArrayList<>();
@@ -104,6 +105,11 @@ public final class RunningGeneration extends RunningRequest {
           return !events.isEmpty() || ended();
         });
     drain(events);
+    return checked(events);
+  }
+
+  private List<SequenceEvent> checked(List<SequenceEvent> events) {
+    ModelOutput.requireFinite(events.stream().allMatch(SequenceEvent::finite), handle.id());
     return events;
   }
 

@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.EngineHandle;
 import io.github.gpt2server.engine.EngineStoppedException;
+import io.github.gpt2server.engine.InvalidModelOutputException;
 import io.github.gpt2server.engine.NotEnoughMemoryException;
 import io.github.gpt2server.engine.Outcome;
 import java.time.Duration;
@@ -89,6 +90,9 @@ abstract class RunningRequest implements AutoCloseable {
       case FAILED -> {
         if (handle.failure() instanceof EngineStoppedException) {
           throw shuttingDown();
+        }
+        if (handle.failure() instanceof InvalidModelOutputException) {
+          throw ApiException.modelOutputInvalid();
         }
         if (handle.failure() instanceof NotEnoughMemoryException) {
           throw ApiException.outOfMemory();

@@ -35,17 +35,30 @@ public final class ServerSentEvents {
     this.json = json;
   }
 
-  /** Adds an event that has only data. */
+  /**
+   * Adds an event that has only data.
+   *
+   * @throws ApiException if that holds what is no number; nothing is added then
+   */
   public void data(Object value) {
-    buffer.append(DATA);
-    json.writeValue(buffer, value);
-    buffer.append(END);
+    add(DATA, value);
   }
 
   /** Adds an event with a name of its own. */
   public void event(String name, Object value) {
-    buffer.append(bytes("event: " + name + "\n"));
-    data(value);
+    add(bytes("event: " + name + "\ndata: "), value);
+  }
+
+  private void add(byte[] head, Object value) {
+    int before = buffer.size();
+    buffer.append(head);
+    try {
+      json.writeValue(buffer, value);
+    } catch (NonFiniteNumberException e) {
+      buffer.truncate(before);
+      throw ModelOutput.invalid(response.getHeader(RequestIdFilter.HEADER));
+    }
+    buffer.append(END);
   }
 
   /** Adds the event that ends every stream that went well. */
@@ -102,6 +115,10 @@ public final class ServerSentEvents {
   private static final class Buffer extends ByteArrayOutputStream {
     void append(byte[] bytes) {
       write(bytes, 0, bytes.length);
+    }
+
+    void truncate(int size) {
+      count = size;
     }
   }
 }

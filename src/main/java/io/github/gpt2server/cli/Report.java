@@ -41,12 +41,15 @@ final class Report {
     return add(name, value, String.format(Locale.ROOT, "%,d", value));
   }
 
-  /** Adds a number, which people see with so many decimals; null in JSON if it is none. */
-  Report add(String name, double value, int decimals) {
+  /**
+   * Adds a number, which people see with so many decimals. One that is not finite is null in JSON;
+   * null, where there is none or it is too large, is a dash for people.
+   */
+  Report add(String name, Double value, int decimals) {
     return add(
         name,
-        Double.isFinite(value) ? value : null,
-        String.format(Locale.ROOT, "%,." + decimals + "f", value));
+        value != null && Double.isFinite(value) ? value : null,
+        value == null ? "-" : String.format(Locale.ROOT, "%,." + decimals + "f", value));
   }
 
   private Report add(String name, Object value, String text) {

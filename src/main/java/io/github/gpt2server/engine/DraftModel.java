@@ -149,7 +149,7 @@ final class DraftModel implements AutoCloseable {
       for (int i = 0; i < rows.length; i++) {
         TokenSampler sampler = sequences.get(i).sampler();
         if (argmax[rows[i]] < 0) {
-          throw new IllegalStateException("the draft model's logits are not numbers");
+          throw new InvalidModelOutputException("its logits hold NaN or infinity");
         }
         if (sampler.editsLogits()) {
           // By what the sequence holds so far; what is guessed itself does not count yet.
@@ -254,7 +254,14 @@ final class DraftModel implements AutoCloseable {
   }
 
   private void fail(Collection<Sequence> sequences, RuntimeException failure) {
-    log.warn("The draft model failed; {} sequences go on without it", sequences.size(), failure);
+    if (Failures.ofModelOutput(failure)) {
+      log.warn(
+          "The draft model failed; {} sequences go on without it: {}",
+          sequences.size(),
+          failure.getMessage());
+    } else {
+      log.warn("The draft model failed; {} sequences go on without it", sequences.size(), failure);
+    }
     sequences.forEach(sequence -> draft(sequence).fail());
   }
 

@@ -17,6 +17,23 @@ import java.util.List;
 public record PromptScores(
     float[] logprobs, float[] entropies, int[] ranks, List<TokenLogprobs> details) {
 
+  /** Whether all of them are finite numbers. */
+  boolean finite() {
+    return finite(logprobs)
+        && finite(entropies)
+        && details.stream().allMatch(TokenLogprobs::finite);
+  }
+
+  /** Whether none is NaN or infinite. */
+  static boolean finite(float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   static PromptScores ofLength(int length) {
     return new PromptScores(
         new float[length], new float[length], new int[length], new ArrayList<>());

@@ -6,6 +6,11 @@ public sealed interface SequenceEvent {
   /** The sequence's place in {@link Generation#sequences()}. */
   int sequence();
 
+  /** Whether every number of the model's that it reports is one, and finite. */
+  default boolean finite() {
+    return true;
+  }
+
   /**
    * The prompt was read; sent only when {@link PromptProbabilities} were asked for.
    *
@@ -13,7 +18,14 @@ public sealed interface SequenceEvent {
    * @param scores of the scored prompt tokens, or null
    */
   record PromptRead(int sequence, float[] nextTokenLogits, PromptScores scores)
-      implements SequenceEvent {}
+      implements SequenceEvent {
+
+    @Override
+    public boolean finite() {
+      return (nextTokenLogits == null || PromptScores.finite(nextTokenLogits))
+          && (scores == null || scores.finite());
+    }
+  }
 
   /**
    * A token was generated.
@@ -24,7 +36,13 @@ public sealed interface SequenceEvent {
    * @param logprobs the log-probabilities asked for, or null
    */
   record Token(int sequence, int token, String text, TokenLogprobs logprobs)
-      implements SequenceEvent {}
+      implements SequenceEvent {
+
+    @Override
+    public boolean finite() {
+      return logprobs == null || logprobs.finite();
+    }
+  }
 
   /**
    * The sequence is complete.

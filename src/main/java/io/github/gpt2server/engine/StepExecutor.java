@@ -224,7 +224,7 @@ final class StepExecutor {
             if (drawn.containsKey(draw.row())) {
               token = DrawThreads.token(drawn.get(draw.row()));
             } else if (argmax[draw.row()] < 0) {
-              throw new IllegalStateException("the model's logits are not numbers");
+              throw new InvalidModelOutputException("the row of logits holds NaN or infinity");
             } else if (draw.edited()) {
               token = sequence.sampler().argmax(result.logits(draw.row()));
             } else {

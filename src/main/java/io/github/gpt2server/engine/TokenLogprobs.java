@@ -11,6 +11,13 @@ import java.nio.FloatBuffer;
  */
 public record TokenLogprobs(float logprob, TopTokens top, float[] others) {
 
+  /** Whether all of them are finite numbers. */
+  boolean finite() {
+    return Float.isFinite(logprob)
+        && (top == null || top.finite())
+        && (others == null || PromptScores.finite(others));
+  }
+
   /**
    * What is asked for at a row of logits.
    *

@@ -76,6 +76,12 @@ public final class TopTokens {
     }
   }
 
+  /** Whether all log-probabilities are finite numbers. */
+  synchronized boolean finite() {
+    // The logits, where they are kept, are all that is needed: the sum has its NaN from them.
+    return Float.isFinite(logSumExp) && PromptScores.finite(logits == null ? logprobs : logits);
+  }
+
   /** Token ids, likeliest first; the lower id first among equals. */
   public synchronized int[] tokens() {
     sort();

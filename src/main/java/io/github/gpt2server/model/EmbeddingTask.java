@@ -139,8 +139,7 @@ final class EmbeddingTask implements ModelTask<List<float[][]>> {
       squares += (double) value * value;
     }
     if (!Double.isFinite(squares)) {
-      throw new IllegalStateException(
-          "text %d: the model's activations are not finite numbers".formatted(vectors.size()));
+      throw new NonFiniteOutputException("the vector of text " + vectors.size());
     }
     // A vector of zeros has no direction and stays as it is.
     if (plan.normalize() && squares > 0) {

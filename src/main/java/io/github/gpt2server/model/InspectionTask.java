@@ -157,11 +157,7 @@ final class InspectionTask implements ModelTask<InspectionResult> {
 
   private void takeLogits() {
     logits = program.floats("logits", IValue.from(residual), IValue.from(asked.position()));
-    for (float logit : logits) {
-      if (Float.isNaN(logit)) {
-        throw new IllegalStateException("a logit is not a number");
-      }
-    }
+    NonFiniteOutputException.check("the row of logits", logits);
   }
 
   @Override

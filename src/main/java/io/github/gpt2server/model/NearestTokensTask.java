@@ -32,7 +32,7 @@ final class NearestTokensTask implements ModelTask<Map<Integer, Float>> {
       for (int i = 0; i < tokens; i++) {
         float similarity = found[tokens + i];
         if (!Float.isFinite(similarity)) {
-          throw new IllegalStateException("the token embedding holds what is no finite number");
+          throw new NonFiniteOutputException("the token embedding");
         }
         nearest.put((int) found[i], similarity);
       }

@@ -11,7 +11,7 @@ public interface StepResult extends AutoCloseable {
 
   /**
    * The likeliest token of each row, before any edit through {@link #logits}; -1 for a row in which
-   * a logit is not a number.
+   * a logit is NaN or the largest is infinite.
    */
   int[] argmax();
 

@@ -35,7 +35,7 @@ public final class Candidates {
    * Makes every token a candidate.
    *
    * @param row {@code [vocab]} probabilities
-   * @throws IllegalStateException if they are not numbers from which one can draw
+   * @throws NoCandidateException if they are not numbers from which one can draw
    */
   void load(FloatBuffer row) {
     size = row.limit();
@@ -52,7 +52,7 @@ public final class Candidates {
     displacedIds = 0;
     sumBlocks();
     if (!(mass > 0 && mass < Double.POSITIVE_INFINITY)) {
-      throw new IllegalStateException(
+      throw new NoCandidateException(
           "No token can be drawn: the probabilities of the next token sum to " + mass + ".");
     }
   }

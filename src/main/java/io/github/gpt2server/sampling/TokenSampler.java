@@ -146,7 +146,7 @@ public final class TokenSampler {
    * The token of the largest logit, the lowest id if several tie.
    *
    * @param logits {@code [vocab]}, as {@link #process} left them
-   * @throws IllegalStateException if every logit is NaN or negative infinity
+   * @throws NoCandidateException if every logit is NaN or negative infinity
    */
   public int argmax(FloatBuffer logits) {
     int best = -1;
@@ -160,7 +160,7 @@ public final class TokenSampler {
       }
     }
     if (best < 0) {
-      throw new IllegalStateException(
+      throw new NoCandidateException(
           "No token can be picked: every logit of the next token is NaN or negative infinity.");
     }
     return best;
@@ -172,7 +172,7 @@ public final class TokenSampler {
    * @param probabilities {@code [vocab]}, {@code softmax(logits / temperature)} of the logits that
    *     {@link #process} left; only read
    * @return never a token of probability 0
-   * @throws IllegalStateException if the probabilities contain NaN or infinity, or are all 0
+   * @throws NoCandidateException if the probabilities contain NaN or infinity, or are all 0
    */
   public int sample(FloatBuffer probabilities) {
     return draw(probabilities, foreseen.isEmpty() ? uniform() : foreseen.remove(0));
@@ -183,7 +183,7 @@ public final class TokenSampler {
    * it will use after {@code ahead} further draws. Uses up none.
    *
    * @param probabilities as for {@link #sample}
-   * @throws IllegalStateException as {@link #sample} does
+   * @throws NoCandidateException as {@link #sample} does
    */
   public int foresee(FloatBuffer probabilities, int ahead) {
     while (foreseen.size() <= ahead) {

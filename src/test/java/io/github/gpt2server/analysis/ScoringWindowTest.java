@@ -69,5 +69,16 @@ class ScoringWindowTest {
     assertThat(TextTotals.of("", 0, 0))
         .isEqualTo(new TextTotals(0, 0, null, null, null, null, null));
     assertThat(TextTotals.of("", 0, 0).wordPerplexity()).isNull();
+    assertThat(TextTotals.of("a", 0, 0))
+        .isEqualTo(new TextTotals(0, 0, null, null, null, null, null));
+  }
+
+  @Test
+  void aPerplexityThatIsTooLargeForADoubleIsNull() {
+    TextTotals totals = TextTotals.of("a b", -2e4, 2);
+    assertThat(totals.perplexity()).isNull();
+    assertThat(totals.wordPerplexity()).isNull();
+    assertThat(totals.bitsPerToken()).isEqualTo(1e4 / Math.log(2));
+    assertThat(TextTotals.of("a b", -1400, 2).perplexity()).isEqualTo(Math.exp(700));
   }
 }

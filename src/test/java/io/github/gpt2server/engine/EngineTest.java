@@ -196,6 +196,7 @@ class EngineTest {
     for (GenerationHandle handle : List.of(greedy, sampled)) {
       assertThat(handle.awaitEnd(LONG)).isTrue();
       assertThat(handle.outcome()).isEqualTo(Outcome.FAILED);
+      assertThat(handle.failure()).isInstanceOf(InvalidModelOutputException.class);
     }
     assertIdle();
   }

@@ -26,6 +26,19 @@ public final class ScriptedGeneration {
     return this;
   }
 
+  /** Publishes a generated token with its log-probability. */
+  public ScriptedGeneration token(int sequence, int token, String text, float logprob) {
+    handle.publish(
+        new SequenceEvent.Token(sequence, token, text, new TokenLogprobs(logprob, null, null)));
+    return this;
+  }
+
+  /** Publishes what was found of a prompt. */
+  public ScriptedGeneration promptRead(float[] nextTokenLogits, PromptScores scores) {
+    handle.publish(new SequenceEvent.PromptRead(0, nextTokenLogits, scores));
+    return this;
+  }
+
   /** Completes a sequence. */
   public ScriptedGeneration finished(
       int sequence, FinishReason reason, String text, int stopToken, String stopString) {
@@ -36,6 +49,12 @@ public final class ScriptedGeneration {
   /** Ends the generation. */
   public ScriptedGeneration end(Outcome outcome) {
     handle.end(outcome, outcome == Outcome.FAILED ? new IllegalStateException("boom") : null);
+    return this;
+  }
+
+  /** Ends the generation as the engine does where the model computes what is no number. */
+  public ScriptedGeneration failForModelOutput() {
+    handle.end(Outcome.FAILED, new InvalidModelOutputException("NaN"));
     return this;
   }
 }

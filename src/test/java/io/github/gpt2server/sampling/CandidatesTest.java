@@ -89,7 +89,7 @@ class CandidatesTest {
 
   private void assertRefused(float... row) {
     assertThatThrownBy(() -> candidates.load(RandomRows.direct(row)))
-        .isInstanceOf(IllegalStateException.class)
+        .isInstanceOf(NoCandidateException.class)
         .hasMessageStartingWith(
             "No token can be drawn: the probabilities of the next token sum to");
   }

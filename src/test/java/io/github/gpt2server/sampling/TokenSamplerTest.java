@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -41,11 +42,11 @@ class TokenSamplerTest {
   void argmaxRefusesARowWithoutAnyNumber() {
     TokenSampler sampler = new TokenSampler(SamplingParameters.GREEDY, NO_PROMPT, Set.of());
     assertThatThrownBy(() -> sampler.argmax(RandomRows.direct(Float.NaN, Float.NaN)))
-        .isInstanceOf(IllegalStateException.class)
+        .isInstanceOf(NoCandidateException.class)
         .hasMessage(
             "No token can be picked: every logit of the next token is NaN or negative infinity.");
     assertThatThrownBy(() -> sampler.argmax(RandomRows.direct(Float.NEGATIVE_INFINITY)))
-        .isInstanceOf(IllegalStateException.class);
+        .isInstanceOf(NoCandidateException.class);
   }
 
   @Test
@@ -83,9 +84,88 @@ class TokenSamplerTest {
     for (SamplingParameters parameters :
         List.of(truncating(0, 1, 0, 1, 1), truncating(2, 0.9, 0.1, 0.9, 1))) {
       assertThatThrownBy(() -> new TokenSampler(parameters, NO_PROMPT, Set.of()).sample(row))
-          .isInstanceOf(IllegalStateException.class)
+          .isInstanceOf(NoCandidateException.class)
           .hasMessage("No token can be drawn: the probabilities of the next token sum to NaN.");
     }
+  }
+
+  /** Whatever a request may ask for, at its limits: a token is left, and none of probability 0. */
+  @Test
+  void extremeParametersAlwaysLeaveAToken() {
+    Random random = new Random(11);
+    double least = SamplingParameters.LEAST_TEMPERATURE;
+    for (int i = 0; i < 4000; i++) {
+      int vocabulary = 1 + random.nextInt(40);
+      float scale = pick(random, 0f, 1e-3f, 1f, 100f, 1e6f, Float.MAX_VALUE / 2);
+      float[] logits = new float[vocabulary];
+      for (int token = 0; token < vocabulary; token++) {
+        logits[token] = (float) random.nextGaussian() * scale - pick(random, 0f, 100f);
+        logits[token] = Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, logits[token]));
+      }
+      Map<Integer, Float> bias = new HashMap<>();
+      for (int token = random.nextInt(2); token < vocabulary; token++) {
+        bias.put(token, pick(random, -100f, 100f, 0f));
+      }
+      SamplingParameters parameters =
+          new SamplingParameters(
+              pick(random, 0d, least, 1e-6, 0.01, 1d, 2d),
+              pick(random, 0, 1, 2, Integer.MAX_VALUE),
+              pick(random, 0d, 1e-320, 1e-9, 0.5, 1d),
+              pick(random, 0d, 1e-320, 0.5, 1d),
+              pick(random, 0d, 1e-320, 1e-9, 0.5, 1d),
+              pick(random, 0.01, 1d, 100d),
+              pick(random, -2d, 0d, 2d),
+              pick(random, -2d, 0d, 2d),
+              random.nextBoolean() ? bias : Map.of(),
+              random.nextInt(3),
+              i);
+      TokenSampler sampler =
+          new TokenSampler(parameters, new int[] {0, 0}, vocabulary > 1 ? Set.of(0) : Set.of());
+      for (int step = 0; step < 3; step++) {
+        FloatBuffer row = RandomRows.direct(logits.clone());
+        sampler.process(row);
+        float[] edited = RandomRows.values(row);
+        int token;
+        if (sampler.greedy()) {
+          token = sampler.argmax(row);
+        } else {
+          float[] probabilities = softmax(edited, (float) parameters.temperature());
+          token = sampler.sample(RandomRows.direct(probabilities));
+          assertThat(probabilities[token]).as("%s", parameters).isPositive();
+        }
+        assertThat(edited[token]).as("%s", parameters).isFinite();
+        sampler.accept(token);
+      }
+    }
+  }
+
+  @SafeVarargs
+  private static <T> T pick(Random random, T... values) {
+    return values[random.nextInt(values.length)];
+  }
+
+  /** In float32, as libtorch computes it: the quotients first, which may not overflow. */
+  private static float[] softmax(float[] logits, float temperature) {
+    float[] quotients = new float[logits.length];
+    float largest = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < logits.length; i++) {
+      double quotient = logits[i] / (double) temperature;
+      // Such logits stand for a model whose output is invalid, not for a temperature.
+      quotients[i] =
+          logits[i] == Float.NEGATIVE_INFINITY
+              ? logits[i]
+              : (float) Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, quotient));
+      largest = Math.max(largest, quotients[i]);
+    }
+    double sum = 0;
+    for (float quotient : quotients) {
+      sum += Math.exp(quotient - largest);
+    }
+    float[] probabilities = new float[logits.length];
+    for (int i = 0; i < logits.length; i++) {
+      probabilities[i] = (float) (Math.exp(quotients[i] - largest) / sum);
+    }
+    return probabilities;
   }
 
   @Test

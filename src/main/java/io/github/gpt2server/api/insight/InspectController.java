@@ -4,6 +4,7 @@ import io.github.gpt2server.analysis.InspectionAnswer;
 import io.github.gpt2server.analysis.InspectionQuestion;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.ApiTags;
+import io.github.gpt2server.api.ModelOutput;
 import io.github.gpt2server.api.RunningTask;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
@@ -82,6 +83,7 @@ public final class InspectController {
         RunningTask.submit(model.engine()::submit, question.task(id, limits.requestTimeout()))) {
       answer = running.await();
     }
+    ModelOutput.requireFinite(answer.finite(), id);
     return ResponseEntity.ok()
         .contentType(MediaType.APPLICATION_JSON)
         .body(new InspectAnswers(model, question, answer).response());

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.openai;
 
+import io.github.gpt2server.api.NonFiniteNumberException;
 import io.github.gpt2server.engine.TokenLogprobs;
 import io.github.gpt2server.engine.TopTokens;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -36,15 +37,15 @@ record TopLogprobs(
   static final class Writer extends ValueSerializer<TopLogprobs> {
     @Override
     public void serialize(TopLogprobs value, JsonGenerator out, SerializationContext context) {
-      out.writeRawValue(new RawJson(value.json()));
+      out.writeRawValue(new RawJson(value.json(out)));
     }
   }
 
   /** The object, each token once. */
-  private byte[] json() {
+  private byte[] json(JsonGenerator out) {
     TopTokens top = logprobs.top();
     int count = (top == null ? 0 : top.count()) + tokenIds.length + 1;
-    Builder json = new Builder(keys, count);
+    Builder json = new Builder(keys, count, out);
     if (top != null) {
       top.forEach(json::add);
     }
@@ -60,11 +61,13 @@ record TopLogprobs(
 
     private final TokenKeys keys;
     private final BitSet written = new BitSet();
+    private final JsonGenerator out;
     private byte[] bytes;
     private int size;
 
-    Builder(TokenKeys keys, int count) {
+    Builder(TokenKeys keys, int count, JsonGenerator out) {
       this.keys = keys;
+      this.out = out;
       this.bytes = new byte[2 + count * USUAL_BYTES];
       bytes[size++] = '{';
     }
@@ -74,6 +77,9 @@ record TopLogprobs(
         return;
       }
       written.set(token);
+      if (!Float.isFinite(logprob)) {
+        throw new NonFiniteNumberException(out);
+      }
       String number = NumberOutput.toString(logprob, true);
       // A comma, and the bracket at the end.
       int needed = size + keys.length(token) + number.length() + 2;

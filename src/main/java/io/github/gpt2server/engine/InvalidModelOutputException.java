@@ -1,0 +1,14 @@
+package io.github.gpt2server.engine;
+
+/** A request failed because the model computed NaN or infinity for it; others may go on. */
+public class InvalidModelOutputException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  InvalidModelOutputException(String message) {
+    super(message);
+  }
+
+  InvalidModelOutputException(RuntimeException cause) {
+    super(cause.getMessage(), cause);
+  }
+}

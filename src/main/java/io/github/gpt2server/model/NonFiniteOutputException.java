@@ -1,0 +1,24 @@
+package io.github.gpt2server.model;
+
+/** The model computed what is not a number, or infinite: there is no answer to give. */
+public class NonFiniteOutputException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  NonFiniteOutputException(String what) {
+    super(what + " holds NaN or infinity");
+  }
+
+  /**
+   * Refuses NaN and infinity.
+   *
+   * @param what names the values in the message
+   * @throws NonFiniteOutputException if there are any
+   */
+  static void check(String what, float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new NonFiniteOutputException(what);
+      }
+    }
+  }
+}
