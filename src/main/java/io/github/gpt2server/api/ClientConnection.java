@@ -1,32 +1,30 @@
 package io.github.gpt2server.api;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import org.apache.tomcat.util.net.NioChannel;
-import org.apache.tomcat.util.net.SocketBufferHandler;
-import org.apache.tomcat.util.net.SocketWrapperBase;
+import java.util.function.BooleanSupplier;
 
 /**
  * The connection that the current thread's request came on. A servlet learns that its client has
  * left only when it writes, which is too late for an answer that takes seconds; this looks at the
- * socket itself.
+ * socket itself, or at what an HTTP/2 client has said of its stream.
  */
 public final class ClientConnection {
-  private static final ThreadLocal<SocketWrapperBase<?>> CURRENT = new ThreadLocal<>();
+  private static final ThreadLocal<BooleanSupplier> CURRENT = new ThreadLocal<>();
 
-  private final SocketWrapperBase<?> socket;
+  private final BooleanSupplier left;
 
-  private ClientConnection(SocketWrapperBase<?> socket) {
-    this.socket = socket;
+  private ClientConnection(BooleanSupplier left) {
+    this.left = left;
   }
 
   /** The connection of the request that this thread handles. */
   public static ClientConnection current() {
-    return new ClientConnection(CURRENT.get());
+    BooleanSupplier left = CURRENT.get();
+    return new ClientConnection(left == null ? () -> false : left);
   }
 
-  static void enter(SocketWrapperBase<?> socket) {
-    CURRENT.set(socket);
+  /** Begins a request, with the way to find out whether its client has left. */
+  static void enter(BooleanSupplier left) {
+    CURRENT.set(left);
   }
 
   static void leave() {
@@ -34,26 +32,10 @@ public final class ClientConnection {
   }
 
   /**
-   * Whether the client has closed its side, without waiting and without sending anything; one
-   * system call. Bytes of a next request that arrive early stay in the connection's read buffer,
-   * where Tomcat finds them. Only the request's own thread may ask.
-   *
-   * @return false where this cannot be known, as over HTTP/2
+   * Whether the client has left: has closed its side of the connection or given up its stream.
+   * Neither waits nor sends anything. Only the request's own thread may ask.
    */
   public boolean gone() {
-    if (socket == null) {
-      return false;
-    }
-    if (socket.isClosed() || !(socket.getSocket() instanceof NioChannel channel)) {
-      return socket.isClosed();
-    }
-    SocketBufferHandler buffers = socket.getSocketBufferHandler();
-    buffers.configureReadBufferForWrite();
-    ByteBuffer early = buffers.getReadBuffer();
-    try {
-      return early.hasRemaining() && channel.read(early) < 0;
-    } catch (IOException e) {
-      return true;
-    }
+    return left.getAsBoolean();
   }
 }

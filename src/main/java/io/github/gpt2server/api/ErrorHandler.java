@@ -108,12 +108,9 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
               + " is not possible; this path takes "
               + (supported == null ? "another method" : String.join(", ", supported))
               + ".";
-    } else if (e instanceof HttpMediaTypeNotSupportedException type) {
+    } else if (e instanceof HttpMediaTypeNotSupportedException) {
       message =
-          "The Content-Type "
-              + (type.getContentType() == null ? "is missing" : "'" + type.getContentType() + "'")
-              + (type.getContentType() == null ? "" : " is not supported")
-              + "; send 'Content-Type: application/json'.";
+          "The Content-Type " + contentType(request) + "; send 'Content-Type: application/json'.";
     }
     return ResponseEntity.status(status)
         .headers(headers)

@@ -20,8 +20,10 @@ public final class ErrorPageController implements ErrorController {
     Object code = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
     Object path = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
     int status = code instanceof Integer number ? number : 404;
+    // The container forwards with GET, whatever was asked.
+    Object method = request.getAttribute(RequestDispatcher.ERROR_METHOD);
     String asked =
-        request.getMethod()
+        (method == null ? request.getMethod() : method)
             + " "
             + Excerpt.of(path == null ? request.getRequestURI() : path.toString());
     return ResponseEntity.status(status)

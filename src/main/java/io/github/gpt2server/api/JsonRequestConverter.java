@@ -3,6 +3,7 @@ package io.github.gpt2server.api;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpInputMessage;
 import org.springframework.http.HttpOutputMessage;
 import org.springframework.http.MediaType;
@@ -36,6 +37,10 @@ public final class JsonRequestConverter extends AbstractHttpMessageConverter<Jso
   @Override
   protected JsonRequest readInternal(Class<? extends JsonRequest> type, HttpInputMessage message)
       throws IOException {
+    String encoding = message.getHeaders().getFirst(HttpHeaders.CONTENT_ENCODING);
+    if (encoding != null && !encoding.isBlank() && !encoding.equalsIgnoreCase("identity")) {
+      throw ApiException.encodedBody(encoding);
+    }
     MediaType contentType = message.getHeaders().getContentType();
     Charset charset = contentType == null ? null : contentType.getCharset();
     if (charset != null && !charset.equals(StandardCharsets.UTF_8)) {

@@ -53,7 +53,7 @@ public final class RequestJson {
   public <T> T read(byte[] body, Class<T> type) {
     String text = utf8(body);
     if (text.isBlank()) {
-      throw ApiException.invalid(null, "The body is empty; send a JSON object.");
+      throw ApiException.emptyBody();
     }
     try (JsonParser parser = mapper.createParser(text)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {

@@ -5,8 +5,11 @@ import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.web.filter.UrlHandlerFilter;
 
 /** What this API needs of the embedded Tomcat. */
 @Configuration(proxyBeanMethods = false)
@@ -14,6 +17,19 @@ public class TomcatConfiguration {
 
   /** So much of a refused body is read, so that its sender gets to read why. */
   private static final int MAX_SWALLOW_BYTES = 64 << 20;
+
+  /**
+   * Answers a path with a slash at its end as without, as clients make them of a base URL and an
+   * empty rest. Comes before what looks at paths.
+   */
+  @Bean
+  public FilterRegistrationBean<UrlHandlerFilter> trailingSlashes() {
+    FilterRegistrationBean<UrlHandlerFilter> registration =
+        new FilterRegistrationBean<>(
+            UrlHandlerFilter.trailingSlashHandler("/**").wrapRequest().build());
+    registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
+    return registration;
+  }
 
   /** Watches connections for clients that leave, and reports Tomcat's own errors as JSON. */
   @Bean

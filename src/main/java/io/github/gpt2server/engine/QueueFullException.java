@@ -8,7 +8,7 @@ public class QueueFullException extends RuntimeException {
 
   /** Says how many requests may wait. */
   public QueueFullException(int limit) {
-    super("the queue is full: " + limit + " requests are waiting");
+    super("the queue is full: " + limit + " waiting");
     this.limit = limit;
   }
 

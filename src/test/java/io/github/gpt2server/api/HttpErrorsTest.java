@@ -7,11 +7,13 @@ import io.github.gpt2server.ops.AccessControl;
 import io.github.gpt2server.ops.ApiKeys;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -23,6 +25,7 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.firewall.RequestRejectedHandler;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -114,7 +117,7 @@ class HttpErrorsTest {
   @CsvSource({
     "Content-Type: text/plain, The Content-Type 'text/plain' is not supported",
     "Content-Type: application/x-www-form-urlencoded, is not supported",
-    "Content-Type: nonsense, Content-Type",
+    "Content-Type: nonsense, The Content-Type 'nonsense' is not supported",
     "Content-Type: application/json;charset=nonsense, Content-Type",
     "X-Nothing: here, The Content-Type is missing; send 'Content-Type: application/json'."
   })
@@ -127,6 +130,122 @@ class HttpErrorsTest {
 
     assertError(answer, 415, "unsupported_media_type", null);
     assertThat(answer.body()).contains(message);
+  }
+
+  @Test
+  void twoContentTypesInOneAreShownAsTheyCame() throws IOException {
+    String type = "Content-Type: application/json";
+    RawHttp.Answer answer =
+        exchange(RawHttp.post("/v1/completions", "{}").replace(type, type + ", application/json"));
+
+    assertError(answer, 415, "unsupported_media_type", null);
+    assertThat(answer.body())
+        .contains(
+            "The Content-Type 'application/json, application/json' is not supported; send"
+                + " 'Content-Type: application/json'.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "br", "deflate", "gzip, identity"})
+  void aCompressedBodyIs415ThatNamesTheEncoding(String encoding) throws IOException {
+    RawHttp.Answer answer =
+        exchange(
+            RawHttp.post("/v1/completions", "\u001f\u008b")
+                .replace("Host:", "Content-Encoding: " + encoding + "\r\nHost:"));
+
+    assertError(answer, 415, "unsupported_media_type", null);
+    assertThat(answer.headers()).containsEntry("accept-encoding", "identity");
+    assertThat(answer.body())
+        .contains(
+            "The body has the Content-Encoding '"
+                + encoding
+                + "', but is read only as it is: send it uncompressed, without Content-Encoding.");
+  }
+
+  @Test
+  void anIdenticalBodyIsNotCompressed() throws IOException {
+    assertError(
+        exchange(
+            RawHttp.post("/v1/completions", "{}")
+                .replace("Host:", "Content-Encoding: identity\r\nHost:")),
+        503,
+        "model_loading",
+        null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "\uFEFF"})
+  void anEmptyBodySaysSo(String body) throws IOException {
+    for (String path : new String[] {"/v1/completions", "/v1/score", "/v1/tokenize"}) {
+      RawHttp.Answer answer = exchange(RawHttp.post(path, body));
+
+      assertError(answer, 400, null, null);
+      assertThat(answer.body()).contains("The body is empty; send a JSON object.");
+    }
+    assertThat(exchange(chunked()).body()).contains("The body is empty; send a JSON object.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"POST", "TRACE", "PUT", "BREW"})
+  void theMethodOfTheRequestIsNamed(String method) throws IOException {
+    RawHttp.Answer answer =
+        exchange(method + " / HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
+
+    assertThat(answer.status()).as(answer.body()).isIn(404, 405);
+    assertThat(answer.body()).contains(method + " /").doesNotContain("GET");
+  }
+
+  @Test
+  void aSlashAtTheEndOfAPathIsAsNone() throws IOException {
+    assertError(exchange(RawHttp.post("/v1/completions/", "{}")), 503, "model_loading", null);
+    RawHttp.Answer answer = exchange("GET /answer/?a=b/ HTTP/1.1\r\nHost: test\r\n\r\n");
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(exchange("GET /v1/chat/ HTTP/1.1\r\nHost: test\r\n\r\n").body())
+        .contains("There is nothing at GET /v1/chat");
+  }
+
+  @Test
+  void severalSlashesInARowAreRefusedWithTheReason() throws IOException {
+    RawHttp.Answer answer = exchange(RawHttp.post("//v1/completions", "{}"));
+
+    assertError(answer, 400, null, null);
+    assertThat(answer.body()).contains("The path has more than one reading: send it without");
+  }
+
+  @Test
+  void moderateAnswersHaveALengthAndKeepTheConnection() throws IOException {
+    try (RawHttp http = new RawHttp(port)) {
+      for (int i = 0; i < 3; i++) {
+        RawHttp.Answer answer = http.send("GET /answer HTTP/1.1\r\nHost: test\r\n\r\n").answer();
+        assertThat(answer.body()).isEqualTo("{\"error\":null}");
+        assertThat(answer.headers())
+            .containsEntry("content-length", "14")
+            .doesNotContainKeys("transfer-encoding", "connection");
+        assertThat(http.send("GET /no HTTP/1.1\r\nHost: test\r\n\r\n").answer().headers())
+            .containsKey("content-length");
+      }
+    }
+  }
+
+  @Test
+  void largeAnswersComeInChunks() throws IOException {
+    RawHttp.Answer answer = exchange("GET /numbers/20000 HTTP/1.1\r\nHost: test\r\n\r\n");
+
+    assertThat(answer.headers())
+        .containsEntry("transfer-encoding", "chunked")
+        .doesNotContainKey("content-length");
+    assertThat(JsonMapper.shared().readTree(answer.body()))
+        .hasSize(20_000)
+        .allMatch(number -> number.doubleValue() == 0.125);
+  }
+
+  @Test
+  void anAnswerThatIsNoNumberIsAnError() throws IOException {
+    RawHttp.Answer answer = exchange("GET /not-a-number HTTP/1.1\r\nHost: test\r\n\r\n");
+
+    assertError(answer, 500, "model_output_invalid", null);
+    assertThat(answer.body()).contains("The model's logits are not numbers");
+    assertThat(answer.headers()).containsEntry("x-should-retry", "false");
   }
 
   @Test
@@ -186,9 +305,8 @@ class HttpErrorsTest {
     RawHttp.Answer answer =
         exchange("GET / HTTP/1.1\r\nHost: test\r\nX-Long: " + "x".repeat(20_000) + "\r\n\r\n");
 
-    assertThat(answer.status()).isBetween(400, 431);
-    assertThat(JsonMapper.shared().readTree(answer.body()).at("/error/type").stringValue())
-        .isEqualTo("invalid_request_error");
+    assertError(answer, 431, null, null);
+    assertThat(answer.body()).contains("The path or the headers are too long.");
   }
 
   @Test
@@ -206,6 +324,7 @@ class HttpErrorsTest {
     RawHttp.Answer answer = exchange("GET /bug HTTP/1.1\r\nHost: test\r\n\r\n");
 
     assertError(answer, 500, "internal_error", null);
+    assertThat(answer.headers()).containsEntry("x-should-retry", "false");
     assertThat(answer.body())
         .contains("its log says more under " + answer.headers().get("x-request-id") + ".");
     assertThat(answer.body()).doesNotContain("secret", "Exception");
@@ -292,6 +411,18 @@ class HttpErrorsTest {
     @GetMapping("/large")
     String large() {
       throw new OutOfMemoryError("Java heap space");
+    }
+
+    @GetMapping("/not-a-number")
+    double[] notANumber() {
+      return new double[] {1, Double.NaN};
+    }
+
+    @GetMapping("/numbers/{count}")
+    double[] numbers(@PathVariable("count") int count) {
+      double[] numbers = new double[count];
+      Arrays.fill(numbers, 0.125);
+      return numbers;
     }
 
     @GetMapping("/answer")

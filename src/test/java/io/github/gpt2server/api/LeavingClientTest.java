@@ -2,7 +2,15 @@ package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,7 +31,9 @@ class LeavingClientTest {
 
   @BeforeAll
   static void start() {
-    server = new LiveServer("--gpt2.max-sequences=2", "--gpt2.max-queue=3");
+    server =
+        new LiveServer(
+            "--gpt2.max-sequences=2", "--gpt2.max-queue=3", "--server.http2.enabled=true");
   }
 
   @AfterAll
@@ -64,6 +74,77 @@ class LeavingClientTest {
     client.reset();
 
     assertIdleWithinASecond();
+  }
+
+  @Test
+  void givingUpAnHttp2StreamCancels() throws Exception {
+    HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+    // The first answer switches the connection to HTTP/2.
+    assertThat(client.send(http2("{\"max_tokens\": 1}"), BodyHandlers.ofString()).version())
+        .isEqualTo(HttpClient.Version.HTTP_2);
+    for (String stream : new String[] {"}", ", \"stream\": true}", "}"}) {
+      CompletableFuture<HttpResponse<String>> answer =
+          client.sendAsync(http2(LONG + stream), BodyHandlers.ofString());
+      CompletableFuture<HttpResponse<String>> neighbour =
+          client.sendAsync(http2("{\"max_tokens\": 3}"), BodyHandlers.ofString());
+      server.awaitStatus(status -> status.running() > 0);
+      answer.cancel(true);
+
+      assertThat(neighbour.get().statusCode()).isEqualTo(200);
+      assertIdleWithinASecond();
+    }
+  }
+
+  private static HttpRequest http2(String json) {
+    return HttpRequest.newBuilder(server.base().resolve("v1/completions"))
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(json))
+        .build();
+  }
+
+  @Test
+  void closingAnHttp2ConnectionCancels() throws IOException {
+    byte[] body = (LONG + "}").getBytes(StandardCharsets.UTF_8);
+    RawHttp client =
+        server
+            .connect()
+            .send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            .send(frame(4, 0, 0, new byte[0]))
+            .send(frame(1, 4, 1, headers("/v1/completions", "test", "application/json")))
+            .send(frame(0, 1, 1, body));
+    server.awaitStatus(status -> status.running() > 0);
+    client.leave();
+
+    assertIdleWithinASecond();
+  }
+
+  /** RFC 9113, section 4.1. */
+  private static byte[] frame(int type, int flags, int stream, byte[] payload) {
+    return ByteBuffer.allocate(9 + payload.length)
+        .put((byte) 0)
+        .putShort((short) payload.length)
+        .put((byte) type)
+        .put((byte) flags)
+        .putInt(stream)
+        .put(payload)
+        .array();
+  }
+
+  /** RFC 7541: POST and http by their index, then values of names by theirs. */
+  private static byte[] headers(String path, String authority, String contentType) {
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    block.writeBytes(new byte[] {(byte) 0x83, (byte) 0x86, 0x04});
+    text(block, path);
+    block.write(0x01);
+    text(block, authority);
+    block.writeBytes(new byte[] {0x0f, 0x10});
+    text(block, contentType);
+    return block.toByteArray();
+  }
+
+  private static void text(ByteArrayOutputStream block, String text) {
+    block.write(text.length());
+    block.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
   }
 
   @Test

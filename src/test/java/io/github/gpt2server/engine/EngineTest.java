@@ -348,7 +348,7 @@ class EngineTest {
     GenerationHandle queued = engine.submit(one(request(new int[] {2}, 3)));
     assertThatThrownBy(() -> engine.submit(one(request(new int[] {3}, 3))))
         .isInstanceOf(QueueFullException.class)
-        .hasMessage("the queue is full: 1 requests are waiting");
+        .hasMessage("the queue is full: 1 waiting");
     queued.cancel();
     model.permits.release(1);
     assertThat(queued.awaitEnd(LONG)).isTrue();
