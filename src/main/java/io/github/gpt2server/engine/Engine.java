@@ -285,7 +285,7 @@ public final class Engine implements AutoCloseable {
           brought.picked(),
           System.nanoTime() - begin);
       if (plan.draftTokens() > 0) {
-        observer.speculated(plan.draftTokens(), brought.accepted());
+        observer.speculated(plan.drafts(), plan.draftTokens(), brought.accepted());
       }
     }
     taskHadItsTurn = plan.pieces().isEmpty();

@@ -31,8 +31,9 @@ public interface EngineObserver {
   /**
    * The engine thread has done a step that computed guessed tokens. Called by that thread.
    *
+   * @param drafts how many sequences had tokens guessed
    * @param draftTokens how many were guessed
    * @param acceptedTokens how many of them were right
    */
-  default void speculated(int draftTokens, int acceptedTokens) {}
+  default void speculated(int drafts, int draftTokens, int acceptedTokens) {}
 }

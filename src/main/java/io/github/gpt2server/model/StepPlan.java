@@ -114,6 +114,11 @@ public record StepPlan(List<Decode> decodes, List<Piece> pieces) {
     return new StepPlan(decodes.subList(0, decoding()), pieces);
   }
 
+  /** How many sequences have a token guessed, or more. */
+  public int drafts() {
+    return draftTokens() == 0 ? 0 : rounds().get(1).size();
+  }
+
   /** How many tokens are guessed. */
   public int draftTokens() {
     return decodes.size() - decoding();

@@ -23,6 +23,7 @@ public final class EngineRecorder implements EngineObserver {
   private final DistributionSummary sequences;
   private final Counter promptTokens;
   private final Counter generatedTokens;
+  private final List<Counter> drafts;
   private final List<Counter> draftTokens;
   private final List<Counter> acceptedTokens;
 
@@ -52,6 +53,11 @@ public final class EngineRecorder implements EngineObserver {
         Counter.builder("gpt2.generation.tokens")
             .description("Tokens that were generated")
             .register(registry);
+    drafts =
+        speculation(
+            registry,
+            "spec.decode.num.drafts",
+            "Drafts that were guessed, one a sequence and step");
     draftTokens =
         speculation(registry, "spec.decode.num.draft.tokens", "Tokens that steps guessed ahead");
     acceptedTokens =
@@ -85,8 +91,9 @@ public final class EngineRecorder implements EngineObserver {
   }
 
   @Override
-  public void speculated(int drafted, int accepted) {
-    draftTokens.forEach(counter -> counter.increment(drafted));
+  public void speculated(int drafted, int proposed, int accepted) {
+    drafts.forEach(counter -> counter.increment(drafted));
+    draftTokens.forEach(counter -> counter.increment(proposed));
     acceptedTokens.forEach(counter -> counter.increment(accepted));
   }
 }

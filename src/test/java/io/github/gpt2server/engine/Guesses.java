@@ -8,7 +8,7 @@ final class Guesses implements EngineObserver {
   final AtomicInteger accepted = new AtomicInteger();
 
   @Override
-  public void speculated(int draftTokens, int acceptedTokens) {
+  public void speculated(int drafts, int draftTokens, int acceptedTokens) {
     drafted.addAndGet(draftTokens);
     accepted.addAndGet(acceptedTokens);
   }

@@ -198,5 +198,11 @@ public record CompletionRequest(
   public record StreamOptions(
       @Schema(description = "Whether a last chunk reports the usage.", defaultValue = "false")
           @JsonProperty("include_usage")
-          Boolean includeUsage) {}
+          Boolean includeUsage,
+      @Schema(
+              description =
+                  "Whether, with include_usage, every chunk reports the usage so far instead of null.",
+              defaultValue = "false")
+          @JsonProperty("continuous_usage_stats")
+          Boolean continuousUsageStats) {}
 }

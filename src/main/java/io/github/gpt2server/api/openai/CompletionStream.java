@@ -116,7 +116,7 @@ final class CompletionStream {
             ids && first
                 ? CompletionController.ids(completion.prompts().get(index / completion.n()))
                 : null);
-    out.data(chunk(List.of(choice), null));
+    out.data(chunk(List.of(choice), completion.continuousUsage() ? usage.build() : null));
   }
 
   private Object chunk(List<CompletionResponse.Choice> choices, CompletionResponse.Usage total) {

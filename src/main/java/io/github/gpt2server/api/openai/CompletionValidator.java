@@ -51,9 +51,18 @@ final class CompletionValidator {
     Logprobs logprobs = logprobs(request);
     boolean includeUsage =
         request.streamOptions() != null && isTrue(request.streamOptions().includeUsage());
-    if (includeUsage && !stream) {
+    boolean continuousUsage =
+        request.streamOptions() != null && isTrue(request.streamOptions().continuousUsageStats());
+    if ((includeUsage || continuousUsage) && !stream) {
       throw ApiException.invalid(
           "stream_options", "stream_options needs stream: true; set it or leave the options out.");
+    }
+
+    if (continuousUsage && !includeUsage) {
+      throw ApiException.invalid(
+          "stream_options",
+          "stream_options.continuous_usage_stats needs include_usage: true; set it or leave the"
+              + " option out.");
     }
 
     OutputLength length =
@@ -113,6 +122,7 @@ final class CompletionValidator {
         logprobs.wanted(),
         stream,
         includeUsage,
+        continuousUsage,
         isTrue(request.returnTokenIds()));
   }
 

@@ -20,6 +20,7 @@ import java.util.List;
  * @param logprobs whether choices have log-probabilities
  * @param stream whether the answer is streamed
  * @param includeUsage whether the stream ends with the usage
+ * @param continuousUsage whether every chunk of such a stream has the usage so far
  * @param returnTokenIds whether choices have their token ids
  */
 record ValidCompletion(
@@ -35,4 +36,5 @@ record ValidCompletion(
     boolean logprobs,
     boolean stream,
     boolean includeUsage,
+    boolean continuousUsage,
     boolean returnTokenIds) {}

@@ -22,6 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockHttpServletResponse;
 import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
 
 class CompletionStreamTest {
@@ -204,9 +205,14 @@ class CompletionStreamTest {
   }
 
   private CompletionStream stream(ValidCompletion completion) {
-    JsonMapper json =
-        JsonMapper.builder().disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY).build();
-    return new CompletionStream(completion, new ServerSentEvents(response, json.writer()));
+    return new CompletionStream(completion, new ServerSentEvents(response, json()));
+  }
+
+  private static ObjectWriter json() {
+    return JsonMapper.builder()
+        .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+        .build()
+        .writer();
   }
 
   private String body() throws UnsupportedEncodingException {
@@ -225,7 +231,65 @@ class CompletionStreamTest {
         + "}";
   }
 
+  @Test
+  void continuousUsageIsInEveryChunk() throws Exception {
+    run(
+        completion(1, true, true, false),
+        () ->
+            engine
+                .token(0, 10, "a")
+                .token(0, 11, "b")
+                .finished(0, FinishReason.LENGTH, "", -1, null)
+                .end(Outcome.FINISHED));
+
+    assertThat(body().lines().filter(line -> line.contains("usage")))
+        .extracting(line -> line.replaceAll(".*\"completion_tokens\":(\\d+).*", "$1"))
+        .containsExactly("1", "2", "2", "2");
+  }
+
+  @Test
+  void numbersThatAreNoneAreAnErrorInsteadOfAnAnswer() {
+    assertThatThrownBy(
+            () -> run(completion(1, false, false), () -> engine.token(0, 10, "a", Float.NaN)))
+        .isInstanceOf(ApiException.class)
+        .hasMessageStartingWith("The model's logits are not numbers:");
+    assertThat(engine.cancels()).isOne();
+  }
+
+  @Test
+  void numbersThatAreNoneEndAStreamThatHasBegun() throws Exception {
+    MockHttpServletResponse receiver =
+        new MockHttpServletResponse() {
+          @Override
+          public void setCommitted(boolean committed) {
+            // The first token is on its way: now comes the next one.
+            if (committed && !isCommitted()) {
+              engine.token(0, 11, "b", Float.NEGATIVE_INFINITY);
+            }
+            super.setCommitted(committed);
+          }
+        };
+    ValidCompletion completion = completion(1, false, false);
+    try (RunningGeneration running =
+        RunningGeneration.submit(engine::submit, completion.generation())) {
+      engine.token(0, 10, "a");
+      new CompletionStream(completion, new ServerSentEvents(receiver, json())).run(running);
+    }
+
+    assertThat(receiver.getContentAsString(StandardCharsets.UTF_8))
+        .startsWith(CHUNK + choice("a", 0, "null", "null"))
+        .contains(
+            "event: error\ndata: {\"error\":{\"message\":\"The model's logits are not numbers")
+        .contains("\"code\":\"model_output_invalid\"")
+        .doesNotContain("[DONE]", "Infinity");
+  }
+
   private static ValidCompletion completion(int n, boolean includeUsage, boolean tokenIds) {
+    return completion(n, includeUsage, false, tokenIds);
+  }
+
+  private static ValidCompletion completion(
+      int n, boolean includeUsage, boolean continuousUsage, boolean tokenIds) {
     int[] prompt = {5, 6};
     SequenceRequest sequence = RequestBuilder.request(prompt, 9).build();
     return new ValidCompletion(
@@ -241,6 +305,7 @@ class CompletionStreamTest {
         false,
         true,
         includeUsage,
+        continuousUsage,
         tokenIds);
   }
 }

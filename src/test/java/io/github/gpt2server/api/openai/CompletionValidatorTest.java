@@ -272,6 +272,8 @@ class CompletionValidatorTest {
           "logprobs": -1 | logprobs | logprobs must be between 0 and 4096, but is -1.
           "logprob_token_ids": [4096] | logprob_token_ids | logprob_token_ids[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
           "suffix": "end" | suffix | suffix is not supported: GPT-2 cannot fill in a gap. Leave it out.
+          "stream": true, "stream_options": {"continuous_usage_stats": true} | stream_options | stream_options.continuous_usage_stats needs include_usage: true; set it or leave the option out.
+          "stream_options": {"continuous_usage_stats": true} | stream_options | stream_options needs stream: true; set it or leave the options out.
           "stream_options": {"include_usage": true} | stream_options | stream_options needs stream: true; set it or leave the options out.
           "stop": "" | stop | stop must not hold an empty string, which every text contains; leave it out.
           "stop": ["a", ""] | stop | stop must not hold an empty string, which every text contains; leave it out.
