@@ -80,15 +80,14 @@ final class PathAdvice {
   }
 
   private static String advice(String path) {
-    String own = path.replaceAll("/+$", "");
     for (Map.Entry<String, String> entry : ELSEWHERE.entrySet()) {
-      if (own.endsWith(entry.getKey())) {
+      if (path.endsWith(entry.getKey())) {
         return entry.getValue();
       }
     }
-    String last = own.substring(own.lastIndexOf('/') + 1);
+    String last = path.substring(path.lastIndexOf('/') + 1);
     if (SERVED.containsKey(last)) {
-      return why(path, own) + "use " + SERVED.get(last) + " /v1/" + last;
+      return why(path) + "use " + SERVED.get(last) + " /v1/" + last;
     }
     String meant = NearMiss.nearest(last, SERVED.keySet());
     return meant == null
@@ -96,14 +95,11 @@ final class PathAdvice {
         : "use " + SERVED.get(meant) + " /v1/" + meant + " if that is meant";
   }
 
-  private static String why(String path, String own) {
-    if (own.contains("/v1/v1/")) {
+  private static String why(String path) {
+    if (path.contains("/v1/v1/")) {
       return "the client's base URL must not have /v1, which it adds itself: ";
     }
-    if (!own.contains("/v1/")) {
-      return "the client's base URL lacks /v1: ";
-    }
-    return path.equals(own) ? "" : "without the slash at the end: ";
+    return path.contains("/v1/") ? "" : "the client's base URL lacks /v1: ";
   }
 
   private static void put(String advice, String... ends) {

@@ -65,7 +65,6 @@ class HttpErrorsTest {
           POST /completions|the client's base URL lacks /v1: use POST /v1/completions.
           POST /embeddings|the client's base URL lacks /v1: use POST /v1/embeddings.
           GET /models|the client's base URL lacks /v1: use GET /v1/models.
-          POST /v1/completions/|without the slash at the end: use POST /v1/completions.
           POST /V1/Completions|use POST /v1/completions.
           POST /v1/completion|use POST /v1/completions with a prompt.
           POST /v1/embedings|use POST /v1/embeddings if that is meant.

@@ -46,13 +46,17 @@ record ScoreResponse(
     return new ScoreResponse(model, null, null, continuations);
   }
 
-  /** One text, token by token and in total; null where there is nothing to divide by. */
+  /** One text, token by token and in total; quotients are null where nothing was scored. */
   @Schema(name = "TextScore")
   record Result(
       @JsonProperty("tokens") List<Token> tokens,
       @Schema(description = "Nats.") @JsonProperty("log_likelihood") double logLikelihood,
       @JsonProperty("scored_tokens") int scoredTokens,
-      @Schema(nullable = true) @JsonProperty("perplexity") Double perplexity,
+      @Schema(
+              description = "Null where nothing was scored, or if it is too large for a double.",
+              nullable = true)
+          @JsonProperty("perplexity")
+          Double perplexity,
       @Schema(nullable = true) @JsonProperty("bits_per_token") Double bitsPerToken,
       @Schema(nullable = true) @JsonProperty("bits_per_byte") Double bitsPerByte,
       @Schema(nullable = true) @JsonProperty("bits_per_character") Double bitsPerCharacter,

@@ -5,7 +5,6 @@ import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
-import io.swagger.v3.oas.annotations.Hidden;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -43,13 +42,6 @@ public final class ModelController {
             .distinct()
             .map(name -> ModelObject.of(name, model))
             .toList());
-  }
-
-  /** The same, for clients that end every path with a slash. */
-  @Hidden
-  @GetMapping(path = "/v1/models/")
-  public ModelList listAfterSlash() {
-    return list();
   }
 
   /** One model by its id, which may contain a slash, its last part or an alias. */
