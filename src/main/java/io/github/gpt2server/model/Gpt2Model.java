@@ -108,18 +108,22 @@ public final class Gpt2Model implements LanguageModel {
             wrong.kernels().label(),
             wrong.worst());
       }
-      TorchProgram program;
+      Gpt2Model model;
       try {
-        program = compile(config, device, type, text.apply(kernels, device));
+        TorchProgram program = compile(config, device, type, text.apply(kernels, device));
+        model = load(program, kernels, config, weights, device, type, cache, sample);
       } catch (EngineException e) {
-        if (kernels == Kernels.LIBTORCH) {
+        if (kernels == Kernels.LIBTORCH || AllocationFailure.asked(e).isPresent()) {
           throw e;
         }
-        log.warn("This platform's libtorch has no oneDNN linear layers; slower ones are used");
-        log.debug("Why the packed program was refused", e);
+        log.warn(
+            "The {} kernels cannot compute {} on this machine; libtorch's plain operators are used"
+                + " instead, which are slower",
+            kernels.label(),
+            type.label());
+        log.debug("Why they cannot", e);
         continue;
       }
-      Gpt2Model model = load(program, kernels, config, weights, device, type, cache, sample);
       if (model.arithmetic.passed()) {
         return model;
       }
@@ -127,9 +131,8 @@ public final class Gpt2Model implements LanguageModel {
       model.close();
     }
     throw new ModelLoadException(
-        "this machine computes wrong numbers: %s, with libtorch's plain operators too; no model is"
+        "this machine computes wrong numbers: %s; no model is served, since its answers would be wrong"
                 .formatted(wrong.worst())
-            + " served, since its answers would be wrong"
             + (type == WeightType.FLOAT32 ? "" : " (try gpt2.dtype=float32)"));
   }
 
