@@ -197,11 +197,16 @@ final class ServedModelLoader implements ModelLoader {
     return model;
   }
 
-  /** The beginning of a text of many kinds. */
+  /**
+   * The beginning of a text of many kinds. Where the vocabulary cannot write it, as one of proteins
+   * or of lower-case letters cannot, tokens from all over the vocabulary.
+   */
   private static int[] sample(Gpt2Tokenizer tokenizer, Gpt2Config config) throws IOException {
     try (InputStream in = ServedModelLoader.class.getResourceAsStream("/gpt2/sample.txt")) {
       int[] tokens = tokenizer.encode(new String(in.readAllBytes(), StandardCharsets.UTF_8));
       return Arrays.copyOf(tokens, Math.min(tokens.length, config.contextLength()));
+    } catch (IllegalArgumentException notWritable) {
+      return Gpt2Model.sample(config);
     }
   }
 
@@ -238,7 +243,7 @@ final class ServedModelLoader implements ModelLoader {
   /** What the tokenizer calls the end, and what the model's own files do. */
   private static Set<Integer> endTokens(Gpt2Config config, Gpt2Tokenizer tokenizer) {
     Set<Integer> tokens = new HashSet<>(config.endOfText());
-    tokens.add(tokenizer.endOfText());
+    tokenizer.endOfText().ifPresent(tokens::add);
     return Set.copyOf(tokens);
   }
 

@@ -1,13 +1,15 @@
 package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.tokenizer.TokenizedText;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reads the forms in which a prompt may be sent and makes token ids of them. A prompt without any
- * token becomes {@code <|endoftext|>}, after which GPT-2 begins a new text.
+ * Reads the forms in which a prompt may be sent and makes token ids of them. A text gets the tokens
+ * that the tokenizer's files put around one, which for GPT-2's own are none. A prompt without any
+ * token becomes the one that begins a text, in GPT-2 {@code <|endoftext|>}.
  */
 public final class PromptReader {
   private final ServedModel model;
@@ -18,17 +20,28 @@ public final class PromptReader {
   }
 
   /**
-   * One or more prompts: a string, an array of strings, an array of token ids or an array of arrays
-   * of token ids.
+   * The token ids of {@link #prompts(String, JsonNode, boolean)}, with the tokens that the
+   * tokenizer puts around a text.
    *
    * @throws ApiException 400, if {@code node} is anything else
    */
   public List<int[]> prompts(String field, JsonNode node) {
+    return prompts(field, node, true).stream().map(PromptTokens::ids).toList();
+  }
+
+  /**
+   * One or more prompts: a string, an array of strings, an array of token ids or an array of arrays
+   * of token ids.
+   *
+   * @param addSpecialTokens whether a text gets the tokens that the tokenizer puts around one
+   * @throws ApiException 400, if {@code node} is anything else
+   */
+  public List<PromptTokens> prompts(String field, JsonNode node, boolean addSpecialTokens) {
     if (node == null || node.isNull()) {
-      return List.of(orEndOfText(new int[0]));
+      return List.of(prompt(field, new int[0]));
     }
     if (node.isString()) {
-      return List.of(orEndOfText(encode(field, node.stringValue())));
+      return List.of(prompt(field, node.stringValue(), addSpecialTokens));
     }
     if (!node.isArray()) {
       throw ApiException.invalid(
@@ -40,17 +53,17 @@ public final class PromptReader {
               + ".");
     }
     if (node.isEmpty() || node.get(0).isNumber()) {
-      return List.of(orEndOfText(tokens(field, node)));
+      return List.of(prompt(field, tokens(field, node)));
     }
-    List<int[]> prompts = new ArrayList<>(node.size());
+    List<PromptTokens> prompts = new ArrayList<>(node.size());
     boolean strings = node.get(0).isString();
     for (int i = 0; i < node.size(); i++) {
       JsonNode item = node.get(i);
       String place = field + "[" + i + "]";
       if (strings && item.isString()) {
-        prompts.add(orEndOfText(encode(place, item.stringValue())));
+        prompts.add(prompt(place, item.stringValue(), addSpecialTokens));
       } else if (!strings && item.isArray()) {
-        prompts.add(orEndOfText(tokens(place, item)));
+        prompts.add(prompt(place, tokens(place, item)));
       } else {
         throw ApiException.invalid(
             field,
@@ -66,14 +79,45 @@ public final class PromptReader {
   }
 
   /**
-   * The token ids of a text, none for an empty one.
+   * A prompt that is a text; one without any token becomes the one that begins a text.
    *
-   * @throws ApiException 400, if the text is not Unicode or the vocabulary lacks one of its bytes
+   * @param addSpecialTokens whether it gets the tokens that the tokenizer puts around a text
+   * @throws ApiException as {@link #tokenize} does, or 400 if it is empty and no token begins a
+   *     text
+   */
+  public PromptTokens prompt(String field, String text, boolean addSpecialTokens) {
+    TokenizedText tokens = tokenize(field, text, addSpecialTokens);
+    return tokens.ids().length == 0 ? prompt(field, tokens.ids()) : PromptTokens.of(text, tokens);
+  }
+
+  /**
+   * A prompt of token ids; one without any becomes the one that begins a text.
+   *
+   * @throws ApiException 400, if it is empty and no token begins a text
+   */
+  public PromptTokens prompt(String field, int[] tokens) {
+    return PromptTokens.of(orBeginning(field, tokens), model.tokenizer());
+  }
+
+  /**
+   * The token ids of a text, none for an empty one, and none around it.
+   *
+   * @throws ApiException as {@link #tokenize} does
    */
   public int[] encode(String field, String text) {
+    return tokenize(field, text, false).ids();
+  }
+
+  /**
+   * The tokens of a text.
+   *
+   * @param addSpecialTokens whether it gets the tokens that the tokenizer puts around one
+   * @throws ApiException 400, if the text is not Unicode or the vocabulary lacks one of its bytes
+   */
+  public TokenizedText tokenize(String field, String text, boolean addSpecialTokens) {
     requireUnicode(field, text);
     try {
-      return model.tokenizer().encode(text);
+      return model.tokenizer().tokenize(text, addSpecialTokens);
     } catch (IllegalArgumentException e) {
       throw ApiException.invalid(
           field, field + " cannot be written in this model's tokens: " + e.getMessage() + ".");
@@ -109,9 +153,31 @@ public final class PromptReader {
     return tokens;
   }
 
-  /** The tokens, or {@code <|endoftext|>} alone if there are none. */
-  public int[] orEndOfText(int[] tokens) {
-    return tokens.length == 0 ? new int[] {model.tokenizer().endOfText()} : tokens;
+  /**
+   * The tokens, or the one that begins a text if there are none.
+   *
+   * @throws ApiException 400, if there are none and no token begins a text
+   */
+  private int[] orBeginning(String field, int[] tokens) {
+    return tokens.length == 0 ? new int[] {beginning(field)} : tokens;
+  }
+
+  /**
+   * The token that begins a text.
+   *
+   * @throws ApiException 400, if this model has none
+   */
+  public int beginning(String field) {
+    return model
+        .tokenizer()
+        .beginning()
+        .orElseThrow(
+            () ->
+                ApiException.invalid(
+                    field,
+                    field
+                        + " asks for the token that begins a text, as an empty prompt does, but"
+                        + " this model has none (no bos_token and no eos_token); send a prompt."));
   }
 
   private int[] tokens(String field, JsonNode array) {

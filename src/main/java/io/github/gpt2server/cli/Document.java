@@ -22,4 +22,19 @@ record Document(String name, String text) {
       throw new CommandException("In %s, %s.".formatted(name, e.getMessage()), e);
     }
   }
+
+  /**
+   * The token that stands before a text.
+   *
+   * @throws CommandException if the model has none
+   */
+  static int beginning(Gpt2Tokenizer tokenizer) {
+    return tokenizer
+        .beginning()
+        .orElseThrow(
+            () ->
+                new CommandException(
+                    "This model has no token that begins a text: neither a bos_token nor an"
+                        + " eos_token is named by its files."));
+  }
 }

@@ -71,7 +71,7 @@ final class LastWordEvaluation {
     }
     int[] context =
         cut.context().isEmpty()
-            ? new int[] {model.tokenizer().endOfText()}
+            ? new int[] {Document.beginning(model.tokenizer())}
             : document.encode(cut.context(), model.tokenizer());
     passes.add(ScoringPass.of(context, target, model.contextLength()));
   }

@@ -74,7 +74,7 @@ final class TextEvaluation {
 
   private int[] withBos(int[] tokens) {
     int[] all = new int[tokens.length + 1];
-    all[0] = model.tokenizer().endOfText();
+    all[0] = Document.beginning(model.tokenizer());
     System.arraycopy(tokens, 0, all, 1, tokens.length);
     return all;
   }

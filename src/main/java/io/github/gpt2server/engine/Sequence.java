@@ -202,7 +202,7 @@ final class Sequence {
     generated++;
     progress().generateToken();
     boolean stopToken = stopsAt(token);
-    String text = stopToken || token == tokenizer.endOfText() ? "" : show(tokenizer.bytes(token));
+    String text = stopToken || tokenizer.special(token) ? "" : show(tokenizer.bytes(token));
     publish(new SequenceEvent.Token(index, token, text, logprobs));
     if (stopToken) {
       finish(FinishReason.STOP, token);

@@ -60,10 +60,15 @@ public final class Gpt2Model implements LanguageModel {
    */
   public static Gpt2Model load(
       Gpt2Config config, Weights weights, String device, WeightType type, CacheSize cache) {
+    return load(config, weights, device, type, cache, sample(config));
+  }
+
+  /** A sample for int8 where no text can be had: tokens from all over the vocabulary. */
+  public static int[] sample(Gpt2Config config) {
     int count = Math.min(SAMPLE_TOKENS, config.contextLength());
-    int[] sample =
-        IntStream.range(0, count).map(i -> (int) ((long) i * config.vocabSize() / count)).toArray();
-    return load(config, weights, device, type, cache, sample);
+    return IntStream.range(0, count)
+        .map(i -> (int) ((long) i * config.vocabSize() / count))
+        .toArray();
   }
 
   /**

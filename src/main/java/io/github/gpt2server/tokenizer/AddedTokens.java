@@ -16,12 +16,16 @@ import tools.jackson.databind.node.ObjectNode;
  * Tokens that are found in a text before BPE begins. Three files may list them, by the age of what
  * wrote them: {@code tokenizer.json}, {@code added_tokens_decoder} of {@code
  * tokenizer_config.json}, {@code added_tokens.json}. Where they speak of one token, the first of
- * these is heard.
+ * these is heard. The {@link SpecialTokens} belong to them wherever they are listed, or are not.
  */
 final class AddedTokens {
   private static final Logger log = LoggerFactory.getLogger(AddedTokens.class);
 
+  static final String CONFIGURATION = "tokenizer_config.json";
+  static final String DECODER = "added_tokens_decoder";
+
   private static final String LIST = "added_tokens";
+  private static final List<String> REACH = List.of("single_word", "lstrip", "rstrip");
 
   private final Path folder;
   private final ObjectNode json;
@@ -38,35 +42,42 @@ final class AddedTokens {
    * library gives each token the id that the files give it.
    *
    * @param json in the form of {@code tokenizer.json}; changed
+   * @param configuration what {@code tokenizer_config.json} holds
+   * @param special tokens with a role; one without an id gets the next that is free
    * @param endOfText a token that belongs to the list wherever BPE's vocabulary has it
    * @param vocabSize how many ids the model has; a token beyond them, which a fine-tune has added
    *     without enlarging the model, is left out with a warning
    * @throws TokenizerLoadException if a file is malformed
    */
-  static void complete(Path folder, ObjectNode json, String endOfText, int vocabSize) {
+  static void complete(
+      Path folder,
+      ObjectNode json,
+      ObjectNode configuration,
+      SpecialTokens special,
+      String endOfText,
+      int vocabSize) {
     final AddedTokens tokens = new AddedTokens(folder, json);
-    tokens.addFromConfiguration();
+    tokens.addFromConfiguration(configuration);
     tokens.addFromOldFile();
-    final JsonNode known = json.path("model").path("vocab").path(endOfText);
-    if (known.isInt()) {
-      tokens.add(endOfText, known.intValue(), true);
+    if (tokens.vocabularyId(endOfText).isInt()) {
+      tokens.add(endOfText, tokens.vocabularyId(endOfText).intValue(), true);
     }
+    special.all().forEach(tokens::addSpecial);
     tokens.leaveOutBeyond(vocabSize);
     tokens.putIntoVocabulary();
   }
 
-  private void addFromConfiguration() {
-    final Path file = folder.resolve("tokenizer_config.json");
-    if (!Files.exists(file)) {
-      return;
-    }
-    for (final Map.Entry<String, JsonNode> entry :
-        JsonFile.read(file).path("added_tokens_decoder").properties()) {
+  private JsonNode vocabularyId(String content) {
+    return json.path("model").path("vocab").path(content);
+  }
+
+  private void addFromConfiguration(ObjectNode configuration) {
+    for (final Map.Entry<String, JsonNode> entry : configuration.path(DECODER).properties()) {
       final JsonNode token = entry.getValue();
       if (!entry.getKey().matches("\\d{1,9}") || !token.path("content").isString()) {
         throw new TokenizerLoadException(
             "%s has an added token \"%s\" without a whole number or without content."
-                .formatted(file, entry.getKey()));
+                .formatted(folder.resolve(CONFIGURATION), entry.getKey()));
       }
       final ObjectNode added =
           add(
@@ -74,11 +85,33 @@ final class AddedTokens {
               Integer.parseInt(entry.getKey()),
               token.path("special").asBoolean(false));
       if (added != null) {
-        for (final String reach : List.of("single_word", "lstrip", "rstrip")) {
-          added.put(reach, token.path(reach).asBoolean(false));
-        }
+        REACH.forEach(reach -> added.put(reach, token.path(reach).asBoolean(false)));
       }
     }
+  }
+
+  private void addSpecial(SpecialTokens.Named token) {
+    for (final JsonNode listed : list) {
+      if (listed.path("content").asString("").equals(token.content())) {
+        ((ObjectNode) listed).put("special", true);
+        return;
+      }
+    }
+    final JsonNode id = vocabularyId(token.content());
+    final ObjectNode added = add(token.content(), id.isInt() ? id.intValue() : freeId(), true);
+    REACH.forEach(reach -> added.put(reach, token.properties().path(reach).asBoolean(false)));
+  }
+
+  /** The id after the largest one. */
+  private int freeId() {
+    int free = 0;
+    for (final JsonNode id : json.path("model").path("vocab")) {
+      free = Math.max(free, id.asInt(0) + 1);
+    }
+    for (final JsonNode token : list) {
+      free = Math.max(free, token.path("id").asInt(0) + 1);
+    }
+    return free;
   }
 
   private void addFromOldFile() {

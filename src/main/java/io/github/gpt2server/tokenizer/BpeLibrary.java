@@ -1,6 +1,7 @@
 package io.github.gpt2server.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.lang.ref.Reference;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -39,6 +41,8 @@ final class BpeLibrary implements AutoCloseable {
    */
   private static final int LONG_PIECE = 1 << 18;
 
+  private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
+
   private final Object onePieceAtATime = new Object();
   private final HuggingFaceTokenizer tokenizer;
   private final boolean splitsAtWords;
@@ -69,26 +73,99 @@ final class BpeLibrary implements AutoCloseable {
    * @throws IllegalStateException after {@link #close}
    */
   int[] encode(String text) {
+    IntStream.Builder ids = IntStream.builder();
+    encode(text, false, encoding -> addAll(ids, LIBRARY.getTokenIds(encoding)));
+    return ids.build().toArray();
+  }
+
+  /**
+   * For each token the Unicode code point of the text, as it was before any normalizer, at which it
+   * starts.
+   *
+   * @param text without lone surrogates
+   * @throws IllegalStateException after {@link #close}
+   */
+  int[] starts(String text) {
+    IntStream.Builder starts = IntStream.builder();
+    // Pieces of a text would count from their own start.
+    encodeWhole(
+        text,
+        false,
+        encoding -> {
+          for (CharSpan span : LIBRARY.getTokenCharSpans(encoding)) {
+            starts.add(span.getStart());
+          }
+        });
+    return starts.build().toArray();
+  }
+
+  /**
+   * The ids that the tokenizer puts before and after a text.
+   *
+   * @param text one that has tokens of its own
+   */
+  Surroundings surroundings(String text) {
+    IntStream.Builder before = IntStream.builder();
+    IntStream.Builder after = IntStream.builder();
+    encodeWhole(
+        text,
+        true,
+        encoding -> {
+          long[] ids = LIBRARY.getTokenIds(encoding);
+          long[] added = LIBRARY.getSpecialTokenMask(encoding);
+          boolean within = false;
+          for (int i = 0; i < ids.length; i++) {
+            within |= added[i] == 0;
+            if (added[i] != 0) {
+              (within ? after : before).add(Math.toIntExact(ids[i]));
+            }
+          }
+        });
+    return new Surroundings(before.build().toArray(), after.build().toArray());
+  }
+
+  private void encode(String text, boolean addSpecialTokens, LongConsumer reader) {
+    for (int from = 0; from < text.length(); ) {
+      int to = splitsAtWords ? WordBoundaries.next(text, from + PIECE) : text.length();
+      encodeWhole(text.substring(from, to), addSpecialTokens, reader);
+      from = to;
+    }
+  }
+
+  /**
+   * Gives the reader an encoding, as {@code HuggingFaceTokenizer.encode} does, less a string, a
+   * span and six numbers for each token, which take longer than the encoding.
+   */
+  private void encodeWhole(String piece, boolean addSpecialTokens, LongConsumer reader) {
+    if (piece.length() < LONG_PIECE) {
+      read(piece, addSpecialTokens, reader);
+      return;
+    }
+    synchronized (onePieceAtATime) {
+      read(piece, addSpecialTokens, reader);
+      FreedMemory.giveBack();
+    }
+  }
+
+  private void read(String piece, boolean addSpecialTokens, LongConsumer reader) {
     lock.readLock().lock();
     try {
-      IntStream.Builder ids = IntStream.builder();
-      for (int from = 0; from < text.length(); ) {
-        int to = splitsAtWords ? WordBoundaries.next(text, from + PIECE) : text.length();
-        if (to - from < LONG_PIECE) {
-          encode(text.substring(from, to), ids);
-        } else {
-          synchronized (onePieceAtATime) {
-            encode(text.substring(from, to), ids);
-            FreedMemory.giveBack();
-          }
-        }
-        from = to;
+      long encoding = LIBRARY.encode(tokenizer.getHandle(), piece, addSpecialTokens);
+      try {
+        reader.accept(encoding);
+      } finally {
+        LIBRARY.deleteEncoding(encoding);
       }
-      return ids.build().toArray();
     } finally {
       // DJL's class frees the native tokenizer when it is garbage: not while it is in use.
       Reference.reachabilityFence(tokenizer);
       lock.readLock().unlock();
+    }
+  }
+
+  private static void addAll(IntStream.Builder numbers, long... more) {
+    for (long number : more) {
+      numbers.add(Math.toIntExact(number));
     }
   }
 
@@ -99,22 +176,6 @@ final class BpeLibrary implements AutoCloseable {
       tokenizer.close();
     } finally {
       lock.writeLock().unlock();
-    }
-  }
-
-  /**
-   * What {@code HuggingFaceTokenizer.encode} does, less a string, a span and six numbers for each
-   * token, which take longer than the encoding.
-   */
-  private void encode(String piece, IntStream.Builder ids) {
-    TokenizersLibrary library = TokenizersLibrary.LIB;
-    long encoding = library.encode(tokenizer.getHandle(), piece, false);
-    try {
-      for (long id : library.getTokenIds(encoding)) {
-        ids.add(Math.toIntExact(id));
-      }
-    } finally {
-      library.deleteEncoding(encoding);
     }
   }
 

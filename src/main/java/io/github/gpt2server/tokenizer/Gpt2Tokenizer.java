@@ -2,16 +2,20 @@ package io.github.gpt2server.tokenizer;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * GPT-2's byte-level BPE. Encoding is Hugging Face's tokenizers library; the bytes of each token
  * come from a table of our own, so that any tokens can be turned into text, in pieces or whole.
  *
- * <p>{@link #decode} of {@link #encode} gives every text back unchanged. Safe for concurrent use.
- * Holds native memory until closed.
+ * <p>{@link #decode} of {@link #encode} gives every text back unchanged, unless the tokenizer's
+ * files change texts: put a space before them, normalize them, or have tokens that swallow white
+ * space. Safe for concurrent use. Holds native memory until closed.
  *
  * <p>Source: Radford et al., Language Models are Unsupervised Multitask Learners (2019), section
  * 2.2, and {@code encoder.py} of openai/gpt-2.
@@ -20,19 +24,28 @@ public final class Gpt2Tokenizer implements AutoCloseable {
 
   private final Vocabulary vocabulary;
   private final BpeLibrary library;
-  private final int endOfText;
+  private final TokenRoles roles;
+  private final Set<Integer> special;
+  private final boolean addsPrefixSpace;
+  private final boolean losesWhatHasNoToken;
+  private final Surroundings surroundings;
 
-  private Gpt2Tokenizer(Vocabulary vocabulary, BpeLibrary library, int endOfText) {
+  private Gpt2Tokenizer(Vocabulary vocabulary, BpeLibrary library, TokenizerDefinition definition) {
     this.vocabulary = vocabulary;
     this.library = library;
-    this.endOfText = endOfText;
+    this.roles = definition.roles();
+    this.special = Set.copyOf(definition.special());
+    this.addsPrefixSpace = definition.addsPrefixSpace();
+    this.losesWhatHasNoToken = !vocabulary.hasEveryByte() && !definition.byteLevel();
+    this.surroundings = surroundings();
   }
 
   /**
    * Reads a tokenizer from a folder in Hugging Face's layout: {@code tokenizer.json}, or else
-   * {@code vocab.json} with {@code merges.txt}; added tokens also from {@code
-   * tokenizer_config.json} and {@code added_tokens.json}. A {@code config.json} beside them is
-   * asked for {@code vocab_size}, which may count ids that no token has.
+   * {@code vocab.json} with {@code merges.txt}; added and special tokens also from {@code
+   * tokenizer_config.json}, {@code special_tokens_map.json} and {@code added_tokens.json}. A {@code
+   * config.json} beside them is asked for {@code vocab_size}, which may count ids that no token
+   * has, and, as {@code generation_config.json} is, for the tokens that begin and end a text.
    *
    * @throws TokenizerLoadException if files are missing or do not describe a byte-level BPE; the
    *     message is one sentence with file and problem
@@ -61,11 +74,12 @@ public final class Gpt2Tokenizer implements AutoCloseable {
                     definition.source(), added.getKey(), added.getValue(), Arrays.toString(found)));
       }
     }
-    return new Gpt2Tokenizer(vocabulary, library, definition.endOfText());
+    return new Gpt2Tokenizer(vocabulary, library, definition);
   }
 
   /**
-   * Token ids of a text, all of them; {@code <|endoftext|>} in it becomes the end-of-text token.
+   * Token ids of a text, all of them; {@code <|endoftext|>} in it becomes the end-of-text token,
+   * and so do other added tokens. None is added before or after it.
    *
    * @throws IllegalArgumentException if the text has a surrogate without its pair, and so no UTF-8
    *     form, or a byte that a small vocabulary has no token for
@@ -73,12 +87,30 @@ public final class Gpt2Tokenizer implements AutoCloseable {
   public int[] encode(String text) {
     Surrogates.requirePaired(text, "the text");
     int[] tokens = library.encode(text);
-    // The library leaves out what has no token.
-    if (!vocabulary.hasEveryByte() && !decode(tokens).equals(text)) {
+    if (Arrays.stream(tokens).anyMatch(token -> token >= vocabulary.size())
+        || (losesWhatHasNoToken && !decode(tokens).equals(text))) {
       throw new IllegalArgumentException(
           "the text has characters that the vocabulary has no tokens for");
     }
     return tokens;
+  }
+
+  /**
+   * A text's tokens and where they start in it, whatever the tokenizer changes in the text.
+   *
+   * @param addSpecialTokens whether the tokens that the tokenizer's files put before and after a
+   *     text are added; GPT-2's own have none
+   * @throws IllegalArgumentException as {@link #encode} does
+   */
+  public TokenizedText tokenize(String text, boolean addSpecialTokens) {
+    int[] ids = encode(text);
+    int[] offsets =
+        Arrays.equals(join(ids), text.getBytes(StandardCharsets.UTF_8))
+            ? offsets(ids)
+            : library.starts(text);
+    return addSpecialTokens
+        ? surroundings.around(ids, offsets, text.codePointCount(0, text.length()))
+        : new TokenizedText(ids, offsets);
   }
 
   /**
@@ -142,17 +174,51 @@ public final class Gpt2Tokenizer implements AutoCloseable {
   }
 
   /**
-   * The id of {@code <|endoftext|>}, or in a vocabulary without it the {@code eos_token_id} of
-   * {@code config.json}.
+   * The token that stands before a text, which an empty prompt becomes: {@code bos_token}, in GPT-2
+   * {@code <|endoftext|>}. Empty if the folder's files name none.
    */
-  public int endOfText() {
-    return endOfText;
+  public OptionalInt beginning() {
+    return roles.beginning();
+  }
+
+  /**
+   * The token that ends a text: {@code eos_token}, in GPT-2 {@code <|endoftext|>}. Empty if the
+   * folder's files name none.
+   */
+  public OptionalInt endOfText() {
+    return roles.end();
+  }
+
+  /** The token called {@code unk_token}; empty if the folder's files name none. */
+  public OptionalInt unknown() {
+    return roles.unknown();
+  }
+
+  /** Whether a token is special: it belongs to no text and is left out where text is shown. */
+  public boolean special(int token) {
+    return special.contains(token);
+  }
+
+  /** Whether a space is put before each text. */
+  public boolean addsPrefixSpace() {
+    return addsPrefixSpace;
   }
 
   /** Frees native memory, after encodings under way; later ones fail. */
   @Override
   public void close() {
     library.close();
+  }
+
+  /** Shown by a text of one token, which must be there to tell before from after. */
+  private Surroundings surroundings() {
+    for (int token = 0; token < vocabulary.size(); token++) {
+      String text = special(token) ? "" : decode(token);
+      if (!text.isEmpty() && Arrays.equals(library.encode(text), new int[] {token})) {
+        return library.surroundings(text);
+      }
+    }
+    return Surroundings.NONE;
   }
 
   private byte[] join(int[] tokens) {

@@ -1,18 +1,24 @@
 package io.github.gpt2server.tokenizer;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Reads the JSON files of a tokenizer; what is wrong with one is said in one sentence. */
 final class JsonFile {
 
   private static final JsonMapper MAPPER = JsonMapper.shared();
+
+  private static final byte[] GIT_LFS =
+      "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
 
   private JsonFile() {}
 
@@ -28,6 +34,7 @@ final class JsonFile {
     } catch (IOException unreadable) {
       throw new TokenizerLoadException(file + " cannot be read: " + unreadable, unreadable);
     }
+    refuseGitLfsPointer(file, content);
     if (content.length == 0) {
       throw new TokenizerLoadException(file + " is empty.");
     }
@@ -51,9 +58,38 @@ final class JsonFile {
     throw new TokenizerLoadException(file + " does not hold a JSON object.");
   }
 
+  /**
+   * The same, or an object without fields if there is no such file.
+   *
+   * @throws TokenizerLoadException as {@link #read} does
+   */
+  static ObjectNode readIfPresent(Path file) {
+    return Files.exists(file) ? read(file) : object();
+  }
+
+  /**
+   * Refuses the text file that stands for a large file in a clone made without Git LFS.
+   *
+   * @throws TokenizerLoadException if the content is such a pointer
+   */
+  static void refuseGitLfsPointer(Path file, byte[] content) {
+    if (content.length >= GIT_LFS.length
+        && Arrays.equals(content, 0, GIT_LFS.length, GIT_LFS, 0, GIT_LFS.length)) {
+      throw new TokenizerLoadException(
+          file
+              + " holds a Git LFS pointer instead of a tokenizer: fetch the file with git lfs"
+              + " pull.");
+    }
+  }
+
   /** The JSON text of an object, in UTF-8. */
   static byte[] write(ObjectNode object) {
     return MAPPER.writeValueAsBytes(object);
+  }
+
+  /** An array without items. */
+  static ArrayNode array() {
+    return MAPPER.createArrayNode();
   }
 
   /** An object without fields. */

@@ -52,12 +52,13 @@ final class SeparateFiles {
   private static void readMerges(Path file, ArrayNode merges) {
     List<String> lines;
     try {
+      JsonFile.refuseGitLfsPointer(file, Files.readAllBytes(file));
       lines = Files.readAllLines(file);
     } catch (IOException unreadable) {
       throw new TokenizerLoadException(file + " cannot be read: " + unreadable, unreadable);
     }
     for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i);
+      String line = i == 0 ? withoutByteOrderMark(lines.get(i)) : lines.get(i);
       if (line.isEmpty() || line.startsWith("#version")) {
         continue;
       }
@@ -68,5 +69,9 @@ final class SeparateFiles {
       }
       merges.addArray().add(pair[0]).add(pair[1]);
     }
+  }
+
+  private static String withoutByteOrderMark(String line) {
+    return line.startsWith("\ufeff") ? line.substring(1) : line;
   }
 }

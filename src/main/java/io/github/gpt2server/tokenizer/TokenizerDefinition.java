@@ -2,9 +2,11 @@ package io.github.gpt2server.tokenizer;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -16,20 +18,19 @@ import tools.jackson.databind.node.ObjectNode;
  * @param tokens ids by token of the BPE vocabulary, written in GPT-2's byte alphabet
  * @param addedTokens ids by token, written as the text they stand for, {@code <|endoftext|>} among
  *     them if the vocabulary has it
+ * @param special the ids of the added tokens that are special: they belong to no text
  * @param size how many ids there are: the tokens', or {@code vocab_size} of {@code config.json} if
  *     that is more
- * @param endOfText the id of {@code <|endoftext|>}, or {@code eos_token_id} of {@code config.json}
- *     in a vocabulary without it
+ * @param roles which tokens begin and end a text
  */
 record TokenizerDefinition(
     Path source,
     ObjectNode json,
     Map<String, Integer> tokens,
     Map<String, Integer> addedTokens,
+    Set<Integer> special,
     int size,
-    int endOfText) {
-
-  private static final String END_OF_TEXT = "<|endoftext|>";
+    TokenRoles roles) {
 
   /** Far above any vocabulary; keeps one wrong id from asking for gigabytes. */
   private static final int MAX_SIZE = 1 << 24;
@@ -46,12 +47,13 @@ record TokenizerDefinition(
     }
     Path single = folder.resolve("tokenizer.json");
     if (Files.exists(single)) {
-      return of(folder, single, JsonFile.read(single));
+      return of(folder, single, JsonFile.read(single), false);
     }
-    return of(folder, folder.resolve(SeparateFiles.VOCABULARY), SeparateFiles.read(folder));
+    return of(folder, folder.resolve(SeparateFiles.VOCABULARY), SeparateFiles.read(folder), true);
   }
 
-  private static TokenizerDefinition of(Path folder, Path source, ObjectNode json) {
+  private static TokenizerDefinition of(
+      Path folder, Path source, ObjectNode json, boolean separate) {
     JsonNode model = json.path("model");
     String type = model.path("type").asString("BPE");
     if (!type.equals("BPE") || !(model.path("vocab") instanceof ObjectNode vocabulary)) {
@@ -64,20 +66,48 @@ record TokenizerDefinition(
       tokens.put(entry.getKey(), wholeNumber(source, entry.getKey(), entry.getValue()));
     }
     Path configFile = folder.resolve("config.json");
-    ObjectNode config = Files.exists(configFile) ? JsonFile.read(configFile) : JsonFile.object();
+    ObjectNode config = JsonFile.readIfPresent(configFile);
     int modelSize =
         config.has("vocab_size")
             ? wholeNumber(configFile, "vocab_size", config.path("vocab_size"))
             : 0;
-    AddedTokens.complete(folder, json, END_OF_TEXT, modelSize == 0 ? MAX_SIZE : modelSize);
+    ObjectNode configuration = JsonFile.readIfPresent(folder.resolve(AddedTokens.CONFIGURATION));
+    SpecialTokens named = SpecialTokens.read(folder, configuration);
+    AddedTokens.complete(
+        folder,
+        json,
+        configuration,
+        named,
+        TokenRoles.END_OF_TEXT,
+        modelSize == 0 ? MAX_SIZE : modelSize);
     Map<String, Integer> addedTokens = new LinkedHashMap<>();
+    Set<Integer> special = new HashSet<>();
     for (JsonNode added : json.path("added_tokens")) {
       String content = added.path("content").asString("");
-      addedTokens.put(content, wholeNumber(source, content, added.path("id")));
+      int id = wholeNumber(source, content, added.path("id"));
+      addedTokens.put(content, id);
+      if (added.path("special").asBoolean(false)) {
+        special.add(id);
+      }
     }
     int size = Math.max(Math.max(size(tokens), size(addedTokens)), modelSize);
-    return new TokenizerDefinition(
-        source, json, tokens, addedTokens, size, endOfText(source, addedTokens, config, size));
+    ObjectNode generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
+    TokenRoles roles = TokenRoles.of(named, addedTokens, generation, config, size);
+    LibraryForm.complete(json, configuration, separate, named, size);
+    return new TokenizerDefinition(source, json, tokens, addedTokens, special, size, roles);
+  }
+
+  /** Whether a space is put before each text. */
+  boolean addsPrefixSpace() {
+    // The library's default.
+    return LibraryForm.byteLevel(json)
+        .map(part -> part.path("add_prefix_space").asBoolean(true))
+        .orElse(false);
+  }
+
+  /** Whether the byte-level alphabet is what the texts are turned into. */
+  boolean byteLevel() {
+    return LibraryForm.byteLevel(json).isPresent();
   }
 
   /**
@@ -93,26 +123,12 @@ record TokenizerDefinition(
             && json.path("normalizer").isEmpty();
     for (JsonNode added : json.path("added_tokens")) {
       own &= added.path("content").asString("").chars().noneMatch(Character::isWhitespace);
-      for (String reach : List.of("lstrip", "rstrip", "single_word", "normalized")) {
+      // Normalized or not: there is no normalizer.
+      for (String reach : List.of("lstrip", "rstrip", "single_word")) {
         own &= !added.path(reach).asBoolean(false);
       }
     }
     return own;
-  }
-
-  private static int endOfText(
-      Path source, Map<String, Integer> addedTokens, ObjectNode config, int size) {
-    Integer endOfText = addedTokens.get(END_OF_TEXT);
-    if (endOfText != null) {
-      return endOfText;
-    }
-    JsonNode named = config.path("eos_token_id");
-    int configured = named.isInt() ? named.intValue() : -1;
-    if (configured < 0 || configured >= size) {
-      throw new TokenizerLoadException(
-          source + " has no <|endoftext|>, and no config.json names another eos_token_id.");
-    }
-    return configured;
   }
 
   private static int size(Map<String, Integer> ids) {

@@ -39,7 +39,7 @@ final class TestModel {
           folder.getFileName().toString(),
           List.of(),
           null,
-          Set.of(tokenizer.endOfText()),
+          Set.of(tokenizer.endOfText().orElseThrow()),
           config.contextLength(),
           config.vocabSize(),
           config.width(),

@@ -198,7 +198,7 @@ class SpeculationOnModelTest {
     RequestBuilder request =
         RequestBuilder.request(prompt, maxTokens)
             .sampling(sampling)
-            .stopTokens(Set.of(TOKENIZER.endOfText(), 13))
+            .stopTokens(Set.of(TOKENIZER.endOfText().orElseThrow(), 13))
             .logprobs(logprobs)
             .reusingPrompt();
     return (stop.isEmpty() ? request : request.stopString(stop, false)).build();

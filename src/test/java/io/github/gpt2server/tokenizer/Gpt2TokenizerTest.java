@@ -46,7 +46,7 @@ class Gpt2TokenizerTest {
   @Test
   void knowsItsVocabulary() {
     assertThat(tokenizer.vocabSize()).isEqualTo(4096);
-    assertThat(tokenizer.endOfText()).isEqualTo(END_OF_TEXT);
+    assertThat(tokenizer.endOfText()).hasValue(END_OF_TEXT);
     assertThat(tokenizer.bytes(220)).isEqualTo(new byte[] {' '});
     assertThat(tokenizer.bytes(END_OF_TEXT)).isEqualTo("<|endoftext|>".getBytes(UTF_8));
   }

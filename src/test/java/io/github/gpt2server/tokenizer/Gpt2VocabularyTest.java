@@ -132,7 +132,7 @@ class Gpt2VocabularyTest {
     assertThat(HexFormat.of().formatHex(digest))
         .isEqualTo("1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5");
     assertThat(tokenizer.vocabSize()).isEqualTo(50257);
-    assertThat(tokenizer.endOfText()).isEqualTo(END_OF_TEXT);
+    assertThat(tokenizer.endOfText()).hasValue(END_OF_TEXT);
   }
 
   @Test

@@ -86,7 +86,7 @@ class TokenizerFilesTest {
     json.remove("added_tokens");
     write("tokenizer.json", json.toString());
     try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
-      assertThat(tokenizer.endOfText()).isEqualTo(4095);
+      assertThat(tokenizer.endOfText()).hasValue(4095);
       assertThat(tokenizer.encode("a<|endoftext|>")).containsExactly(64, 4095);
     }
   }
@@ -127,12 +127,13 @@ class TokenizerFilesTest {
   void anotherEndOfTextComesFromTheConfiguration() throws IOException {
     write("vocab.json", "{\"a\": 0, \"b\": 1}");
     write("merges.txt", "");
-    assertRefused("<|endoftext|>");
-    write("config.json", "{\"vocab_size\": 2, \"eos_token_id\": null}");
-    assertRefused("<|endoftext|>");
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.endOfText()).isEmpty();
+      assertThat(tokenizer.beginning()).isEmpty();
+    }
     write("config.json", "{\"vocab_size\": 2, \"eos_token_id\": 1}");
     try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
-      assertThat(tokenizer.endOfText()).isEqualTo(1);
+      assertThat(tokenizer.endOfText()).hasValue(1);
     }
   }
 
@@ -153,7 +154,9 @@ class TokenizerFilesTest {
     write("tokenizer.json", "{\"model\": ");
     assertRefused("tokenizer.json is not valid JSON at line 1");
     write("tokenizer.json", "version https://git-lfs.github.com/spec/v1\n");
-    assertRefused("tokenizer.json is not valid JSON at line 1");
+    assertRefused(
+        "tokenizer.json holds a Git LFS pointer instead of a tokenizer: fetch the file with git lfs"
+            + " pull.");
     write("tokenizer.json", "[]");
     assertRefused("tokenizer.json does not hold a JSON object");
     write("tokenizer.json", "{}");
@@ -178,6 +181,58 @@ class TokenizerFilesTest {
     Files.delete(folder.resolve("tokenizer.json"));
     write("merges.txt", "#version: 0.2\nno such\n");
     assertRefused("vocab.json is not a byte-level BPE tokenizer: ");
+  }
+
+  @Test
+  void saysThatSeparateFilesAreGitLfsPointers() throws IOException {
+    String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+    copy("vocab.json");
+    write("merges.txt", pointer);
+    assertRefused("merges.txt holds a Git LFS pointer instead of a tokenizer");
+    write("vocab.json", pointer);
+    assertRefused("vocab.json holds a Git LFS pointer instead of a tokenizer");
+  }
+
+  @Test
+  void aByteOrderMarkAndLinesOfWindowsChangeNothing() throws IOException {
+    for (String name : new String[] {"vocab.json", "merges.txt"}) {
+      write(name, "\ufeff" + Files.readString(EMBEDDED.resolve(name)).replace("\n", "\r\n"));
+    }
+    for (String name :
+        new String[] {
+          "config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"
+        }) {
+      write(name, "\ufeff{}\r\n");
+    }
+    try (Gpt2Tokenizer plain = Gpt2Tokenizer.load(EMBEDDED);
+        Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.vocabSize()).isEqualTo(plain.vocabSize());
+      assertThat(tokenizer.encode("Once upon a time")).isEqualTo(plain.encode("Once upon a time"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"dropout\": 0.0",
+        "\"dropout\": 0",
+        "\"dropout\": 0.5",
+        "\"dropout\": 2",
+        "\"min_frequency\": 2, \"show_progress\": true, \"initial_alphabet\": []",
+        "\"unk_token\": \"<unk>\"",
+        "\"unk_token\": \"\"",
+        "\"continuing_subword_prefix\": \"\", \"end_of_word_suffix\": \"\""
+      })
+  void settingsThatOnlyTrainingNeedsChangeNothing(String settings) throws IOException {
+    ObjectNode json = embedded();
+    json.withObject("/model")
+        .setAll((ObjectNode) JsonMapper.shared().readTree("{" + settings + "}"));
+    write("tokenizer.json", json.toString());
+    String text = "Once upon a time there was a wonderful kingdom";
+    try (Gpt2Tokenizer plain = Gpt2Tokenizer.load(EMBEDDED);
+        Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.encode(text)).isEqualTo(plain.encode(text));
+    }
   }
 
   @Test

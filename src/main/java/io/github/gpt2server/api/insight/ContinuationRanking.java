@@ -42,8 +42,7 @@ final class ContinuationRanking {
     }
     PromptReader reader = new PromptReader(model);
     int[] prompt =
-        reader.orEndOfText(
-            request.prompt() == null ? new int[0] : reader.encode("prompt", request.prompt()));
+        reader.prompt("prompt", request.prompt() == null ? "" : request.prompt(), true).ids();
     List<SequenceRequest> sequences = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       String field = "continuations[" + i + "]";

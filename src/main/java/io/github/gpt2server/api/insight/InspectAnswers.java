@@ -4,6 +4,7 @@ import io.github.gpt2server.analysis.InspectionAnswer;
 import io.github.gpt2server.analysis.InspectionQuestion;
 import io.github.gpt2server.analysis.LogitParts;
 import io.github.gpt2server.analysis.TokenDistribution;
+import io.github.gpt2server.api.PromptTokens;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.ArrayList;
@@ -15,13 +16,15 @@ import java.util.stream.IntStream;
 final class InspectAnswers {
   private final ServedModel model;
   private final Gpt2Tokenizer tokenizer;
+  private final PromptTokens prompt;
   private final InspectionQuestion question;
   private final InspectionAnswer answer;
 
-  InspectAnswers(ServedModel model, InspectionQuestion question, InspectionAnswer answer) {
+  InspectAnswers(ServedModel model, ValidInspection inspection, InspectionAnswer answer) {
     this.model = model;
     this.tokenizer = model.tokenizer();
-    this.question = question;
+    this.prompt = inspection.prompt();
+    this.question = inspection.question();
     this.answer = answer;
   }
 
@@ -39,8 +42,8 @@ final class InspectAnswers {
   }
 
   private List<InspectResponse.Token> tokens() {
-    int[] ids = question.tokens();
-    int[] offsets = tokenizer.offsets(ids);
+    int[] ids = prompt.ids();
+    int[] offsets = prompt.offsets();
     return list(
         ids.length,
         i ->

@@ -1,7 +1,6 @@
 package io.github.gpt2server.api.insight;
 
 import io.github.gpt2server.analysis.InspectionAnswer;
-import io.github.gpt2server.analysis.InspectionQuestion;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.ModelOutput;
@@ -76,16 +75,17 @@ public final class InspectController {
           @RequestBody
           InspectRequest request) {
     ServedModel model = models.get();
-    InspectionQuestion question = new InspectValidator(model, limits).validate(request);
+    ValidInspection inspection = new InspectValidator(model, limits).validate(request);
     String id = "inspect-" + UUID.randomUUID().toString().replace("-", "");
     InspectionAnswer answer;
     try (RunningTask<InspectionAnswer> running =
-        RunningTask.submit(model.engine()::submit, question.task(id, limits.requestTimeout()))) {
+        RunningTask.submit(
+            model.engine()::submit, inspection.question().task(id, limits.requestTimeout()))) {
       answer = running.await();
     }
     ModelOutput.requireFinite(answer.finite(), id);
     return ResponseEntity.ok()
         .contentType(MediaType.APPLICATION_JSON)
-        .body(new InspectAnswers(model, question, answer).response());
+        .body(new InspectAnswers(model, inspection, answer).response());
   }
 }

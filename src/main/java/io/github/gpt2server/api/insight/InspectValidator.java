@@ -9,6 +9,7 @@ import io.github.gpt2server.api.ContextCheck;
 import io.github.gpt2server.api.Excerpt;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.api.PromptTokens;
 import io.github.gpt2server.engine.ServedModel;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -41,9 +42,10 @@ final class InspectValidator {
    *
    * @throws ApiException 400 or 404, if it cannot be answered
    */
-  InspectionQuestion validate(InspectRequest request) {
+  ValidInspection validate(InspectRequest request) {
     ModelCheck.check(request.model(), model);
-    int[] tokens = text(request);
+    PromptTokens prompt = prompt(request);
+    int[] tokens = prompt.ids();
     int position =
         Bounds.integer("position", request.position(), -1, -tokens.length, tokens.length - 1);
     int most = limits.maxLogprobs(model.vocabSize());
@@ -75,23 +77,22 @@ final class InspectValidator {
             ablateEach ? Collections.emptySortedMap() : ablated(request.ablate()),
             ablateEach);
     checkSize(question);
-    return question;
+    return new ValidInspection(prompt, question);
   }
 
-  private int[] text(InspectRequest request) {
+  private PromptTokens prompt(InspectRequest request) {
     if (request.prompt() != null && request.tokens() != null) {
       throw ApiException.invalid("tokens", "Give prompt or tokens, not both.");
     }
     if (request.prompt() == null && request.tokens() == null) {
       throw ApiException.invalid("prompt", "prompt or tokens must be given.");
     }
-    int[] tokens =
-        reader.orEndOfText(
-            request.prompt() != null
-                ? reader.encode("prompt", request.prompt())
-                : reader.tokens("tokens", request.tokens()));
-    ContextCheck.check(model.contextLength(), tokens.length, 0);
-    return tokens;
+    PromptTokens prompt =
+        request.prompt() != null
+            ? reader.prompt("prompt", request.prompt(), true)
+            : reader.prompt("tokens", reader.tokens("tokens", request.tokens()));
+    ContextCheck.check(model.contextLength(), prompt.ids().length, 0);
+    return prompt;
   }
 
   /** The layers or heads that are named, ascending; all if none are. */

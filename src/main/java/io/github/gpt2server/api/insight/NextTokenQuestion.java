@@ -173,7 +173,7 @@ final class NextTokenQuestion {
       if (!noPrompt) {
         throw ApiException.invalid("tokens", "Give prompt or tokens, not both.");
       }
-      return List.of(reader.orEndOfText(reader.tokens("tokens", request.tokens())));
+      return List.of(reader.prompt("tokens", reader.tokens("tokens", request.tokens())).ids());
     }
     if (noPrompt) {
       throw ApiException.invalid("prompt", "prompt or tokens must be given.");

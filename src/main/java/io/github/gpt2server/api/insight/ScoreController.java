@@ -12,6 +12,7 @@ import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.api.ServerSentEvents;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.tokenizer.TokenizedText;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -144,11 +145,13 @@ public final class ScoreController {
             "text", field + " must be a string; text is a string or an array of strings.");
       }
       String value = nodes.get(i).stringValue();
-      int[] tokens = reader.encode(field, value);
-      total += tokens.length;
+      TokenizedText tokens = reader.tokenize(field, value, false);
+      int[] beginning = addBos ? new int[] {reader.beginning("add_bos")} : new int[0];
+      total += tokens.ids().length;
       LogprobsCheck.check("top_logprobs", top, total, "send less text at once");
       texts.add(
-          new TextScoring(model, limits, value, tokens, stride, top, addBos, request.cacheSalt()));
+          new TextScoring(
+              model, limits, value, tokens, beginning, stride, top, request.cacheSalt()));
     }
     return texts;
   }

@@ -16,6 +16,7 @@ import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.TokenLogprobs;
 import io.github.gpt2server.engine.TopTokens;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import io.github.gpt2server.tokenizer.TokenizedText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +32,8 @@ final class TextScoring {
   private final ApiLimits limits;
   private final String text;
   private final int[] tokens;
-  private final boolean addBos;
+  private final int[] offsets;
+  private final int context;
   private final int top;
   private final String salt;
   private final List<ScoringWindow> windows;
@@ -39,6 +41,7 @@ final class TextScoring {
 
   /**
    * @param tokens the text's
+   * @param beginning tokens before the text that are not scored, at most one
    * @param stride how far apart windows begin
    * @param top how many of the likeliest tokens are reported at each place
    * @param salt what shares the prefix cache with it, or null
@@ -47,30 +50,24 @@ final class TextScoring {
       ServedModel model,
       ApiLimits limits,
       String text,
-      int[] tokens,
+      TokenizedText tokens,
+      int[] beginning,
       int stride,
       int top,
-      boolean addBos,
       String salt) {
     this.model = model;
     this.limits = limits;
     this.text = text;
-    this.addBos = addBos;
+    this.offsets = tokens.offsets();
+    this.context = beginning.length;
     this.top = top;
     this.salt = salt;
-    this.tokens = addBos ? withBos(tokens, model.tokenizer()) : tokens;
+    this.tokens = IntStream.concat(IntStream.of(beginning), IntStream.of(tokens.ids())).toArray();
     this.windows =
         this.tokens.length == 0
             ? List.of()
             : ScoringWindow.cover(this.tokens.length, model.contextLength(), stride);
     this.scores = new PromptScores[windows.size()];
-  }
-
-  private static int[] withBos(int[] tokens, Gpt2Tokenizer tokenizer) {
-    int[] all = new int[tokens.length + 1];
-    all[0] = tokenizer.endOfText();
-    System.arraycopy(tokens, 0, all, 1, tokens.length);
-    return all;
   }
 
   /** How many windows there are to {@link #run}. */
@@ -131,10 +128,9 @@ final class TextScoring {
 
   /** The answer, once every window has run. */
   ScoreResponse.Result result() {
-    int[] own = addBos ? Arrays.copyOfRange(tokens, 1, tokens.length) : tokens;
-    int[] offsets = model.tokenizer().offsets(own);
+    int[] own = Arrays.copyOfRange(tokens, context, tokens.length);
     List<ScoreResponse.Token> answers = new ArrayList<>();
-    if (!addBos && own.length > 0) {
+    if (context == 0 && own.length > 0) {
       answers.add(token(own[0], offsets[0], null, 0));
     }
     double sum = 0;

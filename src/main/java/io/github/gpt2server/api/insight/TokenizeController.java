@@ -10,6 +10,7 @@ import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import io.github.gpt2server.tokenizer.TokenizedText;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -54,8 +55,10 @@ public final class TokenizeController {
       throw ApiException.invalid("text", "text must be given.");
     }
     Gpt2Tokenizer tokenizer = model.tokenizer();
-    int[] ids = new PromptReader(model).encode("text", request.text());
-    int[] offsets = tokenizer.offsets(ids);
+    boolean addSpecialTokens = request.addSpecialTokens() == null || request.addSpecialTokens();
+    TokenizedText text = new PromptReader(model).tokenize("text", request.text(), addSpecialTokens);
+    int[] ids = text.ids();
+    int[] offsets = text.offsets();
     List<Token> tokens = new ArrayList<>(ids.length);
     for (int i = 0; i < ids.length; i++) {
       tokens.add(
@@ -103,7 +106,12 @@ public final class TokenizeController {
           String model,
       @Schema(example = "Once upon a time", requiredMode = Schema.RequiredMode.REQUIRED)
           @JsonProperty("text")
-          String text)
+          String text,
+      @Schema(
+              description = "Whether the tokens that the tokenizer puts around a text are added.",
+              defaultValue = "true")
+          @JsonProperty("add_special_tokens")
+          Boolean addSpecialTokens)
       implements JsonRequest {}
 
   /** The body of {@code POST /v1/detokenize}, as sent. */

@@ -9,11 +9,13 @@ import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.OptionalInt;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -35,7 +37,9 @@ public final class VllmTokenizeController {
   @Operation(
       operationId = "tokenizePrompt",
       summary = "Split a text into token ids, as vLLM does",
-      description = "GPT-2's tokenizer adds no special tokens, with or without being asked.")
+      description =
+          "With the tokens that the tokenizer's files put around a text, unless"
+              + " add_special_tokens is false; GPT-2's own tokenizer has none.")
   @PostMapping(path = "/tokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
   public TokenIds tokenize(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
@@ -53,7 +57,9 @@ public final class VllmTokenizeController {
     if (request.prompt() == null) {
       throw ApiException.invalid("prompt", "prompt must be given.");
     }
-    int[] ids = new PromptReader(model).encode("prompt", request.prompt());
+    boolean addSpecialTokens = request.addSpecialTokens() == null || request.addSpecialTokens();
+    int[] ids =
+        new PromptReader(model).tokenize("prompt", request.prompt(), addSpecialTokens).ids();
     return new TokenIds(ids.length, model.contextLength(), ids);
   }
 
@@ -91,9 +97,18 @@ public final class VllmTokenizeController {
   @GetMapping(path = "/tokenizer_info")
   public TokenizerInfo tokenizerInfo() {
     ServedModel model = models.get();
-    String endOfText = model.tokenizer().token(model.tokenizer().endOfText());
+    Gpt2Tokenizer tokenizer = model.tokenizer();
     return new TokenizerInfo(
-        "GPT2Tokenizer", model.contextLength(), endOfText, endOfText, endOfText, false);
+        "GPT2Tokenizer",
+        model.contextLength(),
+        token(tokenizer, tokenizer.beginning()),
+        token(tokenizer, tokenizer.endOfText()),
+        token(tokenizer, tokenizer.unknown()),
+        tokenizer.addsPrefixSpace());
+  }
+
+  private static String token(Gpt2Tokenizer tokenizer, OptionalInt id) {
+    return id.isPresent() ? tokenizer.token(id.getAsInt()) : null;
   }
 
   /** The body of {@code POST /tokenize}, as sent. */
@@ -106,7 +121,9 @@ public final class VllmTokenizeController {
       @Schema(example = "Once upon a time", requiredMode = Schema.RequiredMode.REQUIRED)
           @JsonProperty("prompt")
           String prompt,
-      @Schema(description = "Makes no difference to GPT-2.", defaultValue = "true")
+      @Schema(
+              description = "Whether the tokens that the tokenizer puts around a text are added.",
+              defaultValue = "true")
           @JsonProperty("add_special_tokens")
           Boolean addSpecialTokens)
       implements JsonRequest {}
@@ -127,8 +144,11 @@ public final class VllmTokenizeController {
   public record TokenizerInfo(
       @Schema(example = "GPT2Tokenizer") @JsonProperty("tokenizer_class") String tokenizerClass,
       @Schema(example = "512") @JsonProperty("model_max_length") int modelMaxLength,
-      @Schema(example = "<|endoftext|>") @JsonProperty("bos_token") String bosToken,
-      @Schema(example = "<|endoftext|>") @JsonProperty("eos_token") String eosToken,
-      @Schema(example = "<|endoftext|>") @JsonProperty("unk_token") String unkToken,
+      @Schema(example = "<|endoftext|>", nullable = true) @JsonProperty("bos_token")
+          String bosToken,
+      @Schema(example = "<|endoftext|>", nullable = true) @JsonProperty("eos_token")
+          String eosToken,
+      @Schema(example = "<|endoftext|>", nullable = true) @JsonProperty("unk_token")
+          String unkToken,
       @JsonProperty("add_prefix_space") boolean addPrefixSpace) {}
 }

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.openai;
 
+import io.github.gpt2server.api.PromptTokens;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -14,7 +15,7 @@ final class ChoiceProgress {
   private final SequenceRequest request;
   private final Gpt2Tokenizer tokenizer;
   private final boolean echo;
-  private final String prompt;
+  private final PromptTokens prompt;
   private final LogprobsBuilder logprobs;
   private boolean begun;
   private int shown;
@@ -41,12 +42,17 @@ final class ChoiceProgress {
     }
   }
 
-  ChoiceProgress(ValidCompletion completion, SequenceRequest request) {
-    this.request = request;
+  /**
+   * Follows a sequence from its beginning.
+   *
+   * @param sequence its number in the completion's generation
+   */
+  ChoiceProgress(ValidCompletion completion, int sequence) {
+    this.request = completion.generation().sequences().get(sequence);
     this.tokenizer = completion.tokenizer();
     this.echo = completion.echo();
-    this.prompt = tokenizer.decode(request.prompt());
-    int promptLength = prompt.codePointCount(0, prompt.length());
+    this.prompt = completion.prompt(sequence);
+    int promptLength = codePoints(prompt.text());
     this.shown = promptLength;
     this.logprobs =
         completion.logprobs()
@@ -63,7 +69,7 @@ final class ChoiceProgress {
     if (event instanceof SequenceEvent.Token token) {
       boolean ends = request.stopTokenIds().contains(token.token());
       if (logprobs != null) {
-        boolean addsText = !ends && token.token() != tokenizer.endOfText();
+        boolean addsText = !ends && !tokenizer.special(token.token());
         logprobs.addGenerated(token.token(), token.logprobs(), addsText);
       }
       shown += codePoints(token.text());
@@ -91,9 +97,9 @@ final class ChoiceProgress {
     }
     begun = true;
     if (logprobs != null) {
-      logprobs.addPrompt(request.prompt(), read == null ? List.of() : read.scores().details());
+      logprobs.addPrompt(prompt, read == null ? List.of() : read.scores().details());
     }
-    return prompt;
+    return prompt.text();
   }
 
   private static int codePoints(String text) {

@@ -106,22 +106,22 @@ public final class CompletionController {
   static CompletionResponse whole(ValidCompletion completion, List<SequenceEvent> events) {
     int candidates = completion.candidates();
     List<ChoiceBuilder> builders =
-        completion.generation().sequences().stream()
-            .map(
-                request ->
+        IntStream.range(0, completion.generation().sequences().size())
+            .mapToObj(
+                sequence ->
                     new ChoiceBuilder(
-                        new ChoiceProgress(completion, request), completion.logprobs()))
+                        new ChoiceProgress(completion, sequence), completion.logprobs()))
             .toList();
     events.forEach(event -> builders.get(event.sequence()).add(event));
 
-    UsageCount usage = new UsageCount(completion.prompts());
+    UsageCount usage = new UsageCount(completion.promptIds());
     List<CompletionResponse.Choice> choices = new ArrayList<>();
     for (int prompt = 0; prompt < completion.prompts().size(); prompt++) {
       List<ChoiceBuilder> own = builders.subList(prompt * candidates, (prompt + 1) * candidates);
       own.forEach(builder -> usage.addCompletion(builder.completionTokens()));
       usage.addCached(own.get(0).cachedTokens());
       List<Integer> promptIds =
-          completion.returnTokenIds() ? ids(completion.prompts().get(prompt)) : null;
+          completion.returnTokenIds() ? ids(completion.prompts().get(prompt).ids()) : null;
       for (ChoiceBuilder builder : best(own, completion.n())) {
         choices.add(builder.build(choices.size(), promptIds));
       }

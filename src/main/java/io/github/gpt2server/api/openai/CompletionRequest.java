@@ -181,7 +181,9 @@ public record CompletionRequest(
         @JsonProperty("truncate_prompt_tokens")
         Integer truncatePromptTokens,
     @Schema(
-            description = "Accepted; GPT-2's tokenizer adds no special tokens.",
+            description =
+                "Whether a prompt that is a text gets the tokens that the tokenizer's files put"
+                    + " around one, such as bos_token; GPT-2's own tokenizer has none.",
             defaultValue = "true")
         @JsonProperty("add_special_tokens")
         Boolean addSpecialTokens,

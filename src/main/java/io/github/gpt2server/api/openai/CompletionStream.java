@@ -7,6 +7,7 @@ import io.github.gpt2server.api.ServerSentEvents;
 import io.github.gpt2server.engine.SequenceEvent;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,11 +31,11 @@ final class CompletionStream {
     this.silence = silence;
     this.completion = completion;
     this.out = out;
-    this.usage = new UsageCount(completion.prompts());
+    this.usage = new UsageCount(completion.promptIds());
     this.begun = new boolean[completion.generation().sequences().size()];
     this.progress =
-        completion.generation().sequences().stream()
-            .map(request -> new ChoiceProgress(completion, request))
+        IntStream.range(0, completion.generation().sequences().size())
+            .mapToObj(sequence -> new ChoiceProgress(completion, sequence))
             .toList();
   }
 
@@ -113,9 +114,7 @@ final class CompletionStream {
             finished == null ? null : ChoiceProgress.finishReason(finished),
             finished == null ? null : ChoiceProgress.stopReason(finished),
             ids ? piece.tokens() : null,
-            ids && first
-                ? CompletionController.ids(completion.prompts().get(index / completion.n()))
-                : null);
+            ids && first ? CompletionController.ids(completion.prompt(index).ids()) : null);
     out.data(chunk(List.of(choice), completion.continuousUsage() ? usage.build() : null));
   }
 

@@ -7,6 +7,7 @@ import io.github.gpt2server.api.Excerpt;
 import io.github.gpt2server.api.LogprobsCheck;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.api.PromptTokens;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.Logprobs;
 import io.github.gpt2server.engine.PrefixReuse;
@@ -15,7 +16,6 @@ import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -67,7 +67,7 @@ final class CompletionValidator {
 
     OutputLength length =
         OutputLength.of(request.maxTokens(), echo, limits.maxTokens(), model.contextLength());
-    List<int[]> promptTokens = fittingPrompts(request, length);
+    List<PromptTokens> promptTokens = fittingPrompts(request, length);
     if ((long) promptTokens.size() * candidates > limits.maxSequences()) {
       throw ApiException.invalid(
           candidates > n ? "best_of" : n > 1 ? "n" : "prompt",
@@ -89,23 +89,23 @@ final class CompletionValidator {
     requireCandidate(sampling.parameters().minTokens(), stopTokens);
 
     List<SequenceRequest> sequences = new ArrayList<>();
-    for (int[] prompt : promptTokens) {
-      int maxTokens = length.after(prompt.length);
+    for (PromptTokens prompt : promptTokens) {
+      int maxTokens = length.after(prompt.length());
       for (int choice = 0; choice < candidates; choice++) {
         sequences.add(
             new SequenceRequest(
-                prompt,
+                prompt.ids(),
                 maxTokens,
                 sampling.forChoice(choice),
                 stopTokens,
                 stopStrings,
                 includeStop,
-                echo && logprobs.wanted() && prompt.length > 1
+                echo && logprobs.wanted() && prompt.length() > 1
                     ? PromptProbabilities.ECHO
                     : PromptProbabilities.NONE,
                 // To choose the best, their log-probabilities must be known.
                 candidates > n && !logprobs.wanted() ? Logprobs.top(0) : logprobs,
-                new PrefixReuse(prompt.length, request.cacheSalt())));
+                new PrefixReuse(prompt.length(), request.cacheSalt())));
       }
     }
     String id = "cmpl-" + UUID.randomUUID().toString().replace("-", "");
@@ -163,15 +163,15 @@ final class CompletionValidator {
   /** What is streamed is sent token by token, but an echoed prompt at once. */
   private static void requireFewLogprobs(
       Logprobs logprobs,
-      List<int[]> prompts,
+      List<PromptTokens> prompts,
       int candidates,
       boolean echo,
       boolean stream,
       OutputLength length) {
     long positions = 0;
-    for (int[] prompt : prompts) {
-      long echoed = echo ? prompt.length : 0;
-      positions += candidates * (echoed + (stream ? 0 : length.after(prompt.length)));
+    for (PromptTokens prompt : prompts) {
+      long echoed = echo ? prompt.length() : 0;
+      positions += candidates * (echoed + (stream ? 0 : length.after(prompt.length())));
     }
     LogprobsCheck.check(
         "logprobs",
@@ -181,24 +181,25 @@ final class CompletionValidator {
   }
 
   /** Every prompt, cut if asked, with room for the output. */
-  private List<int[]> fittingPrompts(CompletionRequest request, OutputLength length) {
-    List<int[]> all = prompts.prompts("prompt", request.prompt());
+  private List<PromptTokens> fittingPrompts(CompletionRequest request, OutputLength length) {
+    boolean addSpecialTokens = request.addSpecialTokens() == null || request.addSpecialTokens();
+    List<PromptTokens> all = prompts.prompts("prompt", request.prompt(), addSpecialTokens);
     Integer keep = request.truncatePromptTokens();
     if (keep != null && (keep < -1 || keep == 0)) {
       throw ApiException.invalid(
           "truncate_prompt_tokens",
           "truncate_prompt_tokens must be at least 1, or -1 for what fits, but is " + keep + ".");
     }
-    List<int[]> fitting = new ArrayList<>(all.size());
-    for (int[] prompt : all) {
-      int[] kept = prompt;
+    List<PromptTokens> fitting = new ArrayList<>(all.size());
+    for (PromptTokens prompt : all) {
+      PromptTokens kept = prompt;
       if (keep != null) {
         // What fits is at least one token: if not even that has room, the check below says so.
         int limit = keep == -1 ? Math.max(1, model.contextLength() - length.reserved()) : keep;
-        kept = Arrays.copyOfRange(prompt, Math.max(0, prompt.length - limit), prompt.length);
+        kept = prompt.last(limit);
       }
       // Refuses a prompt without room for the output.
-      length.after(kept.length);
+      length.after(kept.length());
       fitting.add(kept);
     }
     return fitting;

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.openai;
 
+import io.github.gpt2server.api.PromptTokens;
 import io.github.gpt2server.engine.Logprobs;
 import io.github.gpt2server.engine.TokenLogprobs;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -32,10 +33,9 @@ final class LogprobsBuilder {
   }
 
   /** Adds the prompt's tokens; the first has no probability, for nothing comes before it. */
-  void addPrompt(int[] prompt, List<TokenLogprobs> logprobs) {
-    int[] offsets = tokenizer.offsets(prompt);
-    for (int i = 0; i < prompt.length; i++) {
-      add(prompt[i], i == 0 ? null : logprobs.get(i - 1), offsets[i]);
+  void addPrompt(PromptTokens prompt, List<TokenLogprobs> logprobs) {
+    for (int i = 0; i < prompt.ids().length; i++) {
+      add(prompt.ids()[i], i == 0 ? null : logprobs.get(i - 1), prompt.offsets()[i]);
     }
   }
 

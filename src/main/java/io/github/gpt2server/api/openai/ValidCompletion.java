@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.openai;
 
+import io.github.gpt2server.api.PromptTokens;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.List;
  * @param id the answer's id
  * @param created seconds since 1970
  * @param model the served model's id
- * @param prompts token ids of each prompt
+ * @param prompts the prompts
  * @param n choices of each prompt
  * @param candidates sequences of each prompt, of which the {@code n} likeliest become choices
  * @param generation what the engine is asked; its sequence {@code prompt × candidates + i} is the
@@ -27,7 +28,7 @@ record ValidCompletion(
     String id,
     long created,
     String model,
-    List<int[]> prompts,
+    List<PromptTokens> prompts,
     int n,
     int candidates,
     Generation generation,
@@ -37,4 +38,15 @@ record ValidCompletion(
     boolean stream,
     boolean includeUsage,
     boolean continuousUsage,
-    boolean returnTokenIds) {}
+    boolean returnTokenIds) {
+
+  /** The prompt of a sequence of {@code generation}. */
+  PromptTokens prompt(int sequence) {
+    return prompts.get(sequence / candidates);
+  }
+
+  /** Token ids of each prompt. */
+  List<int[]> promptIds() {
+    return prompts.stream().map(PromptTokens::ids).toList();
+  }
+}

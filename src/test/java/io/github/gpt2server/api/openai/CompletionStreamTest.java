@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.api.ApiException;
+import io.github.gpt2server.api.PromptTokens;
 import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServerSentEvents;
 import io.github.gpt2server.engine.FinishReason;
@@ -296,7 +297,7 @@ class CompletionStreamTest {
         "cmpl-1",
         7,
         "m",
-        List.of(prompt),
+        List.of(PromptTokens.of(prompt, TOKENIZER)),
         n,
         n,
         new Generation("g1", Collections.nCopies(n, sequence), Duration.ofSeconds(30), true),

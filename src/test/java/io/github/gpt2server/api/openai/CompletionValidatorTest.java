@@ -144,7 +144,7 @@ class CompletionValidatorTest {
           """)
   void promptsComeInEveryForm(String json, String tokens) {
     List<String> prompts =
-        valid("{\"prompt\": " + json + "}").prompts().stream()
+        valid("{\"prompt\": " + json + "}").promptIds().stream()
             .map(
                 prompt ->
                     String.join(
@@ -311,7 +311,7 @@ class CompletionValidatorTest {
   @Test
   void promptAndOutputMustFitTheContext() {
     String prompt = "[" + "7,".repeat(499) + "7]";
-    assertThat(valid("{\"max_tokens\": 12, \"prompt\": " + prompt + "}").prompts().get(0))
+    assertThat(valid("{\"max_tokens\": 12, \"prompt\": " + prompt + "}").promptIds().get(0))
         .hasSize(500);
 
     ApiException e = refused("{\"max_tokens\": 13, \"prompt\": " + prompt + "}");
@@ -398,13 +398,13 @@ class CompletionValidatorTest {
 
   @Test
   void truncationKeepsTheEnd() {
-    assertThat(valid("{\"prompt\": [[1,2,3],[4]], \"truncate_prompt_tokens\": 2}").prompts())
+    assertThat(valid("{\"prompt\": [[1,2,3],[4]], \"truncate_prompt_tokens\": 2}").promptIds())
         .containsExactly(new int[] {2, 3}, new int[] {4});
 
     String prompt = "[1," + "7,".repeat(600) + "9]";
     int[] fitting =
         valid("{\"max_tokens\": 12, \"truncate_prompt_tokens\": -1, \"prompt\": " + prompt + "}")
-            .prompts()
+            .promptIds()
             .get(0);
     assertThat(fitting).hasSize(500).startsWith(7).endsWith(9);
 
