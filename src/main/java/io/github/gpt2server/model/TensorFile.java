@@ -55,7 +55,7 @@ sealed interface TensorFile permits SafetensorsFile, TorchFile {
             .orElseThrow(
                 () ->
                     new ModelLoadException(
-                        "tensor %s in %s is of type %s, but weights must be F32, F16 or BF16"
+                        "tensor %s in %s is of type %s, but weights must be F64, F32, F16 or BF16"
                             .formatted(
                                 MessageText.shorten(tensor), file, MessageText.shorten(dtype))));
     if (bytes > Integer.MAX_VALUE) {

@@ -92,6 +92,7 @@ final class TorchProgram implements AutoCloseable {
     } else {
       numbers =
           switch (tensor.dtype()) {
+            case F64 -> scope.create(data, count, DataType.FLOAT64);
             case F32 -> scope.create(data, count, DataType.FLOAT32);
             case F16 -> scope.create(data, count, DataType.FLOAT16);
             case BF16 -> numbers(scope, bytes(scope, data), tensor.dtype());

@@ -1,14 +1,17 @@
 package io.github.gpt2server.model;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,9 +29,9 @@ import tools.jackson.databind.JsonNode;
  * width], {@code h.0.attn.c_proj} [width, width], {@code h.0.ln_2}, {@code h.0.mlp.c_fc} [width,
  * inner], {@code h.0.mlp.c_proj} [inner, width], each with {@code .weight} and {@code .bias};
  * {@code ln_f}; and {@code lm_head.weight} [vocab, width]. Linear weights stay as stored, [in,
- * out]. Prefixes that wrappers leave in the files, {@code transformer.} and others, are dropped;
- * tensors that are no weights, such as the buffers {@code h.0.attn.bias} and {@code
- * h.0.attn.masked_bias}, are ignored.
+ * out]. Prefixes that wrappers leave in the files, {@code transformer.} and others, are dropped; a
+ * model without biases has zeros for them; tensors that are no weights, such as the buffers {@code
+ * h.0.attn.bias} and {@code h.0.attn.masked_bias}, are ignored.
  */
 public final class Weights {
   private static final Logger log = LoggerFactory.getLogger(Weights.class);
@@ -53,17 +56,32 @@ public final class Weights {
 
   private static final Pattern BLOCK = Pattern.compile("h\\.(\\d{1,9})\\..*");
 
+  private static final Pattern NUMBER = Pattern.compile("^h\\.\\d+\\.");
+
   /** Where a tensor lies, and its name there. */
   private record Location(TensorFile file, String storedName) {}
 
   private final Map<String, Location> locations;
+
+  /** The shapes of biases that the files do not have. */
+  private final Map<String, long[]> zeros;
+
+  /** Those that the files have. */
+  private final Set<String> names;
+
   private final boolean tiedEmbeddings;
   private final long parameterCount;
 
-  private Weights(Map<String, Location> locations, boolean tiedEmbeddings, long parameterCount) {
+  private Weights(
+      Map<String, Location> locations,
+      Map<String, long[]> zeros,
+      Map<String, long[]> shapes,
+      boolean tiedEmbeddings) {
     this.locations = locations;
+    this.zeros = zeros;
+    this.names = shapes.keySet();
     this.tiedEmbeddings = tiedEmbeddings;
-    this.parameterCount = parameterCount;
+    this.parameterCount = shapes.values().stream().mapToLong(Weights::elementCount).sum();
   }
 
   /**
@@ -78,9 +96,16 @@ public final class Weights {
         canonical(isIndex(source) ? openShards(source) : List.of(openFile(source)));
 
     final Map<String, long[]> expected = expectedShapes(config);
+    final Map<String, long[]> zeros = missingBiases(found, expected);
+    expected.keySet().removeAll(zeros.keySet());
+    if (config.tiedEmbeddings() && found.containsKey(UNEMBEDDING)) {
+      // Of a pair that is one tensor some files have only the name that comes first.
+      found.putIfAbsent(EMBEDDING, found.get(UNEMBEDDING));
+    }
     expected.forEach((name, shape) -> check(name, shape, found, source));
     checkNoFurtherBlocks(found, config);
     warnOfStrangers(found, expected, source);
+    warnOfMissingBiases(zeros, source);
 
     final long[] embeddingShape = expected.get(EMBEDDING);
     final boolean tied =
@@ -91,8 +116,7 @@ public final class Weights {
       check(UNEMBEDDING, embeddingShape, found, source);
       expected.put(UNEMBEDDING, embeddingShape);
     }
-    return new Weights(
-        found, tied, expected.values().stream().mapToLong(Weights::elementCount).sum());
+    return new Weights(found, zeros, expected, tied);
   }
 
   /**
@@ -103,12 +127,38 @@ public final class Weights {
    * @throws IllegalArgumentException if a model of this shape has no such tensor
    */
   public TensorData get(String name) {
+    if (zeros.containsKey(name)) {
+      return zero(name, zeros.get(name));
+    }
     final Location location = locations.get(name);
     if (location == null) {
       throw new IllegalArgumentException("no tensor is called " + name);
     }
     final TensorData stored = location.file().read(location.storedName());
     return new TensorData(name, stored.dtype(), stored.shape(), stored.strides(), stored.data());
+  }
+
+  /**
+   * Reads every weight once, to see that it is a finite number.
+   *
+   * @throws ModelLoadException if one is infinite or not a number; it names the tensor
+   */
+  public void requireFinite() {
+    for (final String name : names) {
+      final TensorData tensor = get(name);
+      FiniteNumbers.firstOther(tensor)
+          .ifPresent(
+              place -> {
+                throw new ModelLoadException(
+                    ("tensor %s in %s has infinity or NaN as its number %d of %d, so the model's"
+                            + " logits would not be numbers; convert or train the model again")
+                        .formatted(
+                            name,
+                            locations.get(name).file().path(),
+                            place + 1,
+                            tensor.elementCount()));
+              });
+    }
   }
 
   /** Whether the unembedding is the token embedding. */
@@ -173,7 +223,13 @@ public final class Weights {
     final Path shard = index.resolveSibling(name);
     if (!Files.isRegularFile(shard)) {
       throw new ModelLoadException(
-          "%s names the file %s, but the folder does not have it".formatted(index, name));
+          "%s names the file %s, but the folder does not have it%s"
+              .formatted(
+                  index,
+                  name,
+                  Files.isSymbolicLink(shard)
+                      ? ": that is a link to a file that does not exist"
+                      : ""));
     }
     return openFile(shard);
   }
@@ -226,6 +282,46 @@ public final class Weights {
   private static void putLinear(Map<String, long[]> shapes, String name, long in, long out) {
     shapes.put(name + ".weight", new long[] {in, out});
     shapes.put(name + ".bias", new long[] {out});
+  }
+
+  /**
+   * The biases of a kind, such as {@code mlp.c_fc.bias}, that no block has: a model trained without
+   * them, as nanoGPT's {@code bias=False} does.
+   */
+  private static Map<String, long[]> missingBiases(
+      Map<String, Location> found, Map<String, long[]> expected) {
+    final Set<String> there =
+        found.keySet().stream().map(Weights::kind).collect(Collectors.toSet());
+    final Map<String, long[]> missing = new LinkedHashMap<>();
+    expected.forEach(
+        (name, shape) -> {
+          if (name.endsWith(".bias") && !there.contains(kind(name))) {
+            missing.put(name, shape);
+          }
+        });
+    return missing;
+  }
+
+  private static void warnOfMissingBiases(Map<String, long[]> missing, Path source) {
+    if (!missing.isEmpty()) {
+      log.warn(
+          "{} has no {}: they are zero",
+          source,
+          missing.keySet().stream()
+              .map(Weights::kind)
+              .distinct()
+              .collect(Collectors.joining(", ")));
+    }
+  }
+
+  /** A tensor's name without its block. */
+  private static String kind(String name) {
+    return NUMBER.matcher(name).replaceFirst("");
+  }
+
+  private static TensorData zero(String name, long... shape) {
+    final int bytes = (int) elementCount(shape) * DataType.F32.bytes();
+    return TensorData.contiguous(name, DataType.F32, shape, ByteBuffer.allocateDirect(bytes));
   }
 
   private static void check(

@@ -78,6 +78,32 @@ class LayoutsTest {
     assertRight(1e-4);
   }
 
+  /** As nanoGPT trains with bias=False. */
+  @Test
+  void noBiases() {
+    model(FOUR_TIMES, "").safetensors(DataType.F32, same());
+    final double[] biased = expected();
+    model(FOUR_TIMES, "").withoutBiases().safetensors(DataType.F32, same());
+    assertThat(distance(expected(), biased)).isGreaterThan(0.1);
+    assertRight(1e-4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aTiedModelUnderTheNameOfTheUnembedding(boolean pickle) {
+    model(FOUR_TIMES, "").safetensors(DataType.F32, same());
+    final double[] usual = expected();
+    folder.resolve("model.safetensors").toFile().delete();
+    final RandomModel model = model(FOUR_TIMES, "").renamed("wte.weight", "lm_head.weight");
+    if (pickle) {
+      model.zip(false);
+    } else {
+      model.safetensors(DataType.F32, same());
+    }
+    assertThat(distance(expected(), usual)).isZero();
+    assertRight(1e-4);
+  }
+
   @Test
   void anUnembeddingOfItsOwn() {
     model(FOUR_TIMES, "").safetensors(DataType.F32, same());

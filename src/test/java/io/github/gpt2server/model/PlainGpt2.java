@@ -141,6 +141,7 @@ final class PlainGpt2 {
     }
     final int at = Math.toIntExact(index) * tensor.dtype().bytes();
     return switch (tensor.dtype()) {
+      case F64 -> tensor.data().getDouble(at);
       case F32 -> tensor.data().getFloat(at);
       case F16 -> Float16.decode(tensor.data().getShort(at));
       case BF16 -> Float.intBitsToFloat(tensor.data().getShort(at) << 16);

@@ -67,6 +67,18 @@ final class RandomModel {
     return this;
   }
 
+  /** Takes all biases away. */
+  RandomModel withoutBiases() {
+    tensors.keySet().removeIf(name -> name.endsWith(".bias"));
+    return this;
+  }
+
+  /** Gives a tensor another name. */
+  RandomModel renamed(String from, String to) {
+    tensors.put(to, tensors.remove(from));
+    return this;
+  }
+
   /** Makes the last rows of a matrix, from one on, what is no number. */
   RandomModel notNumbers(String name, int row) {
     final Tensor tensor = tensors.get(name);

@@ -79,6 +79,7 @@ class SafetensorsFileTest {
     }
     final SafetensorsFile file = SafetensorsFile.open(writer.write(path));
     for (int i = 0; i < values.length; i++) {
+      assertThat(file.read("F64").data().getDouble(8 * i)).isEqualTo(values[i]);
       assertThat(file.read("F32").data().getFloat(4 * i)).isEqualTo(values[i]);
       assertThat(Float16.decode(file.read("F16").data().getShort(2 * i))).isEqualTo(values[i]);
       assertThat(Float.intBitsToFloat(file.read("BF16").data().getShort(2 * i) << 16))
@@ -121,7 +122,8 @@ class SafetensorsFileTest {
     assertThat(file.shape("mask")).containsExactly(3);
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> file.read("ids"))
-        .withMessage("tensor ids in %s is of type I64, but weights must be F32, F16 or BF16", path);
+        .withMessage(
+            "tensor ids in %s is of type I64, but weights must be F64, F32, F16 or BF16", path);
   }
 
   @Test

@@ -25,6 +25,7 @@ final class SafetensorsWriter {
         ByteBuffer.allocate(values.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     for (final float value : values) {
       switch (dtype) {
+        case F64 -> bytes.putDouble(value);
         case F32 -> bytes.putFloat(value);
         case F16 -> bytes.putShort(Float16.encode(value));
         case BF16 -> bytes.putShort((short) (Float.floatToIntBits(value) >>> 16));

@@ -55,7 +55,7 @@ class TorchFileTest {
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> file.read("mask"))
         .withMessage(
-            "tensor mask in %s is of type BOOL, but weights must be F32, F16 or BF16"
+            "tensor mask in %s is of type BOOL, but weights must be F64, F32, F16 or BF16"
                 .formatted(FILES.resolve(name)));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> file.read("lost"))
@@ -185,6 +185,7 @@ class TorchFileTest {
   private static float number(TensorData tensor, int index) {
     final ByteBuffer data = tensor.data();
     return switch (tensor.dtype()) {
+      case F64 -> (float) data.getDouble(8 * index);
       case F32 -> data.getFloat(4 * index);
       case F16 -> Float16.decode(data.getShort(2 * index));
       case BF16 -> Float.intBitsToFloat(data.getShort(2 * index) << 16);

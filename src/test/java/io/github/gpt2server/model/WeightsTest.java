@@ -149,6 +149,71 @@ class WeightsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"", "transformer."})
+  void aTiedModelMayBeSavedUnderTheUnembeddingsName(String prefix) {
+    final TinyModel tiny = new TinyModel();
+    tiny.put("lm_head.weight", 5, 6).fill("lm_head.weight", 9).remove("wte.weight");
+    tiny.write(
+        file(),
+        DataType.F32,
+        tiny.names(),
+        name -> name.startsWith("lm_head") ? name : prefix + name);
+    final Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    assertThat(weights.tiedEmbeddings()).isTrue();
+    assertThat(weights.get("wte.weight").data().getFloat(0)).isEqualTo(9);
+    assertThat(weights.get("lm_head.weight").data().getFloat(0)).isEqualTo(9);
+    assertThat(weights.parameterCount()).isEqualTo(TINY_PARAMETERS);
+    refused(
+        TinyModel.UNTIED,
+        file() + " has no tensor wte.weight, which config.json asks for with shape [5, 6]");
+  }
+
+  @Test
+  void biasesThatNoBlockHasAreZero(CapturedOutput output) {
+    final TinyModel tiny = new TinyModel();
+    tiny.names().stream().filter(name -> name.endsWith(".bias")).forEach(tiny::remove);
+    tiny.write(folder);
+    final Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    for (final String name : List.of("h.0.ln_1.bias", "h.1.attn.c_attn.bias", "ln_f.bias")) {
+      final TensorData bias = weights.get(name);
+      assertThat(bias.name()).isEqualTo(name);
+      assertThat(bias.dtype()).isEqualTo(DataType.F32);
+      assertThat(bias.shape()).containsExactly(name.contains("attn") ? 18 : 6);
+      assertThat(bias.data().limit()).isEqualTo(bias.elementCount() * Float.BYTES);
+      for (int i = 0; i < bias.elementCount(); i++) {
+        assertThat(bias.data().getFloat(i * Float.BYTES)).isZero();
+      }
+    }
+    // Of a block's 510 numbers 66 are biases, and 6 are ln_f's.
+    assertThat(weights.parameterCount()).isEqualTo(TINY_PARAMETERS - 2 * 66 - 6);
+    assertThat(output)
+        .contains(
+            file()
+                + " has no ln_1.bias, attn.c_attn.bias, attn.c_proj.bias, ln_2.bias,"
+                + " mlp.c_fc.bias, mlp.c_proj.bias, ln_f.bias: they are zero");
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "F16")
+  void namesTheTensorThatHasANumberThatIsNotFinite(DataType dtype) {
+    for (final float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      final TinyModel tiny = new TinyModel().fill("h.1.mlp.c_proj.bias", wrong);
+      tiny.write(file(), dtype, tiny.names(), name -> "transformer." + name);
+      final Weights weights = Weights.open(folder, TinyModel.CONFIG);
+      assertThatExceptionOfType(ModelLoadException.class)
+          .isThrownBy(weights::requireFinite)
+          .withMessage(
+              "tensor h.1.mlp.c_proj.bias in %s has infinity or NaN as its number 1 of 6, so the"
+                  + " model's logits would not be numbers; convert or train the model again",
+              file());
+    }
+    final TinyModel tiny =
+        new TinyModel().put("h.0.attn.masked_bias").fill("h.0.attn.masked_bias", Float.NaN);
+    tiny.write(file(), dtype, tiny.names(), UnaryOperator.identity());
+    Weights.open(folder, TinyModel.CONFIG).requireFinite();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"wte.weight", "lm_head.weight"})
   void refusesAMisshapenTensor(String name) {
     new TinyModel().put(name, 7, 6).write(folder);
@@ -171,7 +236,7 @@ class WeightsTest {
     TinyModel.writeIndex(folder, map.toString());
     refused(
         TinyModel.CONFIG,
-        "tensor wte.weight in %s is of type I8, but weights must be F32, F16 or BF16"
+        "tensor wte.weight in %s is of type I8, but weights must be F64, F32, F16 or BF16"
             .formatted(folder.resolve("bytes.safetensors")));
   }
 
