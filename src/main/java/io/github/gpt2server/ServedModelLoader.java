@@ -186,6 +186,7 @@ final class ServedModelLoader implements ModelLoader {
       CacheSize cache,
       int[] sample,
       int threads) {
+    weights.requireFinite();
     TorchRuntime.setThreads(threads);
     Gpt2Model model = Gpt2Model.load(config, weights, device, type, cache, sample);
     try {

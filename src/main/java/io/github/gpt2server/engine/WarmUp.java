@@ -1,17 +1,20 @@
 package io.github.gpt2server.engine;
 
 import io.github.gpt2server.model.LanguageModel;
+import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepResult;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * Runs the kinds of steps that will be served before any request comes: libtorch's executor
- * specialises the program during its first calls, and oneDNN compiles a kernel for each shape.
+ * specialises the program during its first calls, and oneDNN compiles a kernel for each shape. A
+ * model whose logits are not numbers is refused.
  */
 final class WarmUp {
   /** One is recorded, the next is optimised for what was seen. */
@@ -43,6 +46,20 @@ final class WarmUp {
       result.argmax();
       result.softmax(new int[] {0}, new double[] {1});
       result.logSumExp(new int[] {0}, new double[] {1});
+      requireNumbers(result.logits(0));
+    }
+  }
+
+  private static void requireNumbers(FloatBuffer logits) {
+    for (int token = 0; token < logits.limit(); token++) {
+      float logit = logits.get(token);
+      if (Float.isNaN(logit) || logit == Float.POSITIVE_INFINITY) {
+        throw new ModelLoadException(
+            ("the model's logits are not numbers: a first step gives token %d the logit %s; its"
+                    + " weights are damaged, or too large for gpt2.dtype: convert or"
+                    + " train it again, or try float32")
+                .formatted(token, logit));
+      }
     }
   }
 

@@ -1,7 +1,9 @@
 package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepPlan.Piece;
@@ -49,6 +51,21 @@ class WarmUpTest {
     assertThat(model.plans.stream().flatMap(plan -> plan.decodes().stream()))
         .extracting(Decode::position)
         .containsOnly(5);
+  }
+
+  @Test
+  void refusesAModelWhoseLogitsAreNotNumbers() {
+    FakeModel model = new FakeModel(8, 64);
+    for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      model.peak = wrong;
+
+      assertThatExceptionOfType(ModelLoadException.class)
+          .isThrownBy(() -> WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32)))
+          .withMessageStartingWith("the model's logits are not numbers: a first step gives token ")
+          .withMessageContaining(" the logit " + wrong + "; ");
+    }
+    model.peak = 1e5f;
+    WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32));
   }
 
   /** How many rows decode in a step. */
