@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -113,6 +114,18 @@ final class ModelFiles {
   /** The same, without a look at the shards of an index. */
   static Optional<String> missing(Path folder) {
     return missing(SMALL.stream().filter(name -> isFile(folder, name)).toList(), weights(folder));
+  }
+
+  /**
+   * A file that the server would read, were it not a link to one that is gone: in a copy of a cache
+   * without its blobs every file is such. A link to weights counts only where no other are there.
+   */
+  static Optional<String> danglingLink(Path folder) {
+    return Stream.concat(
+            SMALL.stream(), weights(folder).isPresent() ? Stream.empty() : WEIGHTS.stream())
+        .filter(name -> Files.isSymbolicLink(folder.resolve(name)))
+        .filter(name -> !Files.exists(folder.resolve(name)))
+        .findFirst();
   }
 
   private static Optional<String> weights(Path folder) {

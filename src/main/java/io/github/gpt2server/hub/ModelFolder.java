@@ -115,6 +115,15 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
   }
 
   private static void requireFiles(String property, String setting, Path folder) {
+    final Optional<String> dangling = ModelFiles.danglingLink(folder);
+    if (dangling.isPresent()) {
+      throw notFound(
+          property,
+          setting,
+          "but its %s is a link to %s, which does not exist: copy the files that links lead to"
+                  .formatted(dangling.get(), target(folder.resolve(dangling.get())))
+              + " (cp -rL), or download the model again");
+    }
     final Optional<String> missing = ModelFiles.missing(folder);
     if (missing.isPresent()) {
       throw notFound(
@@ -123,6 +132,14 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
           "but that folder has no %s: a folder in Hugging Face layout has config.json,"
                   .formatted(missing.get())
               + " model.safetensors and tokenizer.json");
+    }
+  }
+
+  private static String target(Path link) {
+    try {
+      return Files.readSymbolicLink(link).toString();
+    } catch (IOException e) {
+      return "a file";
     }
   }
 

@@ -119,6 +119,27 @@ class ModelFolderTest {
   }
 
   @Test
+  void saysWhichFileIsALinkThatLeadsNowhere() throws Exception {
+    final Path folder = folderWith("vocab.json", "merges.txt");
+    Files.createSymbolicLink(folder.resolve("config.json"), Path.of("../../blobs/abc"));
+    assertThatExceptionOfType(ModelNotFoundException.class)
+        .isThrownBy(() -> ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB))
+        .withMessage(
+            "gpt2.model is '%s', but its config.json is a link to ../../blobs/abc, which does not"
+                + " exist: copy the files that links lead to (cp -rL), or download the model again",
+            folder);
+    Files.delete(folder.resolve("config.json"));
+    Files.createFile(folder.resolve("config.json"));
+    Files.createSymbolicLink(folder.resolve("pytorch_model.bin"), Path.of("gone"));
+    assertThatExceptionOfType(ModelNotFoundException.class)
+        .isThrownBy(() -> ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB))
+        .withMessageContaining("its pytorch_model.bin is a link to gone, which does not exist");
+    Files.createFile(folder.resolve("model.safetensors"));
+    assertThat(ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB).path())
+        .isEqualTo(folder);
+  }
+
+  @Test
   void takesARelativeFolder() throws Exception {
     final ModelFolder folder = ModelFolder.resolve("gpt2.model", "models/gpt2-fairytales", NO_HUB);
     assertThat(folder.path()).isEqualTo(EMBEDDED.toAbsolutePath());
