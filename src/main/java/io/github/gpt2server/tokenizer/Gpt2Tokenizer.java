@@ -65,6 +65,9 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     }
     // The library has its own ideas of added tokens that overlap or have two ids.
     for (Map.Entry<String, Integer> added : definition.addedTokens().entrySet()) {
+      if (!definition.finds(added.getValue())) {
+        continue;
+      }
       int[] found = library.encode(added.getKey());
       if (!Arrays.equals(found, new int[] {added.getValue()})) {
         library.close();

@@ -16,7 +16,8 @@ final class LibraryForm {
    *
    * @param json in the form of {@code tokenizer.json}; changed
    * @param configuration what {@code tokenizer_config.json} holds: its {@code add_prefix_space}
-   *     wins, as in Hugging Face transformers
+   *     wins, as in Hugging Face transformers, and with its {@code split_special_tokens} special
+   *     tokens are no tokens where they stand in a text
    * @param separate whether the definition is made of separate files, whose tokens before and after
    *     a text only {@code tokenizer_config.json} names ({@code add_bos_token}, {@code
    *     add_eos_token})
@@ -41,6 +42,10 @@ final class LibraryForm {
     }
     if (separate) {
       surround(json, configuration, special);
+    }
+    if (configuration.path("split_special_tokens").asBoolean(false)
+        && json.path("added_tokens") instanceof ArrayNode added) {
+      added.removeIf(token -> token.path("special").asBoolean(false));
     }
     if (json.path("model") instanceof ObjectNode model
         && model.path("vocab") instanceof ObjectNode vocabulary) {

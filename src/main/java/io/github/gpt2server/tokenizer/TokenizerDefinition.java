@@ -97,6 +97,13 @@ record TokenizerDefinition(
     return new TokenizerDefinition(source, json, tokens, addedTokens, special, size, roles);
   }
 
+  /** Whether an added token is one where it stands in a text. */
+  boolean finds(int addedToken) {
+    return json.path("added_tokens")
+        .valueStream()
+        .anyMatch(token -> token.path("id").asInt(-1) == addedToken);
+  }
+
   /** Whether a space is put before each text. */
   boolean addsPrefixSpace() {
     // The library's default.

@@ -229,6 +229,28 @@ class SpecialTokensTest {
     }
   }
 
+  /** The switch of transformers for texts that nobody vouches for. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void areTextIfTheConfigurationSaysSo(boolean single) {
+    TokenizerFolder folder = new TokenizerFolder(path);
+    folder.copy(
+        single ? new String[] {"tokenizer.json"} : new String[] {"vocab.json", "merges.txt"});
+    folder.write(
+        "tokenizer_config.json",
+        json("'split_special_tokens':true,'bos_token':'<|endoftext|>','add_bos_token':true"));
+    try (Gpt2Tokenizer tokenizer = folder.load()) {
+      int[] ids = tokenizer.encode("a<|endoftext|>");
+      assertThat(ids).hasSizeGreaterThan(2).startsWith(64).doesNotContain(4095);
+      assertThat(tokenizer.decode(ids)).isEqualTo("a<|endoftext|>");
+      assertThat(tokenizer.beginning()).hasValue(4095);
+      assertThat(tokenizer.endOfText()).hasValue(4095);
+      assertThat(tokenizer.special(4095)).isTrue();
+      assertThat(tokenizer.tokenize("a", true).ids())
+          .isEqualTo(single ? new int[] {64} : new int[] {4095, 64});
+    }
+  }
+
   @Test
   void ofSeparateFilesStandAroundATextIfTheConfigurationSaysSo() {
     TokenizerFolder folder =
