@@ -164,7 +164,7 @@ class InsightEndToEndTest {
           {"prompt": "a", "tokens": [1]} | tokens | Give prompt or tokens, not both.
           {"prompt": [1]} | prompt | prompt must be a string or an array of one or more strings; send token ids as tokens.
           {"prompt": []} | prompt | prompt must be a string or an array of one or more strings; send token ids as tokens.
-          {"prompt": "a", "temperature": 0} | temperature | temperature must be between 0.001 and 100, but is 0.
+          {"prompt": "a", "temperature": 0} | temperature | temperature must be between 0.000000001 and 100, but is 0.
           {"prompt": "a", "top_k": -1} | top_k | top_k must be between 0 and 4096, but is -1.
           {"prompt": "a", "top_k": 4097} | top_k | top_k must be between 0 and 4096, but is 4097.
           {"prompt": "a", "candidates": [""]} | candidates | candidates[0] is empty; a candidate needs at least one character.

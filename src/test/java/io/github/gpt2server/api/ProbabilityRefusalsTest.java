@@ -52,7 +52,7 @@ class ProbabilityRefusalsTest {
           /v1/next-token | {} | prompt | prompt or tokens must be given.
           /v1/next-token | {"prompt": "a", "tokens": [1]} | tokens | Give prompt or tokens, not both.
           /v1/next-token | {"prompt": "a", "top_k": 4097} | top_k | top_k must be between 0 and 4096, but is 4097.
-          /v1/next-token | {"prompt": "a", "temperature": 0} | temperature | temperature must be between 0.001 and 100, but is 0.
+          /v1/next-token | {"prompt": "a", "temperature": 0} | temperature | temperature must be between 0.000000001 and 100, but is 0.
           /v1/next-token | {"prompt": "a", "candidates": [""]} | candidates | candidates[0] is empty; a candidate needs at least one character.
           /v1/next-token | {"tokens": [-1]} | tokens | tokens[0] is -1, which is no token id; the vocabulary has ids from 0 to 4095.
           /v1/next-token | {"prompt": [[1]]} | prompt | prompt must be a string or an array of one or more strings; send token ids as tokens.
