@@ -1,14 +1,20 @@
 package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
 import com.openai.errors.NotFoundException;
+import com.openai.errors.RateLimitException;
+import com.openai.errors.UnauthorizedException;
+import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import com.openai.models.completions.Completion;
 import com.openai.models.completions.CompletionChoice;
 import com.openai.models.completions.CompletionCreateParams;
@@ -18,6 +24,9 @@ import com.openai.models.embeddings.EmbeddingCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams.EncodingFormat;
 import com.openai.models.models.Model;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,18 +35,28 @@ import org.junit.jupiter.api.Test;
 class OpenAiClientTest {
   private static final String KING = " was very angry, and said: \"I am the king of the land";
 
+  private static final String KEY = "Authorization: Bearer sk-test\r\n";
+
   private static LiveServer server;
   private static OpenAIClient client;
 
   @BeforeAll
   static void start() {
-    server = new LiveServer("--gpt2.dtype=float32", "--gpt2.api-keys=sk-test");
-    client =
-        OpenAIOkHttpClient.builder()
-            .baseUrl(server.base() + "v1")
-            .apiKey("sk-test")
-            .maxRetries(0)
-            .build();
+    server =
+        new LiveServer(
+            "--gpt2.dtype=float32",
+            "--gpt2.api-keys=sk-test",
+            "--gpt2.max-sequences=2",
+            "--gpt2.max-queue=1");
+    client = client("v1", "sk-test", 0);
+  }
+
+  private static OpenAIClient client(String base, String key, int retries) {
+    return OpenAIOkHttpClient.builder()
+        .baseUrl(server.base() + base)
+        .apiKey(key)
+        .maxRetries(retries)
+        .build();
   }
 
   @AfterAll
@@ -69,6 +88,68 @@ class OpenAiClientTest {
     }
 
     assertThat(text).hasToString(KING);
+  }
+
+  @Test
+  void aStreamEndsWithTheUsageAndNamesItsReasonOnce() {
+    List<Completion> chunks;
+    try (StreamResponse<Completion> stream =
+        client
+            .completions()
+            .createStreaming(
+                params()
+                    .streamOptions(ChatCompletionStreamOptions.builder().includeUsage(true).build())
+                    .build())) {
+      chunks = stream.stream().toList();
+    }
+
+    assertThat(chunks.get(chunks.size() - 1).choices()).isEmpty();
+    assertThat(chunks.get(chunks.size() - 1).usage().orElseThrow().totalTokens()).isEqualTo(17);
+    // finishReason() itself throws on the nulls in mid-stream.
+    assertThat(chunks.stream().flatMap(chunk -> chunk.choices().stream()))
+        .extracting(choice -> choice._finishReason().asKnown().orElse(null))
+        .filteredOn(Objects::nonNull)
+        .containsExactly(CompletionChoice.FinishReason.LENGTH);
+  }
+
+  @Test
+  void severalTextsComeWithTheirProbabilities() {
+    Completion completion =
+        client
+            .completions()
+            .create(params().temperature(1).seed(5).n(2).logprobs(3).stop(" the").build());
+
+    completion.validate();
+    assertThat(completion.choices()).extracting(CompletionChoice::index).containsExactly(0L, 1L);
+    for (CompletionChoice choice : completion.choices()) {
+      CompletionChoice.Logprobs logprobs = choice.logprobs().orElseThrow();
+      List<Double> chosen = logprobs.tokenLogprobs().orElseThrow();
+      assertThat(String.join("", logprobs.tokens().orElseThrow())).isEqualTo(choice.text());
+      assertThat(chosen).hasSameSizeAs(logprobs.topLogprobs().orElseThrow());
+      assertThat(chosen).allSatisfy(logprob -> assertThat(logprob).isNegative());
+    }
+  }
+
+  @Test
+  void aStreamThatIsClosedInTheMiddleCountsAsCancelled() throws Exception {
+    double before = ended(Scrape.of(server, KEY), "cancelled");
+    try (StreamResponse<Completion> stream =
+        client
+            .completions()
+            .createStreaming(
+                params()
+                    .maxTokens(500)
+                    .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
+                    .build())) {
+      assertThat(stream.stream().findFirst().orElseThrow().choices()).hasSize(1);
+    }
+
+    Scrape.await(server, KEY, scrape -> ended(scrape, "cancelled") == before + 1);
+    server.awaitStatus(status -> status.running() == 0 && status.waiting() == 0);
+  }
+
+  private static double ended(Scrape scrape, String outcome) {
+    return scrape.value("gpt2_requests_total", "outcome", outcome);
   }
 
   @Test
@@ -120,6 +201,66 @@ class OpenAiClientTest {
     assertThat(e.param()).contains("max_tokens");
     assertThat(e.type()).contains("invalid_request_error");
     assertThat(e).hasMessageContaining("512 tokens").hasMessageContaining("602");
+  }
+
+  @Test
+  void aWrongKeyIsUnauthorized() {
+    OpenAIClient stranger = client("v1", "sk-wrong", 0);
+    UnauthorizedException e =
+        catchThrowableOfType(
+            UnauthorizedException.class, () -> stranger.completions().create(params().build()));
+
+    assertThat(e.code()).contains("invalid_api_key");
+    assertThat(e.headers().values("WWW-Authenticate")).isNotEmpty();
+    stranger.close();
+  }
+
+  @Test
+  void whatDoesNotExistSaysWhatToUse() {
+    assertThatThrownBy(() -> client.completions().create(params().model("gpt-4").build()))
+        .isInstanceOf(NotFoundException.class)
+        .hasMessageContaining("gpt-4");
+    assertThatThrownBy(
+            () ->
+                client
+                    .chat()
+                    .completions()
+                    .create(
+                        ChatCompletionCreateParams.builder()
+                            .model("gpt2-fairytales")
+                            .addUserMessage("Hello")
+                            .build()))
+        .isInstanceOf(NotFoundException.class)
+        .hasMessageContaining("does not chat: use POST /v1/completions");
+    OpenAIClient lost = client("", "sk-test", 0);
+    assertThatThrownBy(() -> lost.completions().create(params().build()))
+        .isInstanceOf(NotFoundException.class)
+        .hasMessageContaining("the client's base URL lacks /v1: use POST /v1/completions");
+    lost.close();
+  }
+
+  @Test
+  void aFullQueueIsARateLimitAndTriedAgainWhenTheServerSays() throws Exception {
+    OpenAIClient patient = client("v1", "sk-test", 5);
+    try (RawHttp crowd = server.connect()) {
+      String body = "{\"prompt\":\"Once\",\"n\":20,\"max_tokens\":500,\"ignore_eos\":true}";
+      crowd.send(RawHttp.post("/v1/completions", body).replace("Host:", KEY + "Host:"));
+      server.awaitStatus(status -> status.running() == 2 && status.waiting() == 1);
+
+      RateLimitException e =
+          catchThrowableOfType(
+              RateLimitException.class, () -> client.completions().create(params().build()));
+      assertThat(e.code()).contains("queue_full");
+      assertThat(e.headers().values("Retry-After")).containsExactly("1");
+
+      double before = ended(Scrape.of(server, KEY), "queue_full");
+      CompletableFuture<Completion> answer =
+          CompletableFuture.supplyAsync(() -> patient.completions().create(params().build()));
+      Scrape.await(server, KEY, scrape -> ended(scrape, "queue_full") > before);
+      crowd.leave();
+      assertThat(answer.get(60, TimeUnit.SECONDS).choices().get(0).text()).isEqualTo(KING);
+    }
+    patient.close();
   }
 
   private static CompletionCreateParams.Builder params() {

@@ -31,8 +31,14 @@ final class Scrape {
   }
 
   static Scrape of(LiveServer server) throws IOException {
+    return of(server, "");
+  }
+
+  /** Asks with additional header lines, each with its end. */
+  static Scrape of(LiveServer server, String headers) throws IOException {
     try (RawHttp http = server.connect()) {
-      RawHttp.Answer answer = http.send("GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n").answer();
+      RawHttp.Answer answer =
+          http.send("GET /metrics HTTP/1.1\r\nHost: test\r\n" + headers + "\r\n").answer();
       if (answer.status() != 200) {
         throw new AssertionError(answer.status() + " " + answer.body());
       }
@@ -43,14 +49,20 @@ final class Scrape {
   /** Requests are counted when they are over, which their clients may know a moment before. */
   static Scrape await(LiveServer server, Predicate<Scrape> wish)
       throws IOException, InterruptedException {
+    return await(server, "", wish);
+  }
+
+  /** The same with additional header lines. */
+  static Scrape await(LiveServer server, String headers, Predicate<Scrape> wish)
+      throws IOException, InterruptedException {
     long end = System.nanoTime() + PATIENCE_NANOS;
-    Scrape scrape = of(server);
+    Scrape scrape = of(server, headers);
     while (!wish.test(scrape)) {
       if (System.nanoTime() > end) {
         throw new AssertionError("it never came to that: " + scrape.text);
       }
       Thread.sleep(5);
-      scrape = of(server);
+      scrape = of(server, headers);
     }
     return scrape;
   }

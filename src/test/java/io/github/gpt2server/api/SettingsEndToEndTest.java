@@ -1,7 +1,16 @@
 package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
+import com.openai.core.http.StreamResponse;
+import com.openai.errors.InternalServerException;
+import com.openai.errors.SseException;
+import com.openai.models.completions.Completion;
+import com.openai.models.completions.CompletionCreateParams;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,6 +65,46 @@ class SettingsEndToEndTest {
     String last = answer.body().substring(answer.body().lastIndexOf("event: "));
     assertThat(last).startsWith("event: error\ndata: {\"error\":{\"message\":\"The request was");
     assertThat(last).endsWith("\"code\":\"timeout\"}}\n\n");
+  }
+
+  /** What takes too long once would take too long again: clients are told not to retry. */
+  @Test
+  void openAisClientDoesNotAskAgainForWhatTookTooLong() throws Exception {
+    OpenAIClient client =
+        OpenAIOkHttpClient.builder()
+            .baseUrl(server.base() + "v1")
+            .apiKey("none")
+            .maxRetries(2)
+            .build();
+    CompletionCreateParams params =
+        CompletionCreateParams.builder()
+            .model("gpt2-fairytales")
+            .prompt("The king")
+            .n(20)
+            .maxTokens(500)
+            .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
+            .build();
+    double before = timeouts(Scrape.of(server));
+
+    InternalServerException whole =
+        catchThrowableOfType(
+            InternalServerException.class, () -> client.completions().create(params));
+    SseException streamed;
+    try (StreamResponse<Completion> stream = client.completions().createStreaming(params)) {
+      streamed = catchThrowableOfType(SseException.class, () -> stream.stream().count());
+    }
+    client.close();
+
+    assertThat(whole.statusCode()).isEqualTo(504);
+    assertThat(whole.code()).contains("timeout");
+    assertThat(whole.headers().values("x-should-retry")).containsExactly("false");
+    assertThat(streamed).hasMessageContaining("not complete within the server's limit");
+    assertThat(streamed.code()).contains("timeout");
+    Scrape.await(server, scrape -> timeouts(scrape) == before + 2);
+  }
+
+  private static double timeouts(Scrape scrape) {
+    return scrape.value("gpt2_requests_total", "outcome", "timeout");
   }
 
   @Test
