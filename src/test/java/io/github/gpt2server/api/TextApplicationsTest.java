@@ -1,0 +1,121 @@
+package io.github.gpt2server.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What applications for writing with base models send, with the settings that they come with. The
+ * server has the one setting that mikupad needs, which asks for 1,024 tokens.
+ */
+class TextApplicationsTest {
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  /** As its OpenAI-compatible type sends them, with its repetition penalty switched off. */
+  private static final String MIKUPAD =
+      """
+      {"model": "", "prompt": "Once upon a time", "temperature": 0.7, "penalize_nl": false,
+       "presence_penalty": 0, "frequency_penalty": 0, "top_p": 0.95, "top_k": 40, "min_p": 0,
+       "stream": true, "max_tokens": 1024, "logprobs": 10, "ban_eos_token": false}
+      """;
+
+  /** What its repetition penalty adds: a range, which the penalty here does not have. */
+  private static final String MIKUPADS_PENALTY =
+      "{\"repetition_penalty\": 1.1, \"repetition_penalty_range\": 256,";
+
+  private static LiveServer server;
+
+  @BeforeAll
+  static void start() {
+    server = new LiveServer("--gpt2.clamp-max-tokens=true");
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {FieldTableTest.SILLY_TAVERN, FieldTableTest.KOBOLD_LITE, MIKUPAD})
+  void aTextIsCompletedAndAnotherOneEachTime(String body) throws IOException {
+    Set<String> texts = new HashSet<>();
+    for (int i = 0; i < 4; i++) {
+      texts.add(complete(shortened(body)));
+    }
+
+    assertThat(texts).hasSizeGreaterThan(1).doesNotContain("");
+  }
+
+  @Test
+  void aSeedOfTheirsIsKept() throws IOException {
+    ObjectNode body = shortened(FieldTableTest.SILLY_TAVERN).put("seed", 7).put("sampler_seed", 7);
+
+    assertThat(complete(body)).isEqualTo(complete(body)).isNotEmpty();
+  }
+
+  @Test
+  void aPenaltyThatLooksBackOnlySoFarIsRefusedWithWhatToUse() throws IOException {
+    JsonNode error =
+        server.refusal("/v1/completions", MIKUPAD.strip().replaceFirst("\\{", MIKUPADS_PENALTY));
+
+    assertThat(error.get("message").stringValue())
+        .isEqualTo(
+            "repetition_penalty_range is 256, which is not supported here; leave it out:"
+                + " repetition_penalty looks at the whole prompt and output.");
+  }
+
+  /** No answer is longer than the context, whatever was asked for. */
+  @Test
+  void aTextMayRunToTheEndOfTheContext() throws IOException {
+    ObjectNode body = (ObjectNode) JSON.readTree(MIKUPAD);
+    body.put("ignore_eos", true).put("stream", false).put("top_k", 1);
+    body.remove("ban_eos_token");
+    JsonNode answer = server.ask("/v1/completions", body.toString());
+
+    assertThat(answer.at("/choices/0/finish_reason").stringValue()).isEqualTo("length");
+    assertThat(answer.at("/usage/total_tokens").intValue()).isEqualTo(512);
+  }
+
+  /** The same body with a bound that does not take long. */
+  private static ObjectNode shortened(String body) {
+    ObjectNode request = (ObjectNode) JSON.readTree(body);
+    if (!request.path("model").stringValue("").isEmpty()) {
+      // The one that was picked from the list.
+      request.put("model", "gpt2-fairytales");
+    }
+    for (String field :
+        Set.of("max_tokens", "max_new_tokens", "max_length", "n_predict", "num_predict")) {
+      if (request.has(field)) {
+        request.put(field, 24);
+      }
+    }
+    return request;
+  }
+
+  private static String complete(ObjectNode body) throws IOException {
+    RawHttp.Answer answer = server.post("/v1/completions", body.toString());
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    if (!body.path("stream").booleanValue(false)) {
+      return JSON.readTree(answer.body()).at("/choices/0/text").stringValue();
+    }
+    assertThat(answer.body()).endsWith("data: [DONE]\n\n");
+    StringBuilder text = new StringBuilder();
+    answer
+        .body()
+        .lines()
+        .filter(line -> line.startsWith("data: {"))
+        .map(line -> JSON.readTree(line.substring("data: ".length())))
+        .forEach(chunk -> text.append(chunk.at("/choices/0/text").stringValue("")));
+    return text.toString();
+  }
+}
