@@ -315,8 +315,8 @@ class Gpt2(Module):
       likelier = torch.sum(chosen > torch.gather(chosen, 1, token), [1])
       logprobs = torch.log_softmax(chosen, 1)
       logprob = torch.gather(logprobs, 1, token).squeeze(1)
-      weighted = torch.exp(logprobs).mul_(logprobs)
-      entropy = torch.neg(torch.sum(__torch__.never_alone(weighted), [1]))[:token.size(0)]
+      weighted = torch.exp(logprobs).mul_(torch.neg_(logprobs))
+      entropy = torch.sum(__torch__.never_alone(weighted), [1])[:token.size(0)]
       scores.append(torch.stack([logprob, entropy, torch.to(likelier, dtype=6)]))
     return torch.cat(scores, 1).cpu()
 

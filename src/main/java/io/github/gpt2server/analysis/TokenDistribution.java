@@ -34,7 +34,8 @@ public final class TokenDistribution {
       weighted += weight == 0 ? 0 : weight * scaled;
     }
     logSum = Math.log(sum);
-    entropyNats = logSum - weighted / sum;
+    // Rounding must not make it negative, nor -0.0.
+    entropyNats = Math.max(0.0, logSum - weighted / sum);
   }
 
   /**

@@ -41,6 +41,13 @@ class TokenDistributionTest {
   }
 
   @Test
+  void aCertainTokenHasAnEntropyOfZeroNotOfMinusZero() {
+    TokenDistribution distribution = TokenDistribution.of(new float[] {-1e6f, 1e6f}, 1);
+
+    assertThat(Double.toString(distribution.entropyBits())).isEqualTo("0.0");
+  }
+
+  @Test
   void largeLogitsDoNotOverflow() {
     TokenDistribution distribution = TokenDistribution.of(new float[] {1000f, 1000f, -1000f}, 1);
 
