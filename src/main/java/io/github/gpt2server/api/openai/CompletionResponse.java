@@ -115,7 +115,7 @@ public record CompletionResponse(
           List<Choice> choices,
       @Schema(
               description =
-                  "With stream_options.include_usage: null but in the last chunk; absent without.",
+                  "With stream_options.include_usage: null but in the last chunk, with continuous_usage_stats what was used so far; absent without.",
               nullable = true)
           @JsonInclude(JsonInclude.Include.NON_NULL)
           @JsonProperty("usage")
