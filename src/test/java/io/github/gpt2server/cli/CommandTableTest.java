@@ -35,9 +35,9 @@ class CommandTableTest {
       textBlock =
           """
           evaluat x                        | evaluat is not a command: use evaluate, verify, download or models, or none to start the server.
-          --odd x                          | Unknown options: '--odd', 'x'; see gpt2-server --help.
+          --odd x                          | --odd is not an option; see --help.
           evaluate                         | Missing required parameter: 'FILE'; see evaluate --help.
-          evaluate x --strid 3             | Unknown option: '--strid'; see evaluate --help.
+          evaluate x --strid 3             | --strid is not an option; see evaluate --help.
           evaluate x --stride many         | Invalid value for option '--stride': 'many' is not an int; see evaluate --help.
           evaluate x --format xml          | Invalid value for option '--format': expected one of [TEXT, LINES, JSONL] (case-insensitive) but was 'xml'; see evaluate --help.
           evaluate x --limit 0             | --limit must be at least 1, but is 0; see evaluate --help.

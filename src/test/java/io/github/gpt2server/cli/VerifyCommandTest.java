@@ -23,6 +23,13 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** With numbers of the embedded model and of nano-sort, which other implementations computed. */
 class VerifyCommandTest {
+  /** In float16. */
+  private static final short FOUR = 0x4400;
+
+  private static final short NOT_A_NUMBER = 0x7e00;
+
+  private static final int LATE = 400;
+
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
   private static final String FAIRYTALES = GOLDEN.resolve("published-fairytales.json").toString();
   private static final String NANO_SORT = GOLDEN.resolve("nano-sort/published.json").toString();
@@ -82,12 +89,11 @@ class VerifyCommandTest {
   }
 
   /** The 21st position is hurt: what is shorter stays right, what is longer is told. */
-  @ParameterizedTest
-  @CsvSource({"0x4400, 4.0", "0x7e00, not a number"})
-  void damagedWeightsAreFound(String bits, String meaning) throws IOException {
-    CommandRun run = run(damaged(20, Short.decode(bits)), "--against", FAIRYTALES);
+  @Test
+  void damagedWeightsAreFound() throws IOException {
+    CommandRun run = run(damaged(20, FOUR), "--against", FAIRYTALES);
 
-    assertThat(run.exitCode()).as(meaning).isEqualTo(1);
+    assertThat(run.exitCode()).isEqualTo(1);
     Map<Boolean, List<List<String>>> rows =
         columns(run)
             .filter(row -> !row.get(0).equals("skipped"))
@@ -108,11 +114,12 @@ class VerifyCommandTest {
                 .formatted(rows.get(true).size(), rows.get(false).size()));
   }
 
+  /** A position that the first steps, which would refuse the model, do not reach. */
   @Test
   void weightsThatAreNoNumbersGiveNoReport() throws IOException {
-    ServedModel model = TestModel.load(damaged(0, (short) 0x7e00));
+    ServedModel model = TestModel.load(damaged(LATE, NOT_A_NUMBER));
     try {
-      CommandRun run = CommandRun.of(() -> model, "The king", "evaluate", "-");
+      CommandRun run = CommandRun.of(() -> model, "The king ".repeat(LATE), "evaluate", "-");
       assertThat(run.exitCode()).isEqualTo(-1);
       assertThat(run.out()).isEmpty();
       assertThat(run.err().lines())
@@ -132,10 +139,11 @@ class VerifyCommandTest {
             folder.resolve("zero.json"),
             """
             {"models": {"gpt2-fairytales": {"vocab_size": 1, "context_length": 1, "parameters": 1}},
-             "last_logit": [{"prompt_ids": [1], "argmax": 0, "logit": 0, "tolerance": {"absolute": 1e9}}]}
-            """);
+             "last_logit": [{"prompt_ids": [1%s], "argmax": 0, "logit": 0, "tolerance": {"absolute": 1e9}}]}
+            """
+                .formatted(", 1".repeat(LATE)));
     CommandRun run =
-        run(damaged(0, (short) 0x7e00), "--against", file.toString(), "--as", "gpt2-fairytales");
+        run(damaged(LATE, NOT_A_NUMBER), "--against", file.toString(), "--as", "gpt2-fairytales");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(columns(run))
         .extracting(row -> row.get(0) + " " + row.get(3))
