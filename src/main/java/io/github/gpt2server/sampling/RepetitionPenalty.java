@@ -21,6 +21,10 @@ record RepetitionPenalty(double penalty) implements LogitsProcessor {
     for (int i = 0; i < history.distinctTokens(); i++) {
       int token = history.token(i);
       float logit = logits.get(token);
+      if (logit == Float.NEGATIVE_INFINITY) {
+        // A token that cannot be drawn stays one.
+        continue;
+      }
       double penalised = logit > 0 ? logit / penalty : logit * penalty;
       // A huge logit must not become infinite, which would leave no probability to the others.
       logits.put(token, (float) Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, penalised)));
