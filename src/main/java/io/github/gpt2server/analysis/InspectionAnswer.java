@@ -3,6 +3,7 @@ package io.github.gpt2server.analysis;
 import io.github.gpt2server.analysis.LogitParts.LayerParts;
 import io.github.gpt2server.model.InspectionResult;
 import io.github.gpt2server.model.InspectionResult.Attribution;
+import io.github.gpt2server.model.NonFiniteOutputException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -60,12 +61,7 @@ public final class InspectionAnswer {
     if (values instanceof Object[] nested) {
       return Arrays.stream(nested).allMatch(InspectionAnswer::finite);
     }
-    for (float value : (float[]) values) {
-      if (!Float.isFinite(value)) {
-        return false;
-      }
-    }
-    return true;
+    return NonFiniteOutputException.allFinite((float[]) values);
   }
 
   /** The distribution of the next token. */

@@ -1,5 +1,6 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.model.NonFiniteOutputException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,19 +20,9 @@ public record PromptScores(
 
   /** Whether all of them are finite numbers. */
   boolean finite() {
-    return finite(logprobs)
-        && finite(entropies)
+    return NonFiniteOutputException.allFinite(logprobs)
+        && NonFiniteOutputException.allFinite(entropies)
         && details.stream().allMatch(TokenLogprobs::finite);
-  }
-
-  /** Whether none is NaN or infinite. */
-  static boolean finite(float[] values) {
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   static PromptScores ofLength(int length) {

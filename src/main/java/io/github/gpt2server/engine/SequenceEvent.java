@@ -1,5 +1,7 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.model.NonFiniteOutputException;
+
 /** What happens to one sequence of a {@link Generation}, in order. */
 public sealed interface SequenceEvent {
 
@@ -22,7 +24,7 @@ public sealed interface SequenceEvent {
 
     @Override
     public boolean finite() {
-      return (nextTokenLogits == null || PromptScores.finite(nextTokenLogits))
+      return (nextTokenLogits == null || NonFiniteOutputException.allFinite(nextTokenLogits))
           && (scores == null || scores.finite());
     }
   }

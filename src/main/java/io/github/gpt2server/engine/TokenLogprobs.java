@@ -1,5 +1,6 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.model.NonFiniteOutputException;
 import java.nio.FloatBuffer;
 
 /**
@@ -15,7 +16,7 @@ public record TokenLogprobs(float logprob, TopTokens top, float[] others) {
   boolean finite() {
     return Float.isFinite(logprob)
         && (top == null || top.finite())
-        && (others == null || PromptScores.finite(others));
+        && (others == null || NonFiniteOutputException.allFinite(others));
   }
 
   /**

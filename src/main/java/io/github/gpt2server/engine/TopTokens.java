@@ -1,5 +1,6 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.model.NonFiniteOutputException;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 
@@ -79,7 +80,8 @@ public final class TopTokens {
   /** Whether all log-probabilities are finite numbers. */
   synchronized boolean finite() {
     // The logits, where they are kept, are all that is needed: the sum has its NaN from them.
-    return Float.isFinite(logSumExp) && PromptScores.finite(logits == null ? logprobs : logits);
+    return Float.isFinite(logSumExp)
+        && NonFiniteOutputException.allFinite(logits == null ? logprobs : logits);
   }
 
   /** Token ids, likeliest first; the lower id first among equals. */

@@ -15,10 +15,18 @@ public class NonFiniteOutputException extends RuntimeException {
    * @throws NonFiniteOutputException if there are any
    */
   static void check(String what, float[] values) {
+    if (!allFinite(values)) {
+      throw new NonFiniteOutputException(what);
+    }
+  }
+
+  /** Whether no value is NaN or infinite. */
+  public static boolean allFinite(float[] values) {
     for (float value : values) {
       if (!Float.isFinite(value)) {
-        throw new NonFiniteOutputException(what);
+        return false;
       }
     }
+    return true;
   }
 }
