@@ -3,13 +3,24 @@ package io.github.gpt2server.sampling;
 import java.nio.FloatBuffer;
 
 /**
- * Makes every token of prompt or output less likely, once however often it occurred: positive
- * logits are divided by the penalty, negative ones multiplied (CTRL, Keskar et al. 2019, section
- * 4.1, in the form that Hugging Face transformers gave it).
+ * Makes tokens of prompt or output less likely, once however often they occurred: positive logits
+ * are divided by the penalty, negative ones multiplied (CTRL, Keskar et al. 2019, section 4.1, in
+ * the form that Hugging Face transformers gave it).
  *
- * @param penalty more than 0; above 1 discourages repetition, below 1 encourages it
+ * @param penalty more than 0; above 1 discourages repetition, below 1 encourages it, 1 changes
+ *     nothing
+ * @param range the number of most recent tokens that count; 0 counts all
+ * @param exempt a token that is never penalised, or {@link #NONE_EXEMPT}
  */
-record RepetitionPenalty(double penalty) implements LogitsProcessor {
+public record RepetitionPenalty(double penalty, int range, int exempt) implements LogitsProcessor {
+
+  /** Stands for no token. */
+  public static final int NONE_EXEMPT = -1;
+
+  /** A penalty for every token of prompt and output. */
+  public static RepetitionPenalty of(double penalty) {
+    return new RepetitionPenalty(penalty, 0, NONE_EXEMPT);
+  }
 
   @Override
   public boolean edits(TokenHistory history) {
@@ -18,10 +29,9 @@ record RepetitionPenalty(double penalty) implements LogitsProcessor {
 
   @Override
   public void process(FloatBuffer logits, TokenHistory history) {
-    for (int i = 0; i < history.distinctTokens(); i++) {
-      int token = history.token(i);
+    for (int token : history.recent(range)) {
       float logit = logits.get(token);
-      if (logit == Float.NEGATIVE_INFINITY) {
+      if (token == exempt || logit == Float.NEGATIVE_INFINITY) {
         // A token that cannot be drawn stays one.
         continue;
       }

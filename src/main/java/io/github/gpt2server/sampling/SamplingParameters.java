@@ -15,7 +15,7 @@ import java.util.Map;
  * @param typicalP keep the tokens whose surprisal is nearest the entropy until their probabilities
  *     reach {@code typicalP} (locally typical sampling, Meister et al. 2023); 1 keeps all
  * @param repetitionPenalty divides positive and multiplies negative logits of tokens seen in prompt
- *     or output (Keskar et al. 2019); 1 changes nothing
+ *     or output (Keskar et al. 2019)
  * @param presencePenalty subtracted from the logit of every token already generated
  * @param frequencyPenalty subtracted from a token's logit once for each time it was generated
  * @param logitBias added to the logits of these token ids
@@ -28,7 +28,7 @@ public record SamplingParameters(
     double topP,
     double minP,
     double typicalP,
-    double repetitionPenalty,
+    RepetitionPenalty repetitionPenalty,
     double presencePenalty,
     double frequencyPenalty,
     Map<Integer, Float> logitBias,
@@ -45,6 +45,33 @@ public record SamplingParameters(
   /** Greedy decoding without any penalty. */
   public static final SamplingParameters GREEDY =
       new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, 0);
+
+  /** Parameters whose repetition penalty is for every token of prompt and output. */
+  public SamplingParameters(
+      double temperature,
+      int topK,
+      double topP,
+      double minP,
+      double typicalP,
+      double repetitionPenalty,
+      double presencePenalty,
+      double frequencyPenalty,
+      Map<Integer, Float> logitBias,
+      int minTokens,
+      long seed) {
+    this(
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        RepetitionPenalty.of(repetitionPenalty),
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        minTokens,
+        seed);
+  }
 
   /** Copies the map, so that nobody changes it later. */
   public SamplingParameters {

@@ -5,7 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The distinct tokens of one sequence, in order of appearance, and how often each was generated.
+ * The tokens of one sequence: all of them in their order, and the distinct ones in order of
+ * appearance with the number of times each was generated.
  */
 final class TokenHistory {
 
@@ -14,10 +15,14 @@ final class TokenHistory {
   private int[] timesGenerated;
   private int distinct;
   private int generated;
+  private int[] sequence;
+  private int length;
 
   TokenHistory(int[] prompt) {
     tokens = new int[prompt.length + 16];
     timesGenerated = new int[tokens.length];
+    sequence = Arrays.copyOf(prompt, prompt.length + 16);
+    length = prompt.length;
     for (int token : prompt) {
       positionOf(token);
     }
@@ -25,6 +30,10 @@ final class TokenHistory {
 
   /** Remembers a generated token. */
   void add(int token) {
+    if (length == sequence.length) {
+      sequence = Arrays.copyOf(sequence, 2 * length);
+    }
+    sequence[length++] = token;
     // Found first, because finding may replace the array.
     int position = positionOf(token);
     timesGenerated[position]++;
@@ -39,6 +48,13 @@ final class TokenHistory {
   /** The {@code i}-th distinct token of prompt and output. */
   int token(int i) {
     return tokens[i];
+  }
+
+  /** The distinct tokens among the last {@code count} of prompt and output; all if 0. */
+  int[] recent(int count) {
+    return count == 0
+        ? Arrays.copyOf(tokens, distinct)
+        : Arrays.stream(sequence, Math.max(0, length - count), length).distinct().toArray();
   }
 
   /** How often the {@code i}-th distinct token was generated; 0 if only the prompt holds it. */

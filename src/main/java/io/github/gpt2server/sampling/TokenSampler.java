@@ -77,8 +77,8 @@ public final class TokenSampler {
   private static List<LogitsProcessor> processors(
       SamplingParameters parameters, Collection<Integer> stopTokens) {
     List<LogitsProcessor> processors = new ArrayList<>();
-    if (parameters.repetitionPenalty() != 1) {
-      processors.add(new RepetitionPenalty(parameters.repetitionPenalty()));
+    if (parameters.repetitionPenalty().penalty() != 1) {
+      processors.add(parameters.repetitionPenalty());
     }
     if (parameters.presencePenalty() != 0 || parameters.frequencyPenalty() != 0) {
       processors.add(

@@ -169,7 +169,7 @@ class FieldTableTest {
           "typical": 0.5 | typical is 0.5, which is not supported here; use typical_p, which means the same.
           "typical": 0.5, "typical_p": 1 | typical is 0.5, which is not supported here; use typical_p, which means the same.
           "repeat_penalty": 1.3 | repeat_penalty is 1.3, which is not supported here; use repetition_penalty, which means the same.
-          "repetition_penalty": 1.2, "repeat_last_n": 64 | repeat_last_n is 64, which is not supported here; leave it out: repetition_penalty looks at the whole prompt and output.
+          "repetition_penalty": 1.2, "repeat_last_n": 64 | repeat_last_n is 64, which is not supported here; use repetition_penalty_range, which means the same.
           "n_predict": 5 | n_predict is 5, which is not supported here; use max_tokens, which means the same.
           "max_new_tokens": 5 | max_new_tokens is 5, which is not supported here; use max_tokens, which means the same.
           "maxNewTokens": 5 | maxNewTokens is 5, which is not supported here; use max_tokens, which means the same.

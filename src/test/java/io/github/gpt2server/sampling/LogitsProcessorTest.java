@@ -3,6 +3,7 @@ package io.github.gpt2server.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -58,7 +59,7 @@ class LogitsProcessorTest {
           expected[t] = (float) (expected[t] > 0 ? expected[t] / penalty : expected[t] * penalty);
         }
       }
-      RepetitionPenalty processor = new RepetitionPenalty(penalty);
+      RepetitionPenalty processor = RepetitionPenalty.of(penalty);
       assertThat(c.processed(processor)).as("row %d", row).isEqualTo(expected);
       assertThat(processor.edits(c.history())).isEqualTo(c.prompt.length + c.output.length > 0);
     }
@@ -69,8 +70,37 @@ class LogitsProcessorTest {
     Case c =
         new Case(
             new float[] {3, -3, 3, 0, MINUS_INFINITY}, new int[] {0, 0, 3}, new int[] {0, 1, 4});
-    assertThat(c.processed(new RepetitionPenalty(2)))
+    assertThat(c.processed(RepetitionPenalty.of(2)))
         .containsExactly(1.5f, -6, 3, 0, MINUS_INFINITY);
+  }
+
+  @Test
+  void repetitionPenaltyLooksBackAsFarAsItsRange() {
+    Case c = new Case(new float[] {2, 2, 2, 2}, new int[] {0, 1, 2}, new int[] {1, 1});
+    assertThat(c.processed(new RepetitionPenalty(2, 2, -1))).containsExactly(2, 1, 2, 2);
+    assertThat(c.processed(new RepetitionPenalty(2, 3, -1))).containsExactly(2, 1, 1, 2);
+    assertThat(c.processed(new RepetitionPenalty(2, 5, -1))).containsExactly(1, 1, 1, 2);
+    assertThat(c.processed(new RepetitionPenalty(2, 500, -1))).containsExactly(1, 1, 1, 2);
+  }
+
+  @Test
+  void repetitionPenaltyInARangeIsThatOfASequenceOfItsLastTokens() {
+    Random random = new Random(5);
+    for (int row = 0; row < ROWS; row++) {
+      Case c = Case.random(random);
+      int[] all = IntStream.concat(IntStream.of(c.prompt), IntStream.of(c.output)).toArray();
+      int range = 1 + random.nextInt(50);
+      int[] last = Arrays.copyOfRange(all, Math.max(0, all.length - range), all.length);
+      assertThat(c.processed(new RepetitionPenalty(1.3, range, -1)))
+          .as("row %d", row)
+          .isEqualTo(new Case(c.logits, last, new int[0]).processed(RepetitionPenalty.of(1.3)));
+    }
+  }
+
+  @Test
+  void repetitionPenaltyLeavesTheExemptTokenAlone() {
+    Case c = new Case(new float[] {2, 2, 2}, new int[] {0, 1}, new int[] {2});
+    assertThat(c.processed(new RepetitionPenalty(2, 0, 1))).containsExactly(1, 2, 1);
   }
 
   @Test

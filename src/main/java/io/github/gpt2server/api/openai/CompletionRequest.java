@@ -33,8 +33,10 @@ public record CompletionRequest(
         String suffix,
     @Schema(
             description =
-                "How many tokens to generate at the most; prompt and output must fit the context.",
-            minimum = "0",
+                "The largest number of tokens to generate; prompt and output must fit the context,"
+                    + " unless the server clamps them (gpt2.clamp-max-tokens), where -1 asks for"
+                    + " all that fits. The default is the server's gpt2.default-max-tokens.",
+            minimum = "-1",
             defaultValue = "16",
             example = "32")
         @JsonProperty("max_tokens")
@@ -147,6 +149,19 @@ public record CompletionRequest(
             defaultValue = "1")
         @JsonProperty("repetition_penalty")
         Double repetitionPenalty,
+    @Schema(
+            description =
+                "The number of most recent tokens, of prompt and output, that repetition_penalty"
+                    + " is for; 0 or -1 counts all.",
+            minimum = "-1",
+            defaultValue = "0")
+        @JsonProperty("repetition_penalty_range")
+        Integer repetitionPenaltyRange,
+    @Schema(
+            description = "Whether repetition_penalty is for the line break's token too.",
+            defaultValue = "true")
+        @JsonProperty("penalize_nl")
+        Boolean penalizeNl,
     @Schema(
             description = "No stop token is possible before so many tokens.",
             minimum = "0",

@@ -82,7 +82,7 @@ final class CompletionValidator {
               + "; send several requests.");
     }
     requireFewLogprobs(logprobs, promptTokens, candidates, echo, stream, length);
-    SamplingFields sampling = SamplingFields.check(request, length.asked(), model.vocabSize());
+    SamplingFields sampling = SamplingFields.check(request, length.asked(), model.tokenizer());
     Set<Integer> stopTokens = stopTokens(request);
     List<String> stopStrings = stopStrings(request.stop());
     boolean includeStop = isTrue(request.includeStopStrInOutput());

@@ -3,7 +3,9 @@ package io.github.gpt2server.api.openai;
 import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.Excerpt;
+import io.github.gpt2server.sampling.RepetitionPenalty;
 import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,7 +30,7 @@ record SamplingFields(SamplingParameters parameters, boolean seeded) {
    *
    * @throws ApiException 400, if one is wrong
    */
-  static SamplingFields check(CompletionRequest request, int maxTokens, int vocabSize) {
+  static SamplingFields check(CompletionRequest request, int maxTokens, Gpt2Tokenizer tokenizer) {
     int topK = Bounds.integer("top_k", request.topK(), 0, -1, Integer.MAX_VALUE);
     boolean seeded = request.seed() != null && request.seed() != RANDOM_SEED;
     return new SamplingFields(
@@ -38,13 +40,30 @@ record SamplingFields(SamplingParameters parameters, boolean seeded) {
             Bounds.number("top_p", request.topP(), 1, 0, 1),
             Bounds.number("min_p", request.minP(), 0, 0, 1),
             Bounds.number("typical_p", request.typicalP(), 1, 0, 1),
-            Bounds.number("repetition_penalty", request.repetitionPenalty(), 1, 0.01, 100),
+            repetitionPenalty(request, tokenizer),
             Bounds.number("presence_penalty", request.presencePenalty(), 0, -2, 2),
             Bounds.number("frequency_penalty", request.frequencyPenalty(), 0, -2, 2),
-            logitBias(request.logitBias(), vocabSize),
+            logitBias(request.logitBias(), tokenizer.vocabSize()),
             minTokens(request.minTokens(), maxTokens),
             seeded ? request.seed() : 0),
         seeded);
+  }
+
+  private static RepetitionPenalty repetitionPenalty(
+      CompletionRequest request, Gpt2Tokenizer tokenizer) {
+    int range =
+        Bounds.integer(
+            "repetition_penalty_range", request.repetitionPenaltyRange(), 0, -1, Integer.MAX_VALUE);
+    boolean lineBreaks = request.penalizeNl() == null || request.penalizeNl();
+    return new RepetitionPenalty(
+        Bounds.number("repetition_penalty", request.repetitionPenalty(), 1, 0.01, 100),
+        Math.max(0, range),
+        lineBreaks ? RepetitionPenalty.NONE_EXEMPT : lineBreak(tokenizer));
+  }
+
+  private static int lineBreak(Gpt2Tokenizer tokenizer) {
+    int[] tokens = tokenizer.encode("\n");
+    return tokens.length == 1 ? tokens[0] : RepetitionPenalty.NONE_EXEMPT;
   }
 
   /** Greedy below the least temperature that changes anything. */

@@ -9,6 +9,7 @@ import io.github.gpt2server.api.MaxTokens;
 import io.github.gpt2server.api.RequestJson;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.sampling.RepetitionPenalty;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CompletionValidatorTest {
   private static final int END_OF_TEXT = 4095;
+  private static final int LINE_BREAK = 198;
   private static final int[] ONCE = {2771, 565, 258, 542};
 
   private static Gpt2Tokenizer tokenizer;
@@ -102,7 +104,8 @@ class CompletionValidatorTest {
              "stream_options": {"include_usage": true}, "stop": ["a", "b"], "seed": 42,
              "presence_penalty": 0.25, "frequency_penalty": -0.5, "logit_bias": {"7": -100},
              "user": "me", "top_k": 40, "min_p": 0.05, "typical_p": 0.95,
-             "repetition_penalty": 1.2, "min_tokens": 3, "ignore_eos": true,
+             "repetition_penalty": 1.2, "repetition_penalty_range": 9, "penalize_nl": false,
+             "min_tokens": 3, "ignore_eos": true,
              "stop_token_ids": [13], "include_stop_str_in_output": true,
              "return_token_ids": true, "add_special_tokens": true, "cache_salt": "s",
              "logprob_token_ids": []}
@@ -121,7 +124,17 @@ class CompletionValidatorTest {
     assertThat(sequence.sampling())
         .isEqualTo(
             new SamplingParameters(
-                0.5, 40, 0.9, 0.05, 0.95, 1.2, 0.25, -0.5, Map.of(7, -100f), 3, 42));
+                0.5,
+                40,
+                0.9,
+                0.05,
+                0.95,
+                new RepetitionPenalty(1.2, 9, LINE_BREAK),
+                0.25,
+                -0.5,
+                Map.of(7, -100f),
+                3,
+                42));
   }
 
   @ParameterizedTest
@@ -258,6 +271,7 @@ class CompletionValidatorTest {
           "typical_p": -1 | typical_p | typical_p must be between 0 and 1, but is -1.
           "top_k": -2 | top_k | top_k must be between -1 and 2147483647, but is -2.
           "repetition_penalty": 0 | repetition_penalty | repetition_penalty must be between 0.01 and 100, but is 0.
+          "repetition_penalty_range": -2 | repetition_penalty_range | repetition_penalty_range must be between -1 and 2147483647, but is -2.
           "presence_penalty": 2.1 | presence_penalty | presence_penalty must be between -2 and 2, but is 2.1.
           "frequency_penalty": -3 | frequency_penalty | frequency_penalty must be between -2 and 2, but is -3.
           "n": 0 | n | n must be between 1 and 128, but is 0.
