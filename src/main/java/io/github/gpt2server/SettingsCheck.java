@@ -26,9 +26,11 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.boot.env.OriginTrackedMapPropertySource;
 import org.springframework.boot.logging.DeferredLogFactory;
 import org.springframework.boot.logging.LogFile;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.CommandLinePropertySource;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
@@ -37,6 +39,9 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
  * at once. Refuses those that do not exist, so that a typing error does not pass for a default.
  * Among environment variables only near misses are refused: {@code GPT2_PORT} and the like are set
  * by Kubernetes for every service called gpt2 and mean nothing here.
+ *
+ * <p>Of other groups ({@code server.}, {@code spring.}), near misses of settings are refused where
+ * a person has written them: on the command line and in files.
  *
  * <p>Spring's own check of unknown names ({@code ignoreUnknownFields = false}) leaves environment
  * variables and system properties out and names no neighbour.
@@ -70,9 +75,13 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
   @Override
   public void postProcessEnvironment(
       ConfigurableEnvironment environment, SpringApplication application) {
+    final SpringSettings others = new SpringSettings();
     for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
       if (source instanceof IterableConfigurationPropertySource names) {
         checkNames(names);
+        if (isWritten(names)) {
+          checkOtherNames(names, others);
+        }
       }
     }
     final Set<String> blank = BlankSettings.remove(environment.getPropertySources());
@@ -111,6 +120,29 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
         .filter(name -> !name.isEmpty() && name.getElement(0, Form.UNIFORM).equals("gpt2"))
         .filter(name -> SETTINGS.stream().noneMatch(s -> isSpelling(name, s, variables)))
         .forEach(name -> refuse(name, String.valueOf(valueOf(source, name)), variables));
+  }
+
+  /** Whether a user wrote these names as they are: on the command line or in a file. */
+  private static boolean isWritten(ConfigurationPropertySource source) {
+    return source.getUnderlyingSource() instanceof CommandLinePropertySource
+        || (source.getUnderlyingSource() instanceof OriginTrackedMapPropertySource file
+            && !file.getName().contains("class path"));
+  }
+
+  private static void checkOtherNames(
+      IterableConfigurationPropertySource source, SpringSettings others) {
+    for (final ConfigurationPropertyName name : source) {
+      final String group = name.isEmpty() ? "" : name.getElement(0, Form.UNIFORM);
+      if (!group.equals("gpt2") && Arguments.GROUPS.contains(group)) {
+        others
+            .meant(name.toString())
+            .ifPresent(
+                setting -> {
+                  throw InvalidSettingException.unknown(
+                      name + " is not a setting: did you mean " + setting + "?");
+                });
+      }
+    }
   }
 
   private static void refuse(ConfigurationPropertyName name, String value, boolean variable) {

@@ -101,6 +101,7 @@ class StartupFailureTest {
           gpt2.cors-origins=http://x.org/a | gpt2.cors-origins=http://x.org/a is not allowed: use * or origins such as https://example.org or http://host:3000.
           gpt2.access-log=maybe    | gpt2.access-log=maybe is not allowed: use true or false.
           gpt2.max-sequence=3      | gpt2.max-sequence=3 is not a setting: did you mean gpt2.max-sequences?
+          server.prot=3            | server.prot is not a setting: did you mean server.port?
           gpt2.timeout=3s          | gpt2.timeout=3s is not a setting: did you mean gpt2.request-timeout?
           gpt2.api-key=secret      | gpt2.api-key is not a setting: did you mean gpt2.api-keys?
           gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.speculation, gpt2.draft-model, gpt2.max-queue, gpt2.request-timeout, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.default-max-tokens, gpt2.clamp-max-tokens, gpt2.strict-fields, gpt2.api-keys, gpt2.api-keys-file, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
