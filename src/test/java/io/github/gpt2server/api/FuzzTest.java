@@ -18,7 +18,7 @@ class FuzzTest {
             "--gpt2.max-sequences=8",
             "--gpt2.request-timeout=20s",
             "--server.tomcat.connection-timeout=500ms",
-            "--server.tomcat.keep-alive-timeout=500ms")) {
+            "--server.tomcat.keep-alive-timeout=50ms")) {
       FuzzRun run = new FuzzRun();
       run.send(server::connect, 2000);
 

@@ -116,8 +116,8 @@ final class Chart {
 
     private static Path make() {
       try {
-        final Path copy = Path.of("target", "rendered-chart");
-        FileSystemUtils.deleteRecursively(copy);
+        // One of its own: tests run in several processes at once.
+        final Path copy = Files.createTempDirectory(Path.of("target"), "rendered-chart");
         FileSystemUtils.copyRecursively(Chart.FOLDER, copy);
         final Path test = copy.resolve("templates/tests/completion.yaml");
         Files.writeString(
