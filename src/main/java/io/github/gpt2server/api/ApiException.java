@@ -48,7 +48,7 @@ public class ApiException extends RuntimeException {
     this.headers = headers;
   }
 
-  /** 400: the field {@code param} is wrong; the message says how to mend it. */
+  /** 400: the field {@code param} is wrong; the message says how to fix it. */
   public static ApiException invalid(String param, String message) {
     return invalid(param, null, message);
   }

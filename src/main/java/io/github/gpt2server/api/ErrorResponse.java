@@ -13,7 +13,7 @@ public record ErrorResponse(@JsonProperty("error") Detail error) {
   @JsonPropertyOrder({"message", "type", "param", "code"})
   public record Detail(
       @Schema(
-              description = "What was wrong, with the value and the limit, and how to mend it.",
+              description = "What was wrong, with the value and the limit, and how to fix it.",
               example =
                   "temperature must be between 0 and 2, but is 3; lower it to 2 or less, or leave"
                       + " it out.")

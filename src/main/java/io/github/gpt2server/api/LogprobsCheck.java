@@ -14,16 +14,16 @@ public final class LogprobsCheck {
    * @param field the field that asks for so many
    * @param perPosition how many each position reports
    * @param positions how many positions report
-   * @param mend what may be lowered beside the field, such as {@code max_tokens}
+   * @param other what may be lowered beside the field, such as {@code max_tokens}
    * @throws ApiException 400, if it is too much
    */
-  public static void check(String field, int perPosition, long positions, String mend) {
+  public static void check(String field, int perPosition, long positions, String other) {
     if (perPosition * positions > MAX) {
       throw ApiException.invalid(
           field,
           "%s = %d at up to %d positions would report %d log-probabilities at once, but an answer may"
                   .formatted(field, perPosition, positions, perPosition * positions)
-              + " have %d; lower %s or %s.".formatted(MAX, field, mend));
+              + " have %d; lower %s or %s.".formatted(MAX, field, other));
     }
   }
 }

@@ -4,7 +4,7 @@ package io.github.gpt2server.cli;
 public class CommandException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Names what is wrong, its value and the mend. */
+  /** Names what is wrong, its value and what to do. */
   public CommandException(String message) {
     super(message);
   }

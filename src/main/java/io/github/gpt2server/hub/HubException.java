@@ -2,7 +2,7 @@ package io.github.gpt2server.hub;
 
 /**
  * A model cannot be fetched or found in the cache. The message is one sentence for the person who
- * started the program: what is wrong, with its values, and how to mend it.
+ * started the program: what is wrong, with its values, and how to fix it.
  */
 public class HubException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -9,7 +9,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
-/** What the endpoints for probabilities refuse: field, value, limit and mend are told. */
+/**
+ * What the endpoints for probabilities refuse: the message has field, value, limit and what to do.
+ */
 class ProbabilityRefusalsTest {
   private static LiveServer server;
 

@@ -122,14 +122,14 @@ class HubCacheTest extends HubTest {
   @Test
   void saysOfflineWhatTheCacheLacks() throws Exception {
     fixture.with("HF_HUB_OFFLINE", "1");
-    final String mend =
+    final String fix =
         ": start once with gpt2.hub.offline=false, or copy the model into the cache.";
 
     assertThatExceptionOfType(HubException.class)
         .isThrownBy(() -> fixture.fetch())
         .withMessage(
             "gpt2.hub.offline is on and the cache %s does not hold org/small at revision main%s",
-            fixture.cache, mend);
+            fixture.cache, fix);
 
     fixture.with("HF_HUB_OFFLINE", "0").fetch();
     Files.delete(fixture.root().resolve("snapshots/" + COMMIT + "/tokenizer.json"));
@@ -138,7 +138,7 @@ class HubCacheTest extends HubTest {
         .isThrownBy(() -> fixture.fetch())
         .withMessage(
             "gpt2.hub.offline is on and the cache %s holds org/small without tokenizer.json%s",
-            fixture.cache, mend);
+            fixture.cache, fix);
   }
 
   @Test

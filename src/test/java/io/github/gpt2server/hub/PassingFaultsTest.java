@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** What goes wrong between the hub and the cache, and mends itself. */
+/** What goes wrong between the hub and the cache and passes by itself. */
 class PassingFaultsTest extends HubTest {
   @Test
   @ExtendWith(OutputCaptureExtension.class)

@@ -92,7 +92,7 @@ class SafetensorsFuzzTest {
     return bytes;
   }
 
-  /** Replaces a stretch of the file and, if it lies in the header, mends the header's length. */
+  /** Replaces a stretch of the file and, if it lies in the header, fixes the header's length. */
   private static byte[] spliced(byte[] bytes, int from, int to, String text) {
     final byte[] inserted = text.getBytes(StandardCharsets.UTF_8);
     final byte[] result =

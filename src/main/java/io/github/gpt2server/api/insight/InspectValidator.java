@@ -197,7 +197,7 @@ final class InspectValidator {
     String[] fields = {
       "attention", "logit_lens", "residual_norm", "ablate", "attribution", "top_k"
     };
-    String[] mends = {
+    String[] remedies = {
       "name fewer layers or heads, or shorten the prompt",
       "lower top_k, name fewer layers or shorten the prompt",
       "name fewer layers or shorten the prompt",
@@ -215,7 +215,7 @@ final class InspectValidator {
                 parts[largest],
                 fields[largest],
                 limits.maxInspectValues(),
-                mends[largest]));
+                remedies[largest]));
   }
 
   private static boolean given(Boolean flag) {
