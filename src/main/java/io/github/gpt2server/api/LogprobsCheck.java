@@ -1,9 +1,11 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.engine.TopTokens;
+
 /** Whether the log-probabilities that an answer holds in memory all at once are few enough. */
 public final class LogprobsCheck {
 
-  /** Some 40 MB as numbers, ten times that as text. */
+  /** Some 40 to 80 MB. */
   private static final long MAX = 10_000_000;
 
   private LogprobsCheck() {}
@@ -13,17 +15,32 @@ public final class LogprobsCheck {
    *
    * @param field the field that asks for so many
    * @param perPosition how many each position reports
+   * @param vocabSize how many a position holds that reports more than {@link TopTokens#FEW}
    * @param positions how many positions report
    * @param other what may be lowered beside the field, such as {@code max_tokens}
    * @throws ApiException 400, if it is too much
    */
-  public static void check(String field, int perPosition, long positions, String other) {
-    if (perPosition * positions > MAX) {
+  public static void check(
+      String field, int perPosition, int vocabSize, long positions, String other) {
+    boolean whole = perPosition > TopTokens.FEW && perPosition < vocabSize;
+    int held = whole ? vocabSize : perPosition;
+    if (held * positions > MAX) {
       throw ApiException.invalid(
           field,
-          "%s = %d at up to %d positions would report %d log-probabilities at once, but an answer may"
-                  .formatted(field, perPosition, positions, perPosition * positions)
-              + " have %d; lower %s or %s.".formatted(MAX, field, other));
+          ("%s = %d at up to %d positions would %s %d log-probabilities at once%s, but an answer may"
+                  + " have %d; lower %s or %s.")
+              .formatted(
+                  field,
+                  perPosition,
+                  positions,
+                  whole ? "hold" : "report",
+                  held * positions,
+                  whole
+                      ? " (above %d at a position, the whole vocabulary's)".formatted(TopTokens.FEW)
+                      : "",
+                  MAX,
+                  field,
+                  other));
     }
   }
 }

@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.ObjectWriter;
 
 /**
  * Writes server-sent events as OpenAI's clients read them. Events gather in a buffer until {@link
- * #flush}, so that those that are ready together travel together.
+ * #flush}, so that those that are ready together travel together; a large event is sent in parts
+ * while it is written.
  *
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">the format</a>
  */
@@ -38,7 +40,9 @@ public final class ServerSentEvents {
   /**
    * Adds an event that has only data.
    *
-   * @throws ApiException if that holds what is no number; nothing is added then
+   * @throws ApiException if that holds NaN or infinity; nothing of it is added then, or an event
+   *     that is cut off if it was sent in parts
+   * @throws ClientGoneException if a part cannot be sent
    */
   public void data(Object value) {
     add(DATA, value);
@@ -51,12 +55,22 @@ public final class ServerSentEvents {
 
   private void add(byte[] head, Object value) {
     int before = buffer.size();
+    long sent = buffer.sent;
     buffer.append(head);
     try {
       json.writeValue(buffer, value);
     } catch (NonFiniteNumberException e) {
-      buffer.truncate(before);
+      if (buffer.sent == sent) {
+        buffer.truncate(before);
+      } else {
+        buffer.append(END);
+      }
       throw ModelOutput.invalid(response.getHeader(RequestIdFilter.HEADER));
+    } catch (JacksonException e) {
+      if (buffer.gone != null) {
+        throw buffer.gone;
+      }
+      throw e;
     }
     buffer.append(END);
   }
@@ -89,7 +103,11 @@ public final class ServerSentEvents {
    * @throws ClientGoneException if nobody is there to receive it
    */
   public void flush() {
-    if (buffer.size() == 0) {
+    buffer.send();
+  }
+
+  private void send(ByteArrayOutputStream bytes) {
+    if (bytes.size() == 0) {
       return;
     }
     try {
@@ -99,9 +117,9 @@ public final class ServerSentEvents {
         response.setHeader("X-Accel-Buffering", "no");
       }
       OutputStream out = response.getOutputStream();
-      buffer.writeTo(out);
+      bytes.writeTo(out);
       out.flush();
-      buffer.reset();
+      bytes.reset();
     } catch (IOException e) {
       throw new ClientGoneException(e);
     }
@@ -111,8 +129,30 @@ public final class ServerSentEvents {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** A buffer whose writes cannot fail. */
-  private static final class Buffer extends ByteArrayOutputStream {
+  /** A buffer that sends what it holds when that is much. */
+  private final class Buffer extends ByteArrayOutputStream {
+    private long sent;
+    private ClientGoneException gone;
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {
+      super.write(bytes, offset, length);
+      if (count > LARGE) {
+        send();
+      }
+    }
+
+    /** Keeps the failure, which a JSON generator would wrap. */
+    void send() {
+      sent += count;
+      try {
+        ServerSentEvents.this.send(this);
+      } catch (ClientGoneException e) {
+        gone = e;
+        throw e;
+      }
+    }
+
     void append(byte[] bytes) {
       write(bytes, 0, bytes.length);
     }

@@ -10,8 +10,8 @@ import java.util.Arrays;
  * them, so that the engine thread does not sort whole vocabularies.
  */
 public final class TopTokens {
-  /** Up to so many are picked at once; beyond, a copy of the logits is kept and sorted later. */
-  private static final int FEW = 256;
+  /** The most that are picked at once; beyond, a copy of the logits is kept and sorted later. */
+  public static final int FEW = 256;
 
   private final int count;
   private final float logSumExp;

@@ -35,6 +35,7 @@ class ProbabilityRefusalsTest {
           /v1/completions | {"logprobs": 4097} | logprobs | logprobs must be between 0 and 4096, but is 4097.
           /v1/completions | {"logprobs": true} | logprobs | logprobs must be an integer, but is true.
           /v1/completions | {"logprobs": 4096, "max_tokens": 500, "n": 5} | logprobs | logprobs = 4096 at up to 2500 positions would report 10240000 log-probabilities at once, but an answer may have 10000000; lower logprobs or max_tokens, n or the prompts, or stream.
+          /v1/completions | {"logprobs": 257, "max_tokens": 500, "n": 5} | logprobs | logprobs = 257 at up to 2500 positions would hold 10240000 log-probabilities at once (above 256 at a position, the whole vocabulary's), but an answer may have 10000000; lower logprobs or max_tokens, n or the prompts, or stream.
           /v1/completions | {"logprob_token_ids": [4096]} | logprob_token_ids | logprob_token_ids[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
           /v1/completions | {"best_of": 2, "n": 3} | best_of | best_of must be at least n, which is 3, but is 2.
           /v1/completions | {"best_of": 2, "stream": true} | best_of | best_of cannot be streamed: the best is known only at the end. Leave it or stream out.

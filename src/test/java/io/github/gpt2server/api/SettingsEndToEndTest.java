@@ -67,6 +67,23 @@ class SettingsEndToEndTest {
     assertThat(last).endsWith("\"code\":\"timeout\"}}\n\n");
   }
 
+  /** All windows of a text share the time that a request has. */
+  @Test
+  void aScoreThatTakesTooLongIs504() throws IOException {
+    String text = "{\"text\": \"" + "The king went. ".repeat(400) + "\", \"stride\": 1";
+
+    RawHttp.Answer whole = server.post("/v1/score", text + "}");
+    RawHttp.Answer streamed = server.post("/v1/score", text + ", \"stream\": true}");
+
+    assertThat(whole.status()).isEqualTo(504);
+    assertThat(whole.body()).contains("within the server's limit of 0.5 seconds");
+    assertThat(streamed.body())
+        .startsWith("event: progress\n")
+        .doesNotContain("[DONE]")
+        .contains("event: error\ndata: {\"error\":{\"message\":\"The request was not complete")
+        .contains("within the server's limit of 0.5 seconds");
+  }
+
   /** What takes too long once would take too long again: clients are told not to retry. */
   @Test
   void openAisClientDoesNotAskAgainForWhatTookTooLong() throws Exception {

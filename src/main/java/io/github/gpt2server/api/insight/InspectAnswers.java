@@ -4,13 +4,13 @@ import io.github.gpt2server.analysis.InspectionAnswer;
 import io.github.gpt2server.analysis.InspectionQuestion;
 import io.github.gpt2server.analysis.LogitParts;
 import io.github.gpt2server.analysis.TokenDistribution;
+import io.github.gpt2server.api.ComputedList;
 import io.github.gpt2server.api.PromptTokens;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 
 /** Writes an answer about the inside of the model as the contract has it. */
 final class InspectAnswers {
@@ -179,6 +179,6 @@ final class InspectAnswers {
   }
 
   private static <T> List<T> list(int count, IntFunction<T> of) {
-    return IntStream.range(0, count).mapToObj(of).toList();
+    return ComputedList.of(count, of);
   }
 }

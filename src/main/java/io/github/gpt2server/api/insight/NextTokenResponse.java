@@ -4,10 +4,10 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.analysis.TokenDistribution;
+import io.github.gpt2server.api.ComputedList;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * What may come next after one prompt or several: one record for both forms of the answer, and so
@@ -71,19 +71,18 @@ public record NextTokenResponse(
     /** The {@code k} likeliest tokens of a distribution, or all if there are fewer. */
     static List<Token> likeliest(TokenDistribution distribution, int k, Gpt2Tokenizer tokenizer) {
       int[] likeliest = distribution.likeliest(k);
-      return IntStream.range(0, likeliest.length)
-          .mapToObj(
-              place -> {
-                int token = likeliest[place];
-                return new Token(
-                    token,
-                    tokenizer.token(token),
-                    TokenBytes.unsigned(tokenizer.bytes(token)),
-                    distribution.probability(token),
-                    distribution.logprob(token),
-                    place + 1);
-              })
-          .toList();
+      return ComputedList.of(
+          likeliest.length,
+          place -> {
+            int token = likeliest[place];
+            return new Token(
+                token,
+                tokenizer.token(token),
+                TokenBytes.unsigned(tokenizer.bytes(token)),
+                distribution.probability(token),
+                distribution.logprob(token),
+                place + 1);
+          });
     }
   }
 

@@ -91,11 +91,12 @@ public final class ScoreController {
     }
     List<TextScoring> texts = texts(request, model);
     boolean several = request.text().isArray();
+    long deadline = System.nanoTime() + limits.requestTimeout().toNanos();
     if (request.stream() == null || !request.stream()) {
       boolean first = true;
       for (TextScoring text : texts) {
         for (int window = 0; window < text.windows(); window++) {
-          text.run(window, first, () -> {});
+          text.run(window, deadline, first, () -> {});
           first = false;
         }
       }
@@ -103,7 +104,7 @@ public final class ScoreController {
           .contentType(MediaType.APPLICATION_JSON)
           .body(answer(model, texts, several));
     }
-    stream(model, texts, several, new ServerSentEvents(response, json.writer()));
+    stream(model, texts, several, deadline, new ServerSentEvents(response, json.writer()));
     return null;
   }
 
@@ -148,7 +149,7 @@ public final class ScoreController {
       TokenizedText tokens = reader.tokenize(field, value, false);
       int[] beginning = addBos ? new int[] {reader.beginning("add_bos")} : new int[0];
       total += tokens.ids().length;
-      LogprobsCheck.check("top_logprobs", top, total, "send less text at once");
+      LogprobsCheck.check("top_logprobs", top, model.vocabSize(), total, "send less text at once");
       texts.add(
           new TextScoring(
               model, limits, value, tokens, beginning, stride, top, request.cacheSalt()));
@@ -170,13 +171,17 @@ public final class ScoreController {
 
   /** Progress after every window, then the result. */
   private static void stream(
-      ServedModel model, List<TextScoring> texts, boolean several, ServerSentEvents out) {
+      ServedModel model,
+      List<TextScoring> texts,
+      boolean several,
+      long deadline,
+      ServerSentEvents out) {
     int total = texts.stream().mapToInt(TextScoring::scoredTokens).sum();
     int scored = 0;
     try {
       for (TextScoring text : texts) {
         for (int window = 0; window < text.windows(); window++) {
-          text.run(window, scored == 0, () -> waiting(out));
+          text.run(window, deadline, scored == 0, () -> waiting(out));
           scored += text.scoredTokens(window);
           out.event("progress", new ScoreResponse.Progress(scored, total));
           out.flush();

@@ -2,7 +2,9 @@ package io.github.gpt2server.api.insight;
 
 import io.github.gpt2server.analysis.ScoringWindow;
 import io.github.gpt2server.analysis.TextTotals;
+import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
+import io.github.gpt2server.api.ComputedList;
 import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServerSentEvents;
 import io.github.gpt2server.engine.Generation;
@@ -17,11 +19,12 @@ import io.github.gpt2server.engine.TokenLogprobs;
 import io.github.gpt2server.engine.TopTokens;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.TokenizedText;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.springframework.http.HttpStatus;
 
 /**
  * Scores one text, window by window. Each window is a request of its own to the engine, so that a
@@ -86,12 +89,14 @@ final class TextScoring {
   }
 
   /**
-   * Scores one window; each has the whole time that a request may take.
+   * Scores one window.
    *
+   * @param deadline the time of {@link System#nanoTime} at which the request must be complete
    * @param first whether it is the request's first, which is refused if the queue is full
    * @param silence called whenever nothing has happened for a while
+   * @throws ApiException if it is not complete at the deadline, or fails
    */
-  void run(int index, boolean first, Runnable silence) {
+  void run(int index, long deadline, boolean first, Runnable silence) {
     ScoringWindow window = windows.get(index);
     if (window.scoredTokens() == 0) {
       scores[index] = new PromptScores(new float[0], new float[0], new int[0], List.of());
@@ -106,7 +111,11 @@ final class TextScoring {
             // A text of many windows would only drive out what others come back to.
             windows.size() == 1 ? new PrefixReuse(length, salt) : PrefixReuse.NONE);
     String id = "score-" + UUID.randomUUID().toString().replace("-", "");
-    Generation generation = new Generation(id, List.of(request), limits.requestTimeout(), false);
+    Duration left = Duration.ofNanos(deadline - System.nanoTime());
+    if (left.isNegative()) {
+      throw ApiException.timedOut(limits.requestTimeout());
+    }
+    Generation generation = new Generation(id, List.of(request), left, false);
     try (RunningGeneration running =
         first
             ? RunningGeneration.submit(model.engine()::submit, generation)
@@ -123,27 +132,25 @@ final class TextScoring {
         }
       }
       running.requireFinished();
+    } catch (ApiException e) {
+      // The window had what was left of the request's time; the request had all of it.
+      throw e.status() == HttpStatus.GATEWAY_TIMEOUT
+          ? ApiException.timedOut(limits.requestTimeout())
+          : e;
     }
   }
 
   /** The answer, once every window has run. */
   ScoreResponse.Result result() {
-    int[] own = Arrays.copyOfRange(tokens, context, tokens.length);
-    List<ScoreResponse.Token> answers = new ArrayList<>();
-    if (context == 0 && own.length > 0) {
-      answers.add(token(own[0], offsets[0], null, 0));
-    }
     double sum = 0;
     for (PromptScores window : scores) {
-      for (int i = 0; i < window.logprobs().length; i++) {
-        int place = answers.size();
-        answers.add(token(own[place], offsets[place], window, i));
-        sum += window.logprobs()[i];
+      for (float logprob : window.logprobs()) {
+        sum += logprob;
       }
     }
     TextTotals totals = TextTotals.of(text, sum, scoredTokens());
     return new ScoreResponse.Result(
-        answers,
+        ComputedList.of(offsets.length, this::token),
         totals.logLikelihood(),
         scoredTokens(),
         totals.perplexity(),
@@ -151,6 +158,32 @@ final class TextScoring {
         totals.bitsPerByte(),
         totals.bitsPerCharacter(),
         totals.bitsPerWord());
+  }
+
+  /** A token of the text; its first has no score unless something stands before it. */
+  private ScoreResponse.Token token(int index) {
+    int position = context + index;
+    if (position == 0) {
+      return token(tokens[0], offsets[0], null, 0);
+    }
+    int window = windowThatScores(position);
+    int first = windows.get(window).start() + windows.get(window).scoredFrom();
+    return token(tokens[position], offsets[index], scores[window], position - first);
+  }
+
+  /** The windows score one stretch of the text after another. */
+  private int windowThatScores(int position) {
+    int low = 0;
+    int high = windows.size() - 1;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (position < windows.get(middle).end()) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
   }
 
   private ScoreResponse.Token token(int id, int offset, PromptScores window, int place) {
@@ -176,13 +209,10 @@ final class TextScoring {
 
   private List<ScoreResponse.TopToken> likeliest(TokenLogprobs logprobs) {
     TopTokens likeliest = logprobs.top();
-    return IntStream.range(0, likeliest.tokens().length)
-        .mapToObj(
-            i -> {
-              int id = likeliest.tokens()[i];
-              return new ScoreResponse.TopToken(
-                  model.tokenizer().token(id), id, likeliest.logprobs()[i]);
-            })
-        .toList();
+    int[] ids = likeliest.tokens();
+    float[] values = likeliest.logprobs();
+    return ComputedList.of(
+        ids.length,
+        i -> new ScoreResponse.TopToken(model.tokenizer().token(ids[i]), ids[i], values[i]));
   }
 }

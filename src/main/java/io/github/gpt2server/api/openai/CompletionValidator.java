@@ -161,7 +161,7 @@ final class CompletionValidator {
   }
 
   /** What is streamed is sent token by token, but an echoed prompt at once. */
-  private static void requireFewLogprobs(
+  private void requireFewLogprobs(
       Logprobs logprobs,
       List<PromptTokens> prompts,
       int candidates,
@@ -176,6 +176,7 @@ final class CompletionValidator {
     LogprobsCheck.check(
         "logprobs",
         logprobs.top() + logprobs.tokenIds().length,
+        model.vocabSize(),
         positions,
         "max_tokens, n or the prompts, or stream");
   }

@@ -4,6 +4,7 @@ import io.github.gpt2server.analysis.TextVectors;
 import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
+import io.github.gpt2server.api.ComputedList;
 import io.github.gpt2server.api.Excerpt;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
@@ -11,8 +12,6 @@ import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.TaskRequest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
@@ -68,20 +67,21 @@ final class EmbeddingQuestion {
 
   /** The answer, from each input's vectors. */
   EmbeddingResponse response(List<float[][]> vectors) {
-    List<EmbeddingResponse.Embedding> data = new ArrayList<>(vectors.size());
-    for (float[][] own : vectors) {
-      data.add(new EmbeddingResponse.Embedding("embedding", data.size(), written(own)));
-    }
     int tokens = tokens();
     return new EmbeddingResponse(
-        "list", data, model.id(), new EmbeddingResponse.Usage(tokens, tokens));
+        "list",
+        ComputedList.of(
+            vectors.size(),
+            i -> new EmbeddingResponse.Embedding("embedding", i, written(vectors.get(i)))),
+        model.id(),
+        new EmbeddingResponse.Usage(tokens, tokens));
   }
 
   private Object written(float[][] vectors) {
     if (base64) {
-      String[] strings =
-          Arrays.stream(vectors).map(EmbeddingQuestion::encoded).toArray(String[]::new);
-      return everyToken ? strings : strings[0];
+      return everyToken
+          ? ComputedList.of(vectors.length, i -> encoded(vectors[i]))
+          : encoded(vectors[0]);
     }
     return everyToken ? vectors : vectors[0];
   }
