@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.tomcat.ConnectorStartFailedException;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.convert.ConversionFailedException;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Says in one sentence why the server could not start.
@@ -110,6 +111,9 @@ final class FailureSentence {
     }
     if (type == Duration.class) {
       return "a duration such as 30s or 5m";
+    }
+    if (type == DataSize.class) {
+      return "a size such as 4MB";
     }
     return "a value that reads as " + type.getSimpleName();
   }

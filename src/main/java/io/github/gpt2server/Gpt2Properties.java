@@ -14,6 +14,7 @@ import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.boot.convert.DurationUnit;
+import org.springframework.util.unit.DataSize;
 
 /**
  * The settings under {@code gpt2.*}, typed and checked. Read where the parts are wired together and
@@ -34,6 +35,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param draftModel a smaller model that guesses too, named as {@code model} is; or null
  * @param maxQueue how many requests may wait
  * @param requestTimeout how long a request may take, waiting included; seconds if no unit is given
+ * @param maxUnread how much memory the tokens that a streaming client has not read yet may take
  * @param maxLogprobs how many log-probabilities a position may report; 0 stands for the whole
  *     vocabulary
  * @param maxInspectValues how many numbers the answer of one inspection may hold
@@ -64,6 +66,7 @@ public record Gpt2Properties(
     String draftModel,
     @DefaultValue("256") int maxQueue,
     @DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration requestTimeout,
+    @DefaultValue("4MB") DataSize maxUnread,
     @DefaultValue("0") int maxLogprobs,
     @DefaultValue("5000000") int maxInspectValues,
     @DefaultValue("16") int defaultMaxTokens,
@@ -106,6 +109,10 @@ public record Gpt2Properties(
     draftModel = draftModel == null ? null : HomeFolder.expand(draftModel);
     requireAtLeast("gpt2.max-queue", maxQueue, 1, "");
     requirePositive("gpt2.request-timeout", requestTimeout);
+    if (maxUnread.toBytes() < 1) {
+      throw new InvalidSettingException(
+          "gpt2.max-unread", maxUnread.toString(), "a size of at least 1B, such as 4MB");
+    }
     requireAtLeast("gpt2.max-logprobs", maxLogprobs, 0, " (0 stands for the whole vocabulary)");
     requireAtLeast("gpt2.max-inspect-values", maxInspectValues, 1, "");
     requireAtLeast("gpt2.default-max-tokens", defaultMaxTokens, 1, "");

@@ -83,7 +83,8 @@ final class ServedModelLoader implements ModelLoader {
           EngineSettings.withQueue(properties.maxQueue())
               .withChunkSize(chunkSize(device))
               .withDrawThreads(threads)
-              .withSpeculation(speculation(device));
+              .withSpeculation(speculation(device))
+              .withMaxUnreadBytes(properties.maxUnread().toBytes());
       CacheSize cache = cacheSize(config, settings.chunkSize());
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
       long weightBytes = Gpt2Model.weightBytes(config, type);

@@ -19,6 +19,7 @@ import org.springframework.boot.convert.ApplicationConversionService;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
+import org.springframework.util.unit.DataSize;
 
 class Gpt2PropertiesTest {
 
@@ -40,6 +41,7 @@ class Gpt2PropertiesTest {
                 null,
                 256,
                 Duration.ofMinutes(5),
+                DataSize.ofMegabytes(4),
                 0,
                 5_000_000,
                 16,

@@ -94,6 +94,8 @@ class StartupFailureTest {
           gpt2.max-logprobs=-5     | gpt2.max-logprobs=-5 is not allowed: use a whole number of at least 0 (0 stands for the whole vocabulary).
           gpt2.request-timeout=0s  | gpt2.request-timeout=0s is not allowed: use a duration longer than zero, such as 30s or 5m.
           gpt2.request-timeout=5x  | gpt2.request-timeout=5x is not allowed: use a duration such as 30s or 5m.
+          gpt2.max-unread=0        | gpt2.max-unread=0B is not allowed: use a size of at least 1B, such as 4MB.
+          gpt2.max-unread=4x       | gpt2.max-unread=4x is not allowed: use a size such as 4MB.
           gpt2.shutdown-grace=-3   | gpt2.shutdown-grace=-3s is not allowed: use a duration longer than zero, such as 30s or 5m.
           gpt2.strict-fields=maybe | gpt2.strict-fields=maybe is not allowed: use true or false.
           gpt2.api-keys=a b        | gpt2.api-keys=(not shown) is not allowed: use keys of visible ASCII characters without spaces.
@@ -104,7 +106,7 @@ class StartupFailureTest {
           server.prot=3            | server.prot is not a setting: did you mean server.port?
           gpt2.timeout=3s          | gpt2.timeout=3s is not a setting: did you mean gpt2.request-timeout?
           gpt2.api-key=secret      | gpt2.api-key is not a setting: did you mean gpt2.api-keys?
-          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.speculation, gpt2.draft-model, gpt2.max-queue, gpt2.request-timeout, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.default-max-tokens, gpt2.clamp-max-tokens, gpt2.strict-fields, gpt2.api-keys, gpt2.api-keys-file, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
+          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.speculation, gpt2.draft-model, gpt2.max-queue, gpt2.request-timeout, gpt2.max-unread, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.default-max-tokens, gpt2.clamp-max-tokens, gpt2.strict-fields, gpt2.api-keys, gpt2.api-keys-file, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
           """)
   void namesSettingValueAndWhatIsAllowed(String setting, String sentence, CapturedOutput output) {
     assertFails(SettingsOnly.class, WebApplicationType.NONE, "--" + setting);

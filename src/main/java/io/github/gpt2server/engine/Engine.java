@@ -155,7 +155,9 @@ public final class Engine implements AutoCloseable {
    * @throws EngineStoppedException if the engine takes no new requests
    */
   public GenerationHandle submit(Generation generation) {
-    Job job = new Job(generation, new Lifetime(generation.timeout(), this::wake));
+    Job job =
+        new Job(
+            generation, new Lifetime(generation.timeout(), this::wake), settings.maxUnreadBytes());
     enter(() -> jobs.add(job));
     observer.submitted(job.handle().progress());
     return job.handle();

@@ -4,28 +4,33 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A submitted {@link Generation} as its submitter sees it. Tokens that report whole rows of logits
- * are large: a submitter who streams and has many of them unread gets no more until it reads on.
+ * A submitted {@link Generation} as its submitter sees it. Tokens that report many
+ * log-probabilities are large: a submitter who streams and has more of them unread than may wait
+ * gets no more until it reads on.
  */
 public final class GenerationHandle extends EngineHandle {
-  /** So many unread tokens with whole rows stop a stream; GPT-2's rows are 0.2 MB. */
-  private static final int MAX_UNREAD_ROWS = 16;
-
   private final Generation generation;
+  private final long maxUnreadBytes;
   private final boolean mayLag;
-  private final AtomicInteger unreadRows = new AtomicInteger();
+  private final AtomicLong unreadBytes = new AtomicLong();
   // Events in order; the empty one after the last marks the end.
   private final LinkedBlockingQueue<Optional<SequenceEvent>> events = new LinkedBlockingQueue<>();
 
-  GenerationHandle(Generation generation, Lifetime lifetime) {
+  /**
+   * @param maxUnreadBytes about how much memory the unread events of a stream may take
+   */
+  GenerationHandle(Generation generation, Lifetime lifetime, long maxUnreadBytes) {
     super(RequestProgress.of(generation), generation.timeout(), lifetime);
     this.generation = generation;
+    this.maxUnreadBytes = maxUnreadBytes;
     this.mayLag =
         generation.streaming()
-            && generation.sequences().stream().anyMatch(SequenceRequest::reportsRows);
+            && (generation.sequences().stream().anyMatch(SequenceRequest::reportsRows)
+                || generation.sequences().stream().mapToLong(SequenceRequest::eventBytes).sum()
+                    > maxUnreadBytes);
   }
 
   /** What was submitted. */
@@ -47,8 +52,12 @@ public final class GenerationHandle extends EngineHandle {
     }
     if (event.isEmpty()) {
       seeEnd();
-    } else if (keepsRow(event.get()) && unreadRows.decrementAndGet() == MAX_UNREAD_ROWS - 1) {
-      lifetime().wake();
+    } else {
+      long bytes = event.get().bytes();
+      long left = unreadBytes.addAndGet(-bytes);
+      if (mayLag && left < maxUnreadBytes && left + bytes >= maxUnreadBytes) {
+        lifetime().wake();
+      }
     }
     return event;
   }
@@ -60,21 +69,12 @@ public final class GenerationHandle extends EngineHandle {
 
   /** Whether the engine shall wait for the reader. */
   boolean lags() {
-    return mayLag && unreadRows.get() >= MAX_UNREAD_ROWS;
-  }
-
-  private static boolean keepsRow(SequenceEvent event) {
-    return event instanceof SequenceEvent.Token token
-        && token.logprobs() != null
-        && token.logprobs().top() != null
-        && token.logprobs().top().many();
+    return mayLag && unreadBytes.get() >= maxUnreadBytes;
   }
 
   /** Adds an event; engine thread only. */
   void publish(SequenceEvent event) {
-    if (keepsRow(event)) {
-      unreadRows.incrementAndGet();
-    }
+    unreadBytes.addAndGet(event.bytes());
     events.add(Optional.of(event));
   }
 

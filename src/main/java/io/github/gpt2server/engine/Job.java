@@ -11,8 +11,8 @@ final class Job {
   private final Deque<Integer> waiting = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
 
-  Job(Generation generation, Lifetime lifetime) {
-    this.handle = new GenerationHandle(generation, lifetime);
+  Job(Generation generation, Lifetime lifetime, long maxUnreadBytes) {
+    this.handle = new GenerationHandle(generation, lifetime, maxUnreadBytes);
     for (int i = 0; i < generation.sequences().size(); i++) {
       waiting.add(i);
     }

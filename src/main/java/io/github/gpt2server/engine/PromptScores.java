@@ -18,6 +18,11 @@ import java.util.List;
 public record PromptScores(
     float[] logprobs, float[] entropies, int[] ranks, List<TokenLogprobs> details) {
 
+  /** About how much memory they take. */
+  long bytes() {
+    return 12L * logprobs.length + details.stream().mapToLong(TokenLogprobs::bytes).sum();
+  }
+
   /** Whether all of them are finite numbers. */
   boolean finite() {
     return NonFiniteOutputException.allFinite(logprobs)

@@ -8,6 +8,9 @@ public sealed interface SequenceEvent {
   /** The sequence's place in {@link Generation#sequences()}. */
   int sequence();
 
+  /** About how much memory it takes. */
+  long bytes();
+
   /** Whether every number of the model's that it reports is one, and finite. */
   default boolean finite() {
     return true;
@@ -21,6 +24,12 @@ public sealed interface SequenceEvent {
    */
   record PromptRead(int sequence, float[] nextTokenLogits, PromptScores scores)
       implements SequenceEvent {
+
+    @Override
+    public long bytes() {
+      return (nextTokenLogits == null ? 0 : 4L * nextTokenLogits.length)
+          + (scores == null ? 0 : scores.bytes());
+    }
 
     @Override
     public boolean finite() {
@@ -39,6 +48,14 @@ public sealed interface SequenceEvent {
    */
   record Token(int sequence, int token, String text, TokenLogprobs logprobs)
       implements SequenceEvent {
+
+    /** The event itself, its text and its place in the queue. */
+    static final long BYTES = 160;
+
+    @Override
+    public long bytes() {
+      return BYTES + (logprobs == null ? 0 : logprobs.bytes());
+    }
 
     @Override
     public boolean finite() {
@@ -62,5 +79,11 @@ public sealed interface SequenceEvent {
       int stopToken,
       String stopString,
       int cachedTokens)
-      implements SequenceEvent {}
+      implements SequenceEvent {
+
+    @Override
+    public long bytes() {
+      return Token.BYTES;
+    }
+  }
 }

@@ -65,6 +65,14 @@ public record SequenceRequest(
     Objects.requireNonNull(logprobs);
   }
 
+  /** About how much memory the events of all its tokens take, in bytes, unless they hold rows. */
+  long eventBytes() {
+    return maxTokens
+        * (SequenceEvent.Token.BYTES
+            + TopTokens.bytes(logprobs.top())
+            + 4L * logprobs.tokenIds().length);
+  }
+
   /** Whether each generated token reports a whole row of logits. */
   boolean reportsRows() {
     return TopTokens.keepsRow(logprobs.top());

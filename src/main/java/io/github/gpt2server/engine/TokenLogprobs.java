@@ -12,6 +12,11 @@ import java.nio.FloatBuffer;
  */
 public record TokenLogprobs(float logprob, TopTokens top, float[] others) {
 
+  /** About how much memory they take. */
+  long bytes() {
+    return (top == null ? 0 : top.bytes()) + (others == null ? 0 : 4L * others.length);
+  }
+
   /** Whether all of them are finite numbers. */
   boolean finite() {
     return Float.isFinite(logprob)

@@ -15,13 +15,15 @@ public final class TopTokens {
 
   private final int count;
   private final float logSumExp;
+  private final long bytes;
   private float[] logits;
   private int[] tokens;
   private float[] logprobs;
 
-  private TopTokens(int count, float logSumExp) {
+  private TopTokens(int count, float logSumExp, int vocabSize) {
     this.count = count;
     this.logSumExp = logSumExp;
+    this.bytes = many() ? 4L * vocabSize : bytes(count);
   }
 
   /**
@@ -32,7 +34,7 @@ public final class TopTokens {
    * @param count how many tokens; more than there are gives all
    */
   static TopTokens of(FloatBuffer row, float logSumExp, int count) {
-    TopTokens top = new TopTokens(Math.min(count, row.limit()), logSumExp);
+    TopTokens top = new TopTokens(Math.min(count, row.limit()), logSumExp, row.limit());
     if (!top.many()) {
       top.pick(row);
     } else {
@@ -50,6 +52,16 @@ public final class TopTokens {
   /** Whether these are so many that they keep a whole row. */
   boolean many() {
     return keepsRow(count);
+  }
+
+  /** About how much memory so many tokens take if they keep no row. */
+  static long bytes(int count) {
+    return count == 0 ? 0 : 64 + 8L * count;
+  }
+
+  /** About how much memory they take until they are sorted. */
+  long bytes() {
+    return bytes;
   }
 
   /** How many tokens there are. */

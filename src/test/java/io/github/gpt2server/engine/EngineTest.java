@@ -38,9 +38,16 @@ class EngineTest {
   private FakeModel model;
   private Engine engine;
 
+  /** About how much memory a token with the whole vocabulary takes. */
+  private static final long ROW_BYTES = SequenceEvent.Token.BYTES + 4L * FakeModel.VOCAB;
+
   private void start(int slots, int maxQueue) throws Exception {
     model = new FakeModel(slots, 512, BLOCKS);
-    engine = Engine.start(() -> model, TOKENIZER, EngineSettings.withQueue(maxQueue));
+    engine =
+        Engine.start(
+            () -> model,
+            TOKENIZER,
+            EngineSettings.withQueue(maxQueue).withMaxUnreadBytes(16 * ROW_BYTES));
     model.plans.clear();
   }
 
@@ -218,6 +225,35 @@ class EngineTest {
     assertThat(unread.outcome()).isEqualTo(Outcome.FINISHED);
     assertThat(events).hasSize(100 + 1);
     assertIdle();
+  }
+
+  /** Many small events take as much memory as few large ones. */
+  @Test
+  void aStreamOfManyLogprobsWaitsForItsReader() throws Exception {
+    start(2, 10);
+    int[] ids = new int[1000];
+    long bytes = SequenceEvent.Token.BYTES + TopTokens.bytes(100) + 4 * ids.length;
+    SequenceRequest request =
+        RequestBuilder.request(new int[] {1}, 100).logprobs(new Logprobs(true, 100, ids)).build();
+    GenerationHandle unread = engine.submit(new Generation("many", List.of(request), LONG, true));
+    GenerationHandle other = engine.submit(one(request(new int[] {5}, 300)));
+    assertThat(other.awaitEnd(LONG)).isTrue();
+    assertThat(unread.progress().generatedTokens())
+        .isEqualTo((int) ((16 * ROW_BYTES + bytes - 1) / bytes));
+    assertThat(readTokens(unread)).isEqualTo(FakeModel.continuation(new int[] {1}, 100));
+    assertIdle();
+  }
+
+  /** A stream whose tokens all fit runs to its end, read or not, and frees its slot. */
+  @Test
+  void aStreamOfFewBytesDoesNotWait() throws Exception {
+    start(1, 10);
+    int tokens = (int) (16 * ROW_BYTES / SequenceEvent.Token.BYTES);
+    SequenceRequest request = RequestBuilder.request(new int[] {1}, Math.min(tokens, 400)).build();
+    GenerationHandle unread = engine.submit(new Generation("few", List.of(request), LONG, true));
+    assertThat(engine.awaitIdle(LONG)).isTrue();
+    assertThat(readTokens(unread))
+        .isEqualTo(FakeModel.continuation(new int[] {1}, Math.min(tokens, 400)));
   }
 
   /** They keep their slots while they wait: whoever does not read must not take all of them. */

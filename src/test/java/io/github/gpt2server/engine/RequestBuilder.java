@@ -108,6 +108,7 @@ public final class RequestBuilder {
   Sequence inSlot(int slot, String client) {
     Generation generation = whole().of(client);
     Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
-    return new Sequence(new Job(generation, lifetime), 0, slot, Candidates::new);
+    return new Sequence(
+        new Job(generation, lifetime, EngineSettings.MAX_UNREAD_BYTES), 0, slot, Candidates::new);
   }
 }

@@ -11,7 +11,9 @@ public final class ScriptedGeneration {
   public GenerationHandle submit(Generation generation) {
     handle =
         new GenerationHandle(
-            generation, new Lifetime(generation.timeout(), cancels::incrementAndGet));
+            generation,
+            new Lifetime(generation.timeout(), cancels::incrementAndGet),
+            EngineSettings.MAX_UNREAD_BYTES);
     return handle;
   }
 
