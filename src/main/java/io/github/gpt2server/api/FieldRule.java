@@ -30,20 +30,28 @@ record FieldRule(
    * The rest of a sentence that begins with the field's name, if the field asks for something that
    * the request would not get.
    *
-   * @param value what the field holds
+   * @param sent what the field holds; a part of it asks for something whatever it is
    * @param request the request's other fields
    */
-  Optional<String> refusal(JsonNode value, RequestFields request) {
-    if (harmless || value.isNull() || holds(neutral, value) || isGranted(value, request)) {
+  Optional<String> refusal(JsonTrees.Part sent, RequestFields request) {
+    if (harmless || isGranted(request)) {
+      return Optional.empty();
+    }
+    JsonNode value = sent.node();
+    boolean asksForNothing = value.isNull() || holds(neutral, value) || isSame(value, request);
+    if (sent.whole() && asksForNothing) {
       return Optional.empty();
     }
     return Optional.of(
         "is " + PromptReader.kind(value) + ", which is not supported here; " + use + ".");
   }
 
-  private boolean isGranted(JsonNode value, RequestFields request) {
-    return (sameAs != null && request.has(sameAs) && equal(request.get(sameAs), value))
-        || (unless != null && request.has(unless))
+  private boolean isSame(JsonNode value, RequestFields request) {
+    return sameAs != null && request.has(sameAs) && equal(request.get(sameAs), value);
+  }
+
+  private boolean isGranted(RequestFields request) {
+    return (unless != null && request.has(unless))
         || beside.entrySet().stream()
             .anyMatch(other -> holds(other.getValue(), request.get(other.getKey())));
   }

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.engine.ServedModelHolder;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -11,17 +12,19 @@ import org.springframework.http.converter.AbstractHttpMessageConverter;
 import org.springframework.http.converter.HttpMessageNotWritableException;
 import org.springframework.stereotype.Component;
 
-/** Reads request bodies: bounded in size however they are sent, and strictly. */
+/** Reads request bodies as they arrive: bounded in size however they are sent, and strictly. */
 @Component
 public final class JsonRequestConverter extends AbstractHttpMessageConverter<JsonRequest> {
   private final RequestJson json;
-  private final int maxBytes;
+  private final ApiLimits limits;
+  private final ServedModelHolder holder;
 
-  /** Reads with these limits. */
-  public JsonRequestConverter(ApiLimits limits) {
+  /** Reads with these limits, some of which depend on the model that is served. */
+  public JsonRequestConverter(ApiLimits limits, ServedModelHolder holder) {
     super(MediaType.APPLICATION_JSON);
     this.json = new RequestJson(limits.strictFields());
-    this.maxBytes = limits.maxBodyBytes();
+    this.limits = limits;
+    this.holder = holder;
   }
 
   @Override
@@ -49,14 +52,18 @@ public final class JsonRequestConverter extends AbstractHttpMessageConverter<Jso
     }
     // A body that says it is too large is refused before it is read; one without a length, once
     // it has grown too large.
+    int maxBytes = limits.maxBodyBytes();
     if (message.getHeaders().getContentLength() > maxBytes) {
       throw ApiException.tooLarge(maxBytes);
     }
-    byte[] body = message.getBody().readNBytes(maxBytes + 1);
-    if (body.length > maxBytes) {
-      throw ApiException.tooLarge(maxBytes);
-    }
-    return json.read(body, type);
+    return json.read(new BoundedBody(message.getBody(), maxBytes), type, sizes());
+  }
+
+  private RequestSizes sizes() {
+    return holder
+        .get()
+        .map(model -> new RequestSizes(model.vocabSize(), limits.maxSequences()))
+        .orElse(RequestSizes.DEFAULT);
   }
 
   @Override

@@ -62,6 +62,7 @@ public class OpenApiConfiguration {
   static {
     // Fields of several forms say so themselves; Jackson's tree type says nothing to a reader.
     SpringDocUtils.getConfig().replaceWithClass(JsonNode.class, Object.class);
+    SpringDocUtils.getConfig().replaceWithClass(Prompt.class, Object.class);
   }
 
   /** Title, and the optional API key. */

@@ -2,8 +2,8 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.tokenizer.TokenizedText;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -20,62 +20,43 @@ public final class PromptReader {
   }
 
   /**
-   * The token ids of {@link #prompts(String, JsonNode, boolean)}, with the tokens that the
-   * tokenizer puts around a text.
+   * The token ids of {@link #prompts(String, Prompt, boolean)}, with the tokens that the tokenizer
+   * puts around a text.
    *
-   * @throws ApiException 400, if {@code node} is anything else
+   * @throws ApiException as that does
    */
-  public List<int[]> prompts(String field, JsonNode node) {
-    return prompts(field, node, true).stream().map(PromptTokens::ids).toList();
+  public List<int[]> prompts(String field, Prompt prompt) {
+    return prompts(field, prompt, true).stream().map(PromptTokens::ids).toList();
   }
 
   /**
-   * One or more prompts: a string, an array of strings, an array of token ids or an array of arrays
-   * of token ids.
+   * One or more prompts; an absent one has no token.
    *
+   * @param prompt what was sent, or null
    * @param addSpecialTokens whether a text gets the tokens that the tokenizer puts around one
-   * @throws ApiException 400, if {@code node} is anything else
+   * @throws ApiException 400, if a text or an id is wrong
    */
-  public List<PromptTokens> prompts(String field, JsonNode node, boolean addSpecialTokens) {
-    if (node == null || node.isNull()) {
-      return List.of(prompt(field, new int[0]));
+  public List<PromptTokens> prompts(String field, Prompt prompt, boolean addSpecialTokens) {
+    if (prompt instanceof Prompt.Text one) {
+      return List.of(prompt(field, one.value(), addSpecialTokens));
     }
-    if (node.isString()) {
-      return List.of(prompt(field, node.stringValue(), addSpecialTokens));
+    if (prompt instanceof Prompt.Texts several) {
+      List<String> texts = several.value();
+      return IntStream.range(0, texts.size())
+          .mapToObj(i -> prompt(field + "[" + i + "]", texts.get(i), addSpecialTokens))
+          .toList();
     }
-    if (!node.isArray()) {
-      throw ApiException.invalid(
-          field,
-          field
-              + " must be a string, an array of strings, an array of token ids or an array of such"
-              + " arrays, but is "
-              + kind(node)
-              + ".");
+    if (prompt instanceof Prompt.TokenLists several) {
+      List<int[]> lists = several.value();
+      return IntStream.range(0, lists.size())
+          .mapToObj(i -> known(field + "[" + i + "]", lists.get(i)))
+          .toList();
     }
-    if (node.isEmpty() || node.get(0).isNumber()) {
-      return List.of(prompt(field, tokens(field, node)));
-    }
-    List<PromptTokens> prompts = new ArrayList<>(node.size());
-    boolean strings = node.get(0).isString();
-    for (int i = 0; i < node.size(); i++) {
-      JsonNode item = node.get(i);
-      String place = field + "[" + i + "]";
-      if (strings && item.isString()) {
-        prompts.add(prompt(place, item.stringValue(), addSpecialTokens));
-      } else if (!strings && item.isArray()) {
-        prompts.add(prompt(place, tokens(place, item)));
-      } else {
-        throw ApiException.invalid(
-            field,
-            place
-                + " is "
-                + kind(item)
-                + "; every item must be "
-                + (strings ? "a string" : "an array of token ids")
-                + (i == 0 ? "." : " like the first."));
-      }
-    }
-    return prompts;
+    return List.of(known(field, prompt instanceof Prompt.Tokens one ? one.value() : new int[0]));
+  }
+
+  private PromptTokens known(String field, int[] ids) {
+    return prompt(field, tokens(field, ids));
   }
 
   /**
@@ -140,17 +121,26 @@ public final class PromptReader {
   }
 
   /**
-   * A list of token ids.
+   * The same token ids.
    *
    * @throws ApiException 400, if one is not in the vocabulary
    */
-  public int[] tokens(String field, List<Integer> ids) {
-    int[] tokens = new int[ids.size()];
-    for (int i = 0; i < tokens.length; i++) {
-      Integer id = ids.get(i);
-      tokens[i] = token(field, i, id == null ? -1 : id, String.valueOf(id));
+  public int[] tokens(String field, int[] ids) {
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0 || ids[i] >= model.vocabSize()) {
+        throw ApiException.invalid(
+            field,
+            field
+                + "["
+                + i
+                + "] is "
+                + ids[i]
+                + ", which is no token id; the vocabulary has ids from 0 to "
+                + (model.vocabSize() - 1)
+                + ".");
+      }
     }
-    return tokens;
+    return ids;
   }
 
   /**
@@ -178,41 +168,6 @@ public final class PromptReader {
                     field
                         + " asks for the token that begins a text, as an empty prompt does, but"
                         + " this model has none (no bos_token and no eos_token); send a prompt."));
-  }
-
-  private int[] tokens(String field, JsonNode array) {
-    int[] tokens = new int[array.size()];
-    for (int i = 0; i < tokens.length; i++) {
-      JsonNode item = array.get(i);
-      if (!item.isNumber() || !item.canConvertToExactIntegral()) {
-        throw ApiException.invalid(
-            field,
-            field
-                + "["
-                + i
-                + "] is "
-                + kind(item)
-                + "; an array of token ids holds only integers.");
-      }
-      tokens[i] = token(field, i, item.canConvertToInt() ? item.intValue() : -1, kind(item));
-    }
-    return tokens;
-  }
-
-  private int token(String field, int index, int id, String shown) {
-    if (id < 0 || id >= model.vocabSize()) {
-      throw ApiException.invalid(
-          field,
-          field
-              + "["
-              + index
-              + "] is "
-              + shown
-              + ", which is no token id; the vocabulary has ids from 0 to "
-              + (model.vocabSize() - 1)
-              + ".");
-    }
-    return id;
   }
 
   /** Names a JSON value as a client would. */

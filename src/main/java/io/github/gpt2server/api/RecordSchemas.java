@@ -3,6 +3,8 @@ package io.github.gpt2server.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.engine.ServedModelHolder;
 import io.swagger.v3.core.converter.AnnotatedType;
 import io.swagger.v3.core.converter.ModelConverter;
 import io.swagger.v3.core.converter.ModelConverterContext;
@@ -20,13 +22,28 @@ import org.springframework.stereotype.Component;
 /**
  * Which fields are always there, and which may be null: read from the records as Jackson reads
  * them, so that the document cannot say otherwise. A field of a request may be null, for null means
- * absent, unless it is marked as required. A field of an answer is required, unless it is left out
- * when it is null; whether it may be null is for its own {@link
+ * absent, unless it is marked as required, and shows its limits. A field of an answer is required,
+ * unless it is left out when it is null; whether it may be null is for its own {@link
  * io.swagger.v3.oas.annotations.media.Schema} to say.
  */
 @Component
 final class RecordSchemas implements ModelConverter {
   private static final String OURS = RecordSchemas.class.getPackageName().replace(".api", "");
+
+  private final ApiLimits limits;
+  private final ServedModelHolder holder;
+
+  /** Shows these limits of requests, and those that the served model sets. */
+  RecordSchemas(ApiLimits limits, ServedModelHolder holder) {
+    this.limits = limits;
+    this.holder = holder;
+  }
+
+  /** As long as no model is served, no limit depends on its vocabulary. */
+  private RequestSizes sizes() {
+    return new RequestSizes(
+        holder.get().map(ServedModel::vocabSize).orElse(0), limits.maxSequences());
+  }
 
   @Override
   public Schema<?> resolve(
@@ -48,8 +65,14 @@ final class RecordSchemas implements ModelConverter {
     return (String) RefUtils.extractSimpleName(ref).getLeft();
   }
 
-  private static void describe(Class<?> type, Schema<?> model) {
+  private void describe(Class<?> type, Schema<?> model) {
     boolean request = isRequest(type);
+    RequestLimits.fields(type)
+        .keySet()
+        .forEach(
+            field ->
+                LimitSchemas.describe(
+                    model.getProperties().get(field), RequestLimits.of(type, field, sizes())));
     List<String> required = new ArrayList<>();
     for (RecordComponent component : type.getRecordComponents()) {
       Method accessor = component.getAccessor();

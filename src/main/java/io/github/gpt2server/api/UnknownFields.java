@@ -4,42 +4,70 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JsonParser;
-import tools.jackson.databind.DeserializationContext;
-import tools.jackson.databind.JsonNode;
 
 /**
  * The fields of one body that its endpoint does not know. They are collected while the body is read
  * and judged afterwards, when all of it is known: a misspelt name is none beside the field meant.
  */
 final class UnknownFields {
-  /**
-   * How many names that no table has are looked at. It bounds the work: a body can hold hundreds of
-   * thousands of them.
-   */
+  /** How many names that no table has are looked at, which bounds the work. */
   private static final int MAX_STRANGERS = 16;
 
+  /** Of larger values it does not matter what is in them: none asks for nothing. */
+  private static final FieldLimit LIMIT = new FieldLimit(1000, 0, 100_000);
+
+  private final RequestSizes sizes;
   private final List<Field> fields = new ArrayList<>();
   private int strangers;
 
-  /** A field, the record that it was sent for, and its value; null where that does not matter. */
-  private record Field(Object owner, String name, FieldRule rule, JsonNode value) {
+  UnknownFields(RequestSizes sizes) {
+    this.sizes = sizes;
+  }
+
+  /** What the limits of the fields depend on. */
+  RequestSizes sizes() {
+    return sizes;
+  }
+
+  /** A field that was sent for a record; the value is null where it does not matter. */
+  private record Field(Owner owner, String name, FieldRule rule, JsonTrees.Part value) {
 
     RequestFields others() {
-      return new RequestFields(owner.getClass(), owner);
+      return new RequestFields(owner.type, owner.record);
     }
   }
 
-  /** Takes a field, at whose value the parser is, and goes to the end of the value. */
-  void take(Object owner, String name, JsonParser parser, DeserializationContext context) {
-    FieldRule rule = FieldTable.INSTANCE.of(owner.getClass()).named(name);
-    if (rule == null && strangers++ >= MAX_STRANGERS) {
-      parser.skipChildren();
-    } else if (rule != null && rule.harmless()) {
-      parser.skipChildren();
-      fields.add(new Field(owner, name, rule, null));
-    } else {
-      fields.add(new Field(owner, name, rule, context.readTree(parser)));
+  /** A record that is being read, for which fields are taken. */
+  final class Owner {
+    private final Class<?> type;
+    private Object record;
+
+    private Owner(Class<?> type) {
+      this.type = type;
     }
+
+    /** Takes a field, at whose value the parser is, and goes to the end of the value. */
+    void take(String name, JsonParser parser) {
+      FieldRule rule = FieldTable.INSTANCE.of(type).named(name);
+      if (rule == null && strangers++ >= MAX_STRANGERS) {
+        JsonTrees.skip(parser);
+      } else if (rule != null && rule.harmless()) {
+        JsonTrees.skip(parser);
+        fields.add(new Field(this, name, rule, null));
+      } else {
+        fields.add(new Field(this, name, rule, JsonTrees.readPart(parser, LIMIT)));
+      }
+    }
+
+    /** Ends with the record that was read. */
+    void known(Object read) {
+      record = read;
+    }
+  }
+
+  /** Begins to read a record of this type. */
+  Owner owner(Class<?> type) {
+    return new Owner(type);
   }
 
   /**
@@ -56,7 +84,8 @@ final class UnknownFields {
       }
       if (refusal.isPresent()) {
         List<String> path =
-            new ArrayList<>(new RequestFields(request.getClass(), request).pathTo(field.owner()));
+            new ArrayList<>(
+                new RequestFields(request.getClass(), request).pathTo(field.owner().record));
         path.add(Excerpt.of(field.name()));
         String param = String.join(".", path);
         throw ApiException.invalid(param, param + " " + refusal.get());
@@ -67,7 +96,7 @@ final class UnknownFields {
   private static Optional<String> refusal(Field field) {
     FieldRule rule = field.rule();
     if (rule == null) {
-      rule = FieldTable.INSTANCE.of(field.owner().getClass()).spelledLike(field.name());
+      rule = FieldTable.INSTANCE.of(field.owner().type).spelledLike(field.name());
     }
     if (rule != null) {
       return rule.refusal(field.value(), field.others());

@@ -254,7 +254,7 @@ class EmbeddingsEndToEndTest {
                 .refusal("/v1/embeddings", "{\"input\":[" + texts + "]}")
                 .get("message")
                 .stringValue())
-        .isEqualTo("input holds 2049 texts, but may hold 2048; send several requests.");
+        .isEqualTo("input may hold 2048 texts, but holds more; send fewer in one request.");
     String text = "[" + "7,".repeat(511) + "7]";
     texts = (text + ",").repeat(30) + text;
     assertThat(

@@ -158,7 +158,7 @@ class FieldTableTest {
   @ParameterizedTest
   @ValueSource(strings = {SILLY_TAVERN, KOBOLD_LITE, DEFAULTS})
   void bodiesOfOtherServersClientsWithTheirDefaultsPass(String body) {
-    assertThat(completion(body).prompt().stringValue()).isEqualTo("Once");
+    assertThat(completion(body).prompt()).isEqualTo(new Prompt.Text("Once"));
   }
 
   @ParameterizedTest

@@ -426,7 +426,7 @@ class InspectEndToEndTest {
           {"prompt": "a", "layers": []} | layers | layers is empty; name at least one layer, or leave it out for all of them.
           {"prompt": "a", "layers": 1} | layers | layers must be an array, but is 1.
           {"prompt": "a", "layers": [0, 4]} | layers | layers[1] is 4, but this model's layers are 0 to 3.
-          {"prompt": "a", "layers": [null]} | layers | layers[0] is null, but this model's layers are 0 to 3.
+          {"prompt": "a", "layers": [null]} | layers[0] | layers[0] must be an integer, but is null.
           {"prompt": "a", "layers": [1, 1]} | layers | layers[1] names layer 1 again; name each once.
           {"prompt": "a", "heads": [-1]} | heads | heads[0] is -1, but this model's heads are 0 to 4.
           {"prompt": "a", "heads": [2, 0, 2]} | heads | heads[2] names head 2 again; name each once.

@@ -106,7 +106,7 @@ class MostSimilarEndToEndTest {
                 .refusal("/v1/most-similar", "{\"positive\":[" + terms + "]}")
                 .get("message")
                 .stringValue())
-        .isEqualTo("positive may hold 100 terms, but holds 101.");
+        .isEqualTo("positive may hold 100 texts, but holds more; send fewer in one request.");
     assertThat(
             server
                 .refusal("/v1/most-similar", "{\"positive\":[\"" + "x y ".repeat(500) + "\"]}")

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xml.sax.InputSource;
@@ -242,6 +243,33 @@ class OpenApiTest {
     assertThat(fields.at("/prompt/oneOf").size()).isEqualTo(5);
     assertThat(document.get("components").get("schemas").propertyNames())
         .doesNotContain("JsonNode");
+  }
+
+  /** Of each form that a field may have, in both versions. */
+  @ParameterizedTest
+  @CsvSource({
+    "CompletionRequest, prompt/oneOf/0/maxLength, 8388608",
+    "CompletionRequest, prompt/oneOf/1/maxItems, 128",
+    "CompletionRequest, prompt/oneOf/1/items/maxLength, 8388608",
+    "CompletionRequest, prompt/oneOf/2/maxItems, 1000000",
+    "CompletionRequest, prompt/oneOf/3/maxItems, 128",
+    "CompletionRequest, prompt/oneOf/3/items/maxItems, 1000000",
+    "CompletionRequest, stop/oneOf/1/maxItems, 16",
+    "CompletionRequest, logit_bias/maxProperties, 4096",
+    "CompletionRequest, stop_token_ids/maxItems, 1000000",
+    "CompletionRequest, user/maxLength, 1000",
+    "InspectRequest, layers/maxItems, 1000",
+    "InspectRequest, targets/maxItems, 1000",
+    "InspectRequest, targets/items/oneOf/0/maxLength, 1000",
+    "InspectRequest, ablate/oneOf/0/maxItems, 10000",
+    "NextTokenRequest, candidates/maxItems, 10000",
+    "DetokenizeRequest, tokens/maxItems, 1000000"
+  })
+  void limitsOfRequestsAreShown(String request, String place, int limit) {
+    for (OpenApiDocument version : List.of(newest, older)) {
+      String pointer = "/components/schemas/" + request + "/properties/" + place;
+      assertThat(version.json().at(pointer).asInt()).as(version.version()).isEqualTo(limit);
+    }
   }
 
   @Test

@@ -3,8 +3,10 @@ package io.github.gpt2server.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.Collections;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
@@ -66,6 +68,19 @@ class ProbabilityRefusalsTest {
     assertThat(error.get("message").stringValue()).isEqualTo(message);
     assertThat(error.get("param").stringValue()).isEqualTo(param);
     assertThat(error.get("type").stringValue()).isEqualTo("invalid_request_error");
+  }
+
+  @Test
+  void candidatesCountForEachPrompt() throws IOException {
+    String candidates = String.join(",", Collections.nCopies(5001, "\" a\""));
+    JsonNode error =
+        server.refusal(
+            "/v1/next-token", "{\"prompt\": [\"a\", \"b\"], \"candidates\": [" + candidates + "]}");
+    assertThat(error.get("message").stringValue())
+        .isEqualTo(
+            "2 prompts with 5001 candidates ask for 10002 probabilities, but a request may ask for"
+                + " 10000; send several requests.");
+    assertThat(error.get("param").stringValue()).isEqualTo("candidates");
   }
 
   @ParameterizedTest

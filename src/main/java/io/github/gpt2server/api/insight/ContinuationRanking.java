@@ -34,7 +34,7 @@ final class ContinuationRanking {
   ContinuationRanking(ScoreRequest request, ServedModel model, ApiLimits limits) {
     this.model = model;
     this.texts = request.continuations();
-    if (texts.isEmpty() || texts.size() > limits.maxSequences()) {
+    if (texts.isEmpty()) {
       throw ApiException.invalid(
           "continuations",
           "continuations must hold 1 to %d texts, but holds %d."

@@ -24,7 +24,7 @@ public record InspectRequest(
         @JsonProperty("prompt")
         String prompt,
     @Schema(description = "The text as token ids instead.", nullable = true) @JsonProperty("tokens")
-        List<Integer> tokens,
+        int[] tokens,
     @Schema(
             description =
                 "The token after which next, attribution and ablation are asked for; negative ones"

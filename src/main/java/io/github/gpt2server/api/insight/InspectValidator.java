@@ -126,7 +126,7 @@ final class InspectValidator {
   /** The heads that are named, by their layers. */
   private SortedMap<Integer, List<Integer>> ablated(JsonNode ablate) {
     SortedMap<Integer, List<Integer>> heads = new TreeMap<>();
-    if (ablate == null || ablate.isNull()) {
+    if (ablate == null) {
       return heads;
     }
     if (!ablate.isArray() || ablate.isEmpty()) {

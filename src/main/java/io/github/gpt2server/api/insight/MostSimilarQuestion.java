@@ -19,7 +19,6 @@ import java.util.stream.IntStream;
 /** A valid most-similar request. */
 final class MostSimilarQuestion {
   private static final int DEFAULT_TOP_K = 10;
-  private static final int MAX_TERMS = 100;
 
   /** So many tokens of a term that is not one token are shown. */
   private static final int SHOWN_TOKENS = 8;
@@ -88,10 +87,6 @@ final class MostSimilarQuestion {
   private int[] terms(String field, List<String> terms) {
     if (terms == null) {
       return new int[0];
-    }
-    if (terms.size() > MAX_TERMS) {
-      throw ApiException.invalid(
-          field, "%s may hold %d terms, but holds %d.".formatted(field, MAX_TERMS, terms.size()));
     }
     return IntStream.range(0, terms.size())
         .map(i -> token(field, field + "[" + i + "]", terms.get(i)))

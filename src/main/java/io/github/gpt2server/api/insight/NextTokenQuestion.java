@@ -7,6 +7,7 @@ import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.ContextCheck;
 import io.github.gpt2server.api.ModelCheck;
+import io.github.gpt2server.api.Prompt;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.Logprobs;
@@ -19,7 +20,6 @@ import io.github.gpt2server.sampling.SamplingParameters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import tools.jackson.databind.JsonNode;
 
 /**
  * A valid next-token request. Each prompt takes one sequence, whose row of logits answers most;
@@ -28,6 +28,9 @@ import tools.jackson.databind.JsonNode;
  */
 final class NextTokenQuestion {
   private static final int DEFAULT_TOP_K = 10;
+
+  /** The largest number of candidates, counted for each prompt. */
+  private static final int MAX_RESULTS = 10_000;
 
   private final ServedModel model;
   private final List<int[]> prompts;
@@ -43,7 +46,7 @@ final class NextTokenQuestion {
     this.model = model;
     PromptReader reader = new PromptReader(model);
     prompts = prompts(request, reader);
-    several = request.prompt() != null && request.prompt().isArray();
+    several = request.prompt() != null && request.prompt().several();
     topK =
         Bounds.integer(
             "top_k",
@@ -55,6 +58,7 @@ final class NextTokenQuestion {
         Bounds.number(
             "temperature", request.temperature(), 1, SamplingParameters.LEAST_TEMPERATURE, 100);
     texts = request.candidates() == null ? List.of() : request.candidates();
+    requireModestAnswer();
     candidates = candidates(texts, reader);
     List<SequenceRequest> sequences = sequences(request.cacheSalt());
     if (sequences.size() > limits.maxSequences()) {
@@ -148,6 +152,17 @@ final class NextTokenQuestion {
     return sequences;
   }
 
+  /** Each candidate's rank among all tokens is counted for each prompt. */
+  private void requireModestAnswer() {
+    long results = (long) prompts.size() * texts.size();
+    if (results > MAX_RESULTS) {
+      throw ApiException.invalid(
+          "candidates",
+          "%d prompts with %d candidates ask for %d probabilities, but a request may ask for %d; send several requests."
+              .formatted(prompts.size(), texts.size(), results, MAX_RESULTS));
+    }
+  }
+
   private void requireRoom(int promptTokens, int candidateTokens) {
     int needed = promptTokens + candidateTokens;
     if (needed > model.contextLength()) {
@@ -167,18 +182,17 @@ final class NextTokenQuestion {
   }
 
   private static List<int[]> prompts(NextTokenRequest request, PromptReader reader) {
-    JsonNode prompt = request.prompt();
-    boolean noPrompt = prompt == null || prompt.isNull();
+    Prompt prompt = request.prompt();
     if (request.tokens() != null) {
-      if (!noPrompt) {
+      if (prompt != null) {
         throw ApiException.invalid("tokens", "Give prompt or tokens, not both.");
       }
       return List.of(reader.prompt("tokens", reader.tokens("tokens", request.tokens())).ids());
     }
-    if (noPrompt) {
+    if (prompt == null) {
       throw ApiException.invalid("prompt", "prompt or tokens must be given.");
     }
-    if (prompt.isArray() && (prompt.isEmpty() || !prompt.get(0).isString())) {
+    if (prompt instanceof Prompt.Tokens || prompt instanceof Prompt.TokenLists) {
       throw ApiException.invalid(
           "prompt",
           "prompt must be a string or an array of one or more strings; send token ids as tokens.");

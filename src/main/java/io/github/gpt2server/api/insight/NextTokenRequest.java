@@ -3,9 +3,9 @@ package io.github.gpt2server.api.insight;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
+import io.github.gpt2server.api.Prompt;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
-import tools.jackson.databind.JsonNode;
 
 /** The body of {@code POST /v1/next-token}, as sent. */
 @FieldSection("next-token")
@@ -21,10 +21,10 @@ public record NextTokenRequest(
             oneOf = {String.class, String[].class},
             example = "Once upon a time, there was a")
         @JsonProperty("prompt")
-        JsonNode prompt,
+        Prompt prompt,
     @Schema(description = "The prompt as token ids instead.", nullable = true)
         @JsonProperty("tokens")
-        List<Integer> tokens,
+        int[] tokens,
     @Schema(
             description = "How many of the likeliest tokens to report, up to all there are.",
             minimum = "0",

@@ -109,7 +109,7 @@ public final class ScoreController {
   }
 
   private ScoreResponse rank(ScoreRequest request, ServedModel model) {
-    if (request.text() != null && !request.text().isNull()) {
+    if (request.text() != null) {
       throw ApiException.invalid("text", "Give text, or a prompt with continuations, not both.");
     }
     if (request.stream() != null && request.stream()) {
@@ -124,7 +124,7 @@ public final class ScoreController {
 
   private List<TextScoring> texts(ScoreRequest request, ServedModel model) {
     JsonNode text = request.text();
-    if (text == null || text.isNull()) {
+    if (text == null) {
       throw ApiException.invalid("text", "text, or a prompt with continuations, must be given.");
     }
     int context = model.contextLength();

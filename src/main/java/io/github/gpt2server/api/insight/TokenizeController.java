@@ -123,7 +123,7 @@ public final class TokenizeController {
           String model,
       @Schema(example = "[2771, 565, 258, 542]", requiredMode = Schema.RequiredMode.REQUIRED)
           @JsonProperty("tokens")
-          List<Integer> tokens)
+          int[] tokens)
       implements JsonRequest {}
 
   /** A text's tokens. */

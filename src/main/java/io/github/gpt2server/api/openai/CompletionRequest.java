@@ -3,8 +3,8 @@ package io.github.gpt2server.api.openai;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
+import io.github.gpt2server.api.Prompt;
 import io.swagger.v3.oas.annotations.media.Schema;
-import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
@@ -27,7 +27,7 @@ public record CompletionRequest(
             oneOf = {String.class, String[].class, Integer[].class, Integer[][].class},
             example = "Once upon a time")
         @JsonProperty("prompt")
-        JsonNode prompt,
+        Prompt prompt,
     @Schema(description = "Not supported: GPT-2 cannot fill in.", nullable = true)
         @JsonProperty("suffix")
         String suffix,
@@ -173,7 +173,7 @@ public record CompletionRequest(
         Boolean ignoreEos,
     @Schema(description = "More tokens that end the text.", nullable = true)
         @JsonProperty("stop_token_ids")
-        List<Integer> stopTokenIds,
+        int[] stopTokenIds,
     @Schema(
             description = "Whether the text ends after the stop string instead of before it.",
             defaultValue = "false")
@@ -185,10 +185,12 @@ public record CompletionRequest(
         @JsonProperty("return_token_ids")
         Boolean returnTokenIds,
     @Schema(
-            description = "Token ids whose log-probability is reported at every place.",
+            description =
+                "Token ids whose log-probability is reported at every place; one that is given"
+                    + " again counts once.",
             nullable = true)
         @JsonProperty("logprob_token_ids")
-        List<Integer> logprobTokenIds,
+        int[] logprobTokenIds,
     @Schema(
             description = "Keep the last so many tokens of the prompt; -1 keeps what fits.",
             minimum = "-1",

@@ -20,12 +20,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /** Makes a {@link ValidCompletion} of a request, or says what is wrong with it. */
 final class CompletionValidator {
-  private static final int MAX_STOP_STRINGS = 16;
-
   private final ServedModel model;
   private final ApiLimits limits;
   private final PromptReader prompts;
@@ -152,7 +151,9 @@ final class CompletionValidator {
     int[] tokenIds =
         request.logprobTokenIds() == null
             ? new int[0]
-            : prompts.tokens("logprob_token_ids", request.logprobTokenIds());
+            : IntStream.of(prompts.tokens("logprob_token_ids", request.logprobTokenIds()))
+                .distinct()
+                .toArray();
     if (request.logprobs() == null && tokenIds.length == 0) {
       return Logprobs.NONE;
     }
@@ -231,7 +232,7 @@ final class CompletionValidator {
   }
 
   private static List<String> stopStrings(JsonNode stop) {
-    if (stop == null || stop.isNull()) {
+    if (stop == null) {
       return List.of();
     }
     if (!stop.isString() && !stop.isArray()) {
@@ -247,15 +248,6 @@ final class CompletionValidator {
         }
         strings.add(item.stringValue());
       }
-    }
-    if (strings.size() > MAX_STOP_STRINGS) {
-      throw ApiException.invalid(
-          "stop",
-          "stop may have "
-              + MAX_STOP_STRINGS
-              + " strings at the most, but has "
-              + strings.size()
-              + ".");
     }
     for (String string : strings) {
       if (string.isEmpty()) {

@@ -7,6 +7,7 @@ import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.ComputedList;
 import io.github.gpt2server.api.Excerpt;
 import io.github.gpt2server.api.ModelCheck;
+import io.github.gpt2server.api.Prompt;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.TaskRequest;
@@ -15,12 +16,9 @@ import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
-import tools.jackson.databind.JsonNode;
 
 /** A valid embedding request. */
 final class EmbeddingQuestion {
-  /** As many inputs as OpenAI takes. */
-  private static final int MAX_INPUTS = 2048;
 
   /** Numbers in an answer: every one takes about ten bytes of JSON. */
   private static final int MAX_VALUES = 5_000_000;
@@ -122,22 +120,15 @@ final class EmbeddingQuestion {
     }
   }
 
-  private List<int[]> inputs(JsonNode node) {
-    if (node == null || node.isNull()) {
+  private List<int[]> inputs(Prompt input) {
+    if (input == null) {
       throw ApiException.invalid(
           "input", "input must be given: a text, or an array of texts or of token ids.");
     }
-    if (node.isArray() && node.isEmpty()) {
+    if (input instanceof Prompt.Tokens tokens && tokens.value().length == 0) {
       throw ApiException.invalid("input", "input must hold at least one text, but is empty.");
     }
-    if (node.isArray() && !node.get(0).isNumber() && node.size() > MAX_INPUTS) {
-      throw ApiException.invalid(
-          "input",
-          "input holds %d texts, but may hold %d; send several requests."
-              .formatted(node.size(), MAX_INPUTS));
-    }
-    List<int[]> read = new PromptReader(model).prompts("input", node);
-    boolean several = node.isArray() && !node.get(0).isNumber();
+    List<int[]> read = new PromptReader(model).prompts("input", input);
     for (int i = 0; i < read.size(); i++) {
       if (read.get(i).length > model.contextLength()) {
         throw ApiException.invalid(
@@ -146,7 +137,7 @@ final class EmbeddingQuestion {
             "This model's context holds %d tokens, but %s has %d; shorten it or cut it in parts."
                 .formatted(
                     model.contextLength(),
-                    several ? "input[" + i + "]" : "input",
+                    input.several() ? "input[" + i + "]" : "input",
                     read.get(i).length));
       }
     }

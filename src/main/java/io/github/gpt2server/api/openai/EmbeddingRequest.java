@@ -3,8 +3,8 @@ package io.github.gpt2server.api.openai;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
+import io.github.gpt2server.api.Prompt;
 import io.swagger.v3.oas.annotations.media.Schema;
-import tools.jackson.databind.JsonNode;
 
 /** The body of {@code POST /v1/embeddings}, as sent: every field may be null. */
 @FieldSection("embeddings")
@@ -26,7 +26,7 @@ public record EmbeddingRequest(
             requiredMode = Schema.RequiredMode.REQUIRED,
             example = "The king was very angry.")
         @JsonProperty("input")
-        JsonNode input,
+        Prompt input,
     @Schema(
             description =
                 "float writes vectors as arrays of numbers; base64 as the base64 of their float32"

@@ -295,7 +295,7 @@ class CompletionValidatorTest {
           "stop": [null] | stop | stop must be a string or an array of strings, but holds null.
           "stop": ["\\udc00"] | stop | stop holds half of a surrogate pair (such as \\ud800 alone), which is not a character; remove it or complete the pair.
           "stop_token_ids": [4096] | stop_token_ids | stop_token_ids[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
-          "stop_token_ids": [1, null] | stop_token_ids | stop_token_ids[1] is null, which is no token id; the vocabulary has ids from 0 to 4095.
+          "stop_token_ids": [1, null] | stop_token_ids[1] | stop_token_ids[1] must be an integer, but is null.
           "logit_bias": {"x": 1} | logit_bias | logit_bias has the key "x", which is no token id; the vocabulary has ids from 0 to 4095.
           "logit_bias": {"4096": 1} | logit_bias | logit_bias has the key "4096", which is no token id; the vocabulary has ids from 0 to 4095.
           "logit_bias": {"1": 101} | logit_bias.1 | logit_bias.1 must be between -100 and 100, but is 101.
@@ -306,7 +306,7 @@ class CompletionValidatorTest {
           "prompt": [1, "a"] | prompt | prompt[1] is the string "a"; an array of token ids holds only integers.
           "prompt": [1.5] | prompt | prompt[0] is 1.5; an array of token ids holds only integers.
           "prompt": [-1] | prompt | prompt[0] is -1, which is no token id; the vocabulary has ids from 0 to 4095.
-          "prompt": [99999999999] | prompt | prompt[0] is 99999999999, which is no token id; the vocabulary has ids from 0 to 4095.
+          "prompt": [99999999999] | prompt | prompt[0] is 99999999999, which is no token id; the vocabulary's ids are far smaller.
           "prompt": ["a", [1]] | prompt | prompt[1] is an array; every item must be a string like the first.
           "prompt": [[1], "a"] | prompt | prompt[1] is the string "a"; every item must be an array of token ids like the first.
           "prompt": [true] | prompt | prompt[0] is true; every item must be an array of token ids.
@@ -436,7 +436,19 @@ class CompletionValidatorTest {
     assertThat(valid("{\"stop\": [" + sixteen + "]}").generation().sequences().get(0).stopStrings())
         .hasSize(16);
     assertThat(refused("{\"stop\": [" + sixteen + ", \"c\"]}"))
-        .hasMessage("stop may have 16 strings at the most, but has 17.");
+        .hasMessage("stop may hold 16 items, but holds more; send fewer in one request.");
+  }
+
+  @Test
+  void aTokenThatIsAskedForAgainIsReportedOnce() {
+    assertThat(
+            valid("{\"logprob_token_ids\": [5, 7, 5, 5, 7]}")
+                .generation()
+                .sequences()
+                .get(0)
+                .logprobs()
+                .tokenIds())
+        .containsExactly(5, 7);
   }
 
   private static ValidCompletion valid(String body) {
