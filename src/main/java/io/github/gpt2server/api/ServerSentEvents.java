@@ -135,7 +135,7 @@ public final class ServerSentEvents {
     private ClientGoneException gone;
 
     @Override
-    public void write(byte[] bytes, int offset, int length) {
+    public synchronized void write(byte[] bytes, int offset, int length) {
       super.write(bytes, offset, length);
       if (count > LARGE) {
         send();

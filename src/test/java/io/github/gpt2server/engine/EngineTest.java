@@ -232,7 +232,7 @@ class EngineTest {
   void aStreamOfManyLogprobsWaitsForItsReader() throws Exception {
     start(2, 10);
     int[] ids = new int[1000];
-    long bytes = SequenceEvent.Token.BYTES + TopTokens.bytes(100) + 4 * ids.length;
+    long bytes = SequenceEvent.Token.BYTES + TopTokens.bytes(100) + 4L * ids.length;
     SequenceRequest request =
         RequestBuilder.request(new int[] {1}, 100).logprobs(new Logprobs(true, 100, ids)).build();
     GenerationHandle unread = engine.submit(new Generation("many", List.of(request), LONG, true));
