@@ -110,6 +110,7 @@ class CommandProcessTest {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
                 // As the manifest of the packaged server says; without it Java 24 and later warn.
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
