@@ -83,6 +83,15 @@ public final class RawHttp implements AutoCloseable {
     return bytes.toString(StandardCharsets.UTF_8);
   }
 
+  /** Reads everything up to the end of the connection, and retains nothing of it. */
+  public void discardRest() throws IOException {
+    try {
+      in.transferTo(OutputStream.nullOutputStream());
+    } catch (SocketException e) {
+      // A reset ends it too.
+    }
+  }
+
   /** Reads one answer and leaves what follows it. */
   public Answer answer() throws IOException {
     String statusLine = line();
