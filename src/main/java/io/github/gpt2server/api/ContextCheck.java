@@ -6,6 +6,23 @@ public final class ContextCheck {
   private ContextCheck() {}
 
   /**
+   * Checks what is known of a text before it is tokenized.
+   *
+   * @param field where the text stands, such as {@code prompt[2]}
+   * @param least the least number of tokens that it can have
+   * @throws ApiException 400 with the code {@code context_length_exceeded}
+   */
+  static void checkLeast(int contextLength, String field, int least) {
+    if (least > contextLength) {
+      throw ApiException.invalid(
+          field.replaceFirst("\\[.*", ""),
+          "context_length_exceeded",
+          "This model's context holds %d tokens, but %s has at least %d; shorten it."
+              .formatted(contextLength, field, least));
+    }
+  }
+
+  /**
    * Checks one prompt.
    *
    * @throws ApiException 400 with the code {@code context_length_exceeded}

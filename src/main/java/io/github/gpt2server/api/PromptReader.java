@@ -13,10 +13,21 @@ import tools.jackson.databind.JsonNode;
  */
 public final class PromptReader {
   private final ServedModel model;
+  private final boolean anyLength;
 
-  /** Reads prompts for this model. */
+  /** Reads prompts for this model, whose context must hold them. */
   public PromptReader(ServedModel model) {
+    this(model, false);
+  }
+
+  private PromptReader(ServedModel model, boolean anyLength) {
     this.model = model;
+    this.anyLength = anyLength;
+  }
+
+  /** A reader of prompts that will be cut to what the context holds. */
+  public PromptReader ofAnyLength() {
+    return new PromptReader(model, true);
   }
 
   /**
@@ -63,10 +74,11 @@ public final class PromptReader {
    * A prompt that is a text; one without any token becomes the one that begins a text.
    *
    * @param addSpecialTokens whether it gets the tokens that the tokenizer puts around a text
-   * @throws ApiException as {@link #tokenize} does, or 400 if it is empty and no token begins a
-   *     text
+   * @throws ApiException as {@link #tokenize} does, or 400 if it cannot fit the context, or is
+   *     empty and no token begins a text
    */
   public PromptTokens prompt(String field, String text, boolean addSpecialTokens) {
+    requireMayFit(field, text);
     TokenizedText tokens = tokenize(field, text, addSpecialTokens);
     return tokens.ids().length == 0 ? prompt(field, tokens.ids()) : PromptTokens.of(text, tokens);
   }
@@ -83,17 +95,19 @@ public final class PromptReader {
   /**
    * The token ids of a text, none for an empty one, and none around it.
    *
-   * @throws ApiException as {@link #tokenize} does
+   * @throws ApiException as {@link #tokenize} does, or 400 if it cannot fit the context
    */
   public int[] encode(String field, String text) {
+    requireMayFit(field, text);
     return tokenize(field, text, false).ids();
   }
 
   /**
-   * The tokens of a text.
+   * The tokens of a text of any length.
    *
    * @param addSpecialTokens whether it gets the tokens that the tokenizer puts around one
-   * @throws ApiException 400, if the text is not Unicode or the vocabulary lacks one of its bytes
+   * @throws ApiException 400, if the text is not Unicode, the vocabulary lacks one of its bytes, or
+   *     it is so long that this tokenizer cannot read it
    */
   public TokenizedText tokenize(String field, String text, boolean addSpecialTokens) {
     requireUnicode(field, text);
@@ -168,6 +182,13 @@ public final class PromptReader {
                     field
                         + " asks for the token that begins a text, as an empty prompt does, but"
                         + " this model has none (no bos_token and no eos_token); send a prompt."));
+  }
+
+  /** Tokenizing a text takes a thousand times as long as this does. */
+  private void requireMayFit(String field, String text) {
+    if (!anyLength) {
+      ContextCheck.checkLeast(model.contextLength(), field, model.tokenizer().leastTokens(text));
+    }
   }
 
   /** Names a JSON value as a client would. */

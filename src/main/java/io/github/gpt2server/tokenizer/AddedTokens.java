@@ -25,7 +25,9 @@ final class AddedTokens {
   static final String DECODER = "added_tokens_decoder";
 
   private static final String LIST = "added_tokens";
-  private static final List<String> REACH = List.of("single_word", "lstrip", "rstrip");
+
+  /** Properties of a token that swallows or minds what is around it. */
+  static final List<String> REACH = List.of("single_word", "lstrip", "rstrip");
 
   private final Path folder;
   private final ObjectNode json;

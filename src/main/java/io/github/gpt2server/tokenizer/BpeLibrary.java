@@ -6,10 +6,12 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.ref.Reference;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.LongConsumer;
+import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -25,39 +27,34 @@ final class BpeLibrary implements AutoCloseable {
     setUnlessSet("OPT_OUT_TRACKING", "true");
   }
 
+  /**
+   * The number of UTF-8 bytes of text that are encoded at the same time at the most, in one text or
+   * several. The library takes up to 280 bytes of memory for each.
+   */
+  static final int MAX_BYTES = 1 << 20;
+
   /** By default DJL cuts at 512 tokens, pads, and adds special tokens. */
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
-  /**
-   * UTF-16 units of text that are encoded together if it can be cut. The library takes some 250
-   * bytes of memory for each byte of text, and slows down as it outgrows the processor's caches.
-   */
-  private static final int PIECE = 1 << 15;
-
-  /**
-   * So long a piece, a text without a place to cut it, is encoded while no other such is: eight of
-   * the longest at once would take sixteen gigabytes.
-   */
-  private static final int LONG_PIECE = 1 << 18;
+  /** A text of as many bytes leaves so much freed memory that it is worth the time to return it. */
+  private static final int MUCH = 1 << 18;
 
   private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
 
-  private final Object onePieceAtATime = new Object();
+  /** A permit for each byte of text. The memory is the process's, whichever tokenizer takes it. */
+  private static final Semaphore BYTES = new Semaphore(MAX_BYTES, true);
+
   private final HuggingFaceTokenizer tokenizer;
-  private final boolean splitsAtWords;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   /**
    * Loads a tokenizer.
    *
    * @param definition a {@code tokenizer.json} in UTF-8
-   * @param splitsAtWords whether it encodes the pieces between {@link WordBoundaries} as it would
-   *     the whole
    * @throws IOException if the library refuses it, with the library's reason
    */
-  BpeLibrary(byte[] definition, boolean splitsAtWords) throws IOException {
-    this.splitsAtWords = splitsAtWords;
+  BpeLibrary(byte[] definition) throws IOException {
     try {
       this.tokenizer =
           HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(definition), OPTIONS);
@@ -69,34 +66,28 @@ final class BpeLibrary implements AutoCloseable {
   /**
    * The token ids of a text, all of them.
    *
-   * @param text without lone surrogates
+   * @param text without lone surrogates, of {@link #MAX_BYTES} at the most
    * @throws IllegalStateException after {@link #close}
    */
   int[] encode(String text) {
-    IntStream.Builder ids = IntStream.builder();
-    encode(text, false, encoding -> addAll(ids, LIBRARY.getTokenIds(encoding)));
-    return ids.build().toArray();
+    return read(text, false, encoding -> toInts(LIBRARY.getTokenIds(encoding)));
   }
 
   /**
    * For each token the Unicode code point of the text, as it was before any normalizer, at which it
    * starts.
    *
-   * @param text without lone surrogates
+   * @param text as {@link #encode} takes it
    * @throws IllegalStateException after {@link #close}
    */
   int[] starts(String text) {
-    IntStream.Builder starts = IntStream.builder();
-    // Pieces of a text would count from their own start.
-    encodeWhole(
+    return read(
         text,
         false,
-        encoding -> {
-          for (CharSpan span : LIBRARY.getTokenCharSpans(encoding)) {
-            starts.add(span.getStart());
-          }
-        });
-    return starts.build().toArray();
+        encoding ->
+            Arrays.stream(LIBRARY.getTokenCharSpans(encoding))
+                .mapToInt(CharSpan::getStart)
+                .toArray());
   }
 
   /**
@@ -105,12 +96,12 @@ final class BpeLibrary implements AutoCloseable {
    * @param text one that has tokens of its own
    */
   Surroundings surroundings(String text) {
-    IntStream.Builder before = IntStream.builder();
-    IntStream.Builder after = IntStream.builder();
-    encodeWhole(
+    return read(
         text,
         true,
         encoding -> {
+          IntStream.Builder before = IntStream.builder();
+          IntStream.Builder after = IntStream.builder();
           long[] ids = LIBRARY.getTokenIds(encoding);
           long[] added = LIBRARY.getSpecialTokenMask(encoding);
           boolean within = false;
@@ -120,53 +111,45 @@ final class BpeLibrary implements AutoCloseable {
               (within ? after : before).add(Math.toIntExact(ids[i]));
             }
           }
+          return new Surroundings(before.build().toArray(), after.build().toArray());
         });
-    return new Surroundings(before.build().toArray(), after.build().toArray());
-  }
-
-  private void encode(String text, boolean addSpecialTokens, LongConsumer reader) {
-    for (int from = 0; from < text.length(); ) {
-      int to = splitsAtWords ? WordBoundaries.next(text, from + PIECE) : text.length();
-      encodeWhole(text.substring(from, to), addSpecialTokens, reader);
-      from = to;
-    }
   }
 
   /**
-   * Gives the reader an encoding, as {@code HuggingFaceTokenizer.encode} does, less a string, a
-   * span and six numbers for each token, which take longer than the encoding.
+   * Reads an encoding, as {@code HuggingFaceTokenizer.encode} does, less a string, a span and six
+   * numbers for each token, which take longer than the encoding.
    */
-  private void encodeWhole(String piece, boolean addSpecialTokens, LongConsumer reader) {
-    if (piece.length() < LONG_PIECE) {
-      read(piece, addSpecialTokens, reader);
-      return;
-    }
-    synchronized (onePieceAtATime) {
-      read(piece, addSpecialTokens, reader);
-      FreedMemory.giveBack();
-    }
-  }
-
-  private void read(String piece, boolean addSpecialTokens, LongConsumer reader) {
-    lock.readLock().lock();
+  private <T> T read(String text, boolean addSpecialTokens, LongFunction<T> reader) {
+    int size = (int) Math.min(MAX_BYTES, Utf8.length(text, 0, text.length()));
+    BYTES.acquireUninterruptibly(size);
     try {
-      long encoding = LIBRARY.encode(tokenizer.getHandle(), piece, addSpecialTokens);
+      lock.readLock().lock();
       try {
-        reader.accept(encoding);
+        long encoding = LIBRARY.encode(tokenizer.getHandle(), text, addSpecialTokens);
+        try {
+          return reader.apply(encoding);
+        } finally {
+          LIBRARY.deleteEncoding(encoding);
+        }
       } finally {
-        LIBRARY.deleteEncoding(encoding);
+        // DJL's class frees the native tokenizer when it is garbage: not while it is in use.
+        Reference.reachabilityFence(tokenizer);
+        lock.readLock().unlock();
       }
     } finally {
-      // DJL's class frees the native tokenizer when it is garbage: not while it is in use.
-      Reference.reachabilityFence(tokenizer);
-      lock.readLock().unlock();
+      if (size >= MUCH) {
+        FreedMemory.giveBack();
+      }
+      BYTES.release(size);
     }
   }
 
-  private static void addAll(IntStream.Builder numbers, long... more) {
-    for (long number : more) {
-      numbers.add(Math.toIntExact(number));
+  private static int[] toInts(long... numbers) {
+    int[] ints = new int[numbers.length];
+    for (int i = 0; i < ints.length; i++) {
+      ints[i] = Math.toIntExact(numbers[i]);
     }
+    return ints;
   }
 
   @Override

@@ -12,7 +12,9 @@ import java.util.Optional;
  */
 final class ByteAlphabet {
 
-  private static final int BYTES = 256;
+  /** The number of values of a byte. */
+  static final int BYTES = 256;
+
   private static final char[] CHARACTERS = characters();
   private static final int[] VALUES = values(CHARACTERS);
 

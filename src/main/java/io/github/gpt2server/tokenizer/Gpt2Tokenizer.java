@@ -1,8 +1,6 @@
 package io.github.gpt2server.tokenizer;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -22,21 +20,34 @@ import java.util.Set;
  */
 public final class Gpt2Tokenizer implements AutoCloseable {
 
+  /** UTF-16 units of text that are encoded at once: what fits the processor's caches is faster. */
+  private static final int SEGMENT = 1 << 13;
+
   private final Vocabulary vocabulary;
   private final BpeLibrary library;
+  private final SegmentedEncoder encoder;
   private final TokenRoles roles;
   private final Set<Integer> special;
   private final boolean addsPrefixSpace;
   private final boolean losesWhatHasNoToken;
+  private final boolean takesEveryByte;
   private final Surroundings surroundings;
 
   private Gpt2Tokenizer(Vocabulary vocabulary, BpeLibrary library, TokenizerDefinition definition) {
     this.vocabulary = vocabulary;
     this.library = library;
+    this.encoder =
+        new SegmentedEncoder(
+            Gpt2Form.cutting(definition.json()),
+            library::encode,
+            vocabulary::length,
+            SEGMENT,
+            BpeLibrary.MAX_BYTES);
     this.roles = definition.roles();
     this.special = Set.copyOf(definition.special());
     this.addsPrefixSpace = definition.addsPrefixSpace();
     this.losesWhatHasNoToken = !vocabulary.hasEveryByte() && !definition.byteLevel();
+    this.takesEveryByte = Gpt2Form.takesEveryByte(definition.json());
     this.surroundings = surroundings();
   }
 
@@ -56,7 +67,7 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     BpeLibrary library;
     try {
       vocabulary = new Vocabulary(definition.tokens(), definition.addedTokens(), definition.size());
-      library = new BpeLibrary(JsonFile.write(definition.json()), definition.splitsAtWords());
+      library = new BpeLibrary(JsonFile.write(definition.json()));
     } catch (IllegalArgumentException | IOException unusable) {
       throw new TokenizerLoadException(
           "%s is not a byte-level BPE tokenizer: %s."
@@ -85,17 +96,30 @@ public final class Gpt2Tokenizer implements AutoCloseable {
    * and so do other added tokens. None is added before or after it.
    *
    * @throws IllegalArgumentException if the text has a surrogate without its pair, and so no UTF-8
-   *     form, or a byte that a small vocabulary has no token for
+   *     form, or a byte that a small vocabulary has no token for, or if it is so long that it must
+   *     be read in segments, which this tokenizer cannot do or not with this text
    */
   public int[] encode(String text) {
     Surrogates.requirePaired(text, "the text");
-    int[] tokens = library.encode(text);
+    int[] tokens = encoder.encode(text);
     if (Arrays.stream(tokens).anyMatch(token -> token >= vocabulary.size())
-        || (losesWhatHasNoToken && !decode(tokens).equals(text))) {
+        || (losesWhatHasNoToken && !vocabulary.isWritten(text, tokens))) {
       throw new IllegalArgumentException(
           "the text has characters that the vocabulary has no tokens for");
     }
     return tokens;
+  }
+
+  /**
+   * The number of tokens that a text has at least, by the longest token of the vocabulary, without
+   * tokenizing it. Zero where the tokenizer may drop a part of a text, or change it.
+   */
+  public int leastTokens(String text) {
+    if (!takesEveryByte) {
+      return 0;
+    }
+    long bytes = Utf8.length(text, 0, text.length());
+    return Math.toIntExact((bytes + vocabulary.longest() - 1) / vocabulary.longest());
   }
 
   /**
@@ -107,10 +131,7 @@ public final class Gpt2Tokenizer implements AutoCloseable {
    */
   public TokenizedText tokenize(String text, boolean addSpecialTokens) {
     int[] ids = encode(text);
-    int[] offsets =
-        Arrays.equals(join(ids), text.getBytes(StandardCharsets.UTF_8))
-            ? offsets(ids)
-            : library.starts(text);
+    int[] offsets = vocabulary.isWritten(text, ids) ? offsets(ids) : library.starts(text);
     return addSpecialTokens
         ? surroundings.around(ids, offsets, text.codePointCount(0, text.length()))
         : new TokenizedText(ids, offsets);
@@ -124,7 +145,11 @@ public final class Gpt2Tokenizer implements AutoCloseable {
    */
   public String decode(int... tokens) {
     TextDecoder decoder = new TextDecoder();
-    return decoder.append(join(tokens)) + decoder.finish();
+    StringBuilder text = new StringBuilder(4 * tokens.length);
+    for (int token : tokens) {
+      decoder.append(vocabulary.bytes(token), text);
+    }
+    return text.append(decoder.finish()).toString();
   }
 
   /**
@@ -154,12 +179,10 @@ public final class Gpt2Tokenizer implements AutoCloseable {
    * @throws IllegalArgumentException if an id is out of range
    */
   public int[] offsets(int... tokens) {
-    int[] indices = TextDecoder.codePointIndices(join(tokens));
+    TokenOffsets all = new TokenOffsets();
     int[] offsets = new int[tokens.length];
-    int position = 0;
     for (int i = 0; i < tokens.length; i++) {
-      offsets[i] = indices[position];
-      position += vocabulary.bytes(tokens[i]).length;
+      offsets[i] = all.next(vocabulary.bytes(tokens[i]));
     }
     return offsets;
   }
@@ -222,13 +245,5 @@ public final class Gpt2Tokenizer implements AutoCloseable {
       }
     }
     return Surroundings.NONE;
-  }
-
-  private byte[] join(int[] tokens) {
-    ByteArrayOutputStream joined = new ByteArrayOutputStream(4 * tokens.length);
-    for (int token : tokens) {
-      joined.writeBytes(vocabulary.bytes(token));
-    }
-    return joined.toByteArray();
   }
 }

@@ -7,8 +7,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Brings a definition into the form that the tokenizers library is given. */
 final class LibraryForm {
-  private static final int BYTES = 256;
-
   private LibraryForm() {}
 
   /**
@@ -91,7 +89,7 @@ final class LibraryForm {
    */
   private static void addMissingBytes(ObjectNode vocabulary, int size) {
     int id = size;
-    for (int value = 0; value < BYTES; value++) {
+    for (int value = 0; value < ByteAlphabet.BYTES; value++) {
       String token = String.valueOf(ByteAlphabet.character(value));
       if (!vocabulary.has(token)) {
         vocabulary.put(token, id++);

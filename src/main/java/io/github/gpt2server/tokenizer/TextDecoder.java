@@ -26,10 +26,15 @@ public final class TextDecoder {
    */
   public String append(byte[] tokenBytes) {
     StringBuilder text = new StringBuilder(tokenBytes.length);
+    append(tokenBytes, text);
+    return text.toString();
+  }
+
+  /** Takes the bytes of the next token, and adds the characters that are now complete to a text. */
+  void append(byte[] tokenBytes, StringBuilder text) {
     for (byte next : tokenBytes) {
       accept(next & 0xff, text);
     }
-    return text.toString();
   }
 
   /**
@@ -45,35 +50,13 @@ public final class TextDecoder {
     return String.valueOf(REPLACEMENT);
   }
 
-  /**
-   * For each byte the index of the code point, in the decoded text, that it belongs to.
-   *
-   * @return one more number than there are bytes; the last is how many code points there are
-   */
-  static int[] codePointIndices(byte[] bytes) {
-    int[] indices = new int[bytes.length + 1];
-    TextDecoder decoder = new TextDecoder();
-    StringBuilder text = new StringBuilder();
-    int begun = 0;
-    for (int i = 0; i < bytes.length; i++) {
-      int next = bytes[i] & 0xff;
-      // A byte that continues nothing begins a character of its own, if only a U+FFFD.
-      if (!decoder.continues(next)) {
-        begun++;
-      }
-      indices[i] = begun - 1;
-      decoder.accept(next, text);
-    }
-    indices[bytes.length] = begun;
-    return indices;
-  }
-
   /** Whether a byte belongs to the character that is incomplete. */
   boolean continues(int next) {
     return bytesNeeded > 0 && next >= lower && next <= upper;
   }
 
-  private void accept(int next, StringBuilder text) {
+  /** Takes one byte, and adds the characters that are now complete to a text. */
+  void accept(int next, StringBuilder text) {
     if (continues(next)) {
       lower = FIRST_CONTINUATION;
       upper = LAST_CONTINUATION;

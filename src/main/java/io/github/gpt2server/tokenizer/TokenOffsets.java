@@ -6,6 +6,7 @@ package io.github.gpt2server.tokenizer;
  */
 public final class TokenOffsets {
   private final TextDecoder decoder = new TextDecoder();
+  private final StringBuilder decoded = new StringBuilder();
   private int begun;
 
   /**
@@ -18,14 +19,16 @@ public final class TokenOffsets {
     int start = begun;
     for (int i = 0; i < tokenBytes.length; i++) {
       boolean continues = decoder.continues(tokenBytes[i] & 0xff);
+      // A byte that continues nothing begins a character of its own, if only a U+FFFD.
       if (i == 0 && continues) {
         start--;
       }
       if (!continues) {
         begun++;
       }
-      decoder.append(new byte[] {tokenBytes[i]});
+      decoder.accept(tokenBytes[i] & 0xff, decoded);
     }
+    decoded.setLength(0);
     return start;
   }
 }

@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -115,27 +114,6 @@ record TokenizerDefinition(
   /** Whether the byte-level alphabet is what the texts are turned into. */
   boolean byteLevel() {
     return LibraryForm.byteLevel(json).isPresent();
-  }
-
-  /**
-   * Whether {@link WordBoundaries} are boundaries to this tokenizer: nothing but GPT-2's own
-   * pre-tokenizer, and no added token that holds white space or swallows it.
-   */
-  boolean splitsAtWords() {
-    JsonNode preTokenizer = json.path("pre_tokenizer");
-    boolean own =
-        preTokenizer.path("type").asString("").equals("ByteLevel")
-            && preTokenizer.path("use_regex").asBoolean(true)
-            && !preTokenizer.path("add_prefix_space").asBoolean(true)
-            && json.path("normalizer").isEmpty();
-    for (JsonNode added : json.path("added_tokens")) {
-      own &= added.path("content").asString("").chars().noneMatch(Character::isWhitespace);
-      // Normalized or not: there is no normalizer.
-      for (String reach : List.of("lstrip", "rstrip", "single_word")) {
-        own &= !added.path(reach).asBoolean(false);
-      }
-    }
-    return own;
   }
 
   private static int size(Map<String, Integer> ids) {

@@ -18,6 +18,7 @@ final class Vocabulary {
   private final byte[][] bytes;
   private final String[] written;
   private final boolean everyByte;
+  private final int longest;
 
   /**
    * Builds the table.
@@ -30,6 +31,15 @@ final class Vocabulary {
    */
   Vocabulary(Map<String, Integer> tokens, Map<String, Integer> addedTokens, int size) {
     this.bytes = new byte[size][];
+    // A token of the byte alphabet has a character for each byte.
+    int most = 1;
+    for (String token : tokens.keySet()) {
+      most = Math.max(most, token.length());
+    }
+    for (String token : addedTokens.keySet()) {
+      most = Math.max(most, token.getBytes(StandardCharsets.UTF_8).length);
+    }
+    this.longest = most;
     tokens.forEach(
         (token, id) -> {
           if (addedTokens.containsKey(token)) {
@@ -80,6 +90,35 @@ final class Vocabulary {
     return bytes[checked(token)];
   }
 
+  /**
+   * The number of bytes of a token, of those too that the library is given for bytes without one.
+   */
+  int length(int token) {
+    return token < bytes.length ? bytes[token].length : 1;
+  }
+
+  /** The number of bytes of the longest token, at least one. */
+  int longest() {
+    return longest;
+  }
+
+  /** Whether the bytes of tokens are those of a text, which has no lone surrogates. */
+  boolean isWritten(String text, int... tokens) {
+    int next = 0;
+    TextDecoder decoder = new TextDecoder();
+    StringBuilder decoded = new StringBuilder();
+    for (int token : tokens) {
+      decoder.append(bytes(token), decoded);
+      for (int i = 0; i < decoded.length(); i++, next++) {
+        if (next == text.length() || text.charAt(next) != decoded.charAt(i)) {
+          return false;
+        }
+      }
+      decoded.setLength(0);
+    }
+    return next == text.length() && decoder.finish().isEmpty();
+  }
+
   String written(int token) {
     return written[checked(token)];
   }
@@ -94,7 +133,7 @@ final class Vocabulary {
   }
 
   private static boolean hasEveryByte(Map<String, Integer> tokens) {
-    for (int value = 0; value < 256; value++) {
+    for (int value = 0; value < ByteAlphabet.BYTES; value++) {
       if (!tokens.containsKey(String.valueOf(ByteAlphabet.character(value)))) {
         return false;
       }

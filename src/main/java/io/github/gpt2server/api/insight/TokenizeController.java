@@ -3,6 +3,7 @@ package io.github.gpt2server.api.insight;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiTags;
+import io.github.gpt2server.api.ComputedList;
 import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.github.gpt2server.api.ModelCheck;
@@ -16,7 +17,6 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.util.ArrayList;
 import java.util.List;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -59,15 +59,15 @@ public final class TokenizeController {
     TokenizedText text = new PromptReader(model).tokenize("text", request.text(), addSpecialTokens);
     int[] ids = text.ids();
     int[] offsets = text.offsets();
-    List<Token> tokens = new ArrayList<>(ids.length);
-    for (int i = 0; i < ids.length; i++) {
-      tokens.add(
-          new Token(
-              ids[i],
-              tokenizer.token(ids[i]),
-              TokenBytes.unsigned(tokenizer.bytes(ids[i])),
-              offsets[i]));
-    }
+    List<Token> tokens =
+        ComputedList.of(
+            ids.length,
+            i ->
+                new Token(
+                    ids[i],
+                    tokenizer.token(ids[i]),
+                    TokenBytes.unsigned(tokenizer.bytes(ids[i])),
+                    offsets[i]));
     return new Tokens(tokens, ids.length, model.contextLength());
   }
 

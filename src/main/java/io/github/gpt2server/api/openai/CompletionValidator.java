@@ -185,8 +185,9 @@ final class CompletionValidator {
   /** Every prompt, cut if asked, with room for the output. */
   private List<PromptTokens> fittingPrompts(CompletionRequest request, OutputLength length) {
     boolean addSpecialTokens = request.addSpecialTokens() == null || request.addSpecialTokens();
-    List<PromptTokens> all = prompts.prompts("prompt", request.prompt(), addSpecialTokens);
     Integer keep = request.truncatePromptTokens();
+    PromptReader reader = keep == null ? prompts : prompts.ofAnyLength();
+    List<PromptTokens> all = reader.prompts("prompt", request.prompt(), addSpecialTokens);
     if (keep != null && (keep < -1 || keep == 0)) {
       throw ApiException.invalid(
           "truncate_prompt_tokens",
