@@ -23,13 +23,15 @@ import java.util.Date;
 class ArchitectureTest {
   private static final String BASE = "io.github.gpt2server";
 
-  @ArchTest static final ArchRule tokenizerStandsAlone = uses("tokenizer");
+  @ArchTest static final ArchRule filesStandAlone = uses("files");
+
+  @ArchTest static final ArchRule tokenizerStandsAlone = uses("tokenizer", "files");
 
   @ArchTest static final ArchRule samplingStandsAlone = uses("sampling");
 
-  @ArchTest static final ArchRule modelStandsAlone = uses("model");
+  @ArchTest static final ArchRule modelStandsAlone = uses("model", "files");
 
-  @ArchTest static final ArchRule hubStandsAlone = uses("hub");
+  @ArchTest static final ArchRule hubStandsAlone = uses("hub", "files");
 
   @ArchTest static final ArchRule engineUses = uses("engine", "sampling", "model", "tokenizer");
 

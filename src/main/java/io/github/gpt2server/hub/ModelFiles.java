@@ -1,5 +1,6 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.files.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,8 @@ final class ModelFiles {
           "pytorch_model.bin",
           "pytorch_model.bin.index.json");
 
+  private static final int MAX_INDEX_BYTES = 1 << 24;
+
   private ModelFiles() {}
 
   /**
@@ -75,7 +78,9 @@ final class ModelFiles {
     final Set<String> shards = new TreeSet<>();
     try {
       for (final JsonNode shard :
-          JsonMapper.shared().readTree(Files.readAllBytes(index)).path("weight_map")) {
+          JsonMapper.shared()
+              .readTree(RegularFile.read(index, MAX_INDEX_BYTES))
+              .path("weight_map")) {
         shards.add(shard.asString(""));
       }
     } catch (IOException | JacksonException e) {
@@ -125,6 +130,13 @@ final class ModelFiles {
             SMALL.stream(), weights(folder).isPresent() ? Stream.empty() : WEIGHTS.stream())
         .filter(name -> Files.isSymbolicLink(folder.resolve(name)))
         .filter(name -> !Files.exists(folder.resolve(name)))
+        .findFirst();
+  }
+
+  /** A file that the server would read, were it not a pipe, a device or a folder. */
+  static Optional<String> irregular(Path folder) {
+    return Stream.concat(SMALL.stream(), WEIGHTS.stream())
+        .filter(name -> Files.exists(folder.resolve(name)) && !isFile(folder, name))
         .findFirst();
   }
 

@@ -124,6 +124,14 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
                   .formatted(dangling.get(), target(folder.resolve(dangling.get())))
               + " (cp -rL), or download the model again");
     }
+    final Optional<String> irregular = ModelFiles.irregular(folder);
+    if (irregular.isPresent()) {
+      throw notFound(
+          property,
+          setting,
+          "but its %s is a folder, a pipe or a device: put the file itself there"
+              .formatted(irregular.get()));
+    }
     final Optional<String> missing = ModelFiles.missing(folder);
     if (missing.isPresent()) {
       throw notFound(

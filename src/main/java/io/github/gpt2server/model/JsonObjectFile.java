@@ -1,6 +1,8 @@
 package io.github.gpt2server.model;
 
-import java.nio.file.Files;
+import io.github.gpt2server.files.RegularFile;
+import io.github.gpt2server.files.UnusableFileException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
@@ -12,15 +14,19 @@ import tools.jackson.databind.json.JsonMapper;
  * ModelLoadException} that names the file and the field; a field that is null counts as absent.
  */
 record JsonObjectFile(Path file, JsonNode node) {
+  /** Above every configuration's and every index's; one of 10,000 tensors takes 1 MB. */
+  private static final int MAX_BYTES = 1 << 24;
+
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
   static JsonObjectFile read(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new ModelLoadException(file + " does not exist");
-    }
     final JsonNode node;
     try {
-      node = MAPPER.readTree(file);
+      node = MAPPER.readTree(RegularFile.read(file, MAX_BYTES));
+    } catch (UnusableFileException e) {
+      throw new ModelLoadException(e.getMessage(), e);
+    } catch (IOException e) {
+      throw new ModelLoadException(file + " cannot be read: " + e, e);
     } catch (JacksonException e) {
       final String place =
           e.getLocation() == null || e.getLocation().getLineNr() < 1

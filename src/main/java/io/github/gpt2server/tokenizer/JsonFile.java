@@ -1,5 +1,7 @@
 package io.github.gpt2server.tokenizer;
 
+import io.github.gpt2server.files.RegularFile;
+import io.github.gpt2server.files.UnusableFileException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +19,9 @@ final class JsonFile {
 
   private static final JsonMapper MAPPER = JsonMapper.shared();
 
+  /** Above every tokenizer's; a vocabulary of 250,000 tokens and its merges take 20 MB. */
+  private static final int MAX_BYTES = 1 << 25;
+
   private static final byte[] GIT_LFS =
       "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
 
@@ -28,13 +33,7 @@ final class JsonFile {
    * @throws TokenizerLoadException if it cannot be read, is empty, or holds anything else
    */
   static ObjectNode read(Path file) {
-    byte[] content;
-    try {
-      content = Files.readAllBytes(file);
-    } catch (IOException unreadable) {
-      throw new TokenizerLoadException(file + " cannot be read: " + unreadable, unreadable);
-    }
-    refuseGitLfsPointer(file, content);
+    byte[] content = readBytes(file);
     if (content.length == 0) {
       throw new TokenizerLoadException(file + " is empty.");
     }
@@ -68,11 +67,20 @@ final class JsonFile {
   }
 
   /**
-   * Refuses the text file that stands for a large file in a clone made without Git LFS.
+   * The content of any of a tokenizer's files.
    *
-   * @throws TokenizerLoadException if the content is such a pointer
+   * @throws TokenizerLoadException if it cannot be read, is no regular file, is too large, or is
+   *     the text file that stands for a large file in a clone made without Git LFS
    */
-  static void refuseGitLfsPointer(Path file, byte[] content) {
+  static byte[] readBytes(Path file) {
+    byte[] content;
+    try {
+      content = RegularFile.read(file, MAX_BYTES);
+    } catch (UnusableFileException unusable) {
+      throw new TokenizerLoadException(unusable.getMessage() + ".", unusable);
+    } catch (IOException unreadable) {
+      throw new TokenizerLoadException(file + " cannot be read: " + unreadable, unreadable);
+    }
     if (content.length >= GIT_LFS.length
         && Arrays.equals(content, 0, GIT_LFS.length, GIT_LFS, 0, GIT_LFS.length)) {
       throw new TokenizerLoadException(
@@ -80,6 +88,7 @@ final class JsonFile {
               + " holds a Git LFS pointer instead of a tokenizer: fetch the file with git lfs"
               + " pull.");
     }
+    return content;
   }
 
   /** The JSON text of an object, in UTF-8. */

@@ -1,6 +1,8 @@
 package io.github.gpt2server.tokenizer;
 
-import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,10 +54,15 @@ final class SeparateFiles {
   private static void readMerges(Path file, ArrayNode merges) {
     List<String> lines;
     try {
-      JsonFile.refuseGitLfsPointer(file, Files.readAllBytes(file));
-      lines = Files.readAllLines(file);
-    } catch (IOException unreadable) {
-      throw new TokenizerLoadException(file + " cannot be read: " + unreadable, unreadable);
+      lines =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .decode(ByteBuffer.wrap(JsonFile.readBytes(file)))
+              .toString()
+              .lines()
+              .toList();
+    } catch (CharacterCodingException notUtf8) {
+      throw new TokenizerLoadException(file + " is not UTF-8.", notUtf8);
     }
     for (int i = 0; i < lines.size(); i++) {
       String line = i == 0 ? withoutByteOrderMark(lines.get(i)) : lines.get(i);

@@ -140,6 +140,18 @@ class ModelFolderTest {
   }
 
   @Test
+  void saysWhichFileIsNone() throws Exception {
+    final Path folder = folderWith("config.json", "tokenizer.json", "model.safetensors");
+    Files.createDirectory(folder.resolve("generation_config.json"));
+    assertThatExceptionOfType(ModelNotFoundException.class)
+        .isThrownBy(() -> ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB))
+        .withMessage(
+            "gpt2.model is '%s', but its generation_config.json is a folder, a pipe or a device: put"
+                + " the file itself there",
+            folder);
+  }
+
+  @Test
   void takesARelativeFolder() throws Exception {
     final ModelFolder folder = ModelFolder.resolve("gpt2.model", "models/gpt2-fairytales", NO_HUB);
     assertThat(folder.path()).isEqualTo(EMBEDDED.toAbsolutePath());

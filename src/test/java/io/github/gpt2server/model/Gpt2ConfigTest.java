@@ -182,6 +182,11 @@ class Gpt2ConfigTest {
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> readWith("'eos_token_id':7"))
         .withMessageContaining("generation_config.json has eos_token_id \"x\"");
+    Files.delete(file);
+    Files.createDirectory(file);
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> readWith("'eos_token_id':7"))
+        .withMessage(file + " is a folder, not a file");
   }
 
   @ParameterizedTest
