@@ -12,7 +12,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongFunction;
-import java.util.stream.IntStream;
 
 /**
  * Hugging Face's tokenizers library, by way of DJL: the pre-tokenizer and byte-pair encoding in
@@ -46,15 +45,18 @@ final class BpeLibrary implements AutoCloseable {
   private static final Semaphore BYTES = new Semaphore(MAX_BYTES, true);
 
   private final HuggingFaceTokenizer tokenizer;
+  private final int growth;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   /**
    * Loads a tokenizer.
    *
    * @param definition a {@code tokenizer.json} in UTF-8
+   * @param growth the number of bytes that it makes of a byte of text at the most
    * @throws IOException if the library refuses it, with the library's reason
    */
-  BpeLibrary(byte[] definition) throws IOException {
+  BpeLibrary(byte[] definition, int growth) throws IOException {
+    this.growth = growth;
     try {
       this.tokenizer =
           HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(definition), OPTIONS);
@@ -66,11 +68,11 @@ final class BpeLibrary implements AutoCloseable {
   /**
    * The token ids of a text, all of them.
    *
-   * @param text without lone surrogates, of {@link #MAX_BYTES} at the most
+   * @param text without lone surrogates, which becomes {@link #MAX_BYTES} at the most
    * @throws IllegalStateException after {@link #close}
    */
   int[] encode(String text) {
-    return read(text, false, encoding -> toInts(LIBRARY.getTokenIds(encoding)));
+    return read(text, encoding -> toInts(LIBRARY.getTokenIds(encoding)));
   }
 
   /**
@@ -83,7 +85,6 @@ final class BpeLibrary implements AutoCloseable {
   int[] starts(String text) {
     return read(
         text,
-        false,
         encoding ->
             Arrays.stream(LIBRARY.getTokenCharSpans(encoding))
                 .mapToInt(CharSpan::getStart)
@@ -91,41 +92,16 @@ final class BpeLibrary implements AutoCloseable {
   }
 
   /**
-   * The ids that the tokenizer puts before and after a text.
-   *
-   * @param text one that has tokens of its own
-   */
-  Surroundings surroundings(String text) {
-    return read(
-        text,
-        true,
-        encoding -> {
-          IntStream.Builder before = IntStream.builder();
-          IntStream.Builder after = IntStream.builder();
-          long[] ids = LIBRARY.getTokenIds(encoding);
-          long[] added = LIBRARY.getSpecialTokenMask(encoding);
-          boolean within = false;
-          for (int i = 0; i < ids.length; i++) {
-            within |= added[i] == 0;
-            if (added[i] != 0) {
-              (within ? after : before).add(Math.toIntExact(ids[i]));
-            }
-          }
-          return new Surroundings(before.build().toArray(), after.build().toArray());
-        });
-  }
-
-  /**
    * Reads an encoding, as {@code HuggingFaceTokenizer.encode} does, less a string, a span and six
    * numbers for each token, which take longer than the encoding.
    */
-  private <T> T read(String text, boolean addSpecialTokens, LongFunction<T> reader) {
-    int size = (int) Math.min(MAX_BYTES, Utf8.length(text, 0, text.length()));
+  private int[] read(String text, LongFunction<int[]> reader) {
+    int size = (int) Math.min(MAX_BYTES, growth * Utf8.length(text, 0, text.length()));
     BYTES.acquireUninterruptibly(size);
     try {
       lock.readLock().lock();
       try {
-        long encoding = LIBRARY.encode(tokenizer.getHandle(), text, addSpecialTokens);
+        long encoding = LIBRARY.encode(tokenizer.getHandle(), text, false);
         try {
           return reader.apply(encoding);
         } finally {

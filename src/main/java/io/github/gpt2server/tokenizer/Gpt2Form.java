@@ -10,9 +10,6 @@ import tools.jackson.databind.node.ObjectNode;
 /** What a definition has in common with GPT-2's own. */
 final class Gpt2Form {
 
-  /** A longer token would be looked for at too many places around a cut. */
-  private static final int MAX_ADDED_TOKEN = 1_000;
-
   /** Kinds of pre-tokenizers that only split, unless they remove what they split at. */
   private static final Set<String> DROP_NOTHING =
       Set.of("ByteLevel", "Split", "Digits", "Punctuation", "UnicodeScripts");
@@ -38,9 +35,7 @@ final class Gpt2Form {
     for (JsonNode added : json.path("added_tokens")) {
       String content = added.path("content").asString("");
       boolean otherBytes = content.chars().anyMatch(c -> c >= ASCII);
-      if (content.length() > MAX_ADDED_TOKEN
-          || reaches(added)
-          || (otherBytes && merges.make(content))) {
+      if (reaches(added) || (otherBytes && merges.make(content))) {
         return null;
       }
       addedTokens.add(content);

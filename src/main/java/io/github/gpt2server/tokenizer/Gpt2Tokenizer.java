@@ -3,9 +3,11 @@ package io.github.gpt2server.tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * GPT-2's byte-level BPE. Encoding is Hugging Face's tokenizers library; the bytes of each token
@@ -42,13 +44,13 @@ public final class Gpt2Tokenizer implements AutoCloseable {
             library::encode,
             vocabulary::length,
             SEGMENT,
-            BpeLibrary.MAX_BYTES);
+            BpeLibrary.MAX_BYTES / definition.growth());
     this.roles = definition.roles();
     this.special = Set.copyOf(definition.special());
     this.addsPrefixSpace = definition.addsPrefixSpace();
     this.losesWhatHasNoToken = !vocabulary.hasEveryByte() && !definition.byteLevel();
     this.takesEveryByte = Gpt2Form.takesEveryByte(definition.json());
-    this.surroundings = surroundings();
+    this.surroundings = definition.surroundings();
   }
 
   /**
@@ -67,7 +69,8 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     BpeLibrary library;
     try {
       vocabulary = new Vocabulary(definition.tokens(), definition.addedTokens(), definition.size());
-      library = new BpeLibrary(JsonFile.write(definition.json()));
+      requireVisible(definition);
+      library = new BpeLibrary(JsonFile.write(definition.json()), definition.growth());
     } catch (IllegalArgumentException | IOException unusable) {
       throw new TokenizerLoadException(
           "%s is not a byte-level BPE tokenizer: %s."
@@ -89,6 +92,25 @@ public final class Gpt2Tokenizer implements AutoCloseable {
       }
     }
     return new Gpt2Tokenizer(vocabulary, library, definition);
+  }
+
+  /** An added token of which a normalizer leaves nothing would end the process at the next text. */
+  private static void requireVisible(TokenizerDefinition definition) throws IOException {
+    List<String> normalized = definition.normalizedAddedTokens();
+    if (normalized.isEmpty()) {
+      return;
+    }
+    ObjectNode plain = definition.json().deepCopy();
+    plain.remove("added_tokens");
+    try (BpeLibrary library = new BpeLibrary(JsonFile.write(plain), definition.growth())) {
+      for (String token : normalized) {
+        if (library.encode(token).length == 0) {
+          throw new TokenizerLoadException(
+              "%s has the added token \"%s\", of which its normalizer leaves nothing."
+                  .formatted(definition.source(), token));
+        }
+      }
+    }
   }
 
   /**
@@ -234,16 +256,5 @@ public final class Gpt2Tokenizer implements AutoCloseable {
   @Override
   public void close() {
     library.close();
-  }
-
-  /** Shown by a text of one token, which must be there to tell before from after. */
-  private Surroundings surroundings() {
-    for (int token = 0; token < vocabulary.size(); token++) {
-      String text = special(token) ? "" : decode(token);
-      if (!text.isEmpty() && Arrays.equals(library.encode(text), new int[] {token})) {
-        return library.surroundings(text);
-      }
-    }
-    return Surroundings.NONE;
   }
 }

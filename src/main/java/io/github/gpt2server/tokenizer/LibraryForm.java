@@ -34,10 +34,6 @@ final class LibraryForm {
         preTokenizer.put("add_prefix_space", prefix.booleanValue());
       }
     }
-    keepOffsetsWhole(json.path("post_processor"));
-    for (JsonNode processor : json.path("post_processor").path("processors")) {
-      keepOffsetsWhole(processor);
-    }
     if (separate) {
       surround(json, configuration, special);
     }
@@ -73,14 +69,6 @@ final class LibraryForm {
 
   private static boolean isByteLevel(JsonNode part) {
     return part.path("type").asString("").equals("ByteLevel");
-  }
-
-  /** A token begins where its text does, white space included. */
-  private static void keepOffsetsWhole(JsonNode processor) {
-    if (processor instanceof ObjectNode object
-        && (isByteLevel(object) || object.has("trim_offsets"))) {
-      object.put("trim_offsets", false);
-    }
   }
 
   /**

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -21,6 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param size how many ids there are: the tokens', or {@code vocab_size} of {@code config.json} if
  *     that is more
  * @param roles which tokens begin and end a text
+ * @param surroundings the tokens that are put around a text
+ * @param growth the number of bytes that a byte of text becomes at the most
  */
 record TokenizerDefinition(
     Path source,
@@ -29,10 +32,17 @@ record TokenizerDefinition(
     Map<String, Integer> addedTokens,
     Set<Integer> special,
     int size,
-    TokenRoles roles) {
+    TokenRoles roles,
+    Surroundings surroundings,
+    int growth) {
 
-  /** Far above any vocabulary; keeps one wrong id from asking for gigabytes. */
+  /** As large a vocabulary as any GPT-2 may have. */
   private static final int MAX_SIZE = 1 << 24;
+
+  /**
+   * Keeps one wrong id from asking for gigabytes where no configuration says how many there are.
+   */
+  private static final int MAX_SIZE_WITHOUT_CONFIGURATION = 1 << 20;
 
   /**
    * Reads {@code tokenizer.json}, or {@code vocab.json} with {@code merges.txt} in a folder without
@@ -70,6 +80,7 @@ record TokenizerDefinition(
         config.has("vocab_size")
             ? wholeNumber(configFile, "vocab_size", config.path("vocab_size"))
             : 0;
+    requireRoom(source, configFile, size(tokens), modelSize);
     ObjectNode configuration = JsonFile.readIfPresent(folder.resolve(AddedTokens.CONFIGURATION));
     SpecialTokens named = SpecialTokens.read(folder, configuration);
     AddedTokens.complete(
@@ -78,7 +89,7 @@ record TokenizerDefinition(
         configuration,
         named,
         TokenRoles.END_OF_TEXT,
-        modelSize == 0 ? MAX_SIZE : modelSize);
+        modelSize == 0 ? MAX_SIZE_WITHOUT_CONFIGURATION : modelSize);
     Map<String, Integer> addedTokens = new LinkedHashMap<>();
     Set<Integer> special = new HashSet<>();
     for (JsonNode added : json.path("added_tokens")) {
@@ -93,7 +104,10 @@ record TokenizerDefinition(
     ObjectNode generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
     TokenRoles roles = TokenRoles.of(named, addedTokens, generation, config, size);
     LibraryForm.complete(json, configuration, separate, named, size);
-    return new TokenizerDefinition(source, json, tokens, addedTokens, special, size, roles);
+    Surroundings surroundings = Surroundings.of(source, json.path("post_processor"), size);
+    int growth = NativeSafety.check(source, json);
+    return new TokenizerDefinition(
+        source, json, tokens, addedTokens, special, size, roles, surroundings, growth);
   }
 
   /** Whether an added token is one where it stands in a text. */
@@ -101,6 +115,17 @@ record TokenizerDefinition(
     return json.path("added_tokens")
         .valueStream()
         .anyMatch(token -> token.path("id").asInt(-1) == addedToken);
+  }
+
+  /** The added tokens that are found in what a normalizer makes of a text. */
+  List<String> normalizedAddedTokens() {
+    return json.path("normalizer").isEmpty()
+        ? List.of()
+        : json.path("added_tokens")
+            .valueStream()
+            .filter(token -> token.path("normalized").asBoolean(false))
+            .map(token -> token.path("content").asString(""))
+            .toList();
   }
 
   /** Whether a space is put before each text. */
@@ -114,6 +139,20 @@ record TokenizerDefinition(
   /** Whether the byte-level alphabet is what the texts are turned into. */
   boolean byteLevel() {
     return LibraryForm.byteLevel(json).isPresent();
+  }
+
+  /** Before anything is laid out by the ids of tokens. */
+  private static void requireRoom(Path source, Path configFile, int size, int modelSize) {
+    if (modelSize > 0 && size > modelSize) {
+      throw new TokenizerLoadException(
+          "%s has tokens with ids up to %d, but %s has vocab_size %d: they belong to different models."
+              .formatted(source, size - 1, configFile, modelSize));
+    }
+    if (size > MAX_SIZE_WITHOUT_CONFIGURATION && modelSize == 0) {
+      throw new TokenizerLoadException(
+          "%s has tokens with ids up to %d, but without vocab_size in %s they must be below %d."
+              .formatted(source, size - 1, configFile, MAX_SIZE_WITHOUT_CONFIGURATION));
+    }
   }
 
   private static int size(Map<String, Integer> ids) {

@@ -16,7 +16,10 @@ final class Vocabulary {
   private static final byte[] NOTHING = {};
 
   private final byte[][] bytes;
+
+  /** Null for an id without a token, of which there may be millions. */
   private final String[] written;
+
   private final boolean everyByte;
   private final int longest;
 
@@ -64,10 +67,11 @@ final class Vocabulary {
     for (int id = 0; id < size; id++) {
       if (bytes[id] == null) {
         bytes[id] = NOTHING;
+      } else {
+        String name = bytes[id].length == 0 ? byId(id) : written(bytes[id], strict);
+        // An added token may have the bytes of an ordinary one; names are keys and must differ.
+        written[id] = names.add(name) ? name : byId(id);
       }
-      String name = bytes[id].length == 0 ? byId(id) : written(bytes[id], strict);
-      // An added token may have the bytes of an ordinary one; names are keys and must differ.
-      written[id] = names.add(name) ? name : byId(id);
     }
   }
 
@@ -120,7 +124,8 @@ final class Vocabulary {
   }
 
   String written(int token) {
-    return written[checked(token)];
+    String name = written[checked(token)];
+    return name == null ? byId(token) : name;
   }
 
   private int checked(int token) {

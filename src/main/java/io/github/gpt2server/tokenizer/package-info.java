@@ -1,5 +1,5 @@
 /**
  * Text to tokens and back: byte-level BPE, the bytes of each token, the streaming decoder that
- * never splits a character, stop strings. Depends on no other package.
+ * never splits a character, stop strings. Depends on {@code files} alone.
  */
 package io.github.gpt2server.tokenizer;

@@ -147,6 +147,54 @@ class TokenizerFilesTest {
         .withMessageContaining("nowhere is not a folder");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tokenizer.json",
+        "vocab.json",
+        "merges.txt",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+        "config.json",
+        "generation_config.json"
+      })
+  void refusesWhatIsNoRegularFile(String name) throws IOException {
+    for (String file : new String[] {"vocab.json", "merges.txt"}) {
+      if (!file.equals(name)) {
+        copy(file);
+      }
+    }
+    Files.createDirectory(folder.resolve(name));
+    assertRefused(name + " is a folder, not a file.");
+  }
+
+  @Test
+  void idsBeyondTheModelsAreRefusedBeforeAnythingIsLaidOutByThem() throws IOException {
+    ObjectNode json = embedded();
+    json.withObject("/model").withObject("vocab").put("far", 16_000_000);
+    write("tokenizer.json", json.toString());
+    assertRefused(
+        "tokenizer.json has tokens with ids up to 16000000, but without vocab_size in "
+            + folder.resolve("config.json")
+            + " they must be below 1048576.");
+    write("config.json", "{\"vocab_size\": 4096}");
+    assertRefused(
+        "tokenizer.json has tokens with ids up to 16000000, but "
+            + folder.resolve("config.json")
+            + " has vocab_size 4096: they belong to different models.");
+  }
+
+  @Test
+  void millionsOfIdsWithoutATokenTakeNoNames() throws IOException {
+    copy("tokenizer.json");
+    write("config.json", "{\"vocab_size\": 16777215}");
+    try (Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder)) {
+      assertThat(tokenizer.vocabSize()).isEqualTo(16_777_215);
+      assertThat(tokenizer.token(16_777_214)).isEqualTo("token_id:16777214");
+    }
+  }
+
   @Test
   void saysWhatIsWrongWithTokenizerJson() throws IOException {
     write("tokenizer.json", "");
@@ -174,7 +222,7 @@ class TokenizerFilesTest {
   @Test
   void saysWhatTheLibraryRefuses() throws IOException {
     ObjectNode json = embedded();
-    json.withObject("/pre_tokenizer").put("type", "Unheard");
+    json.withObject("/model").withArray("merges").add("a b c");
     write("tokenizer.json", json.toString());
     assertRefused("tokenizer.json is not a byte-level BPE tokenizer: ");
     copy("vocab.json");
