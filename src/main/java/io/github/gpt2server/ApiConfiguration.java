@@ -2,6 +2,7 @@ package io.github.gpt2server;
 
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.MaxTokens;
+import io.github.gpt2server.memory.MemoryBudget;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -10,12 +11,13 @@ import org.springframework.context.annotation.Configuration;
 class ApiConfiguration {
 
   @Bean
-  ApiLimits apiLimits(Gpt2Properties properties) {
+  ApiLimits apiLimits(Gpt2Properties properties, MemoryBudget memory) {
     return new ApiLimits(
         properties.requestTimeout(),
         properties.maxLogprobs(),
         properties.strictFields(),
         properties.maxInspectValues(),
-        new MaxTokens(properties.defaultMaxTokens(), properties.clampMaxTokens()));
+        new MaxTokens(properties.defaultMaxTokens(), properties.clampMaxTokens()),
+        memory);
   }
 }

@@ -1,6 +1,8 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.memory.MemoryBudget;
+import io.github.gpt2server.memory.MemoryFigures;
 import io.github.gpt2server.ops.EngineControl;
 import io.github.gpt2server.ops.EngineHealthIndicator;
 import io.github.gpt2server.ops.EngineLifecycle;
@@ -85,8 +87,13 @@ class OperationsConfiguration {
   }
 
   @Bean
-  MemoryMetrics memoryMetrics() {
-    return new MemoryMetrics();
+  MemoryBudget memoryBudget() {
+    return new MemoryBudget(MemoryFigures::ofThisProcess);
+  }
+
+  @Bean
+  MemoryMetrics memoryMetrics(MemoryBudget budget) {
+    return new MemoryMetrics(budget);
   }
 
   @Bean

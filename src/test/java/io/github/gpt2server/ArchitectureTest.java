@@ -33,17 +33,20 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule hubStandsAlone = uses("hub", "files");
 
+  @ArchTest static final ArchRule memoryStandsAlone = uses("memory");
+
   @ArchTest static final ArchRule engineUses = uses("engine", "sampling", "model", "tokenizer");
 
   @ArchTest static final ArchRule analysisUses = uses("analysis", "engine", "model", "tokenizer");
 
   @ArchTest
-  static final ArchRule apiUses = uses("api", "analysis", "engine", "sampling", "tokenizer");
+  static final ArchRule apiUses =
+      uses("api", "analysis", "engine", "memory", "sampling", "tokenizer");
 
   @ArchTest
   static final ArchRule cliUses = uses("cli", "analysis", "engine", "sampling", "tokenizer", "hub");
 
-  @ArchTest static final ArchRule opsObservesTheEngine = uses("ops", "engine");
+  @ArchTest static final ArchRule opsObservesTheEngine = uses("ops", "engine", "memory");
 
   @ArchTest
   static final ArchRule onlyTheModelTouchesTensors =

@@ -1,5 +1,7 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.memory.MemoryExceededException;
+import io.github.gpt2server.memory.MemoryUse;
 import java.time.Duration;
 import java.util.Map;
 import org.springframework.http.HttpHeaders;
@@ -75,7 +77,7 @@ public class ApiException extends RuntimeException {
   }
 
   /** 413: the body is larger than allowed. */
-  public static ApiException tooLarge(int maxBytes) {
+  public static ApiException tooLarge(long maxBytes) {
     return new ApiException(
         HttpStatus.CONTENT_TOO_LARGE,
         "invalid_request_error",
@@ -149,6 +151,29 @@ public class ApiException extends RuntimeException {
         "The server has not enough memory left to answer this request; ask for less at once or try"
             + " again later.",
         "out_of_memory");
+  }
+
+  /** 413 if there can never be memory for it, else 503. */
+  public static ApiException memoryExceeded(MemoryExceededException e) {
+    if (!e.neverFits()) {
+      return outOfMemory();
+    }
+    if (e.use() == MemoryUse.BODIES) {
+      return tooLarge(e.most() / BoundedBody.READING);
+    }
+    return new ApiException(
+        HttpStatus.CONTENT_TOO_LARGE,
+        "invalid_request_error",
+        "The request would take "
+            + e.asked()
+            + " bytes of memory for "
+            + e.use().label()
+            + ", but this server has "
+            + e.most()
+            + " for one request; send or ask for less at once.",
+        null,
+        "body_too_large",
+        null);
   }
 
   /** 500: something broke; {@code id} finds it in the server's log. */

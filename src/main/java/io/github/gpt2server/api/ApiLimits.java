@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.memory.MemoryBudget;
 import java.time.Duration;
 
 /**
@@ -13,6 +14,7 @@ import java.time.Duration;
  * @param maxBodyBytes how large a request body may be
  * @param maxSequences how many sequences one request may generate or score: prompts times choices
  * @param maxTokens how {@code max_tokens} is read
+ * @param memory what all requests together may hold
  */
 public record ApiLimits(
     Duration requestTimeout,
@@ -21,7 +23,8 @@ public record ApiLimits(
     int maxInspectValues,
     int maxBodyBytes,
     int maxSequences,
-    MaxTokens maxTokens) {
+    MaxTokens maxTokens,
+    MemoryBudget memory) {
 
   /** The body size that is allowed if nobody says otherwise, 8 MiB. */
   public static final int DEFAULT_MAX_BODY_BYTES = 8 << 20;
@@ -35,7 +38,8 @@ public record ApiLimits(
       int maxLogprobs,
       boolean strictFields,
       int maxInspectValues,
-      MaxTokens maxTokens) {
+      MaxTokens maxTokens,
+      MemoryBudget memory) {
     this(
         requestTimeout,
         maxLogprobs,
@@ -43,7 +47,8 @@ public record ApiLimits(
         maxInspectValues,
         DEFAULT_MAX_BODY_BYTES,
         DEFAULT_MAX_SEQUENCES,
-        maxTokens);
+        maxTokens,
+        memory);
   }
 
   /** How many probabilities one position may report with a vocabulary of this size. */

@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.EngineStoppedException;
 import io.github.gpt2server.engine.QueueFullException;
+import io.github.gpt2server.memory.MemoryExceededException;
 import jakarta.servlet.http.HttpServletResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,12 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
   @ExceptionHandler
   public ResponseEntity<Object> handle(ApiException e) {
     return response(e);
+  }
+
+  /** There is no memory for it. */
+  @ExceptionHandler
+  public ResponseEntity<Object> handle(MemoryExceededException e) {
+    return response(ApiException.memoryExceeded(e));
   }
 
   /** As many requests wait as may. */

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.memory.MemoryUse;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -53,10 +54,20 @@ public final class JsonRequestConverter extends AbstractHttpMessageConverter<Jso
     // A body that says it is too large is refused before it is read; one without a length, once
     // it has grown too large.
     int maxBytes = limits.maxBodyBytes();
-    if (message.getHeaders().getContentLength() > maxBytes) {
+    long length = message.getHeaders().getContentLength();
+    if (length > maxBytes) {
       throw ApiException.tooLarge(maxBytes);
     }
-    return json.read(new BoundedBody(message.getBody(), maxBytes), type, sizes());
+    limits.memory().requireRoom(MemoryUse.BODIES, BoundedBody.READING * Math.max(0, length));
+    try (BoundedBody body =
+        new BoundedBody(
+            message.getBody(),
+            maxBytes,
+            RequestMemory.begin(limits.memory()).of(MemoryUse.BODIES))) {
+      JsonRequest request = json.read(body, type, sizes());
+      body.retain();
+      return request;
+    }
   }
 
   private RequestSizes sizes() {

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.TopTokens;
+import io.github.gpt2server.memory.MemoryUse;
 
 /** Whether the log-probabilities that an answer holds in memory all at once are few enough. */
 public final class LogprobsCheck {
@@ -8,10 +9,16 @@ public final class LogprobsCheck {
   /** Some 40 to 80 MB. */
   private static final long MAX = 10_000_000;
 
+  /** A log-probability of a whole row. */
+  private static final int ROW_BYTES = 4;
+
+  /** A token and its log-probability. */
+  private static final int PAIR_BYTES = 8;
+
   private LogprobsCheck() {}
 
   /**
-   * Checks one request.
+   * Checks one request, and reserves what it holds.
    *
    * @param field the field that asks for so many
    * @param perPosition how many each position reports
@@ -19,6 +26,7 @@ public final class LogprobsCheck {
    * @param positions how many positions report
    * @param other what may be lowered beside the field, such as {@code max_tokens}
    * @throws ApiException 400, if it is too much
+   * @throws io.github.gpt2server.memory.MemoryExceededException if there is no memory for it
    */
   public static void check(
       String field, int perPosition, int vocabSize, long positions, String other) {
@@ -42,5 +50,7 @@ public final class LogprobsCheck {
                   field,
                   other));
     }
+    int bytes = perPosition > TopTokens.FEW ? ROW_BYTES : PAIR_BYTES;
+    RequestMemory.current().of(MemoryUse.ANSWERS).resize(held * positions * bytes);
   }
 }

@@ -1,6 +1,8 @@
 package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.memory.MemoryBudget;
+import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.tokenizer.TokenizedText;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -12,6 +14,13 @@ import tools.jackson.databind.JsonNode;
  * token becomes the one that begins a text, in GPT-2 {@code <|endoftext|>}.
  */
 public final class PromptReader {
+
+  /** The id and the offset of a token; while a text is read, each character may be one. */
+  private static final int TOKEN_BYTES = 8;
+
+  /** The offset of a token that was sent as an id, and its text. */
+  private static final int ID_BYTES = 16;
+
   private final ServedModel model;
   private final boolean anyLength;
 
@@ -89,6 +98,8 @@ public final class PromptReader {
    * @throws ApiException 400, if it is empty and no token begins a text
    */
   public PromptTokens prompt(String field, int[] tokens) {
+    MemoryBudget.Reservation memory = RequestMemory.current().of(MemoryUse.TEXTS);
+    memory.resize(memory.bytes() + (long) ID_BYTES * tokens.length);
     return PromptTokens.of(orBeginning(field, tokens), model.tokenizer());
   }
 
@@ -111,8 +122,13 @@ public final class PromptReader {
    */
   public TokenizedText tokenize(String field, String text, boolean addSpecialTokens) {
     requireUnicode(field, text);
+    MemoryBudget.Reservation memory = RequestMemory.current().of(MemoryUse.TEXTS);
+    long before = memory.bytes();
+    memory.resize(before + (long) TOKEN_BYTES * text.length());
     try {
-      return model.tokenizer().tokenize(text, addSpecialTokens);
+      TokenizedText tokens = model.tokenizer().tokenize(text, addSpecialTokens);
+      memory.resize(before + (long) TOKEN_BYTES * tokens.ids().length);
+      return tokens;
     } catch (IllegalArgumentException e) {
       throw ApiException.invalid(
           field, field + " cannot be written in this model's tokens: " + e.getMessage() + ".");

@@ -24,22 +24,28 @@ final class RecordReader<T> {
   private static final Map<Type, Values> SCALARS =
       Map.of(
           Integer.class,
-          (parser, limit, unknown) ->
+          (parser, limit, reading) ->
               (int) JsonScalars.integer(parser, Integer.MIN_VALUE, Integer.MAX_VALUE),
           Long.class,
-          (parser, limit, unknown) -> JsonScalars.integer(parser, Long.MIN_VALUE, Long.MAX_VALUE),
+          (parser, limit, reading) -> JsonScalars.integer(parser, Long.MIN_VALUE, Long.MAX_VALUE),
           Double.class,
-          (parser, limit, unknown) -> JsonScalars.number(parser),
+          (parser, limit, reading) -> JsonScalars.number(parser),
           Boolean.class,
-          (parser, limit, unknown) -> JsonScalars.bool(parser),
+          (parser, limit, reading) -> JsonScalars.bool(parser),
           String.class,
-          (parser, limit, unknown) -> JsonScalars.text(parser, limit.characters()),
+          (parser, limit, reading) -> JsonScalars.text(parser, limit.characters()),
           int[].class,
-          (parser, limit, unknown) -> JsonArrays.integers(parser, limit.tokens(), "token ids"),
+          (parser, limit, reading) -> JsonArrays.integers(parser, limit.tokens(), "token ids"),
           Prompt.class,
-          (parser, limit, unknown) -> JsonPrompts.read(parser, limit),
+          (parser, limit, reading) -> JsonPrompts.read(parser, limit),
           JsonNode.class,
-          (parser, limit, unknown) -> JsonTrees.read(parser, limit));
+          (parser, limit, reading) -> JsonTrees.read(parser, limit));
+
+  /** An entry of a map of numbers, as it is read and as it is checked. */
+  private static final int ENTRY_BYTES = 300;
+
+  /** An item of a list: a short text, or a node and what is in it. */
+  private static final int ITEM_BYTES = 300;
 
   private final Class<T> type;
   private final Constructor<T> constructor;
@@ -70,10 +76,13 @@ final class RecordReader<T> {
   /** Reads the value at the parser, which is not null, and leaves the parser at its end. */
   @FunctionalInterface
   private interface Values {
-    Object read(JsonParser parser, FieldLimit limit, UnknownFields unknown);
+    Object read(JsonParser parser, FieldLimit limit, Reading reading);
   }
 
   private record Field(int index, Values values) {}
+
+  /** What a body is read with. */
+  record Reading(BoundedBody body, RequestSizes sizes, UnknownFields unknown) {}
 
   private static Values values(Type type) {
     Values scalar = SCALARS.get(type);
@@ -82,22 +91,22 @@ final class RecordReader<T> {
     }
     if (type instanceof Class<?> nested && nested.isRecord()) {
       RecordReader<?> reader = new RecordReader<>(nested);
-      return (parser, limit, unknown) -> reader.read(parser, unknown);
+      return (parser, limit, reading) -> reader.read(parser, reading);
     }
     if (type instanceof ParameterizedType generic) {
       Type raw = generic.getRawType();
       Type last = generic.getActualTypeArguments()[generic.getActualTypeArguments().length - 1];
       if (raw == List.class && last == String.class) {
-        return (parser, limit, unknown) -> JsonArrays.texts(parser, limit);
+        return (parser, limit, reading) -> JsonArrays.texts(parser, limit);
       }
       if (raw == List.class && last == JsonNode.class) {
-        return (parser, limit, unknown) -> nodes(parser, limit);
+        return (parser, limit, reading) -> nodes(parser, limit);
       }
       if (raw == List.class && last == Integer.class) {
-        return (parser, limit, unknown) -> numbers(parser, limit);
+        return (parser, limit, reading) -> numbers(parser, limit);
       }
       if (raw == Map.class && last == Double.class) {
-        return (parser, limit, unknown) -> JsonArrays.numbers(parser, limit);
+        return (parser, limit, reading) -> JsonArrays.numbers(parser, limit);
       }
     }
     throw new IllegalArgumentException("no request has fields of the type " + type);
@@ -115,14 +124,14 @@ final class RecordReader<T> {
   /**
    * The record at the parser.
    *
-   * @param unknown takes the fields that the record does not have
+   * @param reading takes the fields that the record does not have, and the memory that is taken
    * @throws FieldException for the first field that is wrong
    * @throws ApiException 400, if there are too many fields
    */
-  T read(JsonParser parser, UnknownFields unknown) {
+  T read(JsonParser parser, Reading reading) {
     JsonArrays.requireObject(parser);
     Object[] values = new Object[fields.size()];
-    UnknownFields.Owner owner = unknown.owner(type);
+    UnknownFields.Owner owner = reading.unknown().owner(type);
     int count = 0;
     for (String name = parser.nextName(); name != null; name = parser.nextName()) {
       JsonTrees.checkFields(++count);
@@ -131,7 +140,7 @@ final class RecordReader<T> {
       if (field == null) {
         owner.take(name, parser);
       } else if (token != JsonToken.VALUE_NULL) {
-        values[field.index()] = value(name, field, parser, unknown);
+        values[field.index()] = value(name, field, parser, reading);
       }
     }
     T read = create(values);
@@ -139,13 +148,26 @@ final class RecordReader<T> {
     return read;
   }
 
-  private Object value(String name, Field field, JsonParser parser, UnknownFields unknown) {
+  private Object value(String name, Field field, JsonParser parser, Reading reading) {
     try {
-      FieldLimit limit = RequestLimits.of(type, name, unknown.sizes());
-      return field.values().read(parser, limit, unknown);
+      FieldLimit limit = RequestLimits.of(type, name, reading.sizes());
+      Object value = field.values().read(parser, limit, reading);
+      reading.body().reserveParts(bytes(value));
+      return value;
     } catch (FieldException e) {
       throw e.in(name);
     }
+  }
+
+  /** What a value takes for its parts, whatever the number of bytes that they were sent as. */
+  private static long bytes(Object value) {
+    if (value instanceof Map<?, ?> map) {
+      return (long) map.size() * ENTRY_BYTES;
+    }
+    if (value instanceof List<?> list) {
+      return (long) list.size() * ITEM_BYTES;
+    }
+    return value instanceof JsonNode node ? (long) node.size() * ITEM_BYTES : 0;
   }
 
   private T create(Object[] values) {

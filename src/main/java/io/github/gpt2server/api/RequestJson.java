@@ -1,5 +1,7 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.memory.MemoryBudget;
+import io.github.gpt2server.memory.MemoryUse;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -60,7 +62,9 @@ public final class RequestJson {
    */
   public <T> T read(byte[] body, Class<T> type) {
     try {
-      return read(new ByteArrayInputStream(body), type, RequestSizes.DEFAULT);
+      MemoryBudget.Reservation memory = MemoryBudget.UNLIMITED.reserve(MemoryUse.BODIES, 0);
+      InputStream in = new ByteArrayInputStream(body);
+      return read(new BoundedBody(in, body.length, memory), type, RequestSizes.DEFAULT);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -70,9 +74,10 @@ public final class RequestJson {
    * Reads one request.
    *
    * @throws ApiException 400, if the bytes are not such a request; as soon as that is known
+   * @throws io.github.gpt2server.memory.MemoryExceededException if there is no memory for it
    * @throws IOException if reading fails
    */
-  <T> T read(InputStream body, Class<T> type, RequestSizes sizes) throws IOException {
+  <T> T read(BoundedBody body, Class<T> type, RequestSizes sizes) throws IOException {
     try (JsonParser parser = mapper.createParser(new Utf8Reader(body))) {
       JsonToken first = parser.nextToken();
       if (first == null) {
@@ -82,8 +87,9 @@ public final class RequestJson {
         throw ApiException.invalid(
             null, "The body must be a JSON object, but is " + JsonScalars.found(parser) + ".");
       }
-      UnknownFields unknown = new UnknownFields(sizes);
-      T request = type.cast(reader(type).read(parser, unknown));
+      UnknownFields unknown = new UnknownFields();
+      T request =
+          type.cast(reader(type).read(parser, new RecordReader.Reading(body, sizes, unknown)));
       if (parser.nextToken() != null) {
         throw invalid(parser.currentTokenLocation(), "something follows the object");
       }

@@ -14,20 +14,10 @@ final class UnknownFields {
   private static final int MAX_STRANGERS = 16;
 
   /** Of larger values it does not matter what is in them: none asks for nothing. */
-  private static final FieldLimit LIMIT = new FieldLimit(1000, 0, 100_000);
+  private static final FieldLimit LIMIT = new FieldLimit(100, 0, 100_000);
 
-  private final RequestSizes sizes;
   private final List<Field> fields = new ArrayList<>();
   private int strangers;
-
-  UnknownFields(RequestSizes sizes) {
-    this.sizes = sizes;
-  }
-
-  /** What the limits of the fields depend on. */
-  RequestSizes sizes() {
-    return sizes;
-  }
 
   /** A field that was sent for a record; the value is null where it does not matter. */
   private record Field(Owner owner, String name, FieldRule rule, JsonTrees.Part value) {

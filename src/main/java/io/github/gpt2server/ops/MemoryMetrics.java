@@ -1,6 +1,8 @@
 package io.github.gpt2server.ops;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.github.gpt2server.memory.MemoryBudget;
+import io.github.gpt2server.memory.MemoryUse;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -8,9 +10,15 @@ import java.lang.management.ManagementFactory;
 
 /**
  * The memory of the whole process, libtorch's included, which the JVM's own meters do not see, and
- * how much it may be.
+ * how much it may be; what of the heap is for requests, and what they hold of that.
  */
 public final class MemoryMetrics implements MeterBinder {
+  private final MemoryBudget budget;
+
+  /** Shows this budget. */
+  public MemoryMetrics(MemoryBudget budget) {
+    this.budget = budget;
+  }
 
   @Override
   public void bindTo(MeterRegistry registry) {
@@ -28,5 +36,16 @@ public final class MemoryMetrics implements MeterBinder {
         .description("Memory that the process may use: its container's limit, or the machine's")
         .baseUnit("bytes")
         .register(registry);
+    Gauge.builder("gpt2.memory.budget", budget, MemoryBudget::bytes)
+        .description("Memory of the heap that all requests together may hold")
+        .baseUnit("bytes")
+        .register(registry);
+    for (MemoryUse use : MemoryUse.values()) {
+      Gauge.builder("gpt2.memory.reserved", budget, b -> b.reserved(use))
+          .description("Memory of the budget that requests hold")
+          .tag("use", use.label())
+          .baseUnit("bytes")
+          .register(registry);
+    }
   }
 }

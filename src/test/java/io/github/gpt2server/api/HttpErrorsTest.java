@@ -3,6 +3,7 @@ package io.github.gpt2server.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.ops.AccessControl;
 import io.github.gpt2server.ops.ApiKeys;
 import java.io.IOException;
@@ -395,7 +396,15 @@ class HttpErrorsTest {
 
     @Bean
     ApiLimits limits() {
-      return new ApiLimits(Duration.ofMinutes(1), 0, false, 1000, 1000, 128, MaxTokens.DEFAULT);
+      return new ApiLimits(
+          Duration.ofMinutes(1),
+          0,
+          false,
+          1000,
+          1000,
+          128,
+          MaxTokens.DEFAULT,
+          MemoryBudget.UNLIMITED);
     }
   }
 

@@ -124,7 +124,8 @@ public final class LiveServer implements AutoCloseable {
         .sum();
   }
 
-  private static void await(BooleanSupplier condition) {
+  /** Waits until something is so. */
+  static void await(BooleanSupplier condition) {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {

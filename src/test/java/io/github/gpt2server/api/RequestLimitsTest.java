@@ -11,6 +11,8 @@ import io.github.gpt2server.api.insight.ScoreRequest;
 import io.github.gpt2server.api.insight.TokenizeController.DetokenizeRequest;
 import io.github.gpt2server.api.openai.CompletionRequest;
 import io.github.gpt2server.api.openai.EmbeddingRequest;
+import io.github.gpt2server.memory.MemoryBudget;
+import io.github.gpt2server.memory.MemoryUse;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -265,7 +267,8 @@ class RequestLimitsTest {
 
   private static Object read(RequestJson json, Class<?> request, String body) throws IOException {
     InputStream bytes = new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8));
-    return json.read(bytes, request, SIZES);
+    MemoryBudget.Reservation memory = MemoryBudget.UNLIMITED.reserve(MemoryUse.BODIES, 0);
+    return json.read(new BoundedBody(bytes, Integer.MAX_VALUE, memory), request, SIZES);
   }
 
   private static ApiException refused(Class<?> request, String field, String value) {

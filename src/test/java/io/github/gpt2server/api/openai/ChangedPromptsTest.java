@@ -12,6 +12,7 @@ import io.github.gpt2server.engine.PromptScores;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.TokenLogprobs;
+import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -60,7 +61,9 @@ class ChangedPromptsTest {
             0,
             Instant.EPOCH);
     return new CompletionValidator(
-            model, new ApiLimits(Duration.ofSeconds(30), 0, false, 1000, MaxTokens.DEFAULT))
+            model,
+            new ApiLimits(
+                Duration.ofSeconds(30), 0, false, 1000, MaxTokens.DEFAULT, MemoryBudget.UNLIMITED))
         .validate(
             new RequestJson(false)
                 .read(body.getBytes(StandardCharsets.UTF_8), CompletionRequest.class));

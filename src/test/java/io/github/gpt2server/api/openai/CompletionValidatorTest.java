@@ -9,6 +9,7 @@ import io.github.gpt2server.api.MaxTokens;
 import io.github.gpt2server.api.RequestJson;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.sampling.RepetitionPenalty;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -65,7 +66,7 @@ class CompletionValidatorTest {
   }
 
   private static ApiLimits limits(MaxTokens maxTokens) {
-    return new ApiLimits(Duration.ofSeconds(30), 0, false, 1000, maxTokens);
+    return new ApiLimits(Duration.ofSeconds(30), 0, false, 1000, maxTokens, MemoryBudget.UNLIMITED);
   }
 
   @AfterAll
