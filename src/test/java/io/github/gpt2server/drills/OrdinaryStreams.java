@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -132,10 +133,14 @@ final class OrdinaryStreams implements AutoCloseable {
 
   /** Lets the clients end what they do. */
   @Override
-  public void close() throws Exception {
+  public void close() throws ExecutionException {
     ended = true;
-    for (final Future<?> client : running) {
-      client.get();
+    try {
+      for (final Future<?> client : running) {
+        client.get();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     clients.shutdown();
   }
