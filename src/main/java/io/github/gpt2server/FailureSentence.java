@@ -18,6 +18,7 @@ import org.springframework.boot.tomcat.ConnectorStartFailedException;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.util.unit.DataSize;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
  * Says in one sentence why the server could not start.
@@ -40,6 +41,7 @@ final class FailureSentence {
           FailureSentence::ownMessage,
           chain -> first(chain, BindException.class).map(FailureSentence::setting),
           chain -> first(chain, ConversionFailedException.class).map(FailureSentence::value),
+          chain -> first(chain, MarkedYAMLException.class).map(FailureSentence::yaml),
           chain -> first(chain, PortInUseException.class).map(e -> portInUse(e.getPort())),
           chain -> first(chain, ConnectorStartFailedException.class).map(e -> port(e.getPort())),
           chain -> first(chain, java.net.BindException.class).map(FailureSentence::address),
@@ -83,6 +85,16 @@ final class FailureSentence {
     final String given =
         property == null ? e.getName().toString() : e.getName() + "=" + property.getValue();
     return given + " is not allowed: use " + allowed(e.getTarget().getType().toClass()) + ".";
+  }
+
+  private static String yaml(MarkedYAMLException e) {
+    final String where =
+        e.getProblemMark() == null
+            ? ""
+            : " at line %d, column %d"
+                .formatted(e.getProblemMark().getLine() + 1, e.getProblemMark().getColumn() + 1);
+    return "application.yaml, or another file with settings, is not valid YAML%s: %s."
+        .formatted(where, e.getProblem());
   }
 
   /** A setting read outside the binder: the exception does not know its name. */

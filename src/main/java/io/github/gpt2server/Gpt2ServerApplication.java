@@ -17,7 +17,7 @@ public class Gpt2ServerApplication {
   /**
    * Starts the server, or runs the command that {@code args} name and ends the process; Spring Boot
    * properties such as {@code --gpt2.model=...} go with both. Ends the process with exit code 1 if
-   * the server does not start, and 2 if an option does not exist.
+   * the server does not start or a result cannot be written, and 2 if an option does not exist.
    */
   public static void main(String[] args) {
     // Numbers in messages, logs and reports have the same digits and points on every machine.
@@ -46,7 +46,12 @@ public class Gpt2ServerApplication {
     final PrintStream results = System.out;
     System.setOut(System.err);
     final boolean terminal = new ExecTerminalProvider().isSystemStream(SystemStream.Error);
-    return new CommandRunner(new Console(System.in, results, System.err, terminal), arguments)
-        .run();
+    final int code =
+        new CommandRunner(new Console(System.in, results, System.err, terminal), arguments).run();
+    if (results.checkError() && code == 0) {
+      System.err.println("The result could not be written to standard output.");
+      return 1;
+    }
+    return code;
   }
 }

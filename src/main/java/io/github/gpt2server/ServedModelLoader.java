@@ -72,6 +72,7 @@ final class ServedModelLoader implements ModelLoader {
       Weights weights = Weights.open(folder.path(), config);
       Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder.path());
       checkVocabulary(folder, config, tokenizer);
+      checkDefaultLength(config);
       String device = device();
       DtypeChoice choice =
           DtypeChoice.of(
@@ -247,6 +248,17 @@ final class ServedModelLoader implements ModelLoader {
     Set<Integer> tokens = new HashSet<>(config.endOfText());
     tokenizer.endOfText().ifPresent(tokens::add);
     return Set.copyOf(tokens);
+  }
+
+  /** A default that no prompt leaves room for would refuse every request without max_tokens. */
+  private void checkDefaultLength(Gpt2Config config) {
+    if (!properties.clampMaxTokens() && properties.defaultMaxTokens() >= config.contextLength()) {
+      throw new InvalidSettingException(
+          "gpt2.default-max-tokens",
+          String.valueOf(properties.defaultMaxTokens()),
+          "a number below the model's context of %d tokens, or gpt2.clamp-max-tokens=true"
+              .formatted(config.contextLength()));
+    }
   }
 
   private static void checkVocabulary(

@@ -32,6 +32,8 @@ import org.springframework.boot.logging.LogFile;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.CommandLinePropertySource;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
@@ -41,13 +43,14 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
  * by Kubernetes for every service called gpt2 and mean nothing here.
  *
  * <p>Of other groups ({@code server.}, {@code spring.}), near misses of settings are refused where
- * a person has written them: on the command line and in files.
+ * a person has written them: on the command line, as system properties and in files.
  *
  * <p>Spring's own check of unknown names ({@code ignoreUnknownFields = false}) leaves environment
  * variables and system properties out and names no neighbour.
  */
 public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
   private static final int NEAR = 2;
+  private static final int MAX_PORT = 65_535;
 
   private static final List<String> SETTINGS =
       Arrays.stream(Gpt2Properties.class.getRecordComponents())
@@ -95,7 +98,26 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
           .findFirst()
           .ifPresent(name -> log.warn(name + " is empty: everybody may call this server"));
     }
+    requirePort(environment, "server.port", 0);
+    requirePort(environment, "management.server.port", -1);
     requireWritable(LogFile.get(environment));
+  }
+
+  /** Spring names neither the setting nor what is allowed. */
+  private static void requirePort(ConfigurableEnvironment environment, String setting, int least) {
+    final String value = environment.getProperty(setting);
+    if (value == null) {
+      return;
+    }
+    try {
+      final int port = Integer.parseInt(value.strip());
+      if (port >= least && port <= MAX_PORT) {
+        return;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below, like a number that is no port.
+    }
+    throw new InvalidSettingException(setting, value, "a port from 0 to " + MAX_PORT);
   }
 
   /** Logback would print a page, and then nothing any more. */
@@ -125,8 +147,14 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
   /** Whether a user wrote these names as they are: on the command line or in a file. */
   private static boolean isWritten(ConfigurationPropertySource source) {
     return source.getUnderlyingSource() instanceof CommandLinePropertySource
+        || isSystemProperties(source)
         || (source.getUnderlyingSource() instanceof OriginTrackedMapPropertySource file
             && !file.getName().contains("class path"));
+  }
+
+  private static boolean isSystemProperties(ConfigurationPropertySource source) {
+    return source.getUnderlyingSource() instanceof PropertySource<?> properties
+        && properties.getName().equals(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME);
   }
 
   private static void checkOtherNames(

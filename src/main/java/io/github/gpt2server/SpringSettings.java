@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -28,6 +29,9 @@ final class SpringSettings {
           "META-INF/additional-spring-configuration-metadata.json");
 
   private static final int NEAR = 2;
+
+  /** Settings whose entries have names of their own, such as {@code logging.level.root}. */
+  private static final Set<String> HOLDERS = Set.of("logging.level", "logging.group");
 
   /** The files' contents, read when the first name is looked up. */
   private List<String> files;
@@ -48,6 +52,11 @@ final class SpringSettings {
     if (names.stream().anyMatch(known -> isOrHolds(uniform(known), given))) {
       return Optional.empty();
     }
+    return nearest(names, given)
+        .or(() -> nearest(names, given.replaceFirst("\\.[^.]*$", "")).filter(HOLDERS::contains));
+  }
+
+  private static Optional<String> nearest(List<String> names, String given) {
     return names.stream()
         .filter(known -> SettingsCheck.distance(uniform(known), given) <= NEAR)
         .min(Comparator.comparingInt(known -> SettingsCheck.distance(uniform(known), given)));

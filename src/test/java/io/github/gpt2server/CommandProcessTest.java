@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ class CommandProcessTest {
   @TempDir private Path streams;
   @TempDir private Path directory;
   private List<String> options = List.of();
+  private Path standardOutput;
 
   @Test
   void standardOutputHasTheResultAlone() throws Exception {
@@ -64,6 +66,17 @@ class CommandProcessTest {
     assertThat(exitCode(start("--version"))).isZero();
     assertThat(out()).matches("gpt2-server \\d+\\.\\d+\\.\\d+\\S*\n");
     assertThat(err()).isEmpty();
+  }
+
+  @Test
+  void aResultThatCannotBeWrittenIsExitCodeOne() throws Exception {
+    Path full = Path.of("/dev/full");
+    Assumptions.assumeTrue(Files.exists(full), "There is no /dev/full here.");
+    standardOutput = full;
+
+    assertThat(exitCode(start("--version"))).isEqualTo(1);
+    assertThat(err().lines())
+        .containsExactly("The result could not be written to standard output.");
   }
 
   /** Arabic and Devanagari have digits of their own. */
@@ -120,7 +133,7 @@ class CommandProcessTest {
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command)
         .directory(directory.toFile())
-        .redirectOutput(streams.resolve("out").toFile())
+        .redirectOutput((standardOutput == null ? streams.resolve("out") : standardOutput).toFile())
         .redirectError(streams.resolve("err").toFile())
         .start();
   }

@@ -18,6 +18,7 @@ class SpringSettingsTest {
     "logging.file.nmae, logging.file.name",
     "spring.profiles.activ, spring.profiles.active",
     "logging.levle, logging.level",
+    "logging.leve.root, logging.level",
     "springdoc.swagger-ui.pth, springdoc.swagger-ui.path"
   })
   void namesTheSettingThatWasMeant(String name, String meant) {

@@ -103,6 +103,8 @@ class StartupFailureTest {
           gpt2.cors-origins=http://x.org/a | gpt2.cors-origins=http://x.org/a is not allowed: use * or origins such as https://example.org or http://host:3000.
           gpt2.access-log=maybe    | gpt2.access-log=maybe is not allowed: use true or false.
           gpt2.max-sequence=3      | gpt2.max-sequence=3 is not a setting: did you mean gpt2.max-sequences?
+          server.port=99999        | server.port=99999 is not allowed: use a port from 0 to 65535.
+          management.server.port=x | management.server.port=x is not allowed: use a port from 0 to 65535.
           server.prot=3            | server.prot is not a setting: did you mean server.port?
           gpt2.timeout=3s          | gpt2.timeout=3s is not a setting: did you mean gpt2.request-timeout?
           gpt2.api-key=secret      | gpt2.api-key is not a setting: did you mean gpt2.api-keys?
@@ -151,9 +153,7 @@ class StartupFailureTest {
     assertFails(Web.class, WebApplicationType.SERVLET, "--server.port=http");
 
     assertThat(output.getErr().lines())
-        .containsExactly(
-            "A setting has the value http, which is not allowed: use a whole number up to"
-                + " 2147483647.");
+        .containsExactly("server.port=http is not allowed: use a port from 0 to 65535.");
   }
 
   @Test

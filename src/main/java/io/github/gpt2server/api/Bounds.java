@@ -45,6 +45,8 @@ public final class Bounds {
   /** 2 instead of 2.0, and no exponent where people do not write one. */
   private static String text(double value) {
     String plain = BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
-    return plain.length() > 20 ? Double.toString(value) : plain;
+    return plain.length() > 20
+        ? BigDecimal.valueOf(value).stripTrailingZeros().toString().replace('E', 'e')
+        : plain;
   }
 }

@@ -20,7 +20,8 @@ final class HttpErrors {
 
   private static String sentence(int status, String asked) {
     return switch (status) {
-      case 400 -> "The request is not valid HTTP, or its path or a parameter cannot be read.";
+      case 400 ->
+          "The request is not valid HTTP, or its path or a parameter cannot be read or is too long.";
       case 401 -> "An API key is needed; send 'Authorization: Bearer KEY'.";
       case 403 -> "This is not allowed.";
       case 404 -> PathAdvice.sentence(asked);
@@ -29,6 +30,7 @@ final class HttpErrors {
       case 413 -> "The body is too large.";
       case 414, 431 -> "The path or the headers are too long.";
       case 415 -> "The Content-Type is not supported; send 'Content-Type: application/json'.";
+      case 417 -> "What the Expect header asks for is not supported; leave the header out.";
       case 501 -> "The method or the Transfer-Encoding is none that this server knows.";
       case 505 -> "The version of HTTP is not supported; use HTTP/1.1.";
       case 503 -> "The server is not ready; try again in a moment.";

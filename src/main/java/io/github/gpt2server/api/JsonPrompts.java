@@ -42,7 +42,7 @@ final class JsonPrompts {
       case VALUE_STRING -> new Prompt.Texts(texts());
       case START_ARRAY -> new Prompt.TokenLists(tokenLists());
       case END_ARRAY, VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Prompt.Tokens(tokens());
-      default -> throw wrongItem(0, "an array of token ids.");
+      default -> throw wrongItem(0, "a string, a token id or an array of token ids.");
     };
   }
 

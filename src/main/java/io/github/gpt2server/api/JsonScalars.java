@@ -25,8 +25,12 @@ final class JsonScalars {
           return value;
         }
       }
+      String given = found(parser);
       throw new FieldException(
-          "must be an integer from " + min + " to " + max + ", but is " + found(parser) + ".");
+          "must be an integer, but "
+              + given
+              + " is too "
+              + (given.startsWith("-") ? "small." : "large."));
     }
     if (token == JsonToken.VALUE_NUMBER_FLOAT) {
       double value = parser.getDoubleValue();

@@ -208,7 +208,7 @@ public final class PromptReader {
   }
 
   /** Names a JSON value as a client would. */
-  static String kind(JsonNode node) {
+  public static String kind(JsonNode node) {
     return switch (node.getNodeType()) {
       case STRING -> "the string \"" + Excerpt.of(node.stringValue()) + "\"";
       case NUMBER, BOOLEAN, NULL -> Excerpt.of(node.toString());

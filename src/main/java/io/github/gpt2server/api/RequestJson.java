@@ -116,11 +116,18 @@ public final class RequestJson {
     } else if (e instanceof UnexpectedEndOfInputException) {
       what = "it ends too early; a bracket, brace or quote is not closed";
     } else if (message.startsWith("Duplicate")) {
-      what = "a field is given twice";
+      what = "the field \"" + Excerpt.of(duplicate(message)) + "\" is given twice";
     } else {
       what = "an unexpected character or word";
     }
     return invalid(e.getLocation(), what);
+  }
+
+  /** The name that Jackson quotes. */
+  private static String duplicate(String message) {
+    int from = message.indexOf('"') + 1;
+    int to = message.lastIndexOf('"');
+    return from > 0 && to >= from ? message.substring(from, to) : "";
   }
 
   private static String constraint(String message) {

@@ -202,7 +202,8 @@ final class Sequence {
     generated++;
     progress().generateToken();
     boolean stopToken = stopsAt(token);
-    String text = stopToken || tokenizer.special(token) ? "" : show(tokenizer.bytes(token));
+    boolean silent = (stopToken && !request.includeStopString()) || tokenizer.special(token);
+    String text = silent ? "" : show(tokenizer.bytes(token));
     publish(new SequenceEvent.Token(index, token, text, logprobs));
     if (stopToken) {
       finish(FinishReason.STOP, token);

@@ -13,9 +13,9 @@ import java.util.Set;
  * @param maxTokens how many tokens to generate at the most; 0 only looks at the prompt
  * @param sampling how tokens are chosen
  * @param stopTokenIds tokens that end the sequence, end-of-text included unless it is ignored; such
- *     a token counts as generated but adds no text
+ *     a token counts as generated but adds no text, unless {@code includeStopString}
  * @param stopStrings strings that end the sequence; the text ends before the first of them
- * @param includeStopString whether the text ends after the stop string instead
+ * @param includeStopString whether the text ends after the stop string or token instead
  * @param promptProbabilities what to report of the prompt, or {@link PromptProbabilities#NONE}
  * @param logprobs log-probabilities to report at generated tokens and at scored prompt tokens
  * @param reuse what of the prompt the prefix cache may serve and keep

@@ -186,6 +186,18 @@ class CompletionsEndToEndTest {
   }
 
   @Test
+  void aStopTokenStandsInTheTextIfAskedFor() throws IOException {
+    ObjectNode request = greedy(golden.get(1)).put("include_stop_str_in_output", true);
+    request.put("logprobs", 0).putArray("stop_token_ids").add(11);
+    JsonNode choice = server.ask("/v1/completions", request.toString()).get("choices").get(0);
+
+    assertThat(choice.get("text").stringValue()).isEqualTo(" was very angry,");
+    assertThat(choice.get("stop_reason").intValue()).isEqualTo(11);
+    assertThat(choice.at("/logprobs/tokens"))
+        .isEqualTo(JSON.readTree("[\" was\", \" very\", \" angry\", \",\"]"));
+  }
+
+  @Test
   void aSeedRepeatsItself() throws IOException {
     String request =
         """

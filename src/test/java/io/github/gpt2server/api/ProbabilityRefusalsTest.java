@@ -43,9 +43,13 @@ class ProbabilityRefusalsTest {
           /v1/completions | {"best_of": 2, "stream": true} | best_of | best_of cannot be streamed: the best is known only at the end. Leave it or stream out.
           /v1/completions | {"max_tokens": 0} | max_tokens | max_tokens must be at least 1, but is 0; 0 is for scoring a prompt, with echo: true.
           /v1/score | {} | text | text, or a prompt with continuations, must be given.
-          /v1/score | {"text": 7} | text | text must be a string; text is a string or an array of strings.
+          /v1/score | {"text": "a", "prompt": "b"} | prompt | prompt has no meaning for text; to score a text after a prompt, send it as the only one of continuations.
+          /v1/score | {"prompt": "a", "continuations": ["b"], "stride": 5} | stride | stride is for text and has no meaning for continuations; leave it out.
+          /v1/score | {"prompt": "a", "continuations": ["b"], "top_logprobs": 5} | top_logprobs | top_logprobs is for text and has no meaning for continuations; leave it out.
+          /v1/score | {"prompt": "a", "continuations": ["b"], "add_bos": true} | add_bos | add_bos is for text and has no meaning for continuations; leave it out.
+          /v1/score | {"text": 7} | text | text must be a string or an array of strings, but is 7.
           /v1/score | {"text": []} | text | text must hold at least one text, but is empty.
-          /v1/score | {"text": ["a", null]} | text | text[1] must be a string; text is a string or an array of strings.
+          /v1/score | {"text": ["a", null]} | text | text[1] must be a string, but is null.
           /v1/score | {"text": "a", "stride": 0} | stride | stride must be between 1 and 511, but is 0.
           /v1/score | {"text": "a", "stride": 512} | stride | stride must be between 1 and 511, but is 512.
           /v1/score | {"text": "a", "top_logprobs": 5000} | top_logprobs | top_logprobs must be between 0 and 4096, but is 5000.

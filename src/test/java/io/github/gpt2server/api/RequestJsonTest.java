@@ -74,9 +74,9 @@ class RequestJsonTest {
           {"max_tokens":true}|max_tokens|max_tokens must be an integer, but is true.
           {"max_tokens":16.5}|max_tokens|max_tokens must be an integer, but is 16.5.
           {"max_tokens":[5]}|max_tokens|max_tokens must be an integer, but is an array.
-          {"max_tokens":99999999999}|max_tokens|max_tokens must be an integer from -2147483648 to 2147483647, but is 99999999999.
+          {"max_tokens":99999999999}|max_tokens|max_tokens must be an integer, but 99999999999 is too large.
           {"seed":1e30}|seed|seed must be an integer, but is 1e30.
-          {"seed":99999999999999999999}|seed|seed must be an integer from -9223372036854775808 to 9223372036854775807, but is 99999999999999999999.
+          {"seed":99999999999999999999}|seed|seed must be an integer, but 99999999999999999999 is too large.
           {"temperature":"hot"}|temperature|temperature must be a number, but is the string "hot".
           {"temperature":false}|temperature|temperature must be a number, but is false.
           {"temperature":1e999}|temperature|temperature must be a finite number, but 1e999 is too large.
@@ -116,7 +116,7 @@ class RequestJsonTest {
           null|The body must be a JSON object, but is null.
           {"n":1|The body is not valid JSON at line 1, column 7: it ends too early; a bracket, brace or quote is not closed.
           {"n":1} {}|The body is not valid JSON at line 1, column 9: something follows the object.
-          {"n":1,"n":2}|The body is not valid JSON at line 1, column 11: a field is given twice.
+          {"n":1,"n":2}|The body is not valid JSON at line 1, column 11: the field "n" is given twice.
           {"n":NaN}|The body is not valid JSON at line 1, column 9: an unexpected character or word.
           {"n":-Infinity}|The body is not valid JSON at line 1, column 15: an unexpected character or word.
           {'n':1}|The body is not valid JSON at line 1, column 2: an unexpected character or word.

@@ -162,8 +162,8 @@ class ScoreEndToEndTest {
       delimiter = '|',
       value = {
         "{} | text | text, or a prompt with continuations, must be given.",
-        "{\"text\":5} | text | text must be a string; text is a string or an array of strings.",
-        "{\"text\":[\"a\",5]} | text | text[1] must be a string; text is a string or an array of strings.",
+        "{\"text\":5} | text | text must be a string or an array of strings, but is 5.",
+        "{\"text\":[\"a\",5]} | text | text[1] must be a string, but is 5.",
         "{\"text\":[]} | text | text must hold at least one text, but is empty.",
         "{\"text\":\"a\",\"stride\":512} | stride | stride must be between 1 and 511, but is 512.",
         "{\"text\":\"a\",\"top_logprobs\":5000} | top_logprobs | top_logprobs must be between 0 and 4096, but is 5000.",

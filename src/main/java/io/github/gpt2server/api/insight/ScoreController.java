@@ -115,6 +115,10 @@ public final class ScoreController {
     if (request.stream() != null && request.stream()) {
       throw ApiException.invalid("stream", "Continuations are not streamed; leave stream out.");
     }
+    refuseWithContinuations("stride", request.stride() != null);
+    refuseWithContinuations(
+        "top_logprobs", request.topLogprobs() != null && request.topLogprobs() != 0);
+    refuseWithContinuations("add_bos", request.addBos() != null && request.addBos());
     ContinuationRanking ranking = new ContinuationRanking(request, model, limits);
     try (RunningGeneration running =
         RunningGeneration.submit(model.engine()::submit, ranking.generation())) {
@@ -122,10 +126,23 @@ public final class ScoreController {
     }
   }
 
+  private static void refuseWithContinuations(String field, boolean given) {
+    if (given) {
+      throw ApiException.invalid(
+          field, field + " is for text and has no meaning for continuations; leave it out.");
+    }
+  }
+
   private List<TextScoring> texts(ScoreRequest request, ServedModel model) {
     JsonNode text = request.text();
     if (text == null) {
       throw ApiException.invalid("text", "text, or a prompt with continuations, must be given.");
+    }
+    if (request.prompt() != null) {
+      throw ApiException.invalid(
+          "prompt",
+          "prompt has no meaning for text; to score a text after a prompt, send it as the only one"
+              + " of continuations.");
     }
     int context = model.contextLength();
     int stride = Bounds.integer("stride", request.stride(), context / 2, 1, context - 1);
@@ -143,7 +160,11 @@ public final class ScoreController {
       String field = text.isArray() ? "text[" + i + "]" : "text";
       if (!nodes.get(i).isString()) {
         throw ApiException.invalid(
-            "text", field + " must be a string; text is a string or an array of strings.");
+            "text",
+            (text.isArray()
+                    ? "%s must be a string, but is %s."
+                    : "%s must be a string or an array of strings, but is %s.")
+                .formatted(field, PromptReader.kind(nodes.get(i))));
       }
       String value = nodes.get(i).stringValue();
       TokenizedText tokens = reader.tokenize(field, value, false);

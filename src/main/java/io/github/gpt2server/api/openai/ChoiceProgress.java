@@ -69,7 +69,8 @@ final class ChoiceProgress {
     if (event instanceof SequenceEvent.Token token) {
       boolean ends = request.stopTokenIds().contains(token.token());
       if (logprobs != null) {
-        boolean addsText = !ends && !tokenizer.special(token.token());
+        boolean addsText =
+            (!ends || request.includeStopString()) && !tokenizer.special(token.token());
         logprobs.addGenerated(token.token(), token.logprobs(), addsText);
       }
       shown += codePoints(token.text());

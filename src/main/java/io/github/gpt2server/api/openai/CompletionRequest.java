@@ -175,7 +175,9 @@ public record CompletionRequest(
         @JsonProperty("stop_token_ids")
         int[] stopTokenIds,
     @Schema(
-            description = "Whether the text ends after the stop string instead of before it.",
+            description =
+                "Whether the text ends after the stop string, or the token of stop_token_ids,"
+                    + " instead of before it.",
             defaultValue = "false")
         @JsonProperty("include_stop_str_in_output")
         Boolean includeStopStrInOutput,

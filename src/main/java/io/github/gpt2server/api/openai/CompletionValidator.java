@@ -158,6 +158,12 @@ final class CompletionValidator {
       return Logprobs.NONE;
     }
     int max = limits.maxLogprobs(model.vocabSize());
+    if (tokenIds.length > max) {
+      throw ApiException.invalid(
+          "logprob_token_ids",
+          "logprob_token_ids holds %d tokens, but a position may report %d; send fewer."
+              .formatted(tokenIds.length, max));
+    }
     return new Logprobs(true, Bounds.integer("logprobs", request.logprobs(), 0, 0, max), tokenIds);
   }
 

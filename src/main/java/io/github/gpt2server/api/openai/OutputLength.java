@@ -37,7 +37,8 @@ record OutputLength(int asked, boolean clamped, int contextLength) {
       }
       return new OutputLength(Integer.MAX_VALUE, true, contextLength);
     }
-    int asked = Bounds.integer("max_tokens", value, setting.absent(), 0, Integer.MAX_VALUE);
+    int least = setting.clamped() ? -1 : 0;
+    int asked = Bounds.integer("max_tokens", value, setting.absent(), least, Integer.MAX_VALUE);
     return new OutputLength(asked, setting.clamped(), contextLength);
   }
 

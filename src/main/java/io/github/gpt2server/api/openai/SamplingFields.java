@@ -9,6 +9,7 @@ import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 
 /**
  * The checked fields of a request that say how tokens are chosen.
@@ -19,6 +20,8 @@ import java.util.concurrent.ThreadLocalRandom;
 record SamplingFields(SamplingParameters parameters, boolean seeded) {
   /** 2^64 divided by the golden ratio: what SplittableRandom puts between its streams. */
   private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
+
+  private static final Pattern TOKEN_ID = Pattern.compile("0|[1-9][0-9]{0,8}");
 
   private static final double MAX_BIAS = 100;
 
@@ -137,13 +140,9 @@ record SamplingFields(SamplingParameters parameters, boolean seeded) {
   }
 
   private static int tokenId(String key, int vocabSize) {
-    try {
-      int token = Integer.parseInt(key);
-      if (token >= 0 && token < vocabSize) {
-        return token;
-      }
-    } catch (NumberFormatException e) {
-      // Told below, like a number that is no token.
+    // As JSON writes numbers, so that no token has two keys.
+    if (TOKEN_ID.matcher(key).matches() && Integer.parseInt(key) < vocabSize) {
+      return Integer.parseInt(key);
     }
     throw ApiException.invalid(
         "logit_bias",

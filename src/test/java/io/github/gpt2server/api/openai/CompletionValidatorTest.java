@@ -298,6 +298,8 @@ class CompletionValidatorTest {
           "stop_token_ids": [4096] | stop_token_ids | stop_token_ids[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
           "stop_token_ids": [1, null] | stop_token_ids[1] | stop_token_ids[1] must be an integer, but is null.
           "logit_bias": {"x": 1} | logit_bias | logit_bias has the key "x", which is no token id; the vocabulary has ids from 0 to 4095.
+          "logit_bias": {"05": 1} | logit_bias | logit_bias has the key "05", which is no token id; the vocabulary has ids from 0 to 4095.
+          "logit_bias": {"+5": 1} | logit_bias | logit_bias has the key "+5", which is no token id; the vocabulary has ids from 0 to 4095.
           "logit_bias": {"4096": 1} | logit_bias | logit_bias has the key "4096", which is no token id; the vocabulary has ids from 0 to 4095.
           "logit_bias": {"1": 101} | logit_bias.1 | logit_bias.1 must be between -100 and 100, but is 101.
           "truncate_prompt_tokens": 0 | truncate_prompt_tokens | truncate_prompt_tokens must be at least 1, or -1 for what fits, but is 0.
@@ -310,7 +312,7 @@ class CompletionValidatorTest {
           "prompt": [99999999999] | prompt | prompt[0] is 99999999999, which is no token id; the vocabulary's ids are far smaller.
           "prompt": ["a", [1]] | prompt | prompt[1] is an array; every item must be a string like the first.
           "prompt": [[1], "a"] | prompt | prompt[1] is the string "a"; every item must be an array of token ids like the first.
-          "prompt": [true] | prompt | prompt[0] is true; every item must be an array of token ids.
+          "prompt": [true] | prompt | prompt[0] is true; every item must be a string, a token id or an array of token ids.
           "prompt": [[4096]] | prompt[0] | prompt[0][0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
           "prompt": "a\\ud83d" | prompt | prompt holds half of a surrogate pair (such as \\ud800 alone), which is not a character; remove it or complete the pair.
           """)
