@@ -3,87 +3,70 @@ package io.github.gpt2server.tokenizer;
 import java.util.List;
 
 /**
- * Where a text may be cut so that its parts, encoded apart, have the tokens of the whole. GPT-2's
+ * Where the rest of a text can be encoded apart, as far as its words are concerned. GPT-2's
  * pre-tokenizer,
  *
  * <pre>{@code 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+}</pre>
  *
- * <p>sees the same words on both sides of a cut, except that a run of one kind may be cut in two,
- * unless the cut is
+ * <p>sees the words of the whole in the rest, except that the first may be the end of a longer one,
+ * unless the rest begins
  *
  * <ul>
- *   <li>between white space and what is none: a space belongs to what follows, and the last white
- *       space before a word is a word of its own;
- *   <li>inside a contraction such as {@code 've};
- *   <li>before an apostrophe that, at the beginning of a word, would be one of a contraction, and
- *       that now is inside a run of punctuation.
+ *   <li>inside a contraction: its letters would be one word with those that follow;
+ *   <li>with an apostrophe that would begin a contraction, but that in the whole is inside a run of
+ *       punctuation.
  * </ul>
  *
  * <p>No property of other characters matters, so that it does not matter either which version of
- * Unicode the library knows. Whether BPE gives the halves of a run the tokens of the whole is for
- * {@link SegmentedEncoder} to find out.
+ * Unicode the library knows. Whether the end of a longer word has the tokens that it has in that
+ * word is for {@link SegmentedEncoder} to find out.
  */
 final class Cutting {
 
-  /** The first letters of contractions, and all of theirs. */
-  private static final String CONTRACTED = "stmdrvl";
+  private static final char APOSTROPHE = '\'';
 
-  private final boolean insideRuns;
+  private final boolean insideWords;
   private final List<String> addedTokens;
 
   /**
    * Makes the rules of one tokenizer.
    *
-   * @param insideRuns whether runs may be cut; else words must end at a cut
+   * @param insideWords whether words may be cut
    * @param addedTokens tokens that are found in a text before it is split into words: no cut is
    *     inside a place where one stands
    */
-  Cutting(boolean insideRuns, List<String> addedTokens) {
-    this.insideRuns = insideRuns;
+  Cutting(boolean insideWords, List<String> addedTokens) {
+    this.insideWords = insideWords;
     this.addedTokens = List.copyOf(addedTokens);
   }
 
   /**
-   * Whether a text may be cut before a UTF-16 unit, which is neither the first nor inside a
-   * character.
+   * Whether the rest of a text may begin with a UTF-16 unit, which is neither the first nor inside
+   * a character.
    */
   boolean allows(String text, int position) {
     char before = text.charAt(position - 1);
     char after = text.charAt(position);
-    if (WhiteSpace.isDoubtful(before) != WhiteSpace.isDoubtful(after)) {
-      return false;
-    }
-    boolean allowed;
-    if (WhiteSpace.is(after)) {
-      allowed = insideRuns || !WhiteSpace.is(before);
-    } else {
-      allowed =
-          insideRuns
-              && !WhiteSpace.is(before)
-              && !isInsideContraction(text, position)
-              && (isAsciiLetterOrDigit(before) || !mayBeginContraction(text, position));
-    }
+    boolean allowed =
+        insideWords
+            ? !isInsideContraction(before, after)
+                && (isAsciiLetterOrDigit(before) || !mayBeginContraction(text, position))
+            : after == ' ' && Character.isLetterOrDigit(before);
     return allowed && addedTokens.stream().noneMatch(token -> isInside(token, text, position));
   }
 
-  private static boolean isInsideContraction(String text, int position) {
-    char before = text.charAt(position - 1);
-    char after = text.charAt(position);
-    if (before == '\'') {
-      return CONTRACTED.indexOf(after) >= 0;
-    }
-    boolean longOne =
-        ((before == 'r' || before == 'v') && after == 'e') || (before == 'l' && after == 'l');
-    return longOne && position > 1 && text.charAt(position - 2) == '\'';
+  /** One with two letters; a single one is a token, like the one that the rest must begin with. */
+  private static boolean isInsideContraction(char before, char after) {
+    return before == APOSTROPHE && "rvl".indexOf(after) >= 0;
   }
 
   private static boolean mayBeginContraction(String text, int position) {
-    return text.charAt(position) == '\''
+    return text.charAt(position) == APOSTROPHE
         && position + 1 < text.length()
-        && CONTRACTED.indexOf(text.charAt(position + 1)) >= 0;
+        && "stmdrvl".indexOf(text.charAt(position + 1)) >= 0;
   }
 
-  /** These have been letters and digits in every version. */
+  /** These have been letters and digits in every version; a word of them ends at an apostrophe. */
   private static boolean isAsciiLetterOrDigit(char character) {
     return character < 0x80 && Character.isLetterOrDigit(character);
   }

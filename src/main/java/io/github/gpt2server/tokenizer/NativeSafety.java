@@ -69,7 +69,8 @@ final class NativeSafety {
     NativeSafety safety = new NativeSafety(source);
     for (String affix : new String[] {"continuing_subword_prefix", "end_of_word_suffix"}) {
       if (!json.path("model").path(affix).asString("").isEmpty()) {
-        throw safety.refused("a %s, which byte-level BPE has not".formatted(affix));
+        throw safety.refused(
+            "a model with %s, which byte-level BPE does not have".formatted(affix));
       }
     }
     for (JsonNode added : json.path("added_tokens")) {
@@ -150,8 +151,11 @@ final class NativeSafety {
     if (literal.isEmpty() && !SafePatterns.contain(regex)) {
       throw refused(
           ("a %s with the pattern \"%s\", which is none that GPT-2's tokenizers use and may take any"
-                  + " time; use the pre_tokenizer ByteLevel, or a literal string")
-              .formatted(what, regex));
+                  + " time; use a literal string%s")
+              .formatted(
+                  what,
+                  regex,
+                  what.equals("pre_tokenizer") ? ", or the pre_tokenizer ByteLevel" : ""));
     }
   }
 

@@ -30,7 +30,7 @@ class NativeSafetyTest {
       quoteCharacter = '~',
       textBlock =
           """
-          {"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated", "invert": false} @ a pre_tokenizer with the pattern "(a+)+$", which is none that GPT-2's tokenizers use and may take any time; use the pre_tokenizer ByteLevel, or a literal string.
+          {"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated", "invert": false} @ a pre_tokenizer with the pattern "(a+)+$", which is none that GPT-2's tokenizers use and may take any time; use a literal string, or the pre_tokenizer ByteLevel.
           {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "a*b"}, "behavior": "Isolated", "invert": false}]} @ a pre_tokenizer with the pattern "a*b"
           {"type": "Split", "pattern": {"String": ""}, "behavior": "Isolated", "invert": false} @ a pre_tokenizer with the pattern ""
           {"type": "FixedLength", "length": 0} @ a pre_tokenizer of the type "FixedLength", which is not supported.
@@ -80,7 +80,7 @@ class NativeSafetyTest {
   void affixesAreRefused(String affix) {
     ObjectNode json = TokenizerFolder.json("tokenizer.json");
     json.withObject("/model").put(affix, "##");
-    assertRefused(json, "a %s, which byte-level BPE has not.".formatted(affix));
+    assertRefused(json, "a model with %s, which byte-level BPE does not have.".formatted(affix));
   }
 
   @Test

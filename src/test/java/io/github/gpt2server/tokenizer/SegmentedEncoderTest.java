@@ -167,16 +167,17 @@ class SegmentedEncoderTest {
     }
   }
 
-  /** Where a contraction is one token, no other token ends inside it. */
+  /** GPT-2 has a token for each contraction, so that no other ends inside one. */
   @Test
   void contractionsThatAreSeveralTokensAreNotCut() throws IOException {
     ObjectNode json = TokenizerFolder.json("tokenizer.json");
-    ArrayNode merges = json.withObject("/model").withArray("merges");
-    merges.removeIf(merge -> merge.toString().contains("'"));
+    json.withObject("/model")
+        .withArray("merges")
+        .removeIf(merge -> merge.stringValue().replace(" ", "").matches(".*('|re|ve|ll).*"));
     try (Encoders encoders = encoders(json)) {
       List<String> parts =
           List.of(
-              "'", "s", "'s", "t", "'re", "'r", "e", "'ve", "'v", "'ll", "'l", "l", "x", "!", " ");
+              "'", "s", "'s", "t", "'re", "'r", "e", "'ve", "n", "'ll", "'l", "l", "a", "!", " ");
       assertThat(encoders.compare(new Random(5), parts, 1_500)).isGreaterThan(20_000);
     }
   }
