@@ -42,8 +42,9 @@ final class Admission {
     if (waiting >= maxQueue + freeSlots) {
       throw new QueueFullException(maxQueue);
     }
-    waiting++;
+    // In this order: what cannot be taken in, for want of memory, does not wait.
     takeIn.run();
+    waiting++;
   }
 
   /** A request waits no longer. */

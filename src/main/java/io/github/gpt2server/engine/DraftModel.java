@@ -119,7 +119,7 @@ final class DraftModel implements AutoCloseable {
         open = next;
         rows = IntStream.range(0, open.size()).toArray();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fail(drafts.keySet(), e);
     }
   }
@@ -219,7 +219,7 @@ final class DraftModel implements AutoCloseable {
             .filter(piece -> piece.slot() == sequence.slot())
             .forEach(piece -> draft(sequence).read(piece.end()));
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fail(sequences, e);
     }
   }
@@ -253,7 +253,8 @@ final class DraftModel implements AutoCloseable {
     }
   }
 
-  private void fail(Collection<Sequence> sequences, RuntimeException failure) {
+  private void fail(Collection<Sequence> sequences, Throwable failure) {
+    Failures.requireSurvivable(failure);
     if (Failures.ofModelOutput(failure)) {
       log.warn(
           "The draft model failed; {} sequences go on without it: {}",

@@ -7,6 +7,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Threads that draw a step's tokens beside the engine thread, each sequence's by itself: a draw
@@ -14,6 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * GPU's whole step.
  */
 final class DrawThreads implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(DrawThreads.class);
+
   /** So few probabilities are read sooner than another thread wakes up. */
   private static final int WORTH_A_THREAD = 1 << 15;
 
@@ -41,6 +45,9 @@ final class DrawThreads implements AutoCloseable {
             work -> {
               Thread thread = new Thread(work, "gpt2-draw-" + count.incrementAndGet());
               thread.setDaemon(true);
+              // How each draw ended is in itself, and another thread takes this one's place.
+              thread.setUncaughtExceptionHandler(
+                  (ended, failure) -> log.warn("Thread {} has ended", ended.getName(), failure));
               return thread;
             });
     helpers.allowCoreThreadTimeOut(true);
@@ -61,8 +68,13 @@ final class DrawThreads implements AutoCloseable {
             draws.get(i).run();
           }
         };
-    for (int i = 0; i < helping; i++) {
-      helpers.execute(work);
+    try {
+      for (int i = 0; i < helping; i++) {
+        helpers.execute(work);
+      }
+    } catch (OutOfMemoryError e) {
+      // There is none for another thread: those that run draw everything.
+      log.debug("No thread to draw with", e);
     }
     work.run();
     for (FutureTask<Integer> draw : draws) {
@@ -95,6 +107,9 @@ final class DrawThreads implements AutoCloseable {
         draw.get();
       } catch (ExecutionException e) {
         break;
+      } catch (OutOfMemoryError e) {
+        // Not even the memory to wait with, or to say how it ended.
+        Thread.onSpinWait();
       } catch (InterruptedException e) {
         interrupted = true;
       }

@@ -26,6 +26,12 @@ public final class Engine implements AutoCloseable {
   /** How long the engine rests when every stream waits for its reader and none wakes it. */
   private static final long LAG_NANOS = Duration.ofMillis(50).toNanos();
 
+  /** A turn that fails outside of any request is tried this often, */
+  private static final int MAX_FAILED_TURNS = 5;
+
+  /** after a pause. */
+  private static final long FAILED_TURN_NANOS = Duration.ofMillis(20).toNanos();
+
   private final Gpt2Tokenizer tokenizer;
   private final EngineSettings settings;
   private final EngineObserver observer;
@@ -49,6 +55,10 @@ public final class Engine implements AutoCloseable {
   private final Jobs jobs;
   private final TaskQueue tasks;
   private boolean taskHadItsTurn;
+  private int failedTurns;
+
+  /** Whether a slot or the prefix cache may hold what a failed request has left there. */
+  private boolean unclean;
 
   /** Gives what decides which tokens are guessed, on the engine thread. */
   @FunctionalInterface
@@ -64,7 +74,7 @@ public final class Engine implements AutoCloseable {
       Drafts drafts) {
     this.tokenizer = tokenizer;
     this.settings = settings;
-    this.observer = observer;
+    this.observer = new GuardedObserver(observer);
     this.admission = new Admission(settings.maxQueue());
     this.jobs = new Jobs(admission, this::updateUsage);
     this.tasks = new TaskQueue(admission::leaveQueue);
@@ -250,7 +260,7 @@ public final class Engine implements AutoCloseable {
         jobs.open(model.slots());
         started.complete(null);
         while (!closing) {
-          turn();
+          survive(this::turn);
         }
       }
     } catch (Throwable e) {
@@ -261,6 +271,41 @@ public final class Engine implements AutoCloseable {
     } finally {
       endAll(death);
     }
+  }
+
+  /**
+   * Goes on after a turn that failed outside of any request, such as for want of memory for its
+   * plan. It is tried again while others may give memory back; if that does not help, or if what a
+   * failed request has left behind could not be cleared, every request ends and the rest begins
+   * anew. If even that fails, so does the engine.
+   */
+  private void survive(Runnable turn) {
+    try {
+      turn.run();
+      failedTurns = 0;
+    } catch (RuntimeException | Error e) {
+      Failures.requireSurvivable(e);
+      failedTurns++;
+      if (failedTurns < MAX_FAILED_TURNS && !unclean) {
+        log.warn("A step could not be planned; it is tried again", e);
+        LockSupport.parkNanos(this, FAILED_TURN_NANOS);
+      } else {
+        log.error("A step could not be planned or cleared up; every request is ended", e);
+        reset(Failures.cause(e));
+      }
+    }
+  }
+
+  private void reset(Throwable cause) {
+    jobs.endAll(cause);
+    tasks.endAll(cause);
+    for (int slot = 0; slot < model.slots(); slot++) {
+      model.clear(slot);
+    }
+    prefixCache.clear();
+    updateUsage();
+    unclean = false;
+    failedTurns = 0;
   }
 
   private void turn() {
@@ -319,12 +364,18 @@ public final class Engine implements AutoCloseable {
     live = jobs.size() + tasks.size();
   }
 
-  private void fail(Sequence sequence, RuntimeException cause) {
-    RuntimeException told = Failures.told(sequence.job().handle().generation().id(), cause);
-    // What made it fail may be in the cache, and not-a-number times a masked zero is not zero.
-    model.clear(sequence.slot());
-    prefixCache.forget(sequence.request().reuse(), sequence.request().prompt());
-    jobs.end(sequence.job(), Outcome.FAILED, told);
+  private void fail(Sequence sequence, Throwable cause) {
+    Throwable reported = Failures.report(sequence.job().handle().id(), cause);
+    boolean before = unclean;
+    unclean = true;
+    try {
+      // What made it fail may be in the cache, and not-a-number times a masked zero is not zero.
+      model.clear(sequence.slot());
+      prefixCache.forget(sequence.request().reuse(), sequence.request().prompt());
+      unclean = before;
+    } finally {
+      jobs.end(sequence.job(), Outcome.FAILED, reported);
+    }
   }
 
   private void updateUsage() {

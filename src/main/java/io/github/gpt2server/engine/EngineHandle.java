@@ -76,14 +76,22 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
     endSeen = true;
   }
 
+  /** Whether it has ended, be that seen or not. */
+  final boolean hasEnded() {
+    return ended.getCount() == 0;
+  }
+
   /** Ends the request; the first call wins. */
   final synchronized void end(Outcome how, Throwable cause) {
     if (outcome == null) {
       failure = cause;
       progress.end(how);
       outcome = how;
-      ended();
-      ended.countDown();
+      try {
+        ended();
+      } finally {
+        ended.countDown();
+      }
     }
   }
 

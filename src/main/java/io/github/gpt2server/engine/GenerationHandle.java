@@ -48,6 +48,10 @@ public final class GenerationHandle extends EngineHandle {
     Optional<SequenceEvent> event =
         endSeen() ? events.poll() : events.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
     if (event == null) {
+      // The mark of the end is missing if there was no memory for it.
+      if (hasEnded() && events.isEmpty()) {
+        seeEnd();
+      }
       return Optional.empty();
     }
     if (event.isEmpty()) {

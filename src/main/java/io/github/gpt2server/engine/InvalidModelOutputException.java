@@ -8,7 +8,7 @@ public class InvalidModelOutputException extends RuntimeException {
     super(message);
   }
 
-  InvalidModelOutputException(RuntimeException cause) {
+  InvalidModelOutputException(Throwable cause) {
     super(cause.getMessage(), cause);
   }
 }

@@ -42,9 +42,17 @@ final class Jobs {
     admission.open(slotCount);
   }
 
+  /** Takes in a job that was admitted; one that there is no room for ends at once. */
   void add(Job job) {
-    jobs.add(job);
-    queue.add(job);
+    try {
+      queue.add(job);
+      jobs.add(job);
+    } catch (RuntimeException | Error e) {
+      queue.remove(job);
+      admission.leaveQueue();
+      job.handle().end(Outcome.FAILED, Failures.report(job.handle().id(), e));
+      Failures.requireSurvivable(e);
+    }
   }
 
   /** How many wait or run. */
@@ -98,20 +106,25 @@ final class Jobs {
   private void giveSlot(int slot, Job job) {
     int index = job.takeWaiting();
     if (job.hasWaiting()) {
-      // Behind the others: a request of many sequences takes turns with those of one.
+      // Behind the others: a request of many sequences takes turns with those of one. It takes the
+      // place that it had, so that this needs no memory.
       queue.add(job);
     }
     admission.takeSlot(!job.hasWaiting());
     job.handle().progress().start();
+    Sequence sequence = null;
     try {
-      Sequence sequence = new Sequence(job, index, slot, candidates::get);
-      slots[slot] = sequence;
+      sequence = new Sequence(job, index, slot, candidates::get);
       job.running().add(sequence);
       running.add(sequence);
       slotsByClient.merge(job.client(), 1, Integer::sum);
-    } catch (RuntimeException e) {
+      slots[slot] = sequence;
+    } catch (RuntimeException | Error e) {
+      running.remove(sequence);
+      job.running().remove(sequence);
       admission.freeSlot();
-      end(job, Outcome.FAILED, e);
+      end(job, Outcome.FAILED, Failures.report(job.handle().id(), e));
+      Failures.requireSurvivable(e);
     }
   }
 
@@ -138,18 +151,25 @@ final class Jobs {
     List.copyOf(jobs).forEach(job -> end(job, Outcome.FAILED, cause));
   }
 
-  /** The one way out: gives back the slots and the place in the queue, and tells the submitter. */
+  /**
+   * The one way out: gives back the slots and the place in the queue, and tells the submitter.
+   * Needs as good as no memory, for it may be short.
+   */
   void end(Job job, Outcome outcome, Throwable cause) {
     if (!jobs.remove(job)) {
       return;
     }
-    job.running().forEach(this::release);
-    job.running().clear();
-    if (queue.remove(job)) {
-      admission.leaveQueue();
+    try {
+      while (!job.running().isEmpty()) {
+        release(job.running().remove(job.running().size() - 1));
+      }
+      if (queue.remove(job)) {
+        admission.leaveQueue();
+      }
+      onEnd.run();
+    } finally {
+      job.handle().end(outcome, cause);
     }
-    onEnd.run();
-    job.handle().end(outcome, cause);
   }
 
   private void release(Sequence sequence) {

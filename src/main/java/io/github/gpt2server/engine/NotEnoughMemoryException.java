@@ -1,10 +1,19 @@
 package io.github.gpt2server.engine;
 
-/** A request failed because the model could not get the memory for it; others may go on. */
+/** A request failed because there was no memory for it; others may go on. */
 public class NotEnoughMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  NotEnoughMemoryException(String asked, Throwable cause) {
-    super("libtorch could not get " + asked, cause);
+  /** For where there is no memory left to make another. */
+  @SuppressWarnings("StaticAssignmentOfThrowable") // It tells nothing of where it is thrown.
+  static final NotEnoughMemoryException PREPARED =
+      new NotEnoughMemoryException("Java has no memory left to say more");
+
+  NotEnoughMemoryException(String shortage, Throwable cause) {
+    super(shortage, cause);
+  }
+
+  private NotEnoughMemoryException(String shortage) {
+    super(shortage, null, false, false);
   }
 }

@@ -164,6 +164,17 @@ final class PrefixCache {
     }
   }
 
+  /** Forgets everything. */
+  void clear() {
+    roots.clear();
+    pending.clear();
+    free.clear();
+    for (int block = 0; block < blocks; block++) {
+      byBlock[block] = null;
+      free.add(block);
+    }
+  }
+
   /** Counts a prompt that has been read. */
   void count(int queried, int hit) {
     queriedTokens += queried;

@@ -9,6 +9,8 @@ import java.util.function.IntFunction;
 
 /** Scores the prompt tokens that follow a step's rows, those to be ranked in one call. */
 final class PromptScoring {
+  /** By piece of the plan. */
+  private final List<List<Target>> targets;
 
   /** A row of logits, and the place of the prompt token that follows it. */
   private record Target(Sequence sequence, int row, int position) {
@@ -25,24 +27,33 @@ final class PromptScoring {
     }
   }
 
-  private PromptScoring() {}
+  private PromptScoring(List<List<Target>> targets) {
+    this.targets = targets;
+  }
 
-  static void run(StepPlan plan, IntFunction<Sequence> inSlot, StepResult result, LogSumExps sums) {
-    List<Target> targets = targets(plan, inSlot);
-    rank(targets.stream().filter(Target::ranked).toList(), result);
-    for (Target target : targets) {
-      SequenceRequest request = target.sequence().request();
-      if (request.logprobs().wanted()) {
+  /** Ranks the prompt tokens that are to be ranked; doing it again gives the same. */
+  static PromptScoring of(StepPlan plan, IntFunction<Sequence> inSlot, StepResult result) {
+    List<List<Target>> targets = targets(plan, inSlot);
+    rank(targets.stream().flatMap(List::stream).filter(Target::ranked).toList(), result);
+    return new PromptScoring(targets);
+  }
+
+  /**
+   * Adds the log-probabilities that are reported for the prompt tokens after a piece's rows.
+   *
+   * @param piece its place in the plan
+   */
+  void addDetails(int piece, StepResult result, LogSumExps sums) {
+    for (Target target : targets.get(piece)) {
+      Logprobs wanted = target.sequence().request().logprobs();
+      if (wanted.wanted()) {
         target
             .sequence()
             .promptScores()
             .details()
             .add(
                 TokenLogprobs.of(
-                    request.logprobs(),
-                    result.logits(target.row()),
-                    target.token(),
-                    sums.of(target.row())));
+                    wanted, result.logits(target.row()), target.token(), sums.of(target.row())));
       }
     }
   }
@@ -66,18 +77,20 @@ final class PromptScoring {
     }
   }
 
-  private static List<Target> targets(StepPlan plan, IntFunction<Sequence> inSlot) {
-    List<Target> targets = new ArrayList<>();
+  private static List<List<Target>> targets(StepPlan plan, IntFunction<Sequence> inSlot) {
+    List<List<Target>> targets = new ArrayList<>();
     int row = plan.decodes().size();
     for (Piece piece : plan.pieces()) {
       Sequence sequence = inSlot.apply(piece.slot());
+      List<Target> ofPiece = new ArrayList<>();
       for (int i = piece.logitsFrom(); i < piece.length(); i++) {
         int position = piece.start() + i + 1;
         if (sequence.scores() && position < sequence.request().prompt().length) {
-          targets.add(new Target(sequence, row, position));
+          ofPiece.add(new Target(sequence, row, position));
         }
         row++;
       }
+      targets.add(ofPiece);
     }
     return targets;
   }

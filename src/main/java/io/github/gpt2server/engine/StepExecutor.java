@@ -1,22 +1,23 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.engine.TokenDraws.Draw;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepPlan.Piece;
 import io.github.gpt2server.model.StepResult;
-import io.github.gpt2server.sampling.TokenSampler;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Executes a planned step: calls the model, reads the log-probabilities asked for, picks each
@@ -27,13 +28,15 @@ import java.util.function.IntFunction;
  * that guessing changes no text and no log-probability, be it greedy or drawn.
  */
 final class StepExecutor {
+  private static final Logger log = LoggerFactory.getLogger(Engine.class);
+
   private final LanguageModel model;
   private final Gpt2Tokenizer tokenizer;
   private final PrefixCache cache;
-  private final DrawThreads drawThreads;
+  private final TokenDraws tokenDraws;
   private final IntFunction<Sequence> inSlot;
   private final Consumer<Sequence> onComplete;
-  private final BiConsumer<Sequence, RuntimeException> onFailure;
+  private final BiConsumer<Sequence, Throwable> onFailure;
   private int picked;
   private int accepted;
 
@@ -51,23 +54,15 @@ final class StepExecutor {
       DrawThreads drawThreads,
       IntFunction<Sequence> inSlot,
       Consumer<Sequence> onComplete,
-      BiConsumer<Sequence, RuntimeException> onFailure) {
+      BiConsumer<Sequence, Throwable> onFailure) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.cache = cache;
-    this.drawThreads = drawThreads;
+    this.tokenDraws = new TokenDraws(drawThreads, this::attempt);
     this.inSlot = inSlot;
     this.onComplete = onComplete;
     this.onFailure = onFailure;
   }
-
-  /**
-   * A row of logits from which a sequence's next token is picked.
-   *
-   * @param edited whether penalties or bias are written over the logits
-   * @param rawLogits the logits before that, if a log-probability needs them, else null
-   */
-  private record Draw(Sequence sequence, int row, boolean edited, float[] rawLogits) {}
 
   /**
    * What came of a step.
@@ -76,6 +71,9 @@ final class StepExecutor {
    * @param accepted how many of the guessed tokens were right
    */
   record Yield(int picked, int accepted) {}
+
+  /** What a step's sequences have in common; computing it again gives the same. */
+  private record Common(LogSumExps sums, PromptScoring scores, int[] argmax) {}
 
   /** Executes a step. */
   Yield execute(StepPlan plan) {
@@ -86,23 +84,69 @@ final class StepExecutor {
   }
 
   private void step(StepPlan plan) {
+    Throwable failure = attemptTogether(plan);
+    if (failure != null) {
+      retryAlone(plan, failure);
+    }
+  }
+
+  /**
+   * Computes a step and publishes what comes of it; gives why it could not be computed, or null.
+   */
+  private Throwable attemptTogether(StepPlan plan) {
     StepResult result;
     try {
       result = model.step(plan);
-    } catch (RuntimeException e) {
-      retryAlone(plan, e);
-      return;
+    } catch (RuntimeException | Error e) {
+      Failures.requireSurvivable(e);
+      return e;
     }
-    try (result) {
-      publish(plan, result);
-    } catch (RuntimeException e) {
-      // Nobody in particular is to blame, so that nobody's answer can be trusted.
-      for (int slot : slots(plan)) {
-        if (inSlot.apply(slot) != null) {
-          onFailure.accept(inSlot.apply(slot), e);
-        }
+    try {
+      Common common;
+      try {
+        common = common(plan, result);
+      } catch (RuntimeException | Error e) {
+        Failures.requireSurvivable(e);
+        return e;
       }
+      publishOrFail(plan, result, common);
+      return null;
+    } finally {
+      close(result);
     }
+  }
+
+  private static void close(StepResult result) {
+    try {
+      result.close();
+    } catch (RuntimeException | Error e) {
+      Failures.requireSurvivable(e);
+      // What it gave has been published.
+      log.warn("The logits of a step could not be freed", e);
+    }
+  }
+
+  private Common common(StepPlan plan, StepResult result) {
+    LogSumExps sums = LogSumExps.of(plan, inSlot, result);
+    PromptScoring scores = PromptScoring.of(plan, inSlot, result);
+    // Argmax comes before the edits, and the edits before the softmax that shall see them.
+    return new Common(sums, scores, anyGreedy(plan) ? result.argmax() : null);
+  }
+
+  private boolean anyGreedy(StepPlan plan) {
+    return plan.decodes().stream().anyMatch(decode -> greedy(inSlot.apply(decode.slot())))
+        || plan.pieces().stream()
+            .anyMatch(
+                piece -> {
+                  Sequence sequence = inSlot.apply(piece.slot());
+                  return piece.end() == sequence.request().prompt().length
+                      && sequence.generates()
+                      && greedy(sequence);
+                });
+  }
+
+  private static boolean greedy(Sequence sequence) {
+    return sequence.sampler().greedy();
   }
 
   /**
@@ -110,7 +154,7 @@ final class StepExecutor {
    * only those that cannot be computed fail. Repeating a share is harmless, it writes the same keys
    * and values.
    */
-  private void retryAlone(StepPlan drafted, RuntimeException failure) {
+  private void retryAlone(StepPlan drafted, Throwable failure) {
     StepPlan plan = drafted.withoutDrafts();
     List<Integer> slots = slots(plan);
     if (slots.size() == 1 && drafted.draftTokens() == 0) {
@@ -136,46 +180,71 @@ final class StepExecutor {
     return slots.stream().distinct().toList();
   }
 
-  private void publish(StepPlan plan, StepResult result) {
-    List<Draw> draws = new ArrayList<>();
-    LogSumExps sums = LogSumExps.of(plan, inSlot, result);
-    PromptScoring.run(plan, inSlot, result, sums);
-    List<List<Decode>> rounds = plan.rounds();
-    int known = rounds.isEmpty() ? 0 : rounds.get(0).size();
-    for (int row = 0; row < known; row++) {
-      draws.add(draw(inSlot.apply(plan.decodes().get(row).slot()), row, result));
-    }
-    int row = plan.decodes().size();
-    for (Piece piece : plan.pieces()) {
-      Sequence sequence = inSlot.apply(piece.slot());
-      sequence.advance(piece.end());
-      if (piece instanceof Chunk chunk) {
-        cache.commit(chunk.block());
-      } else {
-        sequence.addCached(piece.length());
-      }
-      row += piece.logitRows();
-      if (!sequence.prefilling()) {
-        cache.count(sequence.request().reuse().length(), sequence.cachedTokens());
-        promptRead(sequence, row - 1, result);
-        if (sequence.generates()) {
-          draws.add(draw(sequence, row - 1, result));
-        } else {
-          sequence.finish(FinishReason.LENGTH, -1);
-          onComplete.accept(sequence);
+  private void publishOrFail(StepPlan plan, StepResult result, Common common) {
+    try {
+      publish(plan, result, common);
+    } catch (RuntimeException | Error e) {
+      Failures.requireSurvivable(e);
+      // No sequence in particular is to blame, and none can be trusted to have its own tokens.
+      for (int slot : slots(plan)) {
+        if (inSlot.apply(slot) != null) {
+          onFailure.accept(inSlot.apply(slot), e);
         }
       }
     }
-    // Argmax comes before the edits, and the edits before the softmax that shall see them.
-    boolean anyGreedy = draws.stream().anyMatch(draw -> draw.sequence().sampler().greedy());
-    int[] argmax = anyGreedy ? result.argmax() : null;
-    pick(draws, argmax, result, sums);
+  }
+
+  private void publish(StepPlan plan, StepResult result, Common common) {
+    List<Draw> draws = new ArrayList<>();
+    List<List<Decode>> rounds = plan.rounds();
+    int known = rounds.isEmpty() ? 0 : rounds.get(0).size();
+    for (int i = 0; i < known; i++) {
+      int row = i;
+      Sequence sequence = inSlot.apply(plan.decodes().get(row).slot());
+      attempt(sequence, () -> draws.add(draw(sequence, row, result)));
+    }
+    int row = plan.decodes().size();
+    for (int i = 0; i < plan.pieces().size(); i++) {
+      Piece piece = plan.pieces().get(i);
+      int index = i;
+      row += piece.logitRows();
+      int lastRow = row - 1;
+      Sequence sequence = inSlot.apply(piece.slot());
+      attempt(
+          sequence,
+          () -> {
+            common.scores().addDetails(index, result, common.sums());
+            advance(sequence, piece);
+            if (!sequence.prefilling()) {
+              promptRead(sequence, lastRow, result);
+              if (sequence.generates()) {
+                draws.add(draw(sequence, lastRow, result));
+              } else {
+                sequence.finish(FinishReason.LENGTH, -1);
+                onComplete.accept(sequence);
+              }
+            }
+          });
+    }
+    pick(draws, result, common);
     row = known;
     for (int i = 1; i < rounds.size(); i++) {
       List<Draw> next = accepted(rounds.get(i), row, result);
       accepted += next.size();
-      pick(next, argmax, result, sums);
+      pick(next, result, common);
       row += rounds.get(i).size();
+    }
+  }
+
+  private void advance(Sequence sequence, Piece piece) {
+    sequence.advance(piece.end());
+    if (piece instanceof Chunk chunk) {
+      cache.commit(chunk.block());
+    } else {
+      sequence.addCached(piece.length());
+    }
+    if (!sequence.prefilling()) {
+      cache.count(sequence.request().reuse().length(), sequence.cachedTokens());
     }
   }
 
@@ -185,7 +254,8 @@ final class StepExecutor {
     for (int i = 0; i < round.size(); i++) {
       Sequence sequence = inSlot.apply(round.get(i).slot());
       if (sequence != null && sequence.decode().equals(round.get(i))) {
-        draws.add(draw(sequence, firstRow + i, result));
+        int row = firstRow + i;
+        attempt(sequence, () -> draws.add(draw(sequence, row, result)));
       }
     }
     return draws;
@@ -208,68 +278,51 @@ final class StepExecutor {
     }
   }
 
-  private void pick(List<Draw> draws, int[] argmax, StepResult result, LogSumExps sums) {
+  private void pick(List<Draw> draws, StepResult result, Common common) {
     for (Draw draw : draws) {
       if (draw.edited()) {
-        attempt(draw, () -> draw.sequence().sampler().process(result.logits(draw.row())));
+        attempt(
+            draw.sequence(), () -> draw.sequence().sampler().process(result.logits(draw.row())));
       }
     }
-    Map<Integer, FutureTask<Integer>> drawn = draw(draws, result);
+    Map<Integer, FutureTask<Integer>> drawn = tokenDraws.draw(draws, result);
     for (Draw draw : draws) {
       Sequence sequence = draw.sequence();
       attempt(
-          draw,
+          sequence,
           () -> {
-            int token;
-            if (drawn.containsKey(draw.row())) {
-              token = DrawThreads.token(drawn.get(draw.row()));
-            } else if (argmax[draw.row()] < 0) {
-              throw new InvalidModelOutputException("the row of logits holds NaN or infinity");
-            } else if (draw.edited()) {
-              token = sequence.sampler().argmax(result.logits(draw.row()));
-            } else {
-              token = argmax[draw.row()];
-            }
+            int token = token(draw, drawn.get(draw.row()), common.argmax(), result);
             picked++;
-            if (sequence.append(token, logprobs(draw, token, result, sums), tokenizer)) {
+            if (sequence.append(token, logprobs(draw, token, result, common.sums()), tokenizer)) {
               onComplete.accept(sequence);
             }
           });
     }
   }
 
-  /** Does something for a sequence that still runs; what goes wrong ends its request alone. */
-  private void attempt(Draw draw, Runnable action) {
-    // It may have ended with another sequence of its request.
-    if (inSlot.apply(draw.sequence().slot()) == draw.sequence()) {
-      try {
-        action.run();
-      } catch (RuntimeException e) {
-        onFailure.accept(draw.sequence(), e);
-      }
+  private static int token(Draw draw, FutureTask<Integer> drawn, int[] argmax, StepResult result) {
+    if (drawn != null) {
+      return DrawThreads.token(drawn);
     }
+    if (argmax[draw.row()] < 0) {
+      throw new InvalidModelOutputException("the row of logits holds NaN or infinity");
+    }
+    return draw.edited()
+        ? draw.sequence().sampler().argmax(result.logits(draw.row()))
+        : argmax[draw.row()];
   }
 
-  /** Tokens by row of what is sampled and not greedy: one softmax, and draws beside each other. */
-  private Map<Integer, FutureTask<Integer>> draw(List<Draw> draws, StepResult result) {
-    List<Draw> sampled =
-        draws.stream().filter(draw -> !draw.sequence().sampler().greedy()).toList();
-    Map<Integer, FutureTask<Integer>> drawn = new LinkedHashMap<>();
-    if (!sampled.isEmpty()) {
-      FloatBuffer[] rows =
-          result.softmax(
-              sampled.stream().mapToInt(Draw::row).toArray(),
-              sampled.stream()
-                  .mapToDouble(draw -> draw.sequence().sampler().temperature())
-                  .toArray());
-      for (int i = 0; i < rows.length; i++) {
-        TokenSampler sampler = sampled.get(i).sequence().sampler();
-        FloatBuffer probabilities = rows[i];
-        drawn.put(sampled.get(i).row(), new FutureTask<>(() -> sampler.sample(probabilities)));
+  /** Does something for a sequence if it still runs; what goes wrong ends its request alone. */
+  private void attempt(Sequence sequence, Runnable action) {
+    // It may have ended with another sequence of its request.
+    if (sequence != null && inSlot.apply(sequence.slot()) == sequence) {
+      try {
+        action.run();
+      } catch (RuntimeException | Error e) {
+        Failures.requireSurvivable(e);
+        onFailure.accept(sequence, e);
       }
-      drawThreads.run(List.copyOf(drawn.values()), rows[0].limit());
     }
-    return drawn;
   }
 
   private static TokenLogprobs logprobs(Draw draw, int token, StepResult result, LogSumExps sums) {

@@ -34,13 +34,18 @@ final class Task<R> {
 
   /** Ends the task without an answer. */
   void end(Outcome outcome, Throwable cause) {
-    free();
-    handle.end(outcome, cause);
+    try {
+      free();
+    } finally {
+      handle.end(outcome, cause);
+    }
   }
 
   private void free() {
-    if (work != null) {
-      work.close();
+    ModelTask<R> done = work;
+    work = null;
+    if (done != null) {
+      done.close();
     }
   }
 }

@@ -24,8 +24,15 @@ final class TaskQueue {
     this.onLeavingQueue = onLeavingQueue;
   }
 
+  /** Takes in a task that was admitted; one that there is no room for ends at once. */
   void add(Task<?> task) {
-    waiting.add(task);
+    try {
+      waiting.add(task);
+    } catch (RuntimeException | Error e) {
+      onLeavingQueue.run();
+      task.end(Outcome.FAILED, Failures.report(task.handle().id(), e));
+      Failures.requireSurvivable(e);
+    }
   }
 
   boolean isEmpty() {
@@ -52,11 +59,19 @@ final class TaskQueue {
       if (task.advance(model)) {
         active.add(task);
       }
-    } catch (RuntimeException e) {
-      task.end(Outcome.FAILED, Failures.told(task.handle().id(), e));
-    } catch (Error e) {
-      task.end(Outcome.FAILED, e);
-      throw e;
+    } catch (RuntimeException | Error e) {
+      fail(task, e);
+    }
+  }
+
+  private static void fail(Task<?> task, Throwable failure) {
+    Failures.requireSurvivable(failure);
+    try {
+      task.end(Outcome.FAILED, Failures.report(task.handle().id(), failure));
+    } catch (RuntimeException | Error e) {
+      // Its tensors could not be freed; it has ended all the same.
+      Failures.requireSurvivable(e);
+      Failures.report(task.handle().id(), e);
     }
   }
 

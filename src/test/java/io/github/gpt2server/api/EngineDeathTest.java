@@ -36,7 +36,7 @@ class EngineDeathTest {
                   "the last",
                   List.of(),
                   model -> {
-                    throw new OutOfMemoryError("Java heap space");
+                    throw new UnsatisfiedLinkError("the native library is broken");
                   },
                   Duration.ofMinutes(1)));
       server.awaitStatus(status -> !status.alive());

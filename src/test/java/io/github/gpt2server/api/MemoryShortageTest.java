@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.gpt2server.engine.TaskRequest;
+import io.github.gpt2server.model.ModelTask;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,10 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 /** libtorch gets no memory: at the start, and for a request. */
 @ExtendWith(OutputCaptureExtension.class)
 class MemoryShortageTest {
+  private static final Throwable LIBTORCH =
+      new IllegalStateException(
+          "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000 bytes.");
+
   @TempDir private Path folder;
 
   /** An address space of 4 GB, and a KV cache of 5. */
@@ -42,27 +47,33 @@ class MemoryShortageTest {
   @Test
   void aRequestThatGetsNoMemoryIs503AndTheOthersGoOn(CapturedOutput output) throws Exception {
     try (LiveServer server = new LiveServer("--gpt2.max-sequences=2")) {
-      TaskRequest<Void> request =
-          new TaskRequest<>(
-              "large",
-              List.of(),
-              model -> {
-                throw new IllegalStateException(
-                    "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000"
-                        + " bytes.");
-              },
-              Duration.ofMinutes(1));
+      for (Throwable failure : List.of(LIBTORCH, new OutOfMemoryError("Java heap space"))) {
+        TaskRequest<Void> request =
+            new TaskRequest<>(
+                "large",
+                List.of(),
+                model -> MemoryShortageTest.<RuntimeException>fail(failure),
+                Duration.ofMinutes(1));
 
-      try (RunningTask<Void> task = RunningTask.submit(server.model().engine()::submit, request)) {
-        ApiException refusal = catchThrowableOfType(ApiException.class, task::await);
+        try (RunningTask<Void> task =
+            RunningTask.submit(server.model().engine()::submit, request)) {
+          ApiException refusal = catchThrowableOfType(ApiException.class, task::await);
 
-        assertThat(refusal.status().value()).isEqualTo(503);
-        assertThat(refusal.response().error().code()).isEqualTo("out_of_memory");
+          assertThat(refusal.status().value()).isEqualTo(503);
+          assertThat(refusal.response().error().code()).isEqualTo("out_of_memory");
+        }
+        assertThat(server.ask("/v1/completions", "{\"max_tokens\": 2}").get("choices")).hasSize(1);
       }
-      assertThat(server.ask("/v1/completions", "{\"max_tokens\": 2}").get("choices")).hasSize(1);
     }
     assertThat(output.getOut())
         .containsOnlyOnce("Request large failed: libtorch could not get 9000.0 MB of memory")
+        .containsOnlyOnce(
+            "Request large failed: Java could not get more memory (Java heap space)")
         .doesNotContain("\tat ");
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> ModelTask<Void> fail(Throwable failure) throws E {
+    throw (E) failure;
   }
 }

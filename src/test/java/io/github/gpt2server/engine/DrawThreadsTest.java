@@ -61,6 +61,23 @@ class DrawThreadsTest {
   }
 
   @Test
+  void aDrawThatGetsNoMemoryIsNotTheOthersMatter() {
+    FutureTask<Integer> hungry =
+        new FutureTask<>(
+            () -> {
+              throw new OutOfMemoryError("Java heap space");
+            });
+    FutureTask<Integer> good = new FutureTask<>(() -> 7);
+
+    try (DrawThreads threads = new DrawThreads(2)) {
+      threads.run(List.of(hungry, good), VOCABULARY);
+    }
+
+    assertThat(DrawThreads.token(good)).isEqualTo(7);
+    assertThatThrownBy(() -> DrawThreads.token(hungry)).isInstanceOf(OutOfMemoryError.class);
+  }
+
+  @Test
   void whatOneDrawThrowsIsItsOwn() {
     FutureTask<Integer> bad =
         new FutureTask<>(

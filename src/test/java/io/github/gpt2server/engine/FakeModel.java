@@ -13,10 +13,12 @@ import io.github.gpt2server.model.StepPlan.Piece;
 import io.github.gpt2server.model.StepResult;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -34,6 +36,29 @@ final class FakeModel implements LanguageModel {
 
   /** The logits after this token are not numbers. */
   static final int NOT_A_NUMBER = 997;
+
+  /**
+   * What a request that begins with this token needs memory for, there is none: see {@link Need}.
+   */
+  static final int HUNGRY = 996;
+
+  /** What may need memory. */
+  enum Need {
+    STEP,
+    ARGMAX,
+    LOGITS,
+    LOG_SUM_EXP,
+    SCORE,
+    SOFTMAX,
+    CLOSE,
+    CLEAR
+  }
+
+  /** What hungry requests get no memory for, or null. */
+  volatile Need shortage;
+
+  /** So many further calls of {@link #contextLength} get no memory. */
+  final AtomicInteger shortCalls = new AtomicInteger();
 
   private final int[][] cache;
   private final int[][] blocks;
@@ -98,6 +123,9 @@ final class FakeModel implements LanguageModel {
 
   @Override
   public int contextLength() {
+    if (shortCalls.getAndUpdate(calls -> Math.max(0, calls - 1)) > 0) {
+      throw new OutOfMemoryError("Java heap space");
+    }
     return contextLength;
   }
 
@@ -125,9 +153,11 @@ final class FakeModel implements LanguageModel {
       throw new IllegalStateException("too many rows");
     }
     List<float[]> rows = new ArrayList<>();
+    List<Integer> slots = new ArrayList<>();
     for (Decode decode : plan.decodes()) {
       write(decode.slot(), decode.position(), decode.token());
       rows.add(row(decode.slot(), decode.position()));
+      slots.add(decode.slot());
     }
     for (Piece piece : plan.pieces()) {
       int[] tokens =
@@ -136,6 +166,7 @@ final class FakeModel implements LanguageModel {
         write(piece.slot(), piece.start() + i, tokens[i]);
         if (i >= piece.logitsFrom()) {
           rows.add(row(piece.slot(), piece.start() + i));
+          slots.add(piece.slot());
         }
       }
       if (piece instanceof Chunk chunk && chunk.block() != StepPlan.NO_BLOCK) {
@@ -146,7 +177,15 @@ final class FakeModel implements LanguageModel {
       plans.add(plan);
     }
     steps.incrementAndGet();
-    return new Result(rows);
+    plan.pieces().forEach(piece -> feed(Need.STEP, piece.slot()));
+    return new Result(rows, (need, row) -> feed(need, slots.get(row)));
+  }
+
+  /** Throws if the request in a slot needs this and there is none. */
+  private void feed(Need need, int slot) {
+    if (need == shortage && cache[slot][0] == HUNGRY) {
+      throw new OutOfMemoryError("Java heap space");
+    }
   }
 
   private void write(int slot, int position, int token) {
@@ -179,6 +218,11 @@ final class FakeModel implements LanguageModel {
     synchronized (plans) {
       cleared.add(slot);
     }
+    boolean hungry = shortage == Need.CLEAR && cache[slot][0] == HUNGRY;
+    Arrays.fill(cache[slot], 0);
+    if (hungry) {
+      throw new OutOfMemoryError("Java heap space");
+    }
   }
 
   @Override
@@ -196,9 +240,19 @@ final class FakeModel implements LanguageModel {
     closed = true;
   }
 
-  private record Result(List<float[]> rows) implements StepResult {
+  /**
+   * @param memory throws if there is none for something that a row needs
+   */
+  private record Result(List<float[]> rows, ObjIntConsumer<Need> memory) implements StepResult {
+    private void need(Need need, int... wanted) {
+      for (int row : wanted) {
+        memory.accept(need, row);
+      }
+    }
+
     @Override
     public int[] argmax() {
+      need(Need.ARGMAX, IntStream.range(0, rows.size()).toArray());
       return rows.stream().mapToInt(Result::argmax).toArray();
     }
 
@@ -215,11 +269,13 @@ final class FakeModel implements LanguageModel {
 
     @Override
     public FloatBuffer logits(int row) {
+      need(Need.LOGITS, row);
       return FloatBuffer.wrap(rows.get(row));
     }
 
     @Override
     public float[] logSumExp(int[] wanted, double[] temperatures) {
+      need(Need.LOG_SUM_EXP, wanted);
       float[] sums = new float[wanted.length];
       for (int i = 0; i < wanted.length; i++) {
         sums[i] = (float) Math.log(sum(rows.get(wanted[i]), temperatures[i]));
@@ -229,6 +285,7 @@ final class FakeModel implements LanguageModel {
 
     @Override
     public float[][] score(int[] wanted, int[] tokens, double[] temperatures) {
+      need(Need.SCORE, wanted);
       float[][] scores = new float[3][wanted.length];
       for (int i = 0; i < wanted.length; i++) {
         float[] row = rows.get(wanted[i]);
@@ -245,6 +302,7 @@ final class FakeModel implements LanguageModel {
 
     @Override
     public FloatBuffer[] softmax(int[] wanted, double[] temperatures) {
+      need(Need.SOFTMAX, wanted);
       FloatBuffer[] result = new FloatBuffer[wanted.length];
       for (int i = 0; i < wanted.length; i++) {
         float[] row = rows.get(wanted[i]);
@@ -266,6 +324,8 @@ final class FakeModel implements LanguageModel {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      need(Need.CLOSE, IntStream.range(0, rows.size()).toArray());
+    }
   }
 }
