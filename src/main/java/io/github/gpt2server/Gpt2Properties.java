@@ -45,6 +45,9 @@ import org.springframework.util.unit.DataSize;
  * @param strictFields whether unknown fields of a request are refused
  * @param apiKeys who may call; empty lets everybody, unless there is a file
  * @param apiKeysFile a file with more keys, or null; read again when it changes
+ * @param sharePrefixCache whether requests of different keys share the prefix cache
+ * @param trustedProxies addresses and ranges of the proxies whose {@code X-Forwarded-*} headers are
+ *     believed
  * @param corsOrigins web origins that may call from a browser; {@code *} stands for all
  * @param accessLog whether each request is logged when it is over
  * @param logPrompts whether access log and traces show prompts
@@ -74,6 +77,8 @@ public record Gpt2Properties(
     @DefaultValue("false") boolean strictFields,
     @DefaultValue List<ApiKey> apiKeys,
     String apiKeysFile,
+    @DefaultValue("false") boolean sharePrefixCache,
+    @DefaultValue List<String> trustedProxies,
     @DefaultValue List<String> corsOrigins,
     @DefaultValue("false") boolean accessLog,
     @DefaultValue("false") boolean logPrompts,
@@ -122,6 +127,8 @@ public record Gpt2Properties(
       requireText("gpt2.api-keys-file", apiKeysFile, "the path of a file with one key a line");
       apiKeysFile = HomeFolder.expand(apiKeysFile);
     }
+    trustedProxies = List.copyOf(trustedProxies);
+    trustedProxies.forEach(Gpt2Properties::requireProxy);
     corsOrigins = List.copyOf(corsOrigins);
     corsOrigins.forEach(Gpt2Properties::requireOrigin);
     requirePositive("gpt2.shutdown-grace", shutdownGrace);
@@ -193,6 +200,15 @@ public record Gpt2Properties(
     if (!key.isSendable()) {
       throw new InvalidSettingException(
           "gpt2.api-keys", "(not shown)", "keys of visible ASCII characters without spaces");
+    }
+  }
+
+  private static void requireProxy(String proxy) {
+    if (!TrustedProxies.isAddressOrRange(proxy)) {
+      throw new InvalidSettingException(
+          "gpt2.trusted-proxies",
+          proxy,
+          "IP addresses and ranges, such as 10.0.0.7, 10.1.0.0/16 or 2001:db8::/32");
     }
   }
 

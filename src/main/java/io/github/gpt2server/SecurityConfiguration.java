@@ -9,6 +9,8 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.security.authentication.AuthenticationManager;
@@ -33,6 +35,23 @@ class SecurityConfiguration {
     final ApiKeys keys =
         new ApiKeys(properties.apiKeys(), Optional.ofNullable(file.getIfAvailable()));
     return new AccessControl(keys, properties.corsOrigins());
+  }
+
+  /** Believes what proxies say of their clients if they are among the trusted ones. */
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> trustedProxies(
+      Gpt2Properties properties) {
+    return factory -> {
+      if (!properties.trustedProxies().isEmpty()) {
+        factory.addEngineValves(TrustedProxies.valve(properties.trustedProxies()));
+      }
+    };
+  }
+
+  /** After the keys have been looked at. */
+  @Bean
+  CallerFilter callerFilter(Gpt2Properties properties) {
+    return new CallerFilter(properties.sharePrefixCache());
   }
 
   /** Also keeps Spring Boot from making up a user with a password. */

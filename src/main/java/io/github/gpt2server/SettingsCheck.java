@@ -52,6 +52,8 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
   private static final int NEAR = 2;
   private static final int MAX_PORT = 65_535;
 
+  private static final String FORWARD_HEADERS = "server.forward-headers-strategy";
+
   private static final List<String> SETTINGS =
       Arrays.stream(Gpt2Properties.class.getRecordComponents())
           .flatMap(SettingsCheck::names)
@@ -101,6 +103,17 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
     requirePort(environment, "server.port", 0);
     requirePort(environment, "management.server.port", -1);
     requireWritable(LogFile.get(environment));
+    requireNoOtherProxies(environment.getProperty(FORWARD_HEADERS));
+  }
+
+  /** Spring Boot would believe every private address. */
+  private static void requireNoOtherProxies(String strategy) {
+    if (strategy != null && !strategy.equalsIgnoreCase("none")) {
+      throw new InvalidSettingException(
+          FORWARD_HEADERS,
+          strategy,
+          "gpt2.trusted-proxies, which names the proxies whose X-Forwarded-* headers are believed");
+    }
   }
 
   /** Spring names neither the setting nor what is allowed. */

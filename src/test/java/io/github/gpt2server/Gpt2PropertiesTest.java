@@ -49,6 +49,8 @@ class Gpt2PropertiesTest {
                 false,
                 List.of(),
                 null,
+                false,
+                List.of(),
                 List.of(),
                 false,
                 false,

@@ -9,8 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import org.springframework.web.context.request.RequestContextHolder;
-import org.springframework.web.context.request.ServletRequestAttributes;
 
 /** A generation on behalf of a client who may leave. */
 public final class RunningGeneration extends RunningRequest {
@@ -30,14 +28,7 @@ public final class RunningGeneration extends RunningRequest {
    */
   public static RunningGeneration submit(
       Function<Generation, GenerationHandle> engine, Generation generation) {
-    return new RunningGeneration(engine.apply(generation.of(clientAddress())));
-  }
-
-  /** Where the current request comes from; clients behind one address count as one. */
-  private static String clientAddress() {
-    return RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes request
-        ? request.getRequest().getRemoteAddr()
-        : "";
+    return new RunningGeneration(engine.apply(Caller.current().own(generation)));
   }
 
   /**

@@ -39,4 +39,16 @@ public record Generation(
   public Generation of(String owner) {
     return new Generation(id, sequences, timeout, streaming, owner);
   }
+
+  /** The same, which shares the prefix cache with those of this owner alone; empty is everybody. */
+  public Generation inCacheOf(String owner) {
+    return owner.isEmpty()
+        ? this
+        : new Generation(
+            id,
+            sequences.stream().map(sequence -> sequence.inCacheOf(owner)).toList(),
+            timeout,
+            streaming,
+            client);
+  }
 }

@@ -19,6 +19,11 @@ public record PrefixReuse(int length, String salt) {
     salt = Objects.requireNonNullElse(salt, "");
   }
 
+  /** The same, shared only with requests of this owner. Owners have names of the same length. */
+  PrefixReuse of(String owner) {
+    return new PrefixReuse(length, owner + ' ' + salt);
+  }
+
   /** The first {@code length} tokens, shared with everybody. */
   public static PrefixReuse first(int length) {
     return new PrefixReuse(length, "");

@@ -73,6 +73,20 @@ public record SequenceRequest(
             + 4L * logprobs.tokenIds().length);
   }
 
+  /** The same with a part of the prefix cache that only this owner's requests share. */
+  SequenceRequest inCacheOf(String owner) {
+    return new SequenceRequest(
+        prompt,
+        maxTokens,
+        sampling,
+        stopTokenIds,
+        stopStrings,
+        includeStopString,
+        promptProbabilities,
+        logprobs,
+        reuse.of(owner));
+  }
+
   /** Whether each generated token reports a whole row of logits. */
   boolean reportsRows() {
     return TopTokens.keepsRow(logprobs.top());

@@ -165,7 +165,7 @@ public final class AccessControl {
     if (!keys.know(given.get(0))) {
       throw new BadCredentialsException("The API key is not one that this server knows.");
     }
-    return ApiKeyAuthentication.known();
+    return ApiKeyAuthentication.known(ApiKey.of(given.get(0)));
   }
 
   private AuthenticationFilter keyFilter() {

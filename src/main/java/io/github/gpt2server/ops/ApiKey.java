@@ -3,13 +3,22 @@ package io.github.gpt2server.ops;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.HexFormat;
 
 /**
  * A secret that lets its bearer call the server. Only its SHA-256 digest is kept, so that no log,
  * endpoint or memory dump shows the secret itself.
  */
 public final class ApiKey {
+  /** So that an identity tells nothing of a key to who reads it. */
+  private static final byte[] OF_THIS_PROCESS = new byte[32];
+
+  static {
+    new SecureRandom().nextBytes(OF_THIS_PROCESS);
+  }
+
   private final byte[] digest;
   private final boolean sendable;
 
@@ -42,9 +51,24 @@ public final class ApiKey {
     return Arrays.hashCode(digest);
   }
 
+  /**
+   * Tells keys apart within this process, and nothing of them: each start gives a key another one.
+   */
+  String identity() {
+    return HexFormat.of().formatHex(digest(OF_THIS_PROCESS, digest));
+  }
+
   private static byte[] digest(String text) {
+    return digest(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static byte[] digest(byte[]... parts) {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      final MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      for (final byte[] part : parts) {
+        sha256.update(part);
+      }
+      return sha256.digest();
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }

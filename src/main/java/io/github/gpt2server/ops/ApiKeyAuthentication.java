@@ -11,21 +11,23 @@ final class ApiKeyAuthentication extends AbstractAuthenticationToken {
   private static final long serialVersionUID = 1L;
 
   private final transient List<String> given;
+  private final String identity;
 
-  private ApiKeyAuthentication(List<String> given, boolean known) {
+  private ApiKeyAuthentication(List<String> given, String identity) {
     super(AuthorityUtils.NO_AUTHORITIES);
     this.given = given;
-    setAuthenticated(known);
+    this.identity = identity;
+    setAuthenticated(!identity.isEmpty());
   }
 
   /** Keys that nobody has looked at. */
   static ApiKeyAuthentication of(List<String> given) {
-    return new ApiKeyAuthentication(given, false);
+    return new ApiKeyAuthentication(given, "");
   }
 
   /** The bearer of a key that is known; the key itself is forgotten. */
-  static ApiKeyAuthentication known() {
-    return new ApiKeyAuthentication(List.of(), true);
+  static ApiKeyAuthentication known(ApiKey key) {
+    return new ApiKeyAuthentication(List.of(), key.identity());
   }
 
   List<String> given() {
@@ -35,6 +37,12 @@ final class ApiKeyAuthentication extends AbstractAuthenticationToken {
   @Override
   public Object getCredentials() {
     return "(not shown)";
+  }
+
+  /** The key's {@link ApiKey#identity}. */
+  @Override
+  public String getName() {
+    return identity;
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.github.gpt2server.engine.ServedModelHolder;
 import io.micrometer.core.instrument.LongTaskTimer;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
@@ -72,6 +73,11 @@ public final class LiveServer implements AutoCloseable {
   /** Opens a connection. */
   RawHttp connect() throws IOException {
     return new RawHttp(port);
+  }
+
+  /** Opens a connection from this one of the machine's addresses. */
+  RawHttp connectFrom(String address) throws IOException {
+    return new RawHttp(port, 0, InetAddress.getByName(address));
   }
 
   /** Opens a connection whose receive buffer is this small. */

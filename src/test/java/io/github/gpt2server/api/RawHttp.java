@@ -27,7 +27,13 @@ public final class RawHttp implements AutoCloseable {
 
   /** A connection whose receive buffer is so small, or as usual if 0. */
   RawHttp(int port, int receiveBuffer) throws IOException {
+    this(port, receiveBuffer, InetAddress.getLoopbackAddress());
+  }
+
+  /** A connection that comes from this one of the machine's addresses. */
+  RawHttp(int port, int receiveBuffer, InetAddress from) throws IOException {
     socket = new Socket();
+    socket.bind(new InetSocketAddress(from, 0));
     if (receiveBuffer > 0) {
       // Before connecting, so that the window is small from the beginning.
       socket.setReceiveBufferSize(receiveBuffer);

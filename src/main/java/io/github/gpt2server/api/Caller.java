@@ -1,0 +1,43 @@
+package io.github.gpt2server.api;
+
+import io.github.gpt2server.engine.Generation;
+import jakarta.servlet.http.HttpServletRequest;
+import org.springframework.web.context.request.RequestAttributes;
+import org.springframework.web.context.request.RequestContextHolder;
+
+/**
+ * Whose request it is.
+ *
+ * @param client callers get slots in turns: the bearer of an API key, however many addresses it has,
+ *     or without keys whoever is at an address
+ * @param cacheOwner prompts share the prefix cache with those of the same owner alone; empty for
+ *     everybody
+ */
+public record Caller(String client, String cacheOwner) {
+  private static final String ATTRIBUTE = Caller.class.getName();
+
+  /** A caller without a key; those behind one address count as one. */
+  public static Caller at(String address) {
+    return new Caller(address, "");
+  }
+
+  /** Remembers that this request is the caller's. */
+  public void enter(HttpServletRequest request) {
+    request.setAttribute(ATTRIBUTE, this);
+  }
+
+  /** The caller of the request that this thread handles. */
+  static Caller current() {
+    RequestAttributes request = RequestContextHolder.getRequestAttributes();
+    return request != null
+            && request.getAttribute(ATTRIBUTE, RequestAttributes.SCOPE_REQUEST)
+                instanceof Caller caller
+        ? caller
+        : at("");
+  }
+
+  /** The same generation, as this caller's. */
+  Generation own(Generation generation) {
+    return generation.of(client).inCacheOf(cacheOwner);
+  }
+}
