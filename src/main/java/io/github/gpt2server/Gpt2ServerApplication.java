@@ -2,7 +2,9 @@ package io.github.gpt2server;
 
 import io.github.gpt2server.cli.Console;
 import io.github.gpt2server.ops.EngineLifecycle;
+import io.github.gpt2server.ops.ProcessEnd;
 import io.github.gpt2server.ops.TerminationSignals;
+import io.github.gpt2server.ops.ThreadWatch;
 import java.io.PrintStream;
 import java.util.Locale;
 import org.jline.terminal.impl.exec.ExecTerminalProvider;
@@ -17,7 +19,8 @@ public class Gpt2ServerApplication {
   /**
    * Starts the server, or runs the command that {@code args} name and ends the process; Spring Boot
    * properties such as {@code --gpt2.model=...} go with both. Ends the process with exit code 1 if
-   * the server does not start or a result cannot be written, and 2 if an option does not exist.
+   * the server does not start or a result cannot be written, 2 if an option does not exist, and 3
+   * if the server cannot go on; see {@link ProcessEnd}.
    */
   public static void main(String[] args) {
     // Numbers in messages, logs and reports have the same digits and points on every machine.
@@ -30,7 +33,9 @@ public class Gpt2ServerApplication {
     if (arguments.hasCommand()) {
       System.exit(runCommand(arguments));
     }
+    ProcessEnd.install();
     final SpringApplication application = new SpringApplication(Gpt2ServerApplication.class);
+    application.addListeners(new ThreadWatch());
     application.addInitializers(
         context ->
             TerminationSignals.install(() -> context.getBean(EngineLifecycle.class).hurry()));

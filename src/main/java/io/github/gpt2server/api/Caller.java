@@ -8,8 +8,8 @@ import org.springframework.web.context.request.RequestContextHolder;
 /**
  * Whose request it is.
  *
- * @param client callers get slots in turns: the bearer of an API key, however many addresses it has,
- *     or without keys whoever is at an address
+ * @param client callers get slots in turns: the bearer of an API key, however many addresses it
+ *     has, or without keys whoever is at an address
  * @param cacheOwner prompts share the prefix cache with those of the same owner alone; empty for
  *     everybody
  */

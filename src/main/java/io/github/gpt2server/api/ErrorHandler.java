@@ -3,6 +3,7 @@ package io.github.gpt2server.api;
 import io.github.gpt2server.engine.EngineStoppedException;
 import io.github.gpt2server.engine.QueueFullException;
 import io.github.gpt2server.memory.MemoryExceededException;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,18 +66,24 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
 
   /** What nobody foresaw: told in general to the client, in full to the log. */
   @ExceptionHandler
-  public ResponseEntity<Object> handle(Exception e, HttpServletResponse response) {
+  public ResponseEntity<Object> handle(
+      Exception e, HttpServletRequest request, HttpServletResponse response) {
     if (DisconnectedClientHelper.isClientDisconnectedException(e)) {
       return null;
     }
-    if (e.getCause() instanceof OutOfMemoryError shortage) {
-      // What the request held is free now; others may fit.
-      log.error("A request failed for want of memory ({})", shortage.getMessage());
-      return response.isCommitted() ? null : response(ApiException.outOfMemory());
-    }
     String id = response.getHeader(RequestIdFilter.HEADER);
-    log.error("Request failed ({})", id, e);
-    return response.isCommitted() ? null : response(ApiException.failed(id));
+    OutOfMemoryError shortage = ShortageFilter.shortage(e);
+    if (shortage == null) {
+      log.error("Request failed ({})", id, e);
+    } else {
+      // What the request held is free now; others may fit.
+      ShortageFilter.log(shortage);
+    }
+    if (response.isCommitted()) {
+      ShortageFilter.cut(request);
+      return null;
+    }
+    return response(shortage == null ? ApiException.failed(id) : ApiException.outOfMemory());
   }
 
   /** What could not be written because it is no number. */
@@ -94,7 +101,11 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
     ApiException invalid =
         ModelOutput.invalid(servlet.getResponse().getHeader(RequestIdFilter.HEADER));
     // What of a large answer has been sent cannot be taken back: it ends in the middle.
-    return servlet.getResponse().isCommitted() ? null : response(invalid);
+    if (servlet.getResponse().isCommitted()) {
+      ShortageFilter.cut(servlet.getRequest());
+      return null;
+    }
+    return response(invalid);
   }
 
   @Override

@@ -50,6 +50,10 @@ public final class ObservedHttp11Protocol extends Http11NioProtocol {
       ClientConnection.enter(() -> closed(socket));
       try {
         return super.service(socket);
+      } catch (OutOfMemoryError e) {
+        // Tomcat would throw it on, the thread would end and the client wait for ever.
+        ShortageFilter.log(e);
+        return SocketState.CLOSED;
       } finally {
         ClientConnection.leave();
       }

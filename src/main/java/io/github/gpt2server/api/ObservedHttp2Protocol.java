@@ -3,6 +3,7 @@ package io.github.gpt2server.api;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.coyote.Adapter;
+import org.apache.coyote.CloseNowException;
 import org.apache.coyote.Request;
 import org.apache.coyote.Response;
 import org.apache.coyote.http11.upgrade.InternalHttpUpgradeHandler;
@@ -37,11 +38,20 @@ final class ObservedHttp2Protocol extends Http2Protocol {
 
       @Override
       public SocketState upgradeDispatch(SocketEvent event) {
-        SocketState state = super.upgradeDispatch(event);
+        SocketState state = dispatch(event);
         if (state == SocketState.CLOSED) {
           streams.close();
         }
         return state;
+      }
+
+      private SocketState dispatch(SocketEvent event) {
+        try {
+          return super.upgradeDispatch(event);
+        } catch (OutOfMemoryError e) {
+          ShortageFilter.log(e);
+          return SocketState.CLOSED;
+        }
       }
 
       @Override
@@ -96,6 +106,10 @@ final class ObservedHttp2Protocol extends Http2Protocol {
       ClientConnection.enter(() -> socket.isClosed() || streams.gone(stream));
       try {
         adapter.service(request, response);
+      } catch (OutOfMemoryError e) {
+        // Tomcat ends the stream for an exception; for an error its thread would end.
+        ShortageFilter.log(e);
+        throw new CloseNowException("no memory for the answer", e);
       } finally {
         ClientConnection.leave();
       }

@@ -6,7 +6,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import tools.jackson.core.JacksonException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.ObjectWriter;
 
 /**
@@ -17,6 +18,7 @@ import tools.jackson.databind.ObjectWriter;
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">the format</a>
  */
 public final class ServerSentEvents {
+  private static final Logger log = LoggerFactory.getLogger(ServerSentEvents.class);
   private static final byte[] DATA = bytes("data: ");
   private static final byte[] END = bytes("\n\n");
   private static final byte[] DONE = bytes("data: [DONE]\n\n");
@@ -59,20 +61,56 @@ public final class ServerSentEvents {
     buffer.append(head);
     try {
       json.writeValue(buffer, value);
-    } catch (NonFiniteNumberException e) {
+      buffer.append(END);
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      if (buffer.gone != null) {
+        throw buffer.gone;
+      }
+      // Half an event would be taken for the beginning of the next one.
       if (buffer.sent == sent) {
         buffer.truncate(before);
       } else {
         buffer.append(END);
       }
-      throw ModelOutput.invalid(response.getHeader(RequestIdFilter.HEADER));
-    } catch (JacksonException e) {
-      if (buffer.gone != null) {
-        throw buffer.gone;
+      if (e instanceof NonFiniteNumberException) {
+        throw ModelOutput.invalid(response.getHeader(RequestIdFilter.HEADER));
       }
       throw e;
     }
-    buffer.append(END);
+  }
+
+  /**
+   * Sends a stream; what goes wrong once it has begun becomes its last event.
+   *
+   * @param id finds the failure in the log
+   * @param stream adds events and flushes them, to the end
+   * @throws ClientGoneException if the client leaves
+   */
+  public void run(String id, Runnable stream) {
+    try {
+      stream.run();
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      if (!started()) {
+        throw e;
+      }
+      event("error", reported(id, e).response());
+      flush();
+    }
+  }
+
+  private static ApiException reported(String id, Throwable failure) {
+    if (failure instanceof ApiException known) {
+      return known;
+    }
+    OutOfMemoryError shortage = ShortageFilter.shortage(failure);
+    if (shortage != null) {
+      ShortageFilter.log(shortage);
+      return ApiException.outOfMemory();
+    }
+    log.error("Stream {} failed", id, failure);
+    return ApiException.failed(id);
   }
 
   /** Adds the event that ends every stream that went well. */

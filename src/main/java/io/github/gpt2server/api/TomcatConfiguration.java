@@ -31,6 +31,15 @@ public class TomcatConfiguration {
     return registration;
   }
 
+  /** Inside of what observes requests, and outside of everything that may need much memory. */
+  @Bean
+  public FilterRegistrationBean<ShortageFilter> shortages() {
+    FilterRegistrationBean<ShortageFilter> registration =
+        new FilterRegistrationBean<>(new ShortageFilter());
+    registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 3);
+    return registration;
+  }
+
   /** Watches connections for clients that leave, and reports Tomcat's own errors as JSON. */
   @Bean
   public WebServerFactoryCustomizer<TomcatServletWebServerFactory> apiTomcatCustomizer() {

@@ -152,6 +152,11 @@ public final class ChildServer implements AutoCloseable {
     process.destroyForcibly().onExit().join();
   }
 
+  /** The port on which it listens. */
+  int port() {
+    return port;
+  }
+
   /** The number of the process. */
   public long pid() {
     return process.pid();

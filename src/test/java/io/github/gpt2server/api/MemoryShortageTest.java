@@ -20,9 +20,8 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 /** libtorch gets no memory: at the start, and for a request. */
 @ExtendWith(OutputCaptureExtension.class)
 class MemoryShortageTest {
-  private static final Throwable LIBTORCH =
-      new IllegalStateException(
-          "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000 bytes.");
+  private static final String LIBTORCH =
+      "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000 bytes.";
 
   @TempDir private Path folder;
 
@@ -46,8 +45,10 @@ class MemoryShortageTest {
 
   @Test
   void aRequestThatGetsNoMemoryIs503AndTheOthersGoOn(CapturedOutput output) throws Exception {
+    List<Throwable> failures =
+        List.of(new IllegalStateException(LIBTORCH), new OutOfMemoryError("Java heap space"));
     try (LiveServer server = new LiveServer("--gpt2.max-sequences=2")) {
-      for (Throwable failure : List.of(LIBTORCH, new OutOfMemoryError("Java heap space"))) {
+      for (Throwable failure : failures) {
         TaskRequest<Void> request =
             new TaskRequest<>(
                 "large",
@@ -67,8 +68,7 @@ class MemoryShortageTest {
     }
     assertThat(output.getOut())
         .containsOnlyOnce("Request large failed: libtorch could not get 9000.0 MB of memory")
-        .containsOnlyOnce(
-            "Request large failed: Java could not get more memory (Java heap space)")
+        .containsOnlyOnce("Request large failed: Java could not get more memory (Java heap space)")
         .doesNotContain("\tat ");
   }
 

@@ -12,7 +12,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** What one key asked does not show in another key's answers. */
 class PrefixCacheOfKeysTest {
   private static final String PROMPT =
-      IntStream.range(0, 100).mapToObj(i -> Integer.toString(i + 300)).collect(Collectors.joining(", ", "[", "]"));
+      IntStream.range(0, 100)
+          .mapToObj(i -> Integer.toString(i + 300))
+          .collect(Collectors.joining(", ", "[", "]"));
 
   @Test
   void eachKeyHasItsOwnCache() throws IOException {
@@ -48,7 +50,8 @@ class PrefixCacheOfKeysTest {
   }
 
   private static int cached(LiveServer server, String key, String salt) throws IOException {
-    String body = "{\"prompt\": " + PROMPT + ", \"max_tokens\": 1, \"cache_salt\": \"" + salt + "\"}";
+    String body =
+        "{\"prompt\": " + PROMPT + ", \"max_tokens\": 1, \"cache_salt\": \"" + salt + "\"}";
     String post = RawHttp.post("/v1/completions", body);
     try (RawHttp http = server.connect()) {
       RawHttp.Answer answer =

@@ -27,13 +27,15 @@ public final class RawHttp implements AutoCloseable {
 
   /** A connection whose receive buffer is so small, or as usual if 0. */
   RawHttp(int port, int receiveBuffer) throws IOException {
-    this(port, receiveBuffer, InetAddress.getLoopbackAddress());
+    this(port, receiveBuffer, null);
   }
 
-  /** A connection that comes from this one of the machine's addresses. */
+  /** A connection that comes from this one of the machine's addresses, or from any if null. */
   RawHttp(int port, int receiveBuffer, InetAddress from) throws IOException {
     socket = new Socket();
-    socket.bind(new InetSocketAddress(from, 0));
+    if (from != null) {
+      socket.bind(new InetSocketAddress(from, 0));
+    }
     if (receiveBuffer > 0) {
       // Before connecting, so that the window is small from the beginning.
       socket.setReceiveBufferSize(receiveBuffer);

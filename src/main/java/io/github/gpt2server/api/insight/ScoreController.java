@@ -4,7 +4,6 @@ import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.Bounds;
-import io.github.gpt2server.api.ClientGoneException;
 import io.github.gpt2server.api.LogprobsCheck;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
@@ -104,7 +103,8 @@ public final class ScoreController {
           .contentType(MediaType.APPLICATION_JSON)
           .body(answer(model, texts, several));
     }
-    stream(model, texts, several, deadline, new ServerSentEvents(response, json.writer()));
+    ServerSentEvents out = new ServerSentEvents(response, json.writer());
+    out.run(response.getHeader("X-Request-Id"), () -> stream(model, texts, several, deadline, out));
     return null;
   }
 
@@ -199,25 +199,16 @@ public final class ScoreController {
       ServerSentEvents out) {
     int total = texts.stream().mapToInt(TextScoring::scoredTokens).sum();
     int scored = 0;
-    try {
-      for (TextScoring text : texts) {
-        for (int window = 0; window < text.windows(); window++) {
-          text.run(window, deadline, scored == 0, () -> waiting(out));
-          scored += text.scoredTokens(window);
-          out.event("progress", new ScoreResponse.Progress(scored, total));
-          out.flush();
-        }
+    for (TextScoring text : texts) {
+      for (int window = 0; window < text.windows(); window++) {
+        text.run(window, deadline, scored == 0, () -> waiting(out));
+        scored += text.scoredTokens(window);
+        out.event("progress", new ScoreResponse.Progress(scored, total));
+        out.flush();
       }
-      out.data(answer(model, texts, several));
-      out.done();
-    } catch (ClientGoneException e) {
-      throw e;
-    } catch (ApiException e) {
-      if (!out.started()) {
-        throw e;
-      }
-      out.event("error", e.response());
     }
+    out.data(answer(model, texts, several));
+    out.done();
     out.flush();
   }
 }

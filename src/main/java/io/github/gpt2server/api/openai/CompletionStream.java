@@ -8,13 +8,9 @@ import io.github.gpt2server.engine.SequenceEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Sends a completion as it comes: one chunk for each token that adds text. */
 final class CompletionStream {
-  private static final Logger log = LoggerFactory.getLogger(CompletionStream.class);
-
   private final Duration silence;
   private final ValidCompletion completion;
   private final ServerSentEvents out;
@@ -46,22 +42,7 @@ final class CompletionStream {
    * @throws ApiException if something goes wrong before the first byte; later it becomes an event
    */
   void run(RunningGeneration running) {
-    try {
-      send(running);
-    } catch (ClientGoneException e) {
-      throw e;
-    } catch (ApiException e) {
-      if (!out.started()) {
-        throw e;
-      }
-      sendError(e);
-    } catch (RuntimeException e) {
-      if (!out.started()) {
-        throw e;
-      }
-      log.error("Stream {} failed", completion.id(), e);
-      sendError(ApiException.failed(completion.id()));
-    }
+    out.run(completion.id(), () -> send(running));
   }
 
   private void send(RunningGeneration running) {
@@ -81,11 +62,6 @@ final class CompletionStream {
       out.data(chunk(List.of(), usage.build()));
     }
     out.done();
-    out.flush();
-  }
-
-  private void sendError(ApiException e) {
-    out.event("error", e.response());
     out.flush();
   }
 
