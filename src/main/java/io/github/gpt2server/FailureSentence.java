@@ -31,7 +31,7 @@ final class FailureSentence {
   private static final String OWN = FailureSentence.class.getPackageName() + ".";
   private static final int MAX_QUOTE = 300;
 
-  /** libtorch for the CPU and the tokenizer, unpacked, take 445 MB. */
+  /** libtorch for the CPU and the tokenizer, unpacked, take 465 MB. */
   private static final long NATIVE_LIBRARY_BYTES = 500_000_000;
 
   /** In this order: the first that knows the failure speaks. */
@@ -166,7 +166,7 @@ final class FailureSentence {
   }
 
   /**
-   * DJL unpacks native libraries into a folder, and its messages do not tell that this failed: the
+   * Native libraries are unpacked into a folder, and messages do not tell why that failed: the
    * folder is looked at. Comes before our own messages, which quote those.
    */
   private static Optional<String> nativeCache(List<Throwable> chain) {

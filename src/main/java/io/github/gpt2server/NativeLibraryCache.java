@@ -2,10 +2,8 @@ package io.github.gpt2server;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -15,20 +13,14 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * The folder into which DJL unpacks native libraries when it first starts. It writes each under a
- * random name and renames it when it is complete; a process that is killed before that leaves up to
- * 430 MB there, which DJL never looks at again.
+ * What processes that were killed have left in the folder of unpacked libraries: up to 450 MB under
+ * a random name each, which get their name once they are complete.
  */
 final class NativeLibraryCache {
+  /** How the names of folders begin into which libraries are being unpacked. */
+  static final String UNFINISHED = "unpacking-";
+
   private static final Logger log = LoggerFactory.getLogger(NativeLibraryCache.class);
-
-  /** The names that {@code LibUtils} of DJL's PyTorch engine and of its tokenizers give. */
-  private static final PathMatcher UNFINISHED =
-      FileSystems.getDefault()
-          .getPathMatcher(
-              "regex:(pytorch|tokenizers)[/\\\\]tmp\\d+|pytorch[/\\\\][^/\\\\]+[/\\\\]jni\\d+tmp");
-
-  private static final int DEPTH = 3;
 
   /** Unpacking takes seconds: what has not been written to for so long is not being unpacked. */
   private static final Duration ABANDONED = Duration.ofHours(1);
@@ -36,26 +28,8 @@ final class NativeLibraryCache {
   private NativeLibraryCache() {}
 
   /**
-   * Makes the folder. DJL would log a stack trace if it cannot be made, and fail later.
-   *
-   * @throws InvalidSettingException if it cannot be made
-   */
-  static void create(Path folder) {
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new InvalidSettingException(
-          "DJL_CACHE_DIR",
-          folder.toString(),
-          "a folder for the native libraries that is there or can be made, with 500 MB of room");
-    }
-  }
-
-  /**
    * Removes what killed processes left half unpacked. What was written to within the hour stays:
    * another process may be at it. Failures matter to nobody, the next start tries again.
-   *
-   * @param folder as {@code ai.djl.util.Utils.getEngineCacheDir()} names it
    */
   static void removeAbandoned(Path folder, Instant now) {
     try {
@@ -71,14 +45,12 @@ final class NativeLibraryCache {
   }
 
   private static List<Path> unfinished(Path folder) throws IOException {
-    try (Stream<Path> paths =
-        Files.find(
-            folder, DEPTH, (path, attributes) -> UNFINISHED.matches(folder.relativize(path)))) {
-      return paths.toList();
+    try (Stream<Path> paths = Files.list(folder)) {
+      return paths.filter(path -> path.getFileName().toString().startsWith(UNFINISHED)).toList();
     }
   }
 
-  /** When a file, or the last of the files in a folder, was written to. */
+  /** When a folder, or the last of the files in it, was written to. */
   private static Instant lastWritten(Path path) throws IOException {
     Instant last = Instant.MIN;
     try (Stream<Path> files = Files.walk(path)) {

@@ -1,6 +1,5 @@
 package io.github.gpt2server;
 
-import ai.djl.util.Utils;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineObserver;
 import io.github.gpt2server.engine.EngineSettings;
@@ -66,7 +65,7 @@ final class ServedModelLoader implements ModelLoader {
 
   @Override
   public LoadedModel load() throws Exception {
-    NativeLibraryCache.create(Utils.getCacheDir());
+    NativeLibraries.prepare();
     try (ModelFolder folder = folder("gpt2.model", properties.model(), properties.revision())) {
       Gpt2Config config = Gpt2Config.read(folder.path());
       Weights weights = Weights.open(folder.path(), config);
@@ -115,8 +114,6 @@ final class ServedModelLoader implements ModelLoader {
                 ? Engine.start(loader, tokenizer, settings, observer)
                 : Engine.start(loader, () -> draft.load(sample), tokenizer, settings, observer);
       }
-      // The libraries are there now, whole: what else lies half unpacked is of no use.
-      NativeLibraryCache.removeAbandoned(Utils.getEngineCacheDir(), Instant.now());
       ServedModel served =
           new ServedModel(
               engine,

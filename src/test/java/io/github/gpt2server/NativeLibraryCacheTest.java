@@ -1,7 +1,6 @@
 package io.github.gpt2server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,74 +21,34 @@ class NativeLibraryCacheTest {
   @TempDir private Path folder;
 
   @Test
-  void makesTheFolderOrNamesTheVariable() throws IOException {
-    NativeLibraryCache.create(folder.resolve("a/b"));
-    assertThat(folder.resolve("a/b")).isDirectory();
-
-    final Path file = Files.createFile(folder.resolve("file"));
-    for (final Path wrong : List.of(file, file.resolve("below"))) {
-      assertThatThrownBy(() -> NativeLibraryCache.create(wrong))
-          .isInstanceOf(InvalidSettingException.class)
-          .hasMessage(
-              "DJL_CACHE_DIR="
-                  + wrong
-                  + " is not allowed: use a folder for the native libraries that is there or can be"
-                  + " made, with 500 MB of room.");
-    }
-  }
-
-  @Test
   void removesWhatNobodyHasWrittenToForAnHour() throws IOException {
-    write("pytorch/tmp8571/libc10.so", LONG_AGO);
-    write("pytorch/tmp8571/libtorch_cpu.so", LONG_AGO);
-    write("pytorch/2.7.1-cpu-linux-x86_64/jni4712tmp", LONG_AGO);
-    write("tokenizers/tmp90/libtokenizers.so", LONG_AGO);
+    write("unpacking-8571/libc10.so", LONG_AGO);
+    write("unpacking-8571/libtorch_cpu.so", LONG_AGO);
+    write("unpacking-90/libtokenizers.so", LONG_AGO);
 
     remove();
 
-    assertThat(files()).isEmpty();
-    assertThat(folder.resolve("pytorch/tmp8571")).doesNotExist();
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test
   void leavesWhatAnotherProcessMayBeUnpacking() throws IOException {
     // One file of the folder is complete for long, the next is being written.
-    write("pytorch/tmp8571/libc10.so", LONG_AGO);
-    write("pytorch/tmp8571/libtorch_cpu.so", JUST_NOW);
-    write("pytorch/2.7.1-cpu-linux-x86_64/jni4712tmp", JUST_NOW);
-    write("tokenizers/tmp90/libtokenizers.so", JUST_NOW);
+    write("unpacking-8571/libc10.so", LONG_AGO);
+    write("unpacking-8571/libtorch_cpu.so", JUST_NOW);
+    touch(Files.createDirectories(folder.resolve("unpacking-90")), JUST_NOW);
 
     remove();
 
     assertThat(files())
-        .containsExactlyInAnyOrder(
-            "pytorch/tmp8571/libc10.so",
-            "pytorch/tmp8571/libtorch_cpu.so",
-            "pytorch/2.7.1-cpu-linux-x86_64/jni4712tmp",
-            "tokenizers/tmp90/libtokenizers.so");
+        .containsExactlyInAnyOrder("unpacking-8571/libc10.so", "unpacking-8571/libtorch_cpu.so");
+    assertThat(folder.resolve("unpacking-90")).isDirectory();
   }
 
   @Test
-  void leavesAnEmptyFolderThatAnotherProcessHasJustMade() throws IOException {
-    touch(Files.createDirectories(folder.resolve("pytorch/tmp8571")), JUST_NOW);
-
-    remove();
-
-    assertThat(folder.resolve("pytorch/tmp8571")).isDirectory();
-  }
-
-  @Test
-  void leavesCompleteLibrariesAndWhatIsNotDjls() throws IOException {
-    final List<String> others =
-        List.of(
-            "pytorch/2.7.1-cpu-linux-x86_64/libtorch_cpu.so",
-            "pytorch/2.7.1-cpu-linux-x86_64/0.36.0-libdjl_torch.so",
-            "tokenizers/0.21.0-cpu-linux-x86_64/libtokenizers.so",
-            "pytorch/tmpfiles/mine",
-            "pytorch/models/tmp12/mine",
-            "cache/tmp12/mine",
-            "tmp12/mine");
-    for (final String file : others) {
+  void leavesCompleteLibrariesAndWhatIsNotItsOwn() throws IOException {
+    List<String> others = List.of("libtorch-01ab/libtorch_cpu.so", "djl/unpacking-1/mine", "mine");
+    for (String file : others) {
       write(file, LONG_AGO);
     }
 

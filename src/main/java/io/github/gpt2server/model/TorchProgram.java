@@ -18,6 +18,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.Map;
 
 /**
@@ -50,6 +51,8 @@ final class TorchProgram implements AutoCloseable {
     try {
       byte[] archive = TorchScriptArchive.pack(code, attributes);
       ((PtModel) model).load(new ByteArrayInputStream(archive), false);
+      // DJL makes a folder for each, puts nothing into it, and removes it if the process ends well.
+      Files.deleteIfExists(model.getModelPath());
       return new TorchProgram(model);
     } catch (IOException | MalformedModelException e) {
       model.close();

@@ -71,30 +71,30 @@ class EndDrill {
     }
   }
 
-  /** DJL unpacks libtorch, 430 MB, into a cache when it first starts: a kill finds it half done. */
+  /** libtorch, 450 MB, is unpacked into a cache at the first start: a kill finds it half done. */
   @Test
   void killedAndStartedAgain() throws Exception {
     final Path cache = Files.createDirectory(folder.resolve("cache"));
     final Map<String, String> variables = Map.of("DJL_CACHE_DIR", cache.toString());
     // In the order in which they are written; each kill comes when so much of the file is there.
     final Map<String, Integer> files = new LinkedHashMap<>();
-    files.put("libtokenizers.so", 1);
     files.put("libc10.so", 1);
     files.put("libtorch_cpu.so", 200_000_000);
     files.put("libdjl_torch.so", 1);
+    files.put("libtokenizers.so", 1);
     for (final Map.Entry<String, Integer> file : files.entrySet()) {
       try (ChildServer server = new ChildServer(folder, variables)) {
         Watch.await(() -> size(written(cache, file.getKey())) >= file.getValue());
         server.kill();
       }
     }
-    final List<Path> halfWritten = written(cache, "tmp");
+    final List<Path> halfWritten = written(cache, "unpacking-");
     final long leftOver = size(halfWritten);
     final String poem;
     try (ChildServer server = new ChildServer(folder, variables)) {
       server.awaitHealth(200);
       // Another process might be writing them.
-      assertThat(written(cache, "tmp")).containsExactlyInAnyOrderElementsOf(halfWritten);
+      assertThat(written(cache, "unpacking-")).containsExactlyInAnyOrderElementsOf(halfWritten);
       poem = Watch.poem(server);
       final List<RawHttp> streams = new ArrayList<>();
       for (int i = 0; i < 16; i++) {
@@ -120,7 +120,7 @@ class EndDrill {
 
       assertThat(Watch.poem(server)).isEqualTo(poem);
       assertThat(server.errors()).isEmpty();
-      assertThat(written(cache, "tmp")).isEmpty();
+      assertThat(written(cache, "unpacking-")).isEmpty();
       DrillReport.add(
           7,
           "kill -9 and restart",
@@ -141,7 +141,7 @@ class EndDrill {
     }
   }
 
-  /** Files in the cache with this in their path; DJL unpacks into folders called tmp. */
+  /** Files in the cache with this in their path. */
   private static List<Path> written(Path cache, String part) throws IOException {
     try (Stream<Path> files = Files.walk(cache)) {
       return files
