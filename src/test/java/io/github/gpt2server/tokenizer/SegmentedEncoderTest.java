@@ -152,9 +152,22 @@ class SegmentedEncoderTest {
 
   @Test
   void addedTokensAreFoundWhole() throws IOException {
+    // The part of the last that a segment may end with is more tokens than segments overlap by.
     List<String> added =
         List.of(
-            "abab", "ab", "ba'", "'s", " a ", "\n\n", "  ", "<|x|>", "|><|", "é漢", "🙂🙂", "11");
+            "abab",
+            "ab",
+            "ba'",
+            "'s",
+            " a ",
+            "\n\n",
+            "  ",
+            "<|x|>",
+            "|><|",
+            "é漢",
+            "🙂🙂",
+            "11",
+            "zq!xj9".repeat(6));
     List<String> parts = new ArrayList<>(added);
     parts.addAll(
         List.of("a", "b", "'", "s", " ", "\n", "<|", "x", "|>", "é", "漢", "🙂", "1", "re"));
