@@ -39,15 +39,19 @@ public class OpenApiConfiguration {
 
   private static final Map<String, String> ANYWHERE =
       errors(
-          "401", "An API key is needed and is missing or wrong.",
-          "500", "Something broke; the server's log says more.",
-          "503", "The model is loading or the server shuts down; see Retry-After.");
+          "401",
+          "An API key is needed and is missing or wrong.",
+          "500",
+          "Something broke; the server's log says more.",
+          "503",
+          "The model is loading, the server shuts down, or there is no memory left for the request"
+              + " (code out_of_memory); see Retry-After.");
 
   private static final Map<String, String> WITH_BODY =
       errors(
           "400", "A field is wrong: param names it, message says what it is and may be.",
           "404", "No such model (code model_not_found).",
-          "413", "The body is too large.",
+          "413", "The body is too large, or takes more memory than one request may.",
           "415", "The Content-Type is not application/json.",
           "429", "The queue is full; see Retry-After.");
 
