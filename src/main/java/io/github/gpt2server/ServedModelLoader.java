@@ -84,7 +84,7 @@ final class ServedModelLoader implements ModelLoader {
               .withChunkSize(chunkSize(device))
               .withDrawThreads(threads)
               .withSpeculation(speculation(device))
-              .withMaxUnreadBytes(properties.maxUnread().toBytes());
+              .withMaxUnreadBytes(maxUnreadBytes());
       CacheSize cache = cacheSize(config, settings.chunkSize());
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
       long weightBytes = Gpt2Model.weightBytes(config, type);
@@ -245,6 +245,13 @@ final class ServedModelLoader implements ModelLoader {
     Set<Integer> tokens = new HashSet<>(config.endOfText());
     tokenizer.endOfText().ifPresent(tokens::add);
     return Set.copyOf(tokens);
+  }
+
+  /** With every slot's stream unread, they take an eighth of the heap at the most. */
+  private long maxUnreadBytes() {
+    return Math.min(
+        properties.maxUnread().toBytes(),
+        Runtime.getRuntime().maxMemory() / 8 / properties.maxSequences());
   }
 
   /** A default that no prompt leaves room for would refuse every request without max_tokens. */

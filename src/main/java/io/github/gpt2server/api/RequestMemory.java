@@ -44,6 +44,16 @@ public final class RequestMemory {
     return held.computeIfAbsent(use, any -> budget.reserve(use, 0));
   }
 
+  /**
+   * Takes more for a use.
+   *
+   * @throws io.github.gpt2server.memory.MemoryExceededException if there is no room
+   */
+  public void add(MemoryUse use, long bytes) {
+    MemoryBudget.Reservation reservation = of(use);
+    reservation.resize(reservation.bytes() + bytes);
+  }
+
   private void giveBack() {
     held.values().forEach(MemoryBudget.Reservation::close);
   }

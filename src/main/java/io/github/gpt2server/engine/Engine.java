@@ -191,6 +191,11 @@ public final class Engine implements AutoCloseable {
     wake();
   }
 
+  /** About how much memory the unread events of a stream may take, in bytes. */
+  public long maxUnreadBytes() {
+    return settings.maxUnreadBytes();
+  }
+
   /** A glance at the queue, the running batch and the thread. */
   public EngineStatus status() {
     return admission.status(kvCacheUsage, prefixCacheStatus, thread.isAlive());

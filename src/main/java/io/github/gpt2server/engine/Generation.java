@@ -35,6 +35,11 @@ public record Generation(
     this(id, sequences, timeout, streaming, "");
   }
 
+  /** About how much memory the events of all its tokens take if none of them is read, in bytes. */
+  public long eventBytes() {
+    return sequences.stream().mapToLong(SequenceRequest::eventBytes).sum();
+  }
+
   /** The same, of a client. */
   public Generation of(String owner) {
     return new Generation(id, sequences, timeout, streaming, owner);

@@ -29,8 +29,7 @@ public final class GenerationHandle extends EngineHandle {
     this.mayLag =
         generation.streaming()
             && (generation.sequences().stream().anyMatch(SequenceRequest::reportsRows)
-                || generation.sequences().stream().mapToLong(SequenceRequest::eventBytes).sum()
-                    > maxUnreadBytes);
+                || generation.eventBytes() > maxUnreadBytes);
   }
 
   /** What was submitted. */

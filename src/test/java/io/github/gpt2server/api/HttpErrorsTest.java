@@ -21,6 +21,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.FilterType;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.firewall.HttpFirewall;
@@ -371,7 +372,11 @@ class HttpErrorsTest {
   }
 
   @EnableAutoConfiguration(exclude = UserDetailsServiceAutoConfiguration.class)
-  @ComponentScan("io.github.gpt2server.api")
+  @ComponentScan(
+      value = "io.github.gpt2server.api",
+      // Endpoints of another test lie in the package too.
+      excludeFilters =
+          @ComponentScan.Filter(type = FilterType.REGEX, pattern = ".*HttpShortageTest.*"))
   static class Application {
 
     @Bean

@@ -9,8 +9,10 @@ import io.github.gpt2server.api.ContextCheck;
 import io.github.gpt2server.api.Excerpt;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.api.RequestMemory;
 import io.github.gpt2server.api.PromptTokens;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.memory.MemoryUse;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -184,6 +186,7 @@ final class InspectValidator {
   private void checkSize(InspectionQuestion question) {
     InspectionSize size = question.size(model.layers(), model.heads());
     if (size.total() <= limits.maxInspectValues()) {
+      RequestMemory.current().add(MemoryUse.ANSWERS, size.total() * Float.BYTES);
       return;
     }
     long[] parts = {

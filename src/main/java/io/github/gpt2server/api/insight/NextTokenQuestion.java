@@ -9,6 +9,7 @@ import io.github.gpt2server.api.ContextCheck;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.Prompt;
 import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.api.RequestMemory;
 import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.Logprobs;
 import io.github.gpt2server.engine.PrefixReuse;
@@ -16,6 +17,7 @@ import io.github.gpt2server.engine.PromptProbabilities;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.SequenceRequest;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.sampling.SamplingParameters;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +72,10 @@ final class NextTokenQuestion {
               + limits.maxSequences()
               + "; send several requests.");
     }
+    // A row of logits for each prompt, and the ids of the likeliest.
+    RequestMemory.current()
+        .add(
+            MemoryUse.ANSWERS, (long) prompts.size() * Integer.BYTES * (model.vocabSize() + topK));
     String id = "next-" + UUID.randomUUID().toString().replace("-", "");
     generation = new Generation(id, sequences, limits.requestTimeout(), false);
   }

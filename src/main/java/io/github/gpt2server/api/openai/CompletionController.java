@@ -2,11 +2,13 @@ package io.github.gpt2server.api.openai;
 
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.ApiTags;
+import io.github.gpt2server.api.RequestMemory;
 import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.api.ServerSentEvents;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.memory.MemoryUse;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -89,6 +91,9 @@ public final class CompletionController {
       HttpServletResponse response) {
     ServedModel model = models.get();
     ValidCompletion completion = new CompletionValidator(model, limits).validate(request);
+    if (completion.stream()) {
+      reserve(completion.generation().eventBytes(), model.engine().maxUnreadBytes());
+    }
     try (RunningGeneration running =
         RunningGeneration.submit(model.engine()::submit, completion.generation())) {
       if (!completion.stream()) {
@@ -99,6 +104,16 @@ public final class CompletionController {
       ServerSentEvents out = new ServerSentEvents(response, json.writer());
       new CompletionStream(completion, out).run(running);
       return null;
+    }
+  }
+
+  /**
+   * Reserves memory for a stream that runs to its end whether or not its client reads. Larger ones
+   * wait for their clients in their slots, which bounds them all together.
+   */
+  private static void reserve(long bytes, long maxUnreadBytes) {
+    if (bytes <= maxUnreadBytes) {
+      RequestMemory.current().add(MemoryUse.ANSWERS, bytes);
     }
   }
 

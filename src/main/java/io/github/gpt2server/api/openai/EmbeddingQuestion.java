@@ -9,8 +9,10 @@ import io.github.gpt2server.api.Excerpt;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.Prompt;
 import io.github.gpt2server.api.PromptReader;
+import io.github.gpt2server.api.RequestMemory;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.TaskRequest;
+import io.github.gpt2server.memory.MemoryUse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
@@ -158,5 +160,6 @@ final class EmbeddingQuestion {
                   MAX_VALUES,
                   everyToken ? ", or use pooling mean or last" : ""));
     }
+    RequestMemory.current().add(MemoryUse.ANSWERS, vectors * model.width() * Float.BYTES);
   }
 }
