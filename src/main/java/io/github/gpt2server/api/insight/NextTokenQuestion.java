@@ -74,8 +74,7 @@ final class NextTokenQuestion {
     }
     // A row of logits for each prompt, and the ids of the likeliest.
     RequestMemory.current()
-        .add(
-            MemoryUse.ANSWERS, (long) prompts.size() * Integer.BYTES * (model.vocabSize() + topK));
+        .add(MemoryUse.ANSWERS, (long) prompts.size() * Integer.BYTES * (model.vocabSize() + topK));
     String id = "next-" + UUID.randomUUID().toString().replace("-", "");
     generation = new Generation(id, sequences, limits.requestTimeout(), false);
   }
