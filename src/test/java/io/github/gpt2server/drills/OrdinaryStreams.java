@@ -99,6 +99,7 @@ final class OrdinaryStreams implements AutoCloseable {
 
   private String stream(String prompt) throws Exception {
     final StringBuilder text = new StringBuilder();
+    long last = System.nanoTime();
     try (RawHttp http = server.connect()) {
       http.send(
           RawHttp.post(
@@ -109,7 +110,6 @@ final class OrdinaryStreams implements AutoCloseable {
       if (!status.contains(" 200")) {
         throw new IllegalStateException(status + http.rest());
       }
-      long last = System.nanoTime();
       boolean first = true;
       for (String line = http.line(); !line.equals("data: [DONE]"); line = http.line()) {
         if (line.startsWith("event: error")) {
