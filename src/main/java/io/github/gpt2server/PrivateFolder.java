@@ -36,7 +36,7 @@ final class PrivateFolder {
     return folder.toRealPath();
   }
 
-  /** A new folder in {@code parent}, readable by the user alone, with a name that nobody knew. */
+  /** A new folder in {@code parent}, readable by the user alone, with a random name. */
   static Path createNew(Path parent, String prefix) throws IOException {
     return Files.createTempDirectory(parent, prefix, attributes());
   }

@@ -23,9 +23,10 @@ final class JsonText {
     }
   }
 
-  /** What the parser says, without where in its own buffers it says it of. */
+  /** The parser's reason, without places in its own buffers and lists of what JSON may hold. */
   private static String reason(String message) {
     return message
+        .replaceFirst("(?s): was expecting \\(.*", "")
         .replaceAll(
             "(?s) ?\\((?:start marker at|for [^()]* starting at) \\[Source:.*?#?\\w+\\]\\)", "")
         .strip()

@@ -197,6 +197,7 @@ class VerifyCommandTest {
           {"mean_loss_nats": [{"ids": [1, 2, 3, 4], "rows": 2, "columns": 2}]} | is malformed at mean_loss_nats[0]: needs one id more than rows times columns.
           {"models": {"a": {}}} | is malformed at models.a: vocab_size must be a whole number from 0.
           \ufeff{"models": {"a": {}}} | is malformed at models.a: vocab_size must be a whole number from 0.
+          The king   | is not JSON (Unrecognized token 'The').
           {"greedy": | is not JSON (Unexpected end-of-input within/between Object entries).
           """)
   void aMalformedFileIsNamed(String json, String problem) throws IOException {
