@@ -347,12 +347,17 @@ haproxy_config() {
 check_term() {
   local name=$1 port=$2 began answered status
   : >"$work/stream.txt"
-  complete "$port" 450 true -N >"$work/stream.txt" &
+  # Long enough to run when the signal has arrived and /health is asked.
+  complete "$port" '450, "n": 8' true -N >"$work/stream.txt" &
   local client=$!
   until grep -q '^data' "$work/stream.txt"; do sleep 0.05; done
   podman kill -s TERM "$name" >/dev/null
   began=$(date +%s%N)
-  until answered=$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/health") && [[ $answered != 200 ]]; do sleep 0.02; done
+  answered=200
+  while [[ $answered == 200 ]]; do
+    answered=$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/health" || true)
+  done
+  [[ $answered == 503 ]] || fail "/health was $answered after SIGTERM"
   wait "$client" || fail "the stream was cut by SIGTERM"
   [[ $(tail -n 2 "$work/stream.txt" | head -n 1) == "data: [DONE]" ]] || fail "the stream did not end: $(tail -n 2 "$work/stream.txt")"
   status=$(timeout 60 podman wait "$name") || fail "the server did not end within 60 seconds of SIGTERM"
