@@ -98,8 +98,7 @@ public final class PromptReader {
    * @throws ApiException 400, if it is empty and no token begins a text
    */
   public PromptTokens prompt(String field, int[] tokens) {
-    MemoryBudget.Reservation memory = RequestMemory.current().of(MemoryUse.TEXTS);
-    memory.resize(memory.bytes() + (long) ID_BYTES * tokens.length);
+    RequestMemory.current().add(MemoryUse.TEXTS, (long) ID_BYTES * tokens.length);
     return PromptTokens.of(orBeginning(field, tokens), model.tokenizer());
   }
 
