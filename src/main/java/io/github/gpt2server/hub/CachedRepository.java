@@ -65,19 +65,14 @@ final class CachedRepository {
 
   /** The commit that a branch or tag was when it was last asked for, or a commit itself. */
   Optional<String> commit(String revision) {
-    if (isCommit(revision)) {
+    if (RepositoryInfo.isCommit(revision)) {
       return Optional.of(revision);
     }
     try {
-      return Optional.of(Files.readString(ref(revision)).strip())
-          .filter(CachedRepository::isCommit);
+      return Optional.of(Files.readString(ref(revision)).strip()).filter(RepositoryInfo::isCommit);
     } catch (IOException e) {
       return Optional.empty();
     }
-  }
-
-  static boolean isCommit(String revision) {
-    return revision.matches("[0-9a-f]{40}");
   }
 
   /** Notes what a branch or tag is now. */

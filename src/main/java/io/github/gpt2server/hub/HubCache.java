@@ -80,7 +80,7 @@ final class HubCache {
     final Map<String, List<String>> revisions = revisions(root);
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          .filter(entry -> CachedRepository.isCommit(entry.getFileName().toString()))
+          .filter(entry -> RepositoryInfo.isCommit(entry.getFileName().toString()))
           .sorted()
           .map(
               snapshot -> {

@@ -64,7 +64,7 @@ final class HubClient {
       throws IOException, InterruptedException, NotOnHubException {
     final JsonNode json = json(model, infoUri(model, revision));
     final String commit = json.path("sha").asString("");
-    if (!CachedRepository.isCommit(commit)) {
+    if (!RepositoryInfo.isCommit(commit)) {
       throw failures.noHub("without the commit of " + model);
     }
     final List<String> files = new ArrayList<>();

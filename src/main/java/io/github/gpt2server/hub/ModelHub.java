@@ -110,7 +110,7 @@ public final class ModelHub {
     if (settings.offline()) {
       return cached.orElseThrow(() -> notCached(model, revision));
     }
-    if (cached.isPresent() && CachedRepository.isCommit(revision)) {
+    if (cached.isPresent() && RepositoryInfo.isCommit(revision)) {
       return cached.get();
     }
     final RepositoryInfo info;
