@@ -3,18 +3,22 @@ package io.github.gpt2server;
 import io.github.gpt2server.engine.ServedModelHolder;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryFigures;
+import io.github.gpt2server.ops.AccessLog;
 import io.github.gpt2server.ops.EngineControl;
 import io.github.gpt2server.ops.EngineHealthIndicator;
 import io.github.gpt2server.ops.EngineLifecycle;
 import io.github.gpt2server.ops.EngineMetrics;
 import io.github.gpt2server.ops.EngineRecorder;
 import io.github.gpt2server.ops.ExchangeFilter;
+import io.github.gpt2server.ops.ExchangeListener;
 import io.github.gpt2server.ops.MemoryMetrics;
 import io.github.gpt2server.ops.MetricsPage;
 import io.github.gpt2server.ops.ModelHealthIndicator;
 import io.github.gpt2server.ops.ProbePaths;
 import io.github.gpt2server.ops.PromptText;
 import io.github.gpt2server.ops.ReportingSpanExporter;
+import io.github.gpt2server.ops.RequestMetrics;
+import io.github.gpt2server.ops.RequestSpans;
 import io.github.gpt2server.ops.ServedEngine;
 import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.ops.StartupLine;
@@ -23,6 +27,8 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.tracing.exporter.SpanExportingPredicate;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.util.ArrayList;
+import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
@@ -112,10 +118,14 @@ class OperationsConfiguration {
             ? PromptText.shown(
                 tokens -> holder.get().map(model -> model.tokenizer().decode(tokens)).orElse(""))
             : PromptText.HIDDEN;
+    final List<ExchangeListener> listeners = new ArrayList<>();
+    listeners.add(new RequestMetrics(registry));
+    if (properties.accessLog()) {
+      listeners.add(new AccessLog(prompts));
+    }
+    tracer.ifAvailable(spans -> listeners.add(new RequestSpans(spans, prompts)));
     final FilterRegistrationBean<ExchangeFilter> registration =
-        new FilterRegistrationBean<>(
-            ExchangeFilter.of(
-                holder, registry, properties.accessLog(), tracer.getIfAvailable(), prompts));
+        new FilterRegistrationBean<>(new ExchangeFilter(holder, listeners));
     registration.setOrder(EXCHANGE_ORDER);
     return registration;
   }

@@ -11,7 +11,7 @@ import tools.jackson.databind.json.JsonMapper;
  * One line for each request that is over, but for probes and scrapes. In structured logs its facts
  * are fields as well, named as in the Elastic Common Schema where it has names.
  */
-final class AccessLog implements ExchangeListener {
+public final class AccessLog implements ExchangeListener {
   private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
 
   private static final JsonMapper JSON = JsonMapper.shared();
@@ -21,7 +21,7 @@ final class AccessLog implements ExchangeListener {
   /**
    * @param prompts the text of prompts, or {@link PromptText#HIDDEN}
    */
-  AccessLog(PromptText prompts) {
+  public AccessLog(PromptText prompts) {
     this.prompts = prompts;
   }
 

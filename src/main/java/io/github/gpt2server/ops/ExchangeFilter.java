@@ -3,8 +3,6 @@ package io.github.gpt2server.ops;
 import io.github.gpt2server.engine.RequestProgress;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.ServedModelHolder;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.opentelemetry.api.trace.Tracer;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -28,34 +26,12 @@ public final class ExchangeFilter extends HttpFilter {
   private final transient ServedModelHolder holder;
   private final transient List<ExchangeListener> listeners;
 
-  private ExchangeFilter(ServedModelHolder holder, List<ExchangeListener> listeners) {
+  /**
+   * @param listeners told of each request when it has ended
+   */
+  public ExchangeFilter(ServedModelHolder holder, List<ExchangeListener> listeners) {
     this.holder = holder;
     this.listeners = List.copyOf(listeners);
-  }
-
-  /**
-   * Counts requests, and logs and traces them where that is wanted.
-   *
-   * @param registry gets the meters of requests
-   * @param accessLog whether each request is logged
-   * @param tracer makes the spans, or null
-   * @param prompts the text of prompts for log and spans
-   */
-  public static ExchangeFilter of(
-      ServedModelHolder holder,
-      MeterRegistry registry,
-      boolean accessLog,
-      Tracer tracer,
-      PromptText prompts) {
-    final List<ExchangeListener> listeners = new ArrayList<>();
-    listeners.add(new RequestMetrics(registry));
-    if (accessLog) {
-      listeners.add(new AccessLog(prompts));
-    }
-    if (tracer != null) {
-      listeners.add(new RequestSpans(tracer, prompts));
-    }
-    return new ExchangeFilter(holder, listeners);
   }
 
   /** Notes what the current thread's request asks of the engine. */

@@ -2,6 +2,6 @@ package io.github.gpt2server.ops;
 
 /** Told of every request of a client when it is over, on the thread that handled it. */
 @FunctionalInterface
-interface ExchangeListener {
+public interface ExchangeListener {
   void ended(Exchange exchange);
 }

@@ -17,7 +17,7 @@ import java.time.Duration;
  * @see <a href="https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/">the
  *     conventions</a>
  */
-final class RequestMetrics implements ExchangeListener {
+public final class RequestMetrics implements ExchangeListener {
   static final String PROVIDER = "gpt2-server";
 
   private static final double[] TOKEN_BUCKETS = {1, 4, 16, 64, 256, 1024, 4096, 16384};
@@ -30,7 +30,7 @@ final class RequestMetrics implements ExchangeListener {
   private final MeterProvider<DistributionSummary> promptTokens;
   private final MeterProvider<DistributionSummary> generatedTokens;
 
-  RequestMetrics(MeterRegistry registry) {
+  public RequestMetrics(MeterRegistry registry) {
     duration =
         Timer.builder("gen_ai.server.request.duration")
             .description("Time from a request to the last byte of its answer")

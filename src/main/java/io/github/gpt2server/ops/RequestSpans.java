@@ -24,7 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @see <a href="https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/">the
  *     conventions</a>
  */
-final class RequestSpans implements ExchangeListener {
+public final class RequestSpans implements ExchangeListener {
   private static final AttributeKey<List<String>> REQUEST_ID =
       AttributeKey.stringArrayKey("http.response.header.x-request-id");
   private static final AttributeKey<List<String>> FINISH_REASONS =
@@ -37,7 +37,7 @@ final class RequestSpans implements ExchangeListener {
   /**
    * @param prompts the text of prompts, or {@link PromptText#HIDDEN}
    */
-  RequestSpans(Tracer tracer, PromptText prompts) {
+  public RequestSpans(Tracer tracer, PromptText prompts) {
     this.tracer = tracer;
     this.prompts = prompts;
   }
