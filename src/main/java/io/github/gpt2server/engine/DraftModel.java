@@ -13,7 +13,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,25 +61,18 @@ final class DraftModel implements AutoCloseable {
     this.costs = costs;
   }
 
-  /** Loads a model, warms it up and measures it. */
-  static DraftModel load(Callable<LanguageModel> loader, EngineSettings settings) throws Exception {
-    LanguageModel model = loader.call();
-    WarmUp.run(model, settings);
-    return new DraftModel(model, StepCosts.measure(model));
-  }
-
   /** What it knows of a sequence. */
-  ModelDraft draft(Sequence sequence) {
+  ModelDraft draft(SpeculativeSequence sequence) {
     return sequence.drafter().draft(all);
   }
 
   /** How many tokens of a sequence it has not read yet; at least the last one, before a guess. */
-  int unread(Sequence sequence) {
+  int unread(SpeculativeSequence sequence) {
     return sequence.drafter().length() - draft(sequence).read();
   }
 
   /** The longest draft of a sequence; 0 for one that it cannot or need not guess for. */
-  int maxDraft(Sequence sequence) {
+  int maxDraft(SpeculativeSequence sequence) {
     if (draft(sequence).failed()) {
       return 0;
     }
@@ -98,16 +90,16 @@ final class DraftModel implements AutoCloseable {
    *
    * @param drafts how many tokens to guess at the most, by sequence in ascending order of slots
    */
-  void guess(Map<Sequence, Integer> drafts) {
+  void guess(Map<SpeculativeSequence, Integer> drafts) {
     try {
-      List<Sequence> open = List.copyOf(drafts.keySet());
+      List<SpeculativeSequence> open = List.copyOf(drafts.keySet());
       List<Decode> decodes = new ArrayList<>();
       int[] rows = addUnread(decodes, open);
       for (int ahead = 0; !open.isEmpty(); ahead++) {
         step(decodes, open, rows, ahead);
-        List<Sequence> next = new ArrayList<>();
+        List<SpeculativeSequence> next = new ArrayList<>();
         decodes = new ArrayList<>();
-        for (Sequence sequence : open) {
+        for (SpeculativeSequence sequence : open) {
           int token = draft(sequence).token(ahead);
           // Nothing follows a token that ends the sequence.
           if (ahead + 1 < drafts.get(sequence) && !sequence.stopsAt(token)) {
@@ -125,12 +117,12 @@ final class DraftModel implements AutoCloseable {
   }
 
   /** Adds what is not read yet, in rounds; returns the row of each sequence's last token. */
-  private int[] addUnread(List<Decode> decodes, List<Sequence> sequences) {
+  private int[] addUnread(List<Decode> decodes, List<SpeculativeSequence> sequences) {
     int[] rows = new int[sequences.size()];
     int longest = sequences.stream().mapToInt(this::unread).max().orElse(0);
     for (int round = 0; round < longest; round++) {
       for (int i = 0; i < rows.length; i++) {
-        Sequence sequence = sequences.get(i);
+        SpeculativeSequence sequence = sequences.get(i);
         int position = draft(sequence).read() + round;
         if (position < sequence.drafter().length()) {
           rows[i] = decodes.size();
@@ -143,7 +135,8 @@ final class DraftModel implements AutoCloseable {
   }
 
   /** Guesses one token more of each sequence. */
-  private void step(List<Decode> decodes, List<Sequence> sequences, int[] rows, int ahead) {
+  private void step(
+      List<Decode> decodes, List<SpeculativeSequence> sequences, int[] rows, int ahead) {
     try (StepResult result = model.step(new StepPlan(decodes, List.of()))) {
       int[] argmax = result.argmax();
       for (int i = 0; i < rows.length; i++) {
@@ -158,7 +151,7 @@ final class DraftModel implements AutoCloseable {
       }
       FloatBuffer[] probabilities = probabilities(sequences, rows, ahead, result);
       for (int i = 0; i < rows.length; i++) {
-        Sequence sequence = sequences.get(i);
+        SpeculativeSequence sequence = sequences.get(i);
         TokenSampler sampler = sequence.sampler();
         int likeliest =
             sampler.editsLogits() ? sampler.argmax(result.logits(rows[i])) : argmax[rows[i]];
@@ -170,7 +163,7 @@ final class DraftModel implements AutoCloseable {
 
   /** Of each sequence for which a token is drawn, else null. */
   private FloatBuffer[] probabilities(
-      List<Sequence> sequences, int[] rows, int ahead, StepResult result) {
+      List<SpeculativeSequence> sequences, int[] rows, int ahead, StepResult result) {
     FloatBuffer[] probabilities = new FloatBuffer[rows.length];
     int[] drawn =
         IntStream.range(0, rows.length)
@@ -195,10 +188,10 @@ final class DraftModel implements AutoCloseable {
    * Reads on in texts of which more is unread than is read along with a guess: in pieces, as many
    * as may be paid for, one at least.
    */
-  void read(Collection<Sequence> sequences, double budget) {
+  void read(Collection<SpeculativeSequence> sequences, double budget) {
     List<Piece> pieces = new ArrayList<>();
     int tokens = 0;
-    for (Sequence sequence : sequences) {
+    for (SpeculativeSequence sequence : sequences) {
       // The last token is left to the guess that follows it.
       int end = sequence.drafter().length() - 1;
       int length;
@@ -214,7 +207,7 @@ final class DraftModel implements AutoCloseable {
     }
     try {
       model.step(new StepPlan(List.of(), pieces)).close();
-      for (Sequence sequence : sequences) {
+      for (SpeculativeSequence sequence : sequences) {
         pieces.stream()
             .filter(piece -> piece.slot() == sequence.slot())
             .forEach(piece -> draft(sequence).read(piece.end()));
@@ -230,7 +223,7 @@ final class DraftModel implements AutoCloseable {
    *
    * @param cost of the step that is planned
    */
-  void probe(List<Sequence> sequences, double cost) {
+  void probe(List<? extends SpeculativeSequence> sequences, double cost) {
     purse = Math.min(purse + PROBE_SHARE * cost, cost(PIECE) + cost(1));
     sequences.stream()
         .filter(sequence -> maxDraft(sequence) > 0)
@@ -238,7 +231,7 @@ final class DraftModel implements AutoCloseable {
         .ifPresent(this::probe);
   }
 
-  private void probe(Sequence sequence) {
+  private void probe(SpeculativeSequence sequence) {
     int before = unread(sequence) - 1;
     double price = cost(Math.min(before, PIECE)) + cost(1);
     if (purse < price) {
@@ -253,7 +246,7 @@ final class DraftModel implements AutoCloseable {
     }
   }
 
-  private void fail(Collection<Sequence> sequences, Throwable failure) {
+  private void fail(Collection<SpeculativeSequence> sequences, Throwable failure) {
     Failures.requireSurvivable(failure);
     if (Failures.ofModelOutput(failure)) {
       log.warn(

@@ -72,7 +72,8 @@ final class DraftPlanner implements AutoCloseable {
    *
    * @param byModel whether the draft model makes it
    */
-  private record Guess(Sequence sequence, int index, int ahead, double chance, boolean byModel) {}
+  private record Guess(
+      SpeculativeSequence sequence, int index, int ahead, double chance, boolean byModel) {}
 
   /**
    * Guesses for a step.
@@ -87,7 +88,7 @@ final class DraftPlanner implements AutoCloseable {
    * @param sequences those that decode, in ascending order of slots
    * @param promptTokens how many tokens of prompts the step computes
    */
-  List<Decode> plan(List<Sequence> sequences, int promptTokens) {
+  List<Decode> plan(List<? extends SpeculativeSequence> sequences, int promptTokens) {
     Choice choice = worthwhile(guesses(sequences, false), sequences.size(), promptTokens);
     if (model != null && !sequences.isEmpty()) {
       choice = withModel(choice, sequences, promptTokens);
@@ -100,17 +101,18 @@ final class DraftPlanner implements AutoCloseable {
   }
 
   /** Has the draft model guess if that is better, or read if it will be, or look if it might be. */
-  private Choice withModel(Choice without, List<Sequence> sequences, int promptTokens) {
+  private Choice withModel(
+      Choice without, List<? extends SpeculativeSequence> sequences, int promptTokens) {
     sequences.forEach(sequence -> model.draft(sequence).drop(sequence.drafter().length()));
     double alone = costs.of(sequences.size() + promptTokens);
     Choice with = worthwhile(guesses(sequences, true), sequences.size(), promptTokens);
     if (with.speed() > without.speed()) {
-      Map<Sequence, Integer> drafts = new LinkedHashMap<>();
+      Map<SpeculativeSequence, Integer> drafts = new LinkedHashMap<>();
       with.guesses().stream()
           .filter(Guess::byModel)
           .sorted(Comparator.comparingInt(Guess::index))
           .forEach(guess -> drafts.merge(guess.sequence(), 1, Integer::sum));
-      List<Sequence> behind =
+      List<SpeculativeSequence> behind =
           drafts.keySet().stream()
               .filter(sequence -> model.unread(sequence) > DraftModel.MAX_ALONG)
               .toList();
@@ -133,10 +135,10 @@ final class DraftPlanner implements AutoCloseable {
     return without;
   }
 
-  private List<Guess> guesses(List<Sequence> sequences, boolean withModel) {
+  private List<Guess> guesses(List<? extends SpeculativeSequence> sequences, boolean withModel) {
     List<Guess> guesses = new ArrayList<>();
     for (int i = 0; i < sequences.size(); i++) {
-      Sequence sequence = sequences.get(i);
+      SpeculativeSequence sequence = sequences.get(i);
       if (withModel && guessesBetter(sequence)) {
         addModelGuesses(guesses, sequence, i);
       } else {
@@ -147,13 +149,13 @@ final class DraftPlanner implements AutoCloseable {
     return guesses;
   }
 
-  private boolean guessesBetter(Sequence sequence) {
+  private boolean guessesBetter(SpeculativeSequence sequence) {
     Drafter drafter = sequence.drafter();
     return model.maxDraft(sequence) > 0
         && (!drafter.guesses() || model.draft(sequence).chance() > drafter.chance(0));
   }
 
-  private void addGuesses(List<Guess> guesses, Sequence sequence, int index) {
+  private void addGuesses(List<Guess> guesses, SpeculativeSequence sequence, int index) {
     Drafter drafter = sequence.drafter();
     int longest = Math.min(maxDraft, sequence.maxDraft());
     double chance = 1;
@@ -167,7 +169,7 @@ final class DraftPlanner implements AutoCloseable {
     }
   }
 
-  private void addModelGuesses(List<Guess> guesses, Sequence sequence, int index) {
+  private void addModelGuesses(List<Guess> guesses, SpeculativeSequence sequence, int index) {
     int longest = Math.min(maxDraft, model.maxDraft(sequence));
     double chance = model.draft(sequence).chance();
     for (int ahead = 0; ahead < longest && chance >= LEAST_CHANCE; ahead++) {
@@ -207,7 +209,7 @@ final class DraftPlanner implements AutoCloseable {
     return new Choice(guesses.subList(0, count), count == 0 ? sequences / alone : best);
   }
 
-  private int readAlong(Sequence sequence) {
+  private int readAlong(SpeculativeSequence sequence) {
     return Math.min(model.unread(sequence), DraftModel.MAX_ALONG);
   }
 

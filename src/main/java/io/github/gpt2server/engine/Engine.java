@@ -133,8 +133,14 @@ public final class Engine implements AutoCloseable {
         tokenizer,
         settings,
         observer,
-        model ->
-            new DraftPlanner(StepCosts.measure(model), DraftModel.load(draftLoader, settings)));
+        model -> new DraftPlanner(StepCosts.measure(model), loadDraftModel(draftLoader, settings)));
+  }
+
+  private static DraftModel loadDraftModel(Callable<LanguageModel> loader, EngineSettings settings)
+      throws Exception {
+    LanguageModel model = loader.call();
+    WarmUp.run(model, settings);
+    return new DraftModel(model, StepCosts.measure(model));
   }
 
   /** Starts an engine that is given what decides which tokens are guessed. */

@@ -13,8 +13,10 @@ import org.slf4j.LoggerFactory;
  * line where memory was short or the model computed what is no number, else in full.
  */
 final class Failures {
-  // The engine's own logger, which a command turns off: it tells the same in a sentence of its own.
-  private static final Logger log = LoggerFactory.getLogger(Engine.class);
+  /** The engine's logger, which a command turns off: it reports the same in its own words. */
+  static final String LOGGER = "io.github.gpt2server.engine.Engine";
+
+  private static final Logger log = LoggerFactory.getLogger(LOGGER);
 
   private Failures() {}
 

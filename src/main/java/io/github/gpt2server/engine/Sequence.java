@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 /**
  * A running sequence: how much of its prompt is read, what it has generated, and the text of that.
  */
-final class Sequence {
+final class Sequence implements SpeculativeSequence {
   private final Job job;
   private final int index;
   private final SequenceRequest request;
@@ -56,11 +56,13 @@ final class Sequence {
     return request;
   }
 
-  int slot() {
+  @Override
+  public int slot() {
     return slot;
   }
 
-  TokenSampler sampler() {
+  @Override
+  public TokenSampler sampler() {
     return sampler;
   }
 
@@ -105,7 +107,8 @@ final class Sequence {
   }
 
   /** Guesses the next tokens of a sequence that generates. */
-  Drafter drafter() {
+  @Override
+  public Drafter drafter() {
     return drafter;
   }
 
@@ -113,17 +116,20 @@ final class Sequence {
    * How many tokens may be guessed after the last one: no more than may follow, but for the one
    * that the model gives. None where rows are reported, whose readers set the pace.
    */
-  int maxDraft() {
+  @Override
+  public int maxDraft() {
     return reportsRows() ? 0 : request.maxTokens() - generated - 1;
   }
 
   /** Whether this token would be the last one. */
-  boolean stopsAt(int token) {
+  @Override
+  public boolean stopsAt(int token) {
     return request.stopTokenIds().contains(token);
   }
 
   /** The next step of a sequence whose prompt is read. */
-  Decode decode() {
+  @Override
+  public Decode decode() {
     return new Decode(slot, request.prompt().length + generated - 1, lastToken);
   }
 

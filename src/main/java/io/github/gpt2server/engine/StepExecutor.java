@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * that guessing changes no text and no log-probability, be it greedy or drawn.
  */
 final class StepExecutor {
-  private static final Logger log = LoggerFactory.getLogger(Engine.class);
+  private static final Logger log = LoggerFactory.getLogger(Failures.LOGGER);
 
   private final LanguageModel model;
   private final Gpt2Tokenizer tokenizer;
