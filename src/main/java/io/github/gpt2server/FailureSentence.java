@@ -28,7 +28,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
  * below; one that is not is quoted, with the way to its stack trace.
  */
 final class FailureSentence {
-  private static final String OWN = FailureSentence.class.getPackageName() + ".";
+  private static final String OWN = "io.github.gpt2server.";
   private static final int MAX_QUOTE = 300;
 
   /** libtorch for the CPU and the tokenizer, unpacked, take 465 MB. */

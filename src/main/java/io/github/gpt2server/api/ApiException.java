@@ -159,7 +159,7 @@ public class ApiException extends RuntimeException {
       return outOfMemory();
     }
     if (e.use() == MemoryUse.BODIES) {
-      return tooLarge(e.most() / BoundedBody.READING);
+      return tooLarge(e.most() / MemoryUse.BYTES_PER_BODY_BYTE);
     }
     return new ApiException(
         HttpStatus.CONTENT_TOO_LARGE,

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api;
 
 import io.github.gpt2server.memory.MemoryBudget;
+import io.github.gpt2server.memory.MemoryUse;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -9,12 +10,6 @@ import java.io.InputStream;
  * as they arrive, so that a slow sender holds no more than it has sent.
  */
 final class BoundedBody extends InputStream {
-
-  /**
-   * The largest number of bytes that reading one byte of a body takes: a text is in memory twice,
-   * with two bytes a character, while its buffer grows.
-   */
-  static final int READING = 6;
 
   /** The number of bytes that a request holds for each byte of its body, once it is read. */
   private static final int RETAINED = 2;
@@ -52,7 +47,7 @@ final class BoundedBody extends InputStream {
       if (count > maxBytes) {
         throw ApiException.tooLarge(maxBytes);
       }
-      memory.resize(READING * count + parts);
+      memory.resize(MemoryUse.BYTES_PER_BODY_BYTE * count + parts);
     }
     return read;
   }

@@ -34,7 +34,7 @@ public final class EmptyErrorAdvice implements ResponseBodyAdvice<Object> {
       return body;
     }
     int status = servlet.getServletResponse().getStatus();
-    if (status < 400 || status == ErrorHandler.CLIENT_CLOSED_REQUEST) {
+    if (status < 400 || status == HttpErrors.CLIENT_CLOSED_REQUEST) {
       return null;
     }
     response.getHeaders().setContentType(MediaType.APPLICATION_JSON);

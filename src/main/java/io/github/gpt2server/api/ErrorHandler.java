@@ -26,9 +26,6 @@ import org.springframework.web.util.DisconnectedClientHelper;
 public final class ErrorHandler extends ResponseEntityExceptionHandler {
   private static final Logger log = LoggerFactory.getLogger(ErrorHandler.class);
 
-  /** What nginx writes in its log for a client that has left; nobody receives it. */
-  static final int CLIENT_CLOSED_REQUEST = 499;
-
   /** An error that was foreseen. */
   @ExceptionHandler
   public ResponseEntity<Object> handle(ApiException e) {
@@ -60,7 +57,7 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
   @ExceptionHandler
   public void handle(ClientGoneException e, HttpServletResponse response) {
     if (!response.isCommitted()) {
-      response.setStatus(CLIENT_CLOSED_REQUEST);
+      response.setStatus(HttpErrors.CLIENT_CLOSED_REQUEST);
     }
   }
 

@@ -42,8 +42,7 @@ record FieldRule(
     if (sent.whole() && asksForNothing) {
       return Optional.empty();
     }
-    return Optional.of(
-        "is " + PromptReader.kind(value) + ", which is not supported here; " + use + ".");
+    return Optional.of("is " + JsonKind.of(value) + ", which is not supported here; " + use + ".");
   }
 
   private boolean isSame(JsonNode value, RequestFields request) {

@@ -2,6 +2,8 @@ package io.github.gpt2server.api;
 
 /** The envelope for errors that come from HTTP itself, before or beside any endpoint. */
 final class HttpErrors {
+  /** nginx's status for a client that has left; no such client sees it, but logs and metrics do. */
+  static final int CLIENT_CLOSED_REQUEST = 499;
 
   private HttpErrors() {}
 

@@ -58,7 +58,9 @@ public final class JsonRequestConverter extends AbstractHttpMessageConverter<Jso
     if (length > maxBytes) {
       throw ApiException.tooLarge(maxBytes);
     }
-    limits.memory().requireRoom(MemoryUse.BODIES, BoundedBody.READING * Math.max(0, length));
+    limits
+        .memory()
+        .requireRoom(MemoryUse.BODIES, MemoryUse.BYTES_PER_BODY_BYTE * Math.max(0, length));
     try (BoundedBody body =
         new BoundedBody(
             message.getBody(),

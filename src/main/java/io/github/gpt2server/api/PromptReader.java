@@ -6,7 +6,6 @@ import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.tokenizer.TokenizedText;
 import java.util.List;
 import java.util.stream.IntStream;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Reads the forms in which a prompt may be sent and makes token ids of them. A text gets the tokens
@@ -204,15 +203,5 @@ public final class PromptReader {
     if (!anyLength) {
       ContextCheck.checkLeast(model.contextLength(), field, model.tokenizer().leastTokens(text));
     }
-  }
-
-  /** Names a JSON value as a client would. */
-  public static String kind(JsonNode node) {
-    return switch (node.getNodeType()) {
-      case STRING -> "the string \"" + Excerpt.of(node.stringValue()) + "\"";
-      case NUMBER, BOOLEAN, NULL -> Excerpt.of(node.toString());
-      case ARRAY -> "an array";
-      default -> "an object";
-    };
   }
 }

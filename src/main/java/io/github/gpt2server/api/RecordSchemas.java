@@ -28,7 +28,7 @@ import org.springframework.stereotype.Component;
  */
 @Component
 final class RecordSchemas implements ModelConverter {
-  private static final String OURS = RecordSchemas.class.getPackageName().replace(".api", "");
+  private static final String OURS = "io.github.gpt2server";
 
   private final ApiLimits limits;
   private final ServedModelHolder holder;

@@ -14,6 +14,12 @@ public enum MemoryUse {
   /** Answers that wait to be sent. */
   ANSWERS("answers", 1, 2);
 
+  /**
+   * The largest number of bytes that reading one byte of a body takes: a text is in memory twice,
+   * with two bytes a character, while its buffer grows.
+   */
+  public static final int BYTES_PER_BODY_BYTE = 6;
+
   private final String label;
   private final int numerator;
   private final int denominator;

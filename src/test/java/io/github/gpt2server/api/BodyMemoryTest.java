@@ -35,7 +35,7 @@ class BodyMemoryTest {
           public synchronized int read(byte[] buffer, int offset, int length) {
             // What has come before is reserved, and no more.
             assertThat(budget.reserved(MemoryUse.BODIES))
-                .isEqualTo((long) pos * BoundedBody.READING);
+                .isEqualTo((long) pos * MemoryUse.BYTES_PER_BODY_BYTE);
             last[0] = pos;
             return super.read(buffer, offset, length);
           }

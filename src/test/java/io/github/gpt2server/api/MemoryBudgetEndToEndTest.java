@@ -24,7 +24,7 @@ class MemoryBudgetEndToEndTest {
       new MemoryBudget(() -> new MemoryFigures(1L << 30, 16 << 20, 0));
 
   /** As much as {@link BoundedBody} takes of the budget for large bodies. */
-  private static final long LARGEST = BUDGET.most(MemoryUse.BODIES) / BoundedBody.READING;
+  private static final long LARGEST = BUDGET.most(MemoryUse.BODIES) / MemoryUse.BYTES_PER_BODY_BYTE;
 
   private static LiveServer server;
 
@@ -70,7 +70,7 @@ class MemoryBudgetEndToEndTest {
         slow.add(http);
         int length = (int) (LARGEST * 3 / 10);
         http.send(head("/v1/tokenize", length + 1000) + "{\"text\":\"" + "a ".repeat(length / 2));
-        long expected = (i + 1L) * length * BoundedBody.READING;
+        long expected = (i + 1L) * length * MemoryUse.BYTES_PER_BODY_BYTE;
         LiveServer.await(() -> BUDGET.reserved(MemoryUse.BODIES) >= expected);
       }
       String large = "{\"prompt\":\"" + "a ".repeat((int) LARGEST / 4) + "\"}";
@@ -88,7 +88,9 @@ class MemoryBudgetEndToEndTest {
       slow.get(0).leave();
       slow.get(1).leave();
       LiveServer.await(
-          () -> BUDGET.reserved(MemoryUse.BODIES) <= LARGEST * 4 / 10 * BoundedBody.READING);
+          () ->
+              BUDGET.reserved(MemoryUse.BODIES)
+                  <= LARGEST * 4 / 10 * MemoryUse.BYTES_PER_BODY_BYTE);
       RawHttp.Answer answered = server.post("/v1/completions", large);
       assertThat(error(answered).get("code").stringValue()).isEqualTo("context_length_exceeded");
     } finally {
@@ -154,13 +156,14 @@ class MemoryBudgetEndToEndTest {
   void metricsShowTheBudgetAndWhatIsReserved() throws Exception {
     try (RawHttp http = server.connect()) {
       http.send(head("/v1/tokenize", 50_000) + "{\"text\":\"" + "a ".repeat(20_000));
-      LiveServer.await(() -> BUDGET.reserved(MemoryUse.BODIES) > 40_000 * BoundedBody.READING);
+      LiveServer.await(
+          () -> BUDGET.reserved(MemoryUse.BODIES) > 40_000 * MemoryUse.BYTES_PER_BODY_BYTE);
 
       Scrape scrape = Scrape.of(server);
 
       assertThat(scrape.value("gpt2_memory_budget_bytes")).isEqualTo(8 << 20);
       assertThat(scrape.value("gpt2_memory_reserved_bytes", "use", "bodies"))
-          .isEqualTo(40_009 * BoundedBody.READING);
+          .isEqualTo(40_009 * MemoryUse.BYTES_PER_BODY_BYTE);
       assertThat(scrape.value("gpt2_memory_reserved_bytes", "use", "texts")).isZero();
       http.leave();
     }

@@ -72,8 +72,8 @@ final class InspectAnswers {
             }));
   }
 
-  private List<NextTokenResponse.Token> top(TokenDistribution distribution) {
-    return NextTokenResponse.Token.likeliest(distribution, question.topK(), tokenizer);
+  private List<NextToken> top(TokenDistribution distribution) {
+    return NextToken.likeliest(distribution, question.topK(), tokenizer);
   }
 
   private InspectResponse.Layer layer(int index) {

@@ -38,8 +38,7 @@ record InspectResponse(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Next(
       @JsonProperty("entropy_bits") double entropyBits,
-      @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @JsonProperty("top")
-          List<NextTokenResponse.Token> top,
+      @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @JsonProperty("top") List<NextToken> top,
       @JsonProperty("targets") List<Target> targets) {}
 
   /** A target as the next token. */
@@ -109,7 +108,7 @@ record InspectResponse(
               requiredMode = Schema.RequiredMode.REQUIRED)
           @JsonProperty("ablate")
           Object ablate,
-      @JsonProperty("top") List<NextTokenResponse.Token> top,
+      @JsonProperty("top") List<NextToken> top,
       @JsonProperty("targets") List<AblatedTarget> targets,
       @JsonProperty("layers") List<AblatedLayer> layers) {}
 

@@ -131,7 +131,7 @@ final class NextTokenQuestion {
           new NextTokenResponse.Result(
               prompt.length,
               distribution.entropyBits(),
-              NextTokenResponse.Token.likeliest(distribution, topK, model.tokenizer()),
+              NextToken.likeliest(distribution, topK, model.tokenizer()),
               answers));
     }
     return results;

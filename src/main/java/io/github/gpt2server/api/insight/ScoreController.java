@@ -4,6 +4,7 @@ import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.Bounds;
+import io.github.gpt2server.api.JsonKind;
 import io.github.gpt2server.api.LogprobsCheck;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
@@ -164,7 +165,7 @@ public final class ScoreController {
             (text.isArray()
                     ? "%s must be a string, but is %s."
                     : "%s must be a string or an array of strings, but is %s.")
-                .formatted(field, PromptReader.kind(nodes.get(i))));
+                .formatted(field, JsonKind.of(nodes.get(i))));
       }
       String value = nodes.get(i).stringValue();
       TokenizedText tokens = reader.tokenize(field, value, false);
