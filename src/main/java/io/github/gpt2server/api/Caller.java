@@ -1,6 +1,7 @@
 package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.engine.TaskRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.RequestContextHolder;
@@ -8,8 +9,8 @@ import org.springframework.web.context.request.RequestContextHolder;
 /**
  * Whose request it is.
  *
- * @param client callers get slots in turns: the bearer of an API key, however many addresses it
- *     has, or without keys whoever is at an address
+ * @param client callers get slots, and slices of tasks, in turns: the bearer of an API key, however
+ *     many addresses it has, or without keys whoever is at an address
  * @param cacheOwner prompts share the prefix cache with those of the same owner alone; empty for
  *     everybody
  */
@@ -39,5 +40,10 @@ public record Caller(String client, String cacheOwner) {
   /** The same generation, as this caller's. */
   Generation own(Generation generation) {
     return generation.of(client).inCacheOf(cacheOwner);
+  }
+
+  /** The same task, as this caller's. */
+  <R> TaskRequest<R> own(TaskRequest<R> task) {
+    return task.of(client);
   }
 }

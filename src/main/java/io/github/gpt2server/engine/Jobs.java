@@ -21,7 +21,7 @@ final class Jobs {
   private final Admission admission;
   private final Runnable onEnd;
   private final Set<Job> jobs = new LinkedHashSet<>();
-  private final WaitingJobs queue = new WaitingJobs();
+  private final FairQueue<Job> queue = new FairQueue<>(Job::client);
   private final List<Sequence> running = new ArrayList<>();
   private final Map<String, Integer> slotsByClient = new HashMap<>();
   private final ThreadLocal<Candidates> candidates = ThreadLocal.withInitial(Candidates::new);

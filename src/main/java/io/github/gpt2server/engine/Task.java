@@ -18,6 +18,10 @@ final class Task<R> {
     return handle;
   }
 
+  String client() {
+    return request.client();
+  }
+
   /** Computes a slice; at the last the submitter gets the answer, and false comes back. */
   boolean advance(LanguageModel model) {
     if (work == null) {

@@ -8,14 +8,20 @@ import java.util.List;
 
 /**
  * The tasks of the engine thread. A few take turns, a slice each, so that a long one does not hold
- * up short ones; the others wait, for a task may hold much memory.
+ * up short ones; the others wait, for a task may hold much memory. Clients take turns as well: one
+ * of those few is never of the client who has all the others, and no client has two slices in a row
+ * while another's task is there.
  */
 final class TaskQueue {
   private static final int ACTIVE = 4;
 
+  /** So that there is a place for another client. */
+  private static final int ACTIVE_OF_A_CLIENT = ACTIVE - 1;
+
   private final Runnable onLeavingQueue;
-  private final Deque<Task<?>> waiting = new ArrayDeque<>();
+  private final FairQueue<Task<?>> waiting = new FairQueue<>(Task::client);
   private final Deque<Task<?>> active = new ArrayDeque<>();
+  private String lastClient;
 
   /**
    * @param onLeavingQueue told of each task that waits no longer
@@ -45,16 +51,12 @@ final class TaskQueue {
 
   /** Computes a slice of the task whose turn it is. */
   void advance(LanguageModel model) {
-    while (active.size() < ACTIVE && !waiting.isEmpty()) {
-      Task<?> task = waiting.remove();
-      task.handle().progress().start();
-      active.add(task);
-      onLeavingQueue.run();
-    }
-    if (active.isEmpty()) {
+    begin();
+    Task<?> task = next();
+    if (task == null) {
       return;
     }
-    Task<?> task = active.remove();
+    lastClient = task.client();
     try {
       if (task.advance(model)) {
         active.add(task);
@@ -62,6 +64,42 @@ final class TaskQueue {
     } catch (RuntimeException | Error e) {
       fail(task, e);
     }
+  }
+
+  private void begin() {
+    while (active.size() < ACTIVE) {
+      Task<?> task =
+          waiting.take(this::active, waits -> active(waits.client()) < ACTIVE_OF_A_CLIENT);
+      if (task == null) {
+        return;
+      }
+      task.handle().progress().start();
+      active.add(task);
+      onLeavingQueue.run();
+    }
+  }
+
+  private int active(String client) {
+    int count = 0;
+    for (Task<?> task : active) {
+      count += task.client().equals(client) ? 1 : 0;
+    }
+    return count;
+  }
+
+  /**
+   * Takes out the task that has waited longest for a slice, of another client where there is one.
+   */
+  private Task<?> next() {
+    Task<?> next = active.peek();
+    for (Task<?> task : active) {
+      if (!task.client().equals(lastClient)) {
+        next = task;
+        break;
+      }
+    }
+    active.remove(next);
+    return next;
   }
 
   private static void fail(Task<?> task, Throwable failure) {
@@ -90,7 +128,7 @@ final class TaskQueue {
 
   private List<Task<?>> all() {
     List<Task<?>> all = new ArrayList<>(active);
-    all.addAll(waiting);
+    all.addAll(waiting.all());
     return all;
   }
 

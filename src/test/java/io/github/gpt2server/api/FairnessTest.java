@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import tools.jackson.databind.json.JsonMapper;
 
 /** One client with many requests does not keep out another, whatever it says of itself. */
 @EnabledOnOs(OS.LINUX)
@@ -45,6 +48,38 @@ class FairnessTest {
     }
   }
 
+  @Test
+  void embeddingsAreComputedInTurns() throws Exception {
+    String many =
+        JsonMapper.shared()
+            .writeValueAsString(
+                Map.of(
+                    "model",
+                    "gpt2-fairytales",
+                    "input",
+                    Collections.nCopies(20, "once upon a time ".repeat(60))));
+    try (LiveServer server = new LiveServer("--gpt2.api-keys=one,two")) {
+      List<RawHttp> crowd = new ArrayList<>();
+      for (int i = 0; i < CROWD; i++) {
+        crowd.add(
+            send(server, "127.0.1." + (1 + i), "Authorization: Bearer one", "embeddings", many));
+      }
+      server.awaitStatus(status -> status.waiting() > CROWD * 3 / 4);
+
+      try (RawHttp other =
+          send(
+              server,
+              "127.0.1.1",
+              "Authorization: Bearer two",
+              "embeddings",
+              "{\"model\": \"gpt2-fairytales\", \"input\": \"a\"}")) {
+        assertThat(other.answer().status()).isEqualTo(200);
+        assertThat(server.model().engine().status().waiting()).isGreaterThan(CROWD / 2);
+      }
+      close(crowd);
+    }
+  }
+
   /** One that counted as one of the crowd would be the last to get a slot. */
   private static void assertThatItNeedNotWaitForTheCrowd(
       LiveServer server, String address, String header) throws IOException {
@@ -56,7 +91,13 @@ class FairnessTest {
 
   private static RawHttp send(LiveServer server, String address, String header, String body)
       throws IOException {
-    String post = RawHttp.post("/v1/completions", body);
+    return send(server, address, header, "completions", body);
+  }
+
+  private static RawHttp send(
+      LiveServer server, String address, String header, String endpoint, String body)
+      throws IOException {
+    String post = RawHttp.post("/v1/" + endpoint, body);
     return server.connectFrom(address).send(post.replace("Host:", header + "\r\nHost:"));
   }
 

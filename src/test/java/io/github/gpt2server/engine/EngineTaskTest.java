@@ -113,6 +113,41 @@ class EngineTaskTest {
   }
 
   @Test
+  void aClientWithManyTasksTakesTurnsWithOthers() throws Exception {
+    Semaphore permits = new Semaphore(0);
+    submit("first", "many", 1, permits);
+    List<TaskHandle<String>> many = new ArrayList<>();
+    for (String name : List.of("a", "b", "c", "d", "e")) {
+      many.add(submit(name, "many", 2, null));
+    }
+    TaskHandle<String> other = submit("x", "other", 2, null);
+    permits.release();
+    for (TaskHandle<String> handle : many) {
+      assertThat(handle.awaitEnd(LONG)).isTrue();
+    }
+    assertThat(other.result()).isEqualTo("x of 2");
+    assertThat(log)
+        .containsExactly(
+            "first1", "x1", "a1", "x2", "b1", "c1", "a2", "b2", "c2", "d1", "e1", "d2", "e2");
+  }
+
+  @Test
+  void aClientLeavesAPlaceToOthers() throws Exception {
+    Semaphore slices = new Semaphore(0);
+    for (String name : List.of("a", "b", "c", "d")) {
+      submit(name, "many", 1000, slices);
+    }
+    slices.release(4);
+    TaskHandle<String> other = submit("x", "other", 1, null);
+    slices.release(1);
+    // No task of the first client has ended.
+    assertThat(other.awaitEnd(LONG)).isTrue();
+    assertThat(other.result()).isEqualTo("x of 1");
+    assertThat(log).doesNotContain("d1");
+    slices.release(1_000_000);
+  }
+
+  @Test
   void betweenTwoStepsOfAStreamThereIsOneSlice() throws Exception {
     model.permits = new Semaphore(1);
     GenerationHandle stream = engine.submit(request(new int[] {1, 2, 3}, 100).stream());
@@ -223,6 +258,12 @@ class EngineTaskTest {
     assertThat(other.outcome()).isEqualTo(Outcome.FAILED);
     assertThat(other.failure()).isInstanceOf(EngineStoppedException.class);
     assertThat(open).hasValue(0);
+  }
+
+  private TaskHandle<String> submit(String name, String client, int slices, Semaphore permits) {
+    return engine.submit(
+        new TaskRequest<>(
+            name, List.of(), model -> new Counting(name, slices, 0, permits), LONG, client));
   }
 
   private TaskHandle<String> submit(String name, int slices, int broken, Semaphore permits) {
