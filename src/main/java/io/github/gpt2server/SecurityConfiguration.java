@@ -43,7 +43,8 @@ class SecurityConfiguration {
       Gpt2Properties properties) {
     return factory -> {
       if (!properties.trustedProxies().isEmpty()) {
-        factory.addEngineValves(TrustedProxies.valve(properties.trustedProxies()));
+        factory.addEngineValves(
+            new ForwardedForValve(), TrustedProxies.valve(properties.trustedProxies()));
       }
     };
   }

@@ -26,6 +26,15 @@ class TrustedProxiesTest {
           127.0.0.1,10.0.0.0/8    | X-Forwarded-For | 1.1.1.1, 203.0.113.7, 10.9.9.9    | 203.0.113.7
           127.0.0.0/8,2001:db8::1 | X-Forwarded-For | 2001:db8::7, 2001:db8::1          | 2001:db8::7
           127.0.0.1               | Forwarded       | for=203.0.113.7                   | 127.0.0.1
+          127.0.0.1               | X-Forwarded-For | 203.0.113.7:50123                 | 203.0.113.7
+          127.0.0.1,10.0.0.0/8    | X-Forwarded-For | 203.0.113.7:50123, 10.0.0.1:80    | 203.0.113.7
+          127.0.0.1               | X-Forwarded-For | [2001:db8::7]:50123               | 2001:db8::7
+          127.0.0.1               | X-Forwarded-For | [2001:db8::7]                     | 2001:db8::7
+          127.0.0.1               | X-Forwarded-For | unknown                           | 127.0.0.1
+          127.0.0.1               | X-Forwarded-For | 999.1.1.1                         | 127.0.0.1
+          127.0.0.1               | X-Forwarded-For | ''                                | 127.0.0.1
+          127.0.0.1               | X-Forwarded-For | attacker.example                  | 127.0.0.1
+          127.0.0.1,10.0.0.0/8    | X-Forwarded-For | 203.0.113.7, localhost, 10.0.0.1  | 10.0.0.1
           """)
   void theClientIsTheRightmostAddressThatIsNoTrustedProxy(
       String trusted, String header, String value, String client) throws Exception {
