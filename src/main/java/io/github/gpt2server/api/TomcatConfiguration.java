@@ -1,15 +1,18 @@
 package io.github.gpt2server.api;
 
+import jakarta.servlet.DispatcherType;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.webmvc.autoconfigure.WebMvcRegistrations;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.web.filter.UrlHandlerFilter;
+import org.springframework.web.servlet.mvc.method.annotation.ExceptionHandlerExceptionResolver;
 
 /** What this API needs of the embedded Tomcat. */
 @Configuration(proxyBeanMethods = false)
@@ -37,7 +40,19 @@ public class TomcatConfiguration {
     FilterRegistrationBean<ShortageFilter> registration =
         new FilterRegistrationBean<>(new ShortageFilter());
     registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 3);
+    registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ERROR);
     return registration;
+  }
+
+  /** A lack of memory in an exception handler goes to that filter. */
+  @Bean
+  public WebMvcRegistrations exceptionHandlers() {
+    return new WebMvcRegistrations() {
+      @Override
+      public ExceptionHandlerExceptionResolver getExceptionHandlerExceptionResolver() {
+        return new ShortageResolver();
+      }
+    };
   }
 
   /** Watches connections for clients that leave, and reports Tomcat's own errors as JSON. */

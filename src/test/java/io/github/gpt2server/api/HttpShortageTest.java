@@ -3,6 +3,12 @@ package io.github.gpt2server.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -20,9 +26,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -36,6 +46,14 @@ class HttpShortageTest {
     @Bean
     HungryController hungryController() {
       return new HungryController();
+    }
+
+    @Bean
+    FilterRegistrationBean<HungryErrorPage> hungryErrorPage() {
+      FilterRegistrationBean<HungryErrorPage> registration =
+          new FilterRegistrationBean<>(new HungryErrorPage());
+      registration.setDispatcherTypes(DispatcherType.ERROR);
+      return registration;
     }
 
     /** Outside of every filter. */
@@ -73,8 +91,65 @@ class HttpShortageTest {
     }
   }
 
+  /** Its handler gets no memory. */
+  static final class RefusedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final int handler;
+
+    RefusedException(int handler) {
+      super("refused");
+      this.handler = handler;
+    }
+  }
+
+  /** Gets no memory for the container's error page. */
+  @SuppressWarnings("serial")
+  static final class HungryErrorPage extends HttpFilter {
+    @Override
+    protected void doFilter(
+        HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+        throws IOException, ServletException {
+      if ("/hungry/page".equals(request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI))) {
+        throw hunger();
+      }
+      chain.doFilter(request, response);
+    }
+  }
+
   @RestController
   static class HungryController {
+    @GetMapping("/hungry/refusal")
+    String refusal() {
+      throw new RefusedException(1);
+    }
+
+    @GetMapping("/hungry/refusal-body")
+    String refusalBody() {
+      throw new RefusedException(2);
+    }
+
+    @GetMapping("/hungry/refusal-stack")
+    String refusalStack() {
+      throw new RefusedException(3);
+    }
+
+    @ExceptionHandler
+    @ResponseStatus(HttpStatus.BAD_REQUEST)
+    Answer refuse(RefusedException e) {
+      switch (e.handler) {
+        case 1 -> throw hunger();
+        case 2 -> {
+          return new Answer("little");
+        }
+        default -> throw new StackOverflowError();
+      }
+    }
+
+    @GetMapping("/hungry/page")
+    void page(HttpServletResponse response) throws IOException {
+      response.sendError(400);
+    }
+
     @GetMapping("/hungry/handler")
     String handler() {
       throw hunger();
@@ -128,7 +203,7 @@ class HttpShortageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"handler", "cause", "serializer"})
+  @ValueSource(strings = {"handler", "cause", "serializer", "refusal", "refusal-body", "page"})
   void whatHasNotBegunIs503(String place) throws IOException {
     RawHttp.Answer answer;
     try (RawHttp http = server.connect()) {
@@ -139,6 +214,18 @@ class HttpShortageTest {
     assertThat(answer.headers()).containsEntry("retry-after", "5").containsKey("x-request-id");
     assertThat(JsonMapper.shared().readTree(answer.body()).at("/error/code").stringValue())
         .isEqualTo("out_of_memory");
+  }
+
+  @Test
+  void anotherErrorInAnExceptionHandlerIs500() throws IOException {
+    RawHttp.Answer answer;
+    try (RawHttp http = server.connect()) {
+      answer = http.send(get("refusal-stack")).answer();
+    }
+
+    assertThat(answer.status()).isEqualTo(500);
+    assertThat(JsonMapper.shared().readTree(answer.body()).at("/error/code").stringValue())
+        .isEqualTo("internal_error");
   }
 
   @Test
