@@ -5,8 +5,10 @@ import io.github.gpt2server.cli.CommandTable;
 import io.github.gpt2server.cli.Console;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineStoppedException;
+import io.github.gpt2server.engine.NotEnoughMemoryException;
 import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.ops.ProcessEnd;
 import java.util.Map;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -21,6 +23,14 @@ import org.springframework.context.ConfigurableApplicationContext;
 final class CommandRunner {
   // Spring's own logger, because --debug raises it and leaves the others alone.
   private static final Log log = LogFactory.getLog(SpringApplication.class);
+
+  private static final int MAX_CAUSES = 50;
+
+  /** Made beforehand. */
+  private static final String OUT_OF_MEMORY =
+      "There is not enough memory for the command, which ends with exit code %d: give it more, with"
+              .formatted(ProcessEnd.EXIT_CODE)
+          + " -Xmx or a larger container, or less to do at once.";
 
   private final Console console;
   private final Arguments arguments;
@@ -61,6 +71,8 @@ final class CommandRunner {
 
   private ServedModel openModel() {
     start(CommandApplication.class);
+    // libtorch is loaded now.
+    ProcessEnd.useKernel();
     return context.getBean(ServedModelHolder.class).get().orElseThrow();
   }
 
@@ -84,10 +96,28 @@ final class CommandRunner {
 
   /** Says in one sentence why; nothing to somebody who pressed Ctrl-C. */
   private int failed(Throwable failure) {
+    if (lacksMemory(failure)) {
+      console.err().println(OUT_OF_MEMORY);
+      return ProcessEnd.EXIT_CODE;
+    }
     if (!(failure instanceof StartFailedException || failure instanceof EngineStoppedException)) {
       console.err().println(FailureSentence.of("The command failed", failure));
       log.debug("The command failed", failure);
     }
     return 1;
+  }
+
+  /**
+   * Whether the command, or the engine at work for it, got no memory; not one that could not start.
+   */
+  private static boolean lacksMemory(Throwable failure) {
+    Throwable cause = failure instanceof StartFailedException ? null : failure;
+    for (int i = 0; i < MAX_CAUSES && cause != null; i++) {
+      if (cause instanceof OutOfMemoryError || cause instanceof NotEnoughMemoryException) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
   }
 }

@@ -20,7 +20,7 @@ public class Gpt2ServerApplication {
    * Starts the server, or runs the command that {@code args} name and ends the process; Spring Boot
    * properties such as {@code --gpt2.model=...} go with both. Ends the process with exit code 1 if
    * the server does not start or a result cannot be written, 2 if an option does not exist, and 3
-   * if the server cannot go on; see {@link ProcessEnd}.
+   * if the server cannot go on or a command has no memory; see {@link ProcessEnd}.
    */
   public static void main(String[] args) {
     // Numbers in messages, logs and reports have the same digits and points on every machine.
@@ -31,6 +31,7 @@ public class Gpt2ServerApplication {
     System.setProperty("ai.djl.offline", "true");
     final Arguments arguments = Arguments.of(args);
     if (arguments.hasCommand()) {
+      ProcessEnd.installForCommand();
       System.exit(runCommand(arguments));
     }
     ProcessEnd.install();

@@ -2,6 +2,7 @@ package io.github.gpt2server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.ThreadAgent;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +15,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -114,6 +117,31 @@ class CommandProcessTest {
     assertThat(err()).isEmpty();
     try (Stream<Path> left = Files.list(directory)) {
       assertThat(left).containsExactly(directory.resolve("long.txt"));
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aThreadThatGetsNoMemoryIsExitCodeThree() throws Exception {
+    Files.writeString(directory.resolve("long.txt"), Files.readString(VALIDATION).repeat(10));
+    Process process = start("evaluate", "long.txt");
+    awaitMapped(process, "libtorch");
+
+    ThreadAgent.starve(streams, process.pid(), "some-timer");
+
+    assertThat(exitCode(process)).isEqualTo(3);
+    assertThat(err().lines().filter(line -> !line.matches("(WARNING|OpenJDK.*).*")))
+        .containsExactly(
+            "Java is out of memory in the thread some-timer: the command ends with exit code 3."
+                + " Give it more memory, with -Xmx or a larger container.");
+    assertThat(out()).isEmpty();
+  }
+
+  private static void awaitMapped(Process process, String library) throws Exception {
+    Path maps = Path.of("/proc/" + process.pid() + "/maps");
+    while (!Files.readString(maps).contains(library)) {
+      assertThat(process.isAlive()).isTrue();
+      Thread.sleep(5);
     }
   }
 

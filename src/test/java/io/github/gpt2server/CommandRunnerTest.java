@@ -6,6 +6,7 @@ import io.github.gpt2server.cli.Console;
 import io.github.gpt2server.hub.LookAlikeHub;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -58,6 +59,29 @@ class CommandRunnerTest {
   }
 
   @Test
+  void aCommandWithoutMemoryIsOneSentenceAndExitCodeThree(CapturedOutput output) {
+    InputStream input =
+        new InputStream() {
+          @Override
+          public int read() {
+            throw new OutOfMemoryError("Java heap space");
+          }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) {
+            return read();
+          }
+        };
+
+    assertThat(run(input, "evaluate", "-")).isEqualTo(3);
+    assertThat(output.getErr().lines())
+        .containsExactly(
+            "There is not enough memory for the command, which ends with exit code 3: give it more,"
+                + " with -Xmx or a larger container, or less to do at once.");
+    assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+  }
+
+  @Test
   void downloadsNothingButTheConfigurationOfAnotherKindOfModel(
       CapturedOutput output, @TempDir Path folder) {
     try (LookAlikeHub hub = new LookAlikeHub()) {
@@ -94,12 +118,12 @@ class CommandRunnerTest {
   }
 
   private int run(String input, String... args) {
+    return run(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), args);
+  }
+
+  private int run(InputStream input, String... args) {
     Console console =
-        new Console(
-            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            System.err,
-            false);
+        new Console(input, new PrintStream(out, true, StandardCharsets.UTF_8), System.err, false);
     return new CommandRunner(console, Arguments.of(args)).run();
   }
 }

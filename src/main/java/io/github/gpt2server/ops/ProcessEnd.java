@@ -24,13 +24,21 @@ public final class ProcessEnd {
   private static final Logger log = LoggerFactory.getLogger(ProcessEnd.class);
   private static final OutputStream ERR = new FileOutputStream(FileDescriptor.err);
   private static final byte[] OUT_OF_MEMORY = bytes("Java is out of memory in the thread ");
-  private static final byte[] LOST = bytes("The server has lost the thread ");
-  private static final byte[] ENDS =
+  private static final byte[] SERVER_LOST = bytes("The server has lost the thread ");
+  private static final byte[] SERVER_ENDS =
       bytes(
           ", which serves no single request: the process ends with exit code "
               + EXIT_CODE
               + " to be started again. Give it more memory, or ask for less at once.\n");
+  private static final byte[] COMMAND_LOST = bytes("The command has lost the thread ");
+  private static final byte[] COMMAND_ENDS =
+      bytes(
+          ": the command ends with exit code "
+              + EXIT_CODE
+              + ". Give it more memory, with -Xmx or a larger container.\n");
   private static final AtomicBoolean ENDING = new AtomicBoolean();
+  private static volatile byte[] lost = SERVER_LOST;
+  private static volatile byte[] ends = SERVER_ENDS;
   private static volatile boolean kernelExit;
 
   /** The C library, called without the objects that JNA makes for an interface. */
@@ -51,11 +59,18 @@ public final class ProcessEnd {
     Thread.setDefaultUncaughtExceptionHandler(ProcessEnd::uncaught);
   }
 
+  /** The same, for a command. */
+  public static void installForCommand() {
+    lost = COMMAND_LOST;
+    ends = COMMAND_ENDS;
+    install();
+  }
+
   /**
    * From now on the kernel ends the process. The JVM's own way out runs the C library's exit
    * handlers, which crash while libtorch computes. Does nothing where there is no such function.
    */
-  static void useKernel() {
+  public static void useKernel() {
     try {
       Native.register(Libc.class, "c");
       kernelExit = true;
@@ -68,7 +83,7 @@ public final class ProcessEnd {
     if (failure instanceof OutOfMemoryError) {
       end(OUT_OF_MEMORY, thread.getName());
     } else if (failure instanceof VirtualMachineError) {
-      end(LOST, thread.getName());
+      end(lost, thread.getName());
     } else {
       log.error("The thread {} has ended", thread.getName(), failure);
     }
@@ -76,7 +91,7 @@ public final class ProcessEnd {
 
   /** Ends the process because a thread has ended. */
   static void lost(String thread) {
-    end(LOST, thread);
+    end(lost, thread);
   }
 
   private static void end(byte[] beginning, String thread) {
@@ -86,7 +101,7 @@ public final class ProcessEnd {
         for (int i = 0; i < thread.length(); i++) {
           ERR.write(thread.charAt(i));
         }
-        ERR.write(ENDS);
+        ERR.write(ends);
       } catch (IOException e) {
         // There is nobody to read it.
         Thread.onSpinWait();
