@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -31,17 +32,43 @@ final class SpringSettings {
   private static final int NEAR = 2;
 
   /** Settings whose entries have names of their own, such as {@code logging.level.root}. */
-  private static final Set<String> HOLDERS = Set.of("logging.level", "logging.group");
+  private static final Set<String> HOLDERS =
+      Set.of(
+          "info",
+          "logging.group",
+          "logging.level",
+          "management.metrics.tags",
+          "management.observations.key-values");
+
+  private final Supplier<List<String>> source;
 
   /** The files' contents, read when the first name is looked up. */
   private List<String> files;
+
+  /** Those that the jars describe. */
+  SpringSettings() {
+    this(SpringSettings::read);
+  }
+
+  /**
+   * Those of other files.
+   *
+   * @param source gives the files' contents
+   */
+  SpringSettings(Supplier<List<String>> source) {
+    this.source = source;
+  }
 
   /**
    * The setting that a misspelt name is a near miss of; empty for a right name and a strange one.
    */
   Optional<String> meant(String name) {
+    // The files need not be read for these, which no file names.
+    if (HOLDERS.stream().anyMatch(holder -> name.startsWith(holder + "."))) {
+      return Optional.empty();
+    }
     if (files == null) {
-      files = read();
+      files = source.get();
     }
     // Most names are right, and a search takes a tenth of the time that it takes to read the files.
     if (files.stream().anyMatch(file -> file.contains("\"name\": \"" + name + "\""))) {

@@ -10,6 +10,23 @@ class SpringSettingsTest {
   private final SpringSettings settings = new SpringSettings();
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "logging.level.root",
+        "logging.group.web",
+        "info.team",
+        "management.metrics.tags.a"
+      })
+  void readsNoFileForNamesOfTheirOwn(String name) {
+    SpringSettings unread =
+        new SpringSettings(
+            () -> {
+              throw new AssertionError("the files are read");
+            });
+    assertThat(unread.meant(name)).isEmpty();
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "server.prot, server.port",
     "server.adress, server.address",
