@@ -61,6 +61,7 @@ public final class JsonRequestConverter extends AbstractHttpMessageConverter<Jso
     limits
         .memory()
         .requireRoom(MemoryUse.BODIES, MemoryUse.BYTES_PER_BODY_BYTE * Math.max(0, length));
+    RequestWatch.begin(limits.requestTimeout());
     try (BoundedBody body =
         new BoundedBody(
             message.getBody(),

@@ -116,15 +116,18 @@ public final class PromptReader {
    *
    * @param addSpecialTokens whether it gets the tokens that the tokenizer puts around one
    * @throws ApiException 400, if the text is not Unicode, the vocabulary lacks one of its bytes, or
-   *     it is so long that this tokenizer cannot read it
+   *     it is so long that this tokenizer cannot read it; 504, if the request's time is over
+   * @throws ClientGoneException if the client leaves
    */
   public TokenizedText tokenize(String field, String text, boolean addSpecialTokens) {
     requireUnicode(field, text);
+    RequestWatch watch = RequestWatch.current();
+    watch.look();
     MemoryBudget.Reservation memory = RequestMemory.current().of(MemoryUse.TEXTS);
     long before = memory.bytes();
     memory.resize(before + (long) TOKEN_BYTES * text.length());
     try {
-      TokenizedText tokens = model.tokenizer().tokenize(text, addSpecialTokens);
+      TokenizedText tokens = model.tokenizer().tokenize(text, addSpecialTokens, watch::look);
       memory.resize(before + (long) TOKEN_BYTES * tokens.ids().length);
       return tokens;
     } catch (IllegalArgumentException e) {

@@ -122,8 +122,12 @@ public final class Gpt2Tokenizer implements AutoCloseable {
    *     be read in segments, which this tokenizer cannot do or not with this text
    */
   public int[] encode(String text) {
+    return encode(text, () -> {});
+  }
+
+  private int[] encode(String text, Runnable onSegment) {
     Surrogates.requirePaired(text, "the text");
-    int[] tokens = encoder.encode(text);
+    int[] tokens = encoder.encode(text, onSegment);
     if (Arrays.stream(tokens).anyMatch(token -> token >= vocabulary.size())
         || (losesWhatHasNoToken && !vocabulary.isWritten(text, tokens))) {
       throw new IllegalArgumentException(
@@ -144,15 +148,22 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     return Math.toIntExact((bytes + vocabulary.longest() - 1) / vocabulary.longest());
   }
 
+  /** As the method below, to the end. */
+  public TokenizedText tokenize(String text, boolean addSpecialTokens) {
+    return tokenize(text, addSpecialTokens, () -> {});
+  }
+
   /**
    * A text's tokens and where they start in it, whatever the tokenizer changes in the text.
    *
    * @param addSpecialTokens whether the tokens that the tokenizer's files put before and after a
    *     text are added; GPT-2's own have none
+   * @param onSegment called before each segment of a long text but the first; what it throws ends
+   *     the work
    * @throws IllegalArgumentException as {@link #encode} does
    */
-  public TokenizedText tokenize(String text, boolean addSpecialTokens) {
-    int[] ids = encode(text);
+  public TokenizedText tokenize(String text, boolean addSpecialTokens, Runnable onSegment) {
+    int[] ids = encode(text, onSegment);
     int[] offsets = vocabulary.isWritten(text, ids) ? offsets(ids) : library.starts(text);
     return addSpecialTokens
         ? surroundings.around(ids, offsets, text.codePointCount(0, text.length()))

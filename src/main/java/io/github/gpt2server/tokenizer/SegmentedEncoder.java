@@ -67,6 +67,15 @@ final class SegmentedEncoder {
    * @throws IllegalArgumentException if it, or a part of it that cannot be cut, is too long
    */
   int[] encode(String text) {
+    return encode(text, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param onSegment called before each segment but the first; what it throws ends the work
+   */
+  int[] encode(String text, Runnable onSegment) {
     Segment current = read(text, 0, cutting == null ? text.length() : segment);
     if (current.to == text.length()) {
       return current.tokens;
@@ -76,6 +85,7 @@ final class SegmentedEncoder {
       Segment next = null;
       Cut cut = cut(text, current, OVERLAP);
       while (cut != null && next == null) {
+        onSegment.run();
         next = read(text, cut.position, segment);
         if (next.tokens[0] != current.tokens[cut.token]) {
           next = null;
@@ -83,6 +93,7 @@ final class SegmentedEncoder {
         }
       }
       if (next == null) {
+        onSegment.run();
         current = read(text, current.from, 2 * (current.to - current.from));
       } else {
         ids.add(current.tokens, cut.token);

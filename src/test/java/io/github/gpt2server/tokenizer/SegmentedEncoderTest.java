@@ -2,6 +2,7 @@ package io.github.gpt2server.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -134,6 +135,34 @@ class SegmentedEncoderTest {
           "endoftext|>");
 
   @TempDir Path folder;
+
+  @Test
+  void whatIsThrownBetweenSegmentsEndsTheWork() {
+    AtomicInteger read = new AtomicInteger();
+    SegmentedEncoder encoder =
+        new SegmentedEncoder(
+            new Cutting(true, List.of()),
+            text -> {
+              read.incrementAndGet();
+              return text.chars().toArray();
+            },
+            token -> 1,
+            64,
+            1024);
+    AtomicInteger asked = new AtomicInteger();
+
+    assertThatIllegalStateException()
+        .isThrownBy(
+            () ->
+                encoder.encode(
+                    "a".repeat(10_000),
+                    () -> {
+                      if (asked.incrementAndGet() == 3) {
+                        throw new IllegalStateException("enough");
+                      }
+                    }));
+    assertThat(read).hasValue(3);
+  }
 
   @Test
   void theEmbeddedTokenizerReadsSegmentsAsTheWhole() throws IOException {
