@@ -15,6 +15,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -103,19 +104,43 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
     }
     final Map<String, String> digests = digests(sums);
     final FileTime listed = changed(sums);
+    final Map<Path, FileTime> read = new HashMap<>();
     for (final Resource resource : resources) {
       final Path library = own.resolve(resource.file());
       if (!Files.isRegularFile(library, LinkOption.NOFOLLOW_LINKS)
           || Files.size(library) != resource.size()
-          || !digests.containsKey(resource.file())
-          || (changed(library).compareTo(listed) > 0
-              && !digest(library).equals(digests.get(resource.file())))) {
+          || !digests.containsKey(resource.file())) {
         return false;
+      }
+      final FileTime changed = changed(library);
+      if (changed.compareTo(listed) > 0) {
+        if (!digest(library).equals(digests.get(resource.file()))) {
+          return false;
+        }
+        read.put(library, changed);
       }
     }
     try (var files = Files.list(own)) {
-      return files.count() == resources.size() + 1;
+      return files.count() == resources.size() + 1 && (read.isEmpty() || remember(sums, read));
     }
+  }
+
+  /**
+   * Dates the list anew, so that files that are right, such as those of a copied folder, are not
+   * read at the next start again. False if one of them has changed since it was read.
+   */
+  private static boolean remember(Path sums, Map<Path, FileTime> read) throws IOException {
+    try {
+      Files.setLastModifiedTime(sums, FileTime.from(Instant.now()));
+    } catch (IOException e) {
+      log.debug("{} cannot be dated anew; the files are read at each start", sums, e);
+    }
+    for (final Map.Entry<Path, FileTime> file : read.entrySet()) {
+      if (!changed(file.getKey()).equals(file.getValue())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Map<String, String> digests(Path sums) throws IOException {

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Unpacks files of the class path in the place of libraries. */
@@ -70,6 +72,38 @@ class UnpackedLibrariesTest {
     Files.setLastModifiedTime(library, touched);
 
     assertThat(Files.getLastModifiedTime(libraries.in(folder))).isEqualTo(touched);
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void filesThatWereReadAndAreRightAreNotReadAgain() throws IOException {
+    Path library = libraries.in(folder);
+    Path sums = library.resolveSibling("SHA256SUMS");
+    awaitTick(sums);
+    // As a copy is: newer than the list.
+    Files.setLastModifiedTime(library, FileTime.fromMillis(1));
+    assertThat(changed(library)).isGreaterThan(changed(sums));
+
+    libraries.in(folder);
+
+    assertThat(changed(sums)).isGreaterThanOrEqualTo(changed(library));
+    awaitTick(sums);
+    byte[] planted = packaged("static/app.js");
+    planted[0] ^= 1;
+    Files.write(library, planted);
+    assertThat(libraries.in(folder)).hasBinaryContent(packaged("static/app.js"));
+  }
+
+  /** Waits until the file system's clock has gone on since a file was changed. */
+  private void awaitTick(Path file) throws IOException {
+    Path now = temporary.resolve("now");
+    do {
+      Files.writeString(now, "now");
+    } while (changed(now).compareTo(changed(file)) <= 0);
+  }
+
+  private static FileTime changed(Path path) throws IOException {
+    return (FileTime) Files.getAttribute(path, "unix:ctime");
   }
 
   @Test
