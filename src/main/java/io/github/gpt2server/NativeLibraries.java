@@ -21,7 +21,8 @@ import org.springframework.util.FileSystemUtils;
  * JLine's, into a {@link PrivateFolder} and has each loaded from there. Left to themselves, DJL
  * takes what lies under a known name in a folder that it does not look at, and that is {@code /tmp}
  * for users without a home; JNA and JLine unpack into {@code /tmp} at each start. Libraries for
- * which whoever started the process has named a place, as an image does, are left alone.
+ * which whoever started the process has named a place, as an image does, are {@link
+ * NamedLibraries}.
  */
 final class NativeLibraries {
   private static final String FOLDER = "DJL_CACHE_DIR";
@@ -38,12 +39,14 @@ final class NativeLibraries {
    * Unpacks what is not there yet and tells those who load it where it is. Before any of it is
    * loaded; a second call does nothing.
    *
-   * @throws InvalidSettingException if the folder is not one to load code from
+   * @throws InvalidSettingException if the folder, or one that is named, is not one to load code
+   *     from
    */
   static synchronized void prepare() {
     if (prepared) {
       return;
     }
+    NamedLibraries.check(NativeLibraries::setting);
     if (!allNamed()) {
       final Path folder = folder();
       NativeLibraryCache.removeAbandoned(folder, Instant.now());

@@ -95,6 +95,23 @@ class NativeLibrariesTest {
     }
   }
 
+  @Test
+  void aNamedFolderThatOthersCanWriteToIsRefused() throws Exception {
+    Path named = Files.createDirectory(folder.resolve("libtorch"));
+    Files.setPosixFilePermissions(named, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+    try (ChildServer server =
+        new ChildServer(folder, Map.of("PYTORCH_LIBRARY_PATH", named.toString()))) {
+      assertThat(server.exitCode()).isEqualTo(1);
+      assertThat(server.errors())
+          .isEqualTo(
+              ("PYTORCH_LIBRARY_PATH=%s is not allowed: use a place that only the user of this"
+                      + " process, or root, can write to, for code is loaded from it (%s can be"
+                      + " written to by others).\n")
+                  .formatted(named, named.toRealPath()));
+    }
+  }
+
   /** The libraries of the jar that the process has mapped. */
   private static List<String> loaded(ChildServer server) throws IOException {
     try (Stream<String> maps = Files.lines(Path.of("/proc/" + server.pid() + "/maps"))) {
