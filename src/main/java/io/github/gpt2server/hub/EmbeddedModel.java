@@ -47,11 +47,7 @@ public final class EmbeddedModel {
 
   private static ModelFolder unpack(ClassLoader loader, Path temporary) {
     try {
-      final ModelFolder folder =
-          new ModelFolder(
-              Files.createTempDirectory(temporary, "gpt2-server-model-"), ID, null, true);
-      // Deleted in reverse order of these calls, so the folder is empty when its turn comes.
-      folder.path().toFile().deleteOnExit();
+      final ModelFolder folder = new ModelFolder(TemporaryCopy.create(temporary), ID, null, true);
       try {
         for (final String name : FILES) {
           copy(loader, name, folder.path());

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,11 +78,8 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
     if (!temporary) {
       return;
     }
-    try (Stream<Path> files = Files.list(path)) {
-      for (final Path file : files.toList()) {
-        Files.deleteIfExists(file);
-      }
-      Files.deleteIfExists(path);
+    try {
+      TemporaryCopy.delete(path);
     } catch (IOException e) {
       // Windows keeps a file that is still mapped; the JVM tries again when it exits.
       log.debug("the temporary folder {} is not deleted yet", path, e);

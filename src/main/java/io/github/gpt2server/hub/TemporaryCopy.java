@@ -1,0 +1,112 @@
+package io.github.gpt2server.hub;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.UserPrincipal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Folders for copies of the embedded model, which go with their process, or, if that was killed,
+ * when the next one makes such a folder. A file in each is locked as long as its process needs it;
+ * the operating system frees the lock of a process that dies, whatever its number is in whichever
+ * container.
+ */
+final class TemporaryCopy {
+  private static final Logger log = LoggerFactory.getLogger(TemporaryCopy.class);
+  private static final String PREFIX = "gpt2-server-model-";
+  private static final String LOCK = ".lock";
+
+  /** A younger one may not be locked yet. */
+  private static final Duration NEW = Duration.ofMinutes(1);
+
+  /** This process's own; to open and close the file of one again would free its lock. */
+  private static final ConcurrentMap<Path, FileChannel> LOCKS = new ConcurrentHashMap<>();
+
+  private TemporaryCopy() {}
+
+  /** Makes a folder that only this user can read. */
+  static Path create(Path parent) throws IOException {
+    final Path folder = Files.createTempDirectory(parent, PREFIX);
+    // Deleted in reverse order of these calls, so the folder is empty when its turn comes.
+    folder.toFile().deleteOnExit();
+    final Path lock = folder.resolve(LOCK);
+    lock.toFile().deleteOnExit();
+    final FileChannel channel =
+        FileChannel.open(lock, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    LOCKS.put(folder, channel);
+    try {
+      channel.tryLock();
+    } catch (IOException e) {
+      log.debug("{} cannot be locked; it stays if this process is killed", lock, e);
+      // Without a lock nothing may look abandoned.
+      Files.delete(lock);
+    }
+    removeAbandoned(parent, Files.getOwner(folder), Instant.now().minus(NEW));
+    return folder;
+  }
+
+  /** Deletes a folder of {@link #create} with its files. */
+  static void delete(Path folder) throws IOException {
+    final FileChannel channel = LOCKS.remove(folder);
+    if (channel != null) {
+      channel.close();
+    }
+    deleteFiles(folder);
+  }
+
+  private static void deleteFiles(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (final Path file : files.toList()) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  /** Failures matter to nobody, the next start tries again. */
+  private static void removeAbandoned(Path parent, UserPrincipal user, Instant before) {
+    try {
+      for (final Path folder : folders(parent)) {
+        if (!LOCKS.containsKey(folder)
+            && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+            && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(user)
+            && isAbandoned(folder.resolve(LOCK), before)) {
+          deleteFiles(folder);
+          log.info("Removed {}, which a killed process had left", folder);
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      log.debug("Not everything that is abandoned in {} could be removed", parent, e);
+    }
+  }
+
+  private static List<Path> folders(Path parent) throws IOException {
+    try (Stream<Path> paths = Files.list(parent)) {
+      return paths.filter(path -> path.getFileName().toString().startsWith(PREFIX)).toList();
+    }
+  }
+
+  private static boolean isAbandoned(Path file, Instant before) throws IOException {
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+        || Files.getLastModifiedTime(file).toInstant().isAfter(before)) {
+      return false;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock != null;
+    }
+  }
+}
