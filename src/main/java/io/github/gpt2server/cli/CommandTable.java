@@ -14,7 +14,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The commands there are. Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments. */
+/**
+ * The commands there are. Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, and
+ * what the caller says of one that threw.
+ */
 @Command(
     name = "gpt2-server",
     description = "Serve a GPT-2 model over HTTP, or do what a command says and end.",
