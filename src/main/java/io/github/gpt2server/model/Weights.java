@@ -146,7 +146,7 @@ public final class Weights {
   public void requireFinite() {
     for (final String name : names) {
       final TensorData tensor = get(name);
-      FiniteNumbers.firstOther(tensor)
+      NonFiniteSearch.firstOther(tensor)
           .ifPresent(
               place -> {
                 throw new ModelLoadException(

@@ -8,7 +8,7 @@ import java.util.OptionalInt;
  * bytes are looked at together, whatever the type: with the sign bits left out, adding one to each
  * exponent carries into the sign bits of these and of no others.
  */
-final class FiniteNumbers {
+final class NonFiniteSearch {
   private static final int STRIDE = 1 << 16;
 
   private final int bytes;
@@ -17,7 +17,7 @@ final class FiniteNumbers {
   private final long ones;
   private final long signs;
 
-  private FiniteNumbers(DataType type) {
+  private NonFiniteSearch(DataType type) {
     this.bytes = type.bytes();
     this.exponent = type.exponent();
     this.exponents = repeated(exponent);
@@ -27,7 +27,7 @@ final class FiniteNumbers {
 
   /** The place, in memory order, of the first number that is not finite; empty if all are. */
   static OptionalInt firstOther(TensorData tensor) {
-    return new FiniteNumbers(tensor.dtype()).search(tensor.data());
+    return new NonFiniteSearch(tensor.dtype()).search(tensor.data());
   }
 
   private OptionalInt search(ByteBuffer data) {

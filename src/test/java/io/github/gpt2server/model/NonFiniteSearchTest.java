@@ -8,7 +8,7 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class FiniteNumbersTest {
+class NonFiniteSearchTest {
 
   /** Any bits, of which those with an exponent of ones are made finite, except for one. */
   @ParameterizedTest
@@ -24,10 +24,10 @@ class FiniteNumbersTest {
         put(data, i * bytes, bytes, finite(type, bits));
       }
       final TensorData tensor = TensorData.contiguous("t", type, new long[] {count}, data);
-      assertThat(FiniteNumbers.firstOther(tensor)).isEmpty();
+      assertThat(NonFiniteSearch.firstOther(tensor)).isEmpty();
       final int place = random.nextInt(count);
       put(data, place * bytes, bytes, random.nextLong() | type.exponent());
-      assertThat(FiniteNumbers.firstOther(tensor)).hasValue(place);
+      assertThat(NonFiniteSearch.firstOther(tensor)).hasValue(place);
     }
   }
 
