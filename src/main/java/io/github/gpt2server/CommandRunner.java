@@ -36,7 +36,7 @@ final class CommandRunner {
   private final Arguments arguments;
   private ConfigurableApplicationContext context;
 
-  /** The start failed, which {@link StartupFailureReporter} has told. */
+  /** The start failed, which the reporter of failed starts has written to the terminal. */
   private static final class StartFailedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -24,7 +24,7 @@ final class Retry {
 
   /** A request. */
   @FunctionalInterface
-  interface Attempt<T> {
+  public interface Attempt<T> {
     /** Makes it. */
     T make() throws IOException, InterruptedException, NotOnHubException;
   }
