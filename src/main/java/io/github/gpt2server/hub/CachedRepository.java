@@ -25,7 +25,7 @@ import java.util.UUID;
 final class CachedRepository {
   /** Makes a link; throws where there can be none. */
   @FunctionalInterface
-  interface Linker {
+  public interface Linker {
     /** Makes {@code link} lead to {@code target}. */
     void link(Path link, Path target) throws IOException;
   }

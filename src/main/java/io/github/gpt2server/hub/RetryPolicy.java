@@ -25,7 +25,7 @@ record RetryPolicy(
 
   /** Pauses the calling thread. */
   @FunctionalInterface
-  interface Sleeper {
+  public interface Sleeper {
     /** Returns after so long. */
     void sleep(Duration pause) throws InterruptedException;
   }
