@@ -23,7 +23,7 @@ class MemoryBudgetEndToEndTest {
   private static final MemoryBudget BUDGET =
       new MemoryBudget(() -> new MemoryFigures(1L << 30, 16 << 20, 0));
 
-  /** As much as {@link BoundedBody} takes of the budget for large bodies. */
+  /** As much as a body being read takes of the budget for large bodies. */
   private static final long LARGEST = BUDGET.most(MemoryUse.BODIES) / MemoryUse.BYTES_PER_BODY_BYTE;
 
   private static LiveServer server;
