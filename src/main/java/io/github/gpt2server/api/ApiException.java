@@ -101,6 +101,17 @@ public class ApiException extends RuntimeException {
         Map.of(HttpHeaders.ACCEPT_ENCODING, "identity"));
   }
 
+  /** 408: the body does not come. */
+  static ApiException slowBody() {
+    return new ApiException(
+        HttpStatus.REQUEST_TIMEOUT,
+        "invalid_request_error",
+        "The body comes too slowly; send at least 1,000 bytes a second.",
+        null,
+        "slow_body",
+        null);
+  }
+
   /** 400: there is no body. */
   public static ApiException emptyBody() {
     return invalid(null, "The body is empty; send a JSON object.");

@@ -97,15 +97,22 @@ final class ObservedHttp2Protocol extends Http2Protocol {
   }
 
   /** Says whose request is served before it is. */
-  private record ObservedAdapter(Adapter adapter, Streams streams, SocketWrapperBase<?> socket)
-      implements Adapter {
+  private static final class ObservedAdapter extends AdapterFilter {
+    private final Streams streams;
+    private final SocketWrapperBase<?> socket;
+
+    ObservedAdapter(Adapter adapter, Streams streams, SocketWrapperBase<?> socket) {
+      super(adapter);
+      this.streams = streams;
+      this.socket = socket;
+    }
 
     @Override
     public void service(Request request, Response response) throws Exception {
       String stream = request.getProtocolRequestId();
       ClientConnection.enter(() -> socket.isClosed() || streams.gone(stream));
       try {
-        adapter.service(request, response);
+        super.service(request, response);
       } catch (OutOfMemoryError e) {
         // Tomcat ends the stream for an exception; for an error its thread would end.
         ShortageFilter.log(e);
@@ -113,32 +120,6 @@ final class ObservedHttp2Protocol extends Http2Protocol {
       } finally {
         ClientConnection.leave();
       }
-    }
-
-    @Override
-    public boolean prepare(Request request, Response response) throws Exception {
-      return adapter.prepare(request, response);
-    }
-
-    @Override
-    public boolean asyncDispatch(Request request, Response response, SocketEvent status)
-        throws Exception {
-      return adapter.asyncDispatch(request, response, status);
-    }
-
-    @Override
-    public void log(Request request, Response response, long time) {
-      adapter.log(request, response, time);
-    }
-
-    @Override
-    public void checkRecycled(Request request, Response response) {
-      adapter.checkRecycled(request, response);
-    }
-
-    @Override
-    public String getDomain() {
-      return adapter.getDomain();
     }
   }
 }

@@ -2,8 +2,8 @@ package io.github.gpt2server.api;
 
 import jakarta.servlet.DispatcherType;
 import org.apache.catalina.core.StandardHost;
-import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
+import org.springframework.boot.thread.Threading;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -11,15 +11,13 @@ import org.springframework.boot.webmvc.autoconfigure.WebMvcRegistrations;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.Environment;
 import org.springframework.web.filter.UrlHandlerFilter;
 import org.springframework.web.servlet.mvc.method.annotation.ExceptionHandlerExceptionResolver;
 
 /** What this API needs of the embedded Tomcat. */
 @Configuration(proxyBeanMethods = false)
 public class TomcatConfiguration {
-
-  /** So much of a refused body is read, so that its sender gets to read why. */
-  private static final int MAX_SWALLOW_BYTES = 64 << 20;
 
   /**
    * Answers a path with a slash at its end as without, as clients make them of a base URL and an
@@ -55,17 +53,36 @@ public class TomcatConfiguration {
     };
   }
 
+  /** Counts for the whole server; a virtual thread takes nothing from others. */
+  @Bean
+  BodyWaits bodyWaits(Environment environment) {
+    String limit =
+        Threading.VIRTUAL.isActive(environment)
+            ? "server.tomcat.max-connections"
+            : "server.tomcat.threads.max";
+    return new BodyWaits(environment.getRequiredProperty(limit, Integer.class));
+  }
+
+  /** Inside of what observes requests. */
+  @Bean
+  FilterRegistrationBean<SlowBodyFilter> slowBodies(BodyWaits waits) {
+    FilterRegistrationBean<SlowBodyFilter> registration =
+        new FilterRegistrationBean<>(new SlowBodyFilter(waits));
+    registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 4);
+    return registration;
+  }
+
   /** Watches connections for clients that leave, and reports Tomcat's own errors as JSON. */
   @Bean
-  public WebServerFactoryCustomizer<TomcatServletWebServerFactory> apiTomcatCustomizer() {
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> apiTomcatCustomizer(BodyWaits waits) {
     return factory -> {
       factory.setProtocol(ObservedHttp11Protocol.class.getName());
       factory.addConnectorCustomizers(
           connector -> {
             // OpenAI's clients write the slash of a model's id as %2F.
             connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
-            if (connector.getProtocolHandler() instanceof AbstractHttp11Protocol<?> http) {
-              http.setMaxSwallowSize(MAX_SWALLOW_BYTES);
+            if (connector.getProtocolHandler() instanceof ObservedHttp11Protocol http) {
+              http.setBodyWaits(waits);
             }
           });
       factory.addContextCustomizers(

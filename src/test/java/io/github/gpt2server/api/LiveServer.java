@@ -120,6 +120,11 @@ public final class LiveServer implements AutoCloseable {
     await(() -> activeRequests() == count);
   }
 
+  /** Waits until so many requests wait for bytes of their bodies. */
+  void awaitBodies(int count) {
+    await(() -> context.getBean(BodyWaits.class).count() == count);
+  }
+
   private int activeRequests() {
     return context
         .getBean(MeterRegistry.class)
