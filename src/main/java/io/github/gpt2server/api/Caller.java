@@ -1,7 +1,5 @@
 package io.github.gpt2server.api;
 
-import io.github.gpt2server.engine.Generation;
-import io.github.gpt2server.engine.TaskRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -51,22 +49,12 @@ public record Caller(String client, String cacheOwner) {
   }
 
   /** The caller of the request that this thread handles. */
-  static Caller current() {
+  public static Caller current() {
     RequestAttributes request = RequestContextHolder.getRequestAttributes();
     return request != null
             && request.getAttribute(ATTRIBUTE, RequestAttributes.SCOPE_REQUEST)
                 instanceof Caller caller
         ? caller
         : at("");
-  }
-
-  /** The same generation, as this caller's. */
-  Generation own(Generation generation) {
-    return generation.of(client).inCacheOf(cacheOwner);
-  }
-
-  /** The same task, as this caller's. */
-  <R> TaskRequest<R> own(TaskRequest<R> task) {
-    return task.of(client);
   }
 }

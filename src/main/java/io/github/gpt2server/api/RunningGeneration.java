@@ -28,7 +28,9 @@ public final class RunningGeneration extends RunningRequest {
    */
   public static RunningGeneration submit(
       Function<Generation, GenerationHandle> engine, Generation generation) {
-    return new RunningGeneration(engine.apply(Caller.current().own(generation)));
+    Caller caller = Caller.current();
+    return new RunningGeneration(
+        engine.apply(generation.of(caller.client()).inCacheOf(caller.cacheOwner())));
   }
 
   /**

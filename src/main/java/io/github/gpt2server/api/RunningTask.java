@@ -24,7 +24,7 @@ public final class RunningTask<R> extends RunningRequest {
    */
   public static <R> RunningTask<R> submit(
       Function<TaskRequest<R>, TaskHandle<R>> engine, TaskRequest<R> request) {
-    return new RunningTask<>(engine.apply(Caller.current().own(request)));
+    return new RunningTask<>(engine.apply(request.of(Caller.current().client())));
   }
 
   /**
