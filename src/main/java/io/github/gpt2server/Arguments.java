@@ -12,13 +12,13 @@ import java.util.Set;
  *     they stand before {@code --}
  * @param command all others, in their order, those that nothing knows included
  */
-record Arguments(List<String> settings, List<String> command) {
+public record Arguments(List<String> settings, List<String> command) {
 
   /** What the names of settings begin with: those of this server, of Spring Boot and springdoc. */
   static final Set<String> GROUPS =
       Set.of("gpt2", "server", "spring", "logging", "management", "springdoc", "info");
 
-  static Arguments of(String... args) {
+  public static Arguments of(String... args) {
     final List<String> settings = new ArrayList<>();
     final List<String> command = new ArrayList<>();
     boolean optionsEnded = false;
@@ -30,7 +30,7 @@ record Arguments(List<String> settings, List<String> command) {
   }
 
   /** Whether there is more than settings, which alone start the server. */
-  boolean hasCommand() {
+  public boolean hasCommand() {
     return command.stream().anyMatch(arg -> !arg.equals("--"));
   }
 

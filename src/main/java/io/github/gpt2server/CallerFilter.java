@@ -12,13 +12,13 @@ import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /** Notes who asks: the bearer of an API key, or whoever is at an address. */
-final class CallerFilter extends OncePerRequestFilter {
+public final class CallerFilter extends OncePerRequestFilter {
   private final boolean sharePrefixCache;
 
   /**
    * @param sharePrefixCache whether the bearers of different keys share the prefix cache
    */
-  CallerFilter(boolean sharePrefixCache) {
+  public CallerFilter(boolean sharePrefixCache) {
     this.sharePrefixCache = sharePrefixCache;
   }
 

@@ -20,7 +20,7 @@ import org.springframework.context.ConfigurableApplicationContext;
  * Runs a command: its settings are read, and its model is loaded if it needs one, as those of the
  * server.
  */
-final class CommandRunner {
+public final class CommandRunner {
   // Spring's own logger, because --debug raises it and leaves the others alone.
   private static final Log log = LogFactory.getLog(SpringApplication.class);
 
@@ -45,13 +45,13 @@ final class CommandRunner {
     }
   }
 
-  CommandRunner(Console console, Arguments arguments) {
+  public CommandRunner(Console console, Arguments arguments) {
     this.console = console;
     this.arguments = arguments;
   }
 
   /** Runs the command to its end and returns its exit code. */
-  int run() {
+  public int run() {
     try {
       return CommandTable.run(
           this::openModel,

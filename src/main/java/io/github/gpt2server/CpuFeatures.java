@@ -14,11 +14,11 @@ import java.util.stream.Stream;
  *
  * @param names such as {@code avx2} or {@code avx512_bf16}; empty where the system does not tell
  */
-record CpuFeatures(Set<String> names) {
+public record CpuFeatures(Set<String> names) {
   private static final Path LINUX = Path.of("/proc/cpuinfo");
 
   /** What the system says of its first CPU. */
-  static CpuFeatures ofThisMachine() {
+  public static CpuFeatures ofThisMachine() {
     try {
       return parse(Files.readString(LINUX));
     } catch (IOException e) {
@@ -27,7 +27,7 @@ record CpuFeatures(Set<String> names) {
   }
 
   /** Reads a text like that of Linux's {@code /proc/cpuinfo}, of x86 or ARM. */
-  static CpuFeatures parse(String cpuinfo) {
+  public static CpuFeatures parse(String cpuinfo) {
     return new CpuFeatures(
         cpuinfo
             .lines()
@@ -40,7 +40,7 @@ record CpuFeatures(Set<String> names) {
   }
 
   /** The instructions that multiply numbers in bfloat16, if the CPU has any. */
-  Optional<String> bfloat16() {
+  public Optional<String> bfloat16() {
     return Stream.of("amx_bf16", "avx512_bf16", "bf16").filter(names::contains).findFirst();
   }
 }

@@ -16,7 +16,7 @@ public enum Dtype {
   INT8;
 
   /** What may be set, for messages. */
-  static final String ALLOWED = "auto, float32, bfloat16, float16 or int8";
+  public static final String ALLOWED = "auto, float32, bfloat16, float16 or int8";
 
   /** As the setting writes it, in small letters. */
   @Override

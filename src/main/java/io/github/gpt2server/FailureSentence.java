@@ -27,7 +27,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
  * outermost one in the chain of causes is shown as it is. The exceptions of others are recognised
  * below; one that is not is quoted, with the way to its stack trace.
  */
-final class FailureSentence {
+public final class FailureSentence {
   private static final String OWN = "io.github.gpt2server.";
   private static final int MAX_QUOTE = 300;
 
@@ -58,7 +58,7 @@ final class FailureSentence {
   }
 
   /** The sentence; {@code what} begins it if nothing is known of the failure. */
-  static String of(String what, Throwable failure) {
+  public static String of(String what, Throwable failure) {
     final List<Throwable> chain =
         Stream.iterate(failure, e -> e != null, Throwable::getCause).limit(50).toList();
     return RULES.stream()

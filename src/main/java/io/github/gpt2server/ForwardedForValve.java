@@ -17,7 +17,7 @@ import org.apache.tomcat.util.http.MimeHeaders;
  * proxies write behind them, up to the first entry that is none. Tomcat would look a name up, and
  * take an address with the port of each connection for another client every time.
  */
-final class ForwardedForValve extends ValveBase {
+public final class ForwardedForValve extends ValveBase {
   private static final String HEADER = "X-Forwarded-For";
   private static final String OCTET = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
   private static final String V4 = OCTET + "(?:\\." + OCTET + "){3}";
@@ -25,7 +25,7 @@ final class ForwardedForValve extends ValveBase {
   private static final Pattern ENTRY =
       Pattern.compile("(?:(%s)(?::\\d+)?|\\[(%s)\\](?::\\d+)?|(%s))".formatted(V4, V6, V6));
 
-  ForwardedForValve() {
+  public ForwardedForValve() {
     super(true);
   }
 

@@ -24,7 +24,7 @@ import org.springframework.util.FileSystemUtils;
  * which whoever started the process has named a place, as an image does, are {@link
  * NamedLibraries}.
  */
-final class NativeLibraries {
+public final class NativeLibraries {
   private static final String FOLDER = "DJL_CACHE_DIR";
   private static final String LIBTORCH = "PYTORCH_LIBRARY_PATH";
   private static final String TOKENIZERS = "RUST_LIBRARY_PATH";
@@ -42,7 +42,7 @@ final class NativeLibraries {
    * @throws InvalidSettingException if the folder, or one that is named, is not one to load code
    *     from
    */
-  static synchronized void prepare() {
+  public static synchronized void prepare() {
     if (prepared) {
       return;
     }

@@ -43,7 +43,7 @@ import org.springframework.core.env.Environment;
 /** Wires package {@code ops}: the settings become plain arguments here. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(Gpt2Properties.class)
-class OperationsConfiguration {
+public class OperationsConfiguration {
   /** Inside Spring's observation, which is 1, and outside of everything that may answer. */
   private static final int EXCHANGE_ORDER = Ordered.HIGHEST_PRECEDENCE + 2;
 

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * What to write instead of an option that does not exist. Knows the names that other servers of
  * language models have for a setting of this one: vLLM, llama.cpp, text-generation-inference.
  */
-final class OptionAdvice {
+public final class OptionAdvice {
   private static final String CONTEXT =
       "the context's length is the model's own, n_positions of its config.json, and cannot be set";
 
@@ -73,7 +73,7 @@ final class OptionAdvice {
    * A sentence on an option that does not exist, or empty if nothing is like it. The option's value
    * is not part of it: it may be a secret.
    */
-  static Optional<String> of(String option) {
+  public static Optional<String> of(String option) {
     final String name = option.replaceFirst("(?s)=.*", "");
     if (name.startsWith("-D")) {
       return Optional.of(name + " is an option of Java: write it before -jar.");

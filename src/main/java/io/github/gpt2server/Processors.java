@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  *     its container's quota, rounded up
  * @param cores how many cores those that it may be scheduled on belong to, whatever the quota
  */
-record Processors(int count, int cores) {
+public record Processors(int count, int cores) {
   /**
    * More threads are not taken unless they are asked for. A step is a hundred and more pieces of
    * parallel work, one after the other, for each of which threads are woken and waited for. With
@@ -24,7 +24,7 @@ record Processors(int count, int cores) {
   private static final int MOST_THREADS = 16;
 
   /** Those of this process on this machine. */
-  static Processors ofThisProcess() {
+  public static Processors ofThisProcess() {
     int count = Runtime.getRuntime().availableProcessors();
     return new Processors(
         count, cores(Path.of("/proc/self/status"), Path.of("/sys/devices/system/cpu"), count));
@@ -75,7 +75,7 @@ record Processors(int count, int cores) {
    * How many threads a step uses unless it is set: one for each core, since two hyperthreads share
    * the units that multiply and the way to memory.
    */
-  int threads() {
+  public int threads() {
     return Math.min(MOST_THREADS, Math.min(count, cores));
   }
 }

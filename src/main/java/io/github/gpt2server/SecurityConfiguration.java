@@ -22,7 +22,7 @@ import org.springframework.security.web.firewall.RequestRejectedHandler;
 /** Wires who may call; see {@link AccessControl}. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(Gpt2Properties.class)
-class SecurityConfiguration {
+public class SecurityConfiguration {
 
   @Bean
   @ConditionalOnProperty("gpt2.api-keys-file")

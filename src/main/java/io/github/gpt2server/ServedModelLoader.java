@@ -36,7 +36,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Loads what the settings name and starts its engine: files, tokenizer, weights, warm-up. */
-final class ServedModelLoader implements ModelLoader {
+public final class ServedModelLoader implements ModelLoader {
   private static final Logger log = LoggerFactory.getLogger(ServedModelLoader.class);
 
   /** gpt2.revision is of another model. */
@@ -52,7 +52,7 @@ final class ServedModelLoader implements ModelLoader {
    *
    * @param beforeFirstStep called on the engine thread when the weights are in memory; it may wait
    */
-  ServedModelLoader(
+  public ServedModelLoader(
       Gpt2Properties properties,
       ServerState state,
       EngineObserver observer,
@@ -138,7 +138,7 @@ final class ServedModelLoader implements ModelLoader {
   }
 
   /** The hub that the settings and the environment name; a model that is no GPT-2 is refused. */
-  static ModelHub hub(Gpt2Properties properties) {
+  public static ModelHub hub(Gpt2Properties properties) {
     return new ModelHub(HubSettings.of(properties.hub(), System.getenv()), Gpt2Config::read);
   }
 

@@ -12,14 +12,14 @@ import org.apache.catalina.valves.RemoteIpValve;
  * what stands further left is what a client says of itself. {@code Forwarded} (RFC 7239) is
  * believed from nobody.
  */
-final class TrustedProxies {
+public final class TrustedProxies {
   /** A name would be looked up. */
   private static final Pattern NUMERIC =
       Pattern.compile("(\\d+(\\.\\d+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)(/\\d{1,3})?");
 
   private TrustedProxies() {}
 
-  static boolean isAddressOrRange(String text) {
+  public static boolean isAddressOrRange(String text) {
     try {
       return NUMERIC.matcher(text).matches() && !new NetMask(text).toString().isEmpty();
     } catch (IllegalArgumentException e) {
@@ -28,7 +28,7 @@ final class TrustedProxies {
   }
 
   /** Puts the client's address and what it asked for in the place of the proxy's. */
-  static RemoteIpValve valve(List<String> proxies) {
+  public static RemoteIpValve valve(List<String> proxies) {
     final RemoteIpValve valve = new RemoteIpValve();
     valve.setInternalProxies(
         proxies.stream().map(TrustedProxies::range).collect(Collectors.joining(",")));

@@ -11,25 +11,25 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** An engine without a model: says what it is told to say and notes what it is asked. */
-class FakeEngine implements EngineControl {
+public class FakeEngine implements EngineControl {
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final CountDownLatch idle = new CountDownLatch(1);
   private volatile EngineStatus status;
 
   /** Null stands for a model that is still being loaded. */
-  void tell(EngineStatus told) {
+  public void tell(EngineStatus told) {
     status = told;
   }
 
-  void serve() {
+  public void serve() {
     tell(new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, true, true));
   }
 
-  void becomeIdle() {
+  public void becomeIdle() {
     idle.countDown();
   }
 
-  List<String> calls() {
+  public List<String> calls() {
     return calls;
   }
 

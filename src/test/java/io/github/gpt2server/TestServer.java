@@ -26,13 +26,13 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /** The server's operations on a free port, with a fake engine and an API of one method. */
-final class TestServer implements AutoCloseable {
+public final class TestServer implements AutoCloseable {
   private final ConfigurableApplicationContext context;
   private final HttpClient client = HttpClient.newHttpClient();
   private final int port;
   private final FakeEngine engine;
 
-  TestServer(String... options) {
+  public TestServer(String... options) {
     final List<String> all = new ArrayList<>(Arrays.asList(options));
     all.add("--server.port=0");
     this.context = new SpringApplicationBuilder(Slim.class).run(all.toArray(String[]::new));
@@ -74,27 +74,27 @@ final class TestServer implements AutoCloseable {
     }
   }
 
-  FakeEngine engine() {
+  public FakeEngine engine() {
     return engine;
   }
 
-  ServerState state() {
+  public ServerState state() {
     return context.getBean(ServerState.class);
   }
 
-  HttpResponse<String> get(String path, String... headers)
+  public HttpResponse<String> get(String path, String... headers)
       throws IOException, InterruptedException {
     return send("GET", path, headers);
   }
 
   /** Asks the management port. */
-  HttpResponse<String> manage(String path, String... headers)
+  public HttpResponse<String> manage(String path, String... headers)
       throws IOException, InterruptedException {
     final String management = context.getEnvironment().getProperty("local.management.port");
     return send("GET", Integer.parseInt(management), path, headers);
   }
 
-  HttpResponse<String> send(String method, String path, String... headers)
+  public HttpResponse<String> send(String method, String path, String... headers)
       throws IOException, InterruptedException {
     return send(method, port, path, headers);
   }
@@ -117,7 +117,7 @@ final class TestServer implements AutoCloseable {
   }
 
   /** Closes the context as SIGTERM does, while requests may still run. */
-  void terminate() {
+  public void terminate() {
     context.close();
   }
 }

@@ -102,7 +102,7 @@ public class ApiException extends RuntimeException {
   }
 
   /** 408: the body does not come. */
-  static ApiException slowBody() {
+  public static ApiException slowBody() {
     return new ApiException(
         HttpStatus.REQUEST_TIMEOUT,
         "invalid_request_error",

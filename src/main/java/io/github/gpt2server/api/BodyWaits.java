@@ -7,7 +7,7 @@ import java.util.Map;
  * The requests that wait for bytes of their bodies. On Java 17 each of them holds one of the web
  * server's threads; a share of these is left to others, whoever sends slowly and however many do.
  */
-final class BodyWaits {
+public final class BodyWaits {
   private static final int SHARE_OF_ALL = 2;
   private static final int SHARE_OF_ONE = 8;
 
@@ -21,7 +21,7 @@ final class BodyWaits {
    *
    * @param requests the number of requests that the web server handles at once
    */
-  BodyWaits(int requests) {
+  public BodyWaits(int requests) {
     this.all = Math.max(1, requests / SHARE_OF_ALL);
     this.ofOneClient = Math.max(1, requests / SHARE_OF_ONE);
   }
@@ -44,7 +44,7 @@ final class BodyWaits {
   }
 
   /** The number of requests that wait. */
-  synchronized int count() {
+  public synchronized int count() {
     return count;
   }
 }

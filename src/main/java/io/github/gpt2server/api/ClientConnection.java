@@ -23,11 +23,11 @@ public final class ClientConnection {
   }
 
   /** Begins a request, with the way to find out whether its client has left. */
-  static void enter(BooleanSupplier left) {
+  public static void enter(BooleanSupplier left) {
     CURRENT.set(left);
   }
 
-  static void leave() {
+  public static void leave() {
     CURRENT.remove();
   }
 

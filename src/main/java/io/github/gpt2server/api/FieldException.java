@@ -4,36 +4,36 @@ package io.github.gpt2server.api;
  * A field whose JSON value is not what the endpoint takes. The message completes a sentence that
  * begins with the field's path, which is put together on the way up from the value.
  */
-final class FieldException extends RuntimeException {
+public final class FieldException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private String path = "";
   private String param;
 
-  FieldException(String message) {
+  public FieldException(String message) {
     super(message, null, false, false);
   }
 
   /** Adds the place in an array. */
-  FieldException at(int index) {
+  public FieldException at(int index) {
     path = "[" + index + "]" + path;
     return this;
   }
 
   /** Adds the name in an object. */
-  FieldException in(String name) {
+  public FieldException in(String name) {
     path = path.isEmpty() || path.startsWith("[") ? name + path : name + "." + path;
     return this;
   }
 
   /** Blames the field whose value this is: the path so far stands in the message alone. */
-  FieldException ofField() {
+  public FieldException ofField() {
     param = path;
     return this;
   }
 
   /** What the client is told. */
-  ApiException toApiException() {
+  public ApiException toApiException() {
     String blamed = param == null ? path : path.substring(0, path.length() - param.length());
     return ApiException.invalid(blamed, path + " " + getMessage());
   }

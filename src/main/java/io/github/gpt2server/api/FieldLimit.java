@@ -7,7 +7,7 @@ package io.github.gpt2server.api;
  * @param tokens token ids of one array
  * @param characters of a string, or of each string of an array, in UTF-16 code units
  */
-record FieldLimit(int items, int tokens, int characters) {
+public record FieldLimit(int items, int tokens, int characters) {
 
   /** For fields without a limit of their own, which only tests have. */
   static final FieldLimit DEFAULT = new FieldLimit(1000, 1000, 8 << 20);
@@ -18,14 +18,14 @@ record FieldLimit(int items, int tokens, int characters) {
    * @param noun names the elements, such as {@code texts}
    * @throws FieldException if there is one too many
    */
-  static void check(int count, int limit, String noun) {
+  public static void check(int count, int limit, String noun) {
     if (count > limit) {
       throw tooMany(limit, noun);
     }
   }
 
   /** Says that there are more than {@code limit} elements. */
-  static FieldException tooMany(long limit, String noun) {
+  public static FieldException tooMany(long limit, String noun) {
     return new FieldException(
         "may hold " + limit + " " + noun + ", but holds more; send fewer in one request.");
   }

@@ -1,9 +1,9 @@
 package io.github.gpt2server.api;
 
 /** The envelope for errors that come from HTTP itself, before or beside any endpoint. */
-final class HttpErrors {
+public final class HttpErrors {
   /** nginx's status for a client that has left; no such client sees it, but logs and metrics do. */
-  static final int CLIENT_CLOSED_REQUEST = 499;
+  public static final int CLIENT_CLOSED_REQUEST = 499;
 
   private HttpErrors() {}
 
@@ -13,7 +13,7 @@ final class HttpErrors {
    * @param asked what the client asked for, such as {@code GET /v2}
    * @param message what to say, or null for the usual sentence
    */
-  static ErrorResponse response(int status, String asked, String message) {
+  public static ErrorResponse response(int status, String asked, String message) {
     String sentence = message == null ? sentence(status, asked) : message;
     boolean refused = status < 500 || status == 501 || status == 505;
     String type = refused ? "invalid_request_error" : "server_error";

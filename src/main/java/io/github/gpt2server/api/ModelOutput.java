@@ -22,7 +22,7 @@ public final class ModelOutput {
   }
 
   /** What a client is told, once the log has its line. */
-  static ApiException invalid(String id) {
+  public static ApiException invalid(String id) {
     log.warn("Request {} failed: the model computed NaN or infinity", id);
     return ApiException.modelOutputInvalid();
   }

@@ -4,12 +4,12 @@ import java.util.Collection;
 import java.util.Locale;
 
 /** Names that are a slip of the pen away from others. */
-final class NearMiss {
+public final class NearMiss {
 
   private NearMiss() {}
 
   /** The known name that a misspelt one stands for, or null if it resembles none. */
-  static String nearest(String name, Collection<String> known) {
+  public static String nearest(String name, Collection<String> known) {
     String given = letters(name);
     String nearest = null;
     int least = Integer.MAX_VALUE;
@@ -30,7 +30,7 @@ final class NearMiss {
   }
 
   /** The name without what spellings differ in: {@code maxTokens} is {@code max_tokens}. */
-  static String letters(String name) {
+  public static String letters(String name) {
     return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
   }
 

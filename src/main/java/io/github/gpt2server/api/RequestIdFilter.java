@@ -22,7 +22,7 @@ import org.springframework.stereotype.Component;
 @Order(Ordered.HIGHEST_PRECEDENCE)
 public final class RequestIdFilter extends HttpFilter {
   /** The header, in both directions. */
-  static final String HEADER = "X-Request-Id";
+  public static final String HEADER = "X-Request-Id";
 
   /** The key in the logging context, which is the field's name in the Elastic Common Schema. */
   private static final String LOG_KEY = "http.request.id";
@@ -45,7 +45,7 @@ public final class RequestIdFilter extends HttpFilter {
   }
 
   /** The id that the client gave if it is fit, else a new one. */
-  static String idOf(HttpServletRequest request) {
+  public static String idOf(HttpServletRequest request) {
     String given = request.getHeader(HEADER);
     return given != null && FIT.matcher(given).matches()
         ? given

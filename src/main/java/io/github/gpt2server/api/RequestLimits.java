@@ -14,13 +14,13 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The limits of {@code api/limits.yaml}, by request and field. */
-final class RequestLimits {
+public final class RequestLimits {
   private static final Map<String, Map<String, Entry>> TABLE = load();
 
   private RequestLimits() {}
 
   /** The limit of a request's field, or {@link FieldLimit#DEFAULT} if the table has none. */
-  static FieldLimit of(Class<?> request, String field, RequestSizes sizes) {
+  public static FieldLimit of(Class<?> request, String field, RequestSizes sizes) {
     Entry entry = fields(request).get(field);
     return entry == null
         ? FieldLimit.DEFAULT
@@ -31,7 +31,7 @@ final class RequestLimits {
   }
 
   /** The fields of a request that have a limit, with their limits as they are written. */
-  static Map<String, Entry> fields(Class<?> request) {
+  public static Map<String, Entry> fields(Class<?> request) {
     FieldSection section = request.getAnnotation(FieldSection.class);
     return section == null ? Map.of() : TABLE.getOrDefault(section.value(), Map.of());
   }

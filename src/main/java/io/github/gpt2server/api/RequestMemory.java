@@ -22,7 +22,7 @@ public final class RequestMemory {
   }
 
   /** Begins to count for the request of this thread. */
-  static RequestMemory begin(MemoryBudget budget) {
+  public static RequestMemory begin(MemoryBudget budget) {
     RequestMemory memory = new RequestMemory(budget);
     RequestAttributes request = RequestContextHolder.currentRequestAttributes();
     request.setAttribute(ATTRIBUTE, memory, RequestAttributes.SCOPE_REQUEST);

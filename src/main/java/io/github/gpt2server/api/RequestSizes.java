@@ -6,8 +6,8 @@ package io.github.gpt2server.api;
  * @param vocabulary the number of the model's tokens
  * @param sequences the number of sequences that a request may have
  */
-record RequestSizes(int vocabulary, int sequences) {
+public record RequestSizes(int vocabulary, int sequences) {
 
   /** Those of OpenAI's GPT-2, for bodies that come before a model is served. */
-  static final RequestSizes DEFAULT = new RequestSizes(50_257, ApiLimits.DEFAULT_MAX_SEQUENCES);
+  public static final RequestSizes DEFAULT = new RequestSizes(50_257, ApiLimits.DEFAULT_MAX_SEQUENCES);
 }

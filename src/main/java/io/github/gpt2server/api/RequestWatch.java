@@ -9,7 +9,7 @@ import org.springframework.web.context.request.RequestContextHolder;
  * its client is there, and its time, which begins with its body, is not over. Only the request's
  * own thread may ask.
  */
-final class RequestWatch {
+public final class RequestWatch {
   private static final String ATTRIBUTE = RequestWatch.class.getName();
 
   /** The connection is asked as often, whatever the number of texts. */
@@ -25,13 +25,13 @@ final class RequestWatch {
   }
 
   /** Begins the time of this thread's request. */
-  static void begin(Duration timeout) {
+  public static void begin(Duration timeout) {
     RequestContextHolder.currentRequestAttributes()
         .setAttribute(ATTRIBUTE, new RequestWatch(timeout), RequestAttributes.SCOPE_REQUEST);
   }
 
   /** That of this thread's request; without an end where no body was read. */
-  static RequestWatch current() {
+  public static RequestWatch current() {
     RequestAttributes request = RequestContextHolder.getRequestAttributes();
     Object watch =
         request == null ? null : request.getAttribute(ATTRIBUTE, RequestAttributes.SCOPE_REQUEST);
@@ -46,7 +46,7 @@ final class RequestWatch {
    * @throws ClientGoneException if the client has left
    * @throws ApiException 504, if the time is over
    */
-  void look() {
+  public void look() {
     long now = System.nanoTime();
     if (now - lastGlance < GLANCE_NANOS) {
       return;

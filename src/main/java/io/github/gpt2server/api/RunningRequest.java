@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * the connection. Closing cancels what has not ended, so nothing goes on without a reader, however
  * the reader went.
  */
-abstract class RunningRequest implements AutoCloseable {
+public abstract class RunningRequest implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunningRequest.class);
 
   /** How soon a lost client is noticed, about one step of a small model. */

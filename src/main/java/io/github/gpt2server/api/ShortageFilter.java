@@ -18,7 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
  * beforehand. An answer that had begun and cannot be completed ends with its connection, or with
  * its HTTP/2 stream, so that nobody takes it for whole.
  */
-final class ShortageFilter extends HttpFilter {
+public final class ShortageFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
   private static final Logger log = LoggerFactory.getLogger(ShortageFilter.class);
   private static final String CUT = ShortageFilter.class.getName() + ".CUT";
@@ -29,7 +29,7 @@ final class ShortageFilter extends HttpFilter {
   private final String retryAfter = Long.toString(shortage.retryAfter().toSeconds());
 
   /** Marks the answer to a request as one that has begun and cannot be completed. */
-  static void cut(HttpServletRequest request) {
+  public static void cut(HttpServletRequest request) {
     request.setAttribute(CUT, true);
   }
 
@@ -54,7 +54,7 @@ final class ShortageFilter extends HttpFilter {
   }
 
   /** The lack of memory that caused a failure, or null. */
-  static OutOfMemoryError shortage(Throwable failure) {
+  public static OutOfMemoryError shortage(Throwable failure) {
     Throwable cause = failure;
     for (int i = 0; i < MAX_CAUSES && cause != null; i++) {
       if (cause instanceof OutOfMemoryError error) {
@@ -66,7 +66,7 @@ final class ShortageFilter extends HttpFilter {
   }
 
   /** Says so in the log, if there is the memory for that. */
-  static void log(OutOfMemoryError shortage) {
+  public static void log(OutOfMemoryError shortage) {
     try {
       log.error("A request failed for want of memory ({})", shortage.getMessage());
     } catch (OutOfMemoryError e) {

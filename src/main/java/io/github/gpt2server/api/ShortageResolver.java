@@ -14,7 +14,7 @@ import org.springframework.web.servlet.mvc.method.annotation.ServletInvocableHan
  * writing what it returns, and go on with the exception that was to be handled: such an error goes
  * to {@link ShortageFilter} or to the container's error page.
  */
-final class ShortageResolver extends ExceptionHandlerExceptionResolver {
+public final class ShortageResolver extends ExceptionHandlerExceptionResolver {
   private static final String ERROR = ShortageResolver.class.getName() + ".ERROR";
 
   /** Remembers an error, which Spring would swallow. */

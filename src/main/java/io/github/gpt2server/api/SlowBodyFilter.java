@@ -15,7 +15,7 @@ import java.time.Duration;
  * Bounds what slow senders take: the number of requests that wait for bytes of their bodies at
  * once, and how long each does.
  */
-final class SlowBodyFilter extends HttpFilter {
+public final class SlowBodyFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
   /** How long a body may be awaited in all, beside the time that its bytes are worth. */
@@ -26,12 +26,12 @@ final class SlowBodyFilter extends HttpFilter {
 
   private final transient BodyWaits waits;
 
-  SlowBodyFilter(BodyWaits waits) {
+  public SlowBodyFilter(BodyWaits waits) {
     this.waits = waits;
   }
 
   @Override
-  protected void doFilter(
+  public void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     chain.doFilter(

@@ -1,11 +1,11 @@
 package io.github.gpt2server.api;
 
 /** Whether a string is Unicode text: JSON escapes can write halves of surrogate pairs. */
-final class WellFormed {
+public final class WellFormed {
 
   private WellFormed() {}
 
-  static boolean isWellFormed(String text) {
+  public static boolean isWellFormed(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (Character.isHighSurrogate(c)

@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /** Asks the engine and waits as long as it takes: nobody's connection waits for a command. */
-final class EngineClient {
+public final class EngineClient {
   /** Fills a step with short texts too; an answer that waits to be read holds a row of logits. */
   private static final int IN_FLIGHT = 64;
 
@@ -28,7 +28,7 @@ final class EngineClient {
   private final Engine engine;
   private long asked;
 
-  EngineClient(Engine engine) {
+  public EngineClient(Engine engine) {
     this.engine = engine;
   }
 
@@ -41,7 +41,7 @@ final class EngineClient {
    * @throws EngineStoppedException if the process is told to end meanwhile
    * @throws CommandException if a pass fails
    */
-  void score(Iterator<ScoringPass> passes, BiConsumer<ScoringPass, ScoringPass.Scores> onScores)
+  public void score(Iterator<ScoringPass> passes, BiConsumer<ScoringPass, ScoringPass.Scores> onScores)
       throws InterruptedException {
     ArrayDeque<Asked> running = new ArrayDeque<>();
     while (passes.hasNext()) {
@@ -74,12 +74,12 @@ final class EngineClient {
   }
 
   /** One pass's scores, with the same exceptions. */
-  ScoringPass.Scores score(ScoringPass pass) throws InterruptedException {
+  public ScoringPass.Scores score(ScoringPass pass) throws InterruptedException {
     return pass.scores(promptRead(ask(pass.request())));
   }
 
   /** All logits after a prompt, {@code [vocab]}, with the same exceptions. */
-  float[] nextTokenLogits(int[] prompt) throws InterruptedException {
+  public float[] nextTokenLogits(int[] prompt) throws InterruptedException {
     return promptRead(ask(SequenceRequest.reading(prompt, PromptProbabilities.NEXT_TOKEN)))
         .nextTokenLogits();
   }
@@ -90,7 +90,7 @@ final class EngineClient {
    * @throws EngineStoppedException if the process is told to end meanwhile
    * @throws CommandException if the sequence fails
    */
-  List<SequenceEvent> ask(SequenceRequest request) throws InterruptedException {
+  public List<SequenceEvent> ask(SequenceRequest request) throws InterruptedException {
     return events(engine.submit(generation(request)));
   }
 

@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     sortOptions = false)
-final class EvaluateCommand implements Callable<Integer> {
+public final class EvaluateCommand implements Callable<Integer> {
   private final ModelSource models;
   private final Console console;
 
@@ -77,7 +77,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Report one JSON object.")
   private boolean json;
 
-  EvaluateCommand(ModelSource models, Console console) {
+  public EvaluateCommand(ModelSource models, Console console) {
     this.models = models;
     this.console = console;
   }

@@ -5,7 +5,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** JSON from files that people name to a command. */
-final class JsonText {
+public final class JsonText {
   private JsonText() {}
 
   /**
@@ -14,7 +14,7 @@ final class JsonText {
    * @param place where it stands, for the message
    * @throws CommandException if it is not JSON
    */
-  static JsonNode parse(String place, String json) {
+  public static JsonNode parse(String place, String json) {
     try {
       return JsonMapper.shared().readTree(json);
     } catch (JacksonException e) {

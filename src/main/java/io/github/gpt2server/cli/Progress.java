@@ -9,7 +9,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Tells how far a long computation is: a bar on a terminal, a line now and then elsewhere. */
-interface Progress extends AutoCloseable {
+public interface Progress extends AutoCloseable {
 
   /** So many more tokens are done. */
   void advance(long tokens);

@@ -8,7 +8,7 @@ import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What a command found out, for people and for programs. */
-final class Report {
+public final class Report {
   private final Map<String, Object> values = new LinkedHashMap<>();
   private final Map<String, String> written = new LinkedHashMap<>();
 
@@ -18,7 +18,7 @@ final class Report {
    * @param logLikelihood what it computed, in nats
    * @throws CommandException if that is no number
    */
-  static Report of(ServedModel model, double logLikelihood) {
+  public static Report of(ServedModel model, double logLikelihood) {
     if (Double.isNaN(logLikelihood)) {
       throw new CommandException(
           "The log-probabilities of %s in %s are not numbers: its weights are damaged, or too large for that gpt2.dtype."
@@ -32,12 +32,12 @@ final class Report {
   }
 
   /** Adds a text. */
-  Report add(String name, String value) {
+  public Report add(String name, String value) {
     return add(name, value, value);
   }
 
   /** Adds a count. */
-  Report add(String name, long value) {
+  public Report add(String name, long value) {
     return add(name, value, String.format(Locale.ROOT, "%,d", value));
   }
 
@@ -45,7 +45,7 @@ final class Report {
    * Adds a number, which people see with so many decimals. One that is not finite is null in JSON;
    * null, where there is none or it is too large, is a dash for people.
    */
-  Report add(String name, Double value, int decimals) {
+  public Report add(String name, Double value, int decimals) {
     return add(
         name,
         value != null && Double.isFinite(value) ? value : null,
@@ -59,7 +59,7 @@ final class Report {
   }
 
   /** For programs one JSON object on a line, numbers in full precision; else a line each. */
-  void print(PrintStream out, boolean json) {
+  public void print(PrintStream out, boolean json) {
     if (json) {
       out.println(JsonMapper.shared().writeValueAsString(values));
     } else {

@@ -1,13 +1,13 @@
 package io.github.gpt2server.cli;
 
 /** How long something takes. */
-record Stopwatch(long begin) {
+public record Stopwatch(long begin) {
 
-  static Stopwatch start() {
+  public static Stopwatch start() {
     return new Stopwatch(System.nanoTime());
   }
 
-  double seconds() {
+  public double seconds() {
     return (System.nanoTime() - begin) / 1e9;
   }
 }

@@ -5,24 +5,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Lines of cells for people, the cells of a column below each other. */
-final class Table {
+public final class Table {
   private static final String GAP = "  ";
 
   private final List<List<String>> lines = new ArrayList<>();
 
   /** Begins with the names of the columns. */
-  Table(String... header) {
+  public Table(String... header) {
     add(header);
   }
 
   /** Adds a line of as many cells. */
-  Table add(String... cells) {
+  public Table add(String... cells) {
     lines.add(List.of(cells));
     return this;
   }
 
   /** Prints the lines. */
-  void print(PrintStream out) {
+  public void print(PrintStream out) {
     int columns = lines.get(0).size();
     int[] widths = new int[columns];
     for (List<String> line : lines) {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
       ""
     },
     sortOptions = false)
-final class VerifyCommand implements Callable<Integer> {
+public final class VerifyCommand implements Callable<Integer> {
   private final ModelSource models;
   private final Console console;
 
@@ -40,7 +40,7 @@ final class VerifyCommand implements Callable<Integer> {
       description = "Compare with the numbers of this JSON file.")
   private String against;
 
-  VerifyCommand(ModelSource models, Console console) {
+  public VerifyCommand(ModelSource models, Console console) {
     this.models = models;
     this.console = console;
   }

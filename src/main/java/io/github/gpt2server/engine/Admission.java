@@ -4,14 +4,14 @@ package io.github.gpt2server.engine;
  * Decides whether a request may come in: while the engine is open and fewer wait than may. Any
  * thread may ask; the engine thread tells what becomes of those who came in.
  */
-final class Admission {
+public final class Admission {
   private final int maxQueue;
   private boolean open;
   private int slots;
   private int freeSlots;
   private int waiting;
 
-  Admission(int maxQueue) {
+  public Admission(int maxQueue) {
     this.maxQueue = maxQueue;
   }
 
@@ -23,7 +23,7 @@ final class Admission {
   }
 
   /** Lets nobody in from now on. */
-  synchronized void close() {
+  public synchronized void close() {
     open = false;
   }
 
@@ -34,7 +34,7 @@ final class Admission {
    * @throws QueueFullException if as many requests wait as may
    * @throws EngineStoppedException if the engine takes no new requests
    */
-  synchronized void enter(Runnable takeIn) {
+  public synchronized void enter(Runnable takeIn) {
     if (!open) {
       throw new EngineStoppedException("the server is shutting down");
     }
@@ -48,7 +48,7 @@ final class Admission {
   }
 
   /** A request waits no longer. */
-  synchronized void leaveQueue() {
+  public synchronized void leaveQueue() {
     waiting--;
   }
 
@@ -65,12 +65,12 @@ final class Admission {
     freeSlots++;
   }
 
-  synchronized int waiting() {
+  public synchronized int waiting() {
     return waiting;
   }
 
   /** The engine's status, of which this knows the first two numbers and the last. */
-  synchronized EngineStatus status(
+  public synchronized EngineStatus status(
       double kvCacheUsage, PrefixCacheStatus prefixCache, boolean alive) {
     return new EngineStatus(waiting, slots - freeSlots, kvCacheUsage, prefixCache, alive, open);
   }

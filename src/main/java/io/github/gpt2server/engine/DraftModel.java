@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What goes wrong here costs guesses and nothing else.
  */
-final class DraftModel implements AutoCloseable {
+public final class DraftModel implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DraftModel.class);
 
   /** So many tokens that it has not read yet are read along with the first guess. */
@@ -56,7 +56,7 @@ final class DraftModel implements AutoCloseable {
    * @param model has the slots and the vocabulary of the real one
    * @param costs of its steps, in the unit of the real model's
    */
-  DraftModel(LanguageModel model, StepCosts costs) {
+  public DraftModel(LanguageModel model, StepCosts costs) {
     this.model = model;
     this.costs = costs;
   }

@@ -21,7 +21,7 @@ import java.util.Map;
  *
  * <p>What is planned here changes how soon tokens come, and nothing about which.
  */
-final class DraftPlanner implements AutoCloseable {
+public final class DraftPlanner implements AutoCloseable {
   /** The longest draft of a sequence. */
   static final int MAX_DRAFT = 15;
 
@@ -41,14 +41,14 @@ final class DraftPlanner implements AutoCloseable {
   private static final double LEAST_RETURN = 2;
 
   /** Never has anything guessed. */
-  static final DraftPlanner OFF = new DraftPlanner(StepCosts.PROPORTIONAL, 0, null);
+  public static final DraftPlanner OFF = new DraftPlanner(StepCosts.PROPORTIONAL, 0, null);
 
   private final StepCosts costs;
   private final int maxDraft;
   private final DraftModel model;
 
   /** Has guessed what pays, by what stands in the texts themselves. */
-  DraftPlanner(StepCosts costs) {
+  public DraftPlanner(StepCosts costs) {
     this(costs, MAX_DRAFT, null);
   }
 
@@ -57,7 +57,7 @@ final class DraftPlanner implements AutoCloseable {
    *
    * @param costs of the real model's steps
    */
-  DraftPlanner(StepCosts costs, DraftModel model) {
+  public DraftPlanner(StepCosts costs, DraftModel model) {
     this(costs, MAX_DRAFT, model);
   }
 
@@ -88,7 +88,7 @@ final class DraftPlanner implements AutoCloseable {
    * @param sequences those that decode, in ascending order of slots
    * @param promptTokens how many tokens of prompts the step computes
    */
-  List<Decode> plan(List<? extends SpeculativeSequence> sequences, int promptTokens) {
+  public List<Decode> plan(List<? extends SpeculativeSequence> sequences, int promptTokens) {
     Choice choice = worthwhile(guesses(sequences, false), sequences.size(), promptTokens);
     if (model != null && !sequences.isEmpty()) {
       choice = withModel(choice, sequences, promptTokens);

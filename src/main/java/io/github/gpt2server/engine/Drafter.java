@@ -1,7 +1,7 @@
 package io.github.gpt2server.engine;
 
 /** Guesses the next tokens of one sequence and how likely they are to be right. */
-final class Drafter {
+public final class Drafter {
   private final PromptLookup lookup;
   private final AcceptanceRates rates = new AcceptanceRates();
 
@@ -13,12 +13,12 @@ final class Drafter {
    *
    * @param maxTokens how many tokens may follow it
    */
-  Drafter(int[] prompt, int maxTokens) {
+  public Drafter(int[] prompt, int maxTokens) {
     lookup = new PromptLookup(prompt, prompt.length + maxTokens);
   }
 
   /** Takes in the token that really came next. */
-  void append(int token) {
+  public void append(int token) {
     if (lookup.match() > 0) {
       rates.add(lookup.match(), lookup.guess(0) == token);
     }

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * from 50,000 probabilities takes some tenths of a millisecond, and 32 of them take longer than a
  * GPU's whole step.
  */
-final class DrawThreads implements AutoCloseable {
+public final class DrawThreads implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DrawThreads.class);
 
   /** So few probabilities are read sooner than another thread wakes up. */
@@ -31,7 +31,7 @@ final class DrawThreads implements AutoCloseable {
    *
    * @param threads how many may draw at once, the calling one included
    */
-  DrawThreads(int threads) {
+  public DrawThreads(int threads) {
     this.threads = threads;
     int most = Math.max(1, threads - 1);
     AtomicInteger count = new AtomicInteger();

@@ -64,7 +64,7 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
     lifetime.cancel();
   }
 
-  final Lifetime lifetime() {
+  public final Lifetime lifetime() {
     return lifetime;
   }
 
@@ -82,7 +82,7 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
   }
 
   /** Ends the request; the first call wins. */
-  final synchronized void end(Outcome how, Throwable cause) {
+  public final synchronized void end(Outcome how, Throwable cause) {
     if (outcome == null) {
       failure = cause;
       progress.end(how);

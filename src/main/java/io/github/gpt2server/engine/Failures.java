@@ -12,9 +12,9 @@ import org.slf4j.LoggerFactory;
  * Tells failures of one request from those of the engine, and reports the former in the log: in one
  * line where memory was short or the model computed what is no number, else in full.
  */
-final class Failures {
+public final class Failures {
   /** The engine's logger, which a command turns off: it reports the same in its own words. */
-  static final String LOGGER = "io.github.gpt2server.engine.Engine";
+  public static final String LOGGER = "io.github.gpt2server.engine.Engine";
 
   private static final Logger log = LoggerFactory.getLogger(LOGGER);
 
@@ -32,14 +32,14 @@ final class Failures {
   }
 
   /** Throws an error again that the engine cannot go on after. */
-  static void requireSurvivable(Throwable failure) {
+  public static void requireSurvivable(Throwable failure) {
     if (failure instanceof Error error && !survivable(error)) {
       throw error;
     }
   }
 
   /** Logs the failure of a request and gives what its submitter gets as the cause. */
-  static Throwable report(String request, Throwable failure) {
+  public static Throwable report(String request, Throwable failure) {
     final Throwable cause = cause(failure);
     try {
       if (ofModelOutput(cause)) {
@@ -57,7 +57,7 @@ final class Failures {
   }
 
   /** What a submitter gets as the cause of a failure. */
-  static Throwable cause(Throwable failure) {
+  public static Throwable cause(Throwable failure) {
     try {
       if (ofModelOutput(failure)) {
         return failure instanceof InvalidModelOutputException
@@ -82,7 +82,7 @@ final class Failures {
   }
 
   /** Whether the model's numbers are to blame. */
-  static boolean ofModelOutput(Throwable failure) {
+  public static boolean ofModelOutput(Throwable failure) {
     return failure instanceof InvalidModelOutputException
         || failure instanceof NonFiniteOutputException
         || failure instanceof NoCandidateException;

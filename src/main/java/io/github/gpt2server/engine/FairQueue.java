@@ -15,7 +15,7 @@ import java.util.function.ToIntFunction;
  *
  * @param <T> what waits
  */
-final class FairQueue<T> {
+public final class FairQueue<T> {
   private final Function<T, String> client;
   private final Deque<T> waiting = new ArrayDeque<>();
 
@@ -24,30 +24,30 @@ final class FairQueue<T> {
    *
    * @param client whose something is
    */
-  FairQueue(Function<T, String> client) {
+  public FairQueue(Function<T, String> client) {
     this.client = client;
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return waiting.isEmpty();
   }
 
-  int size() {
+  public int size() {
     return waiting.size();
   }
 
   /** A copy, in the order of arrival. */
-  List<T> all() {
+  public List<T> all() {
     return new ArrayList<>(waiting);
   }
 
   /** Adds one behind those that wait. */
-  void add(T last) {
+  public void add(T last) {
     waiting.add(last);
   }
 
   /** Removes one; false if it does not wait. */
-  boolean remove(T one) {
+  public boolean remove(T one) {
     return waiting.remove(one);
   }
 
@@ -58,7 +58,7 @@ final class FairQueue<T> {
    * @param mayTake whether one may have a place now
    * @return null if none may
    */
-  T take(ToIntFunction<String> places, Predicate<T> mayTake) {
+  public T take(ToIntFunction<String> places, Predicate<T> mayTake) {
     T next = null;
     int fewest = Integer.MAX_VALUE;
     for (T one : waiting) {

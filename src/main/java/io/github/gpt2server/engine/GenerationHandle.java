@@ -22,7 +22,7 @@ public final class GenerationHandle extends EngineHandle {
   /**
    * @param maxUnreadBytes about how much memory the unread events of a stream may take
    */
-  GenerationHandle(Generation generation, Lifetime lifetime, long maxUnreadBytes) {
+  public GenerationHandle(Generation generation, Lifetime lifetime, long maxUnreadBytes) {
     super(RequestProgress.of(generation), generation.timeout(), lifetime);
     this.generation = generation;
     this.maxUnreadBytes = maxUnreadBytes;
@@ -66,17 +66,17 @@ public final class GenerationHandle extends EngineHandle {
   }
 
   /** Whether the engine may have to wait for the reader. */
-  boolean mayLag() {
+  public boolean mayLag() {
     return mayLag;
   }
 
   /** Whether the engine shall wait for the reader. */
-  boolean lags() {
+  public boolean lags() {
     return mayLag && unreadBytes.get() >= maxUnreadBytes;
   }
 
   /** Adds an event; engine thread only. */
-  void publish(SequenceEvent event) {
+  public void publish(SequenceEvent event) {
     unreadBytes.addAndGet(event.bytes());
     events.add(Optional.of(event));
   }

@@ -4,7 +4,7 @@ package io.github.gpt2server.engine;
 public class InvalidModelOutputException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  InvalidModelOutputException(String message) {
+  public InvalidModelOutputException(String message) {
     super(message);
   }
 

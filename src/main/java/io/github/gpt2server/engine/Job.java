@@ -6,19 +6,19 @@ import java.util.Deque;
 import java.util.List;
 
 /** A {@link Generation} inside the engine: what of it still waits, what runs, when it is over. */
-final class Job {
+public final class Job {
   private final GenerationHandle handle;
   private final Deque<Integer> waiting = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
 
-  Job(Generation generation, Lifetime lifetime, long maxUnreadBytes) {
+  public Job(Generation generation, Lifetime lifetime, long maxUnreadBytes) {
     this.handle = new GenerationHandle(generation, lifetime, maxUnreadBytes);
     for (int i = 0; i < generation.sequences().size(); i++) {
       waiting.add(i);
     }
   }
 
-  GenerationHandle handle() {
+  public GenerationHandle handle() {
     return handle;
   }
 

@@ -14,7 +14,7 @@ import java.util.Set;
  * sequence runs in which slot. Jobs that stop when their reader lags keep their slots meanwhile;
  * they leave some to the others, who are served whoever does not read.
  */
-final class Jobs {
+public final class Jobs {
   /** What part of the slots is not for jobs that may lag. */
   private static final int OTHERS_SHARE = 4;
 
@@ -31,19 +31,19 @@ final class Jobs {
    * @param admission told what becomes of those whom it let in
    * @param onEnd called when a job has given back what it held, before its submitter is told
    */
-  Jobs(Admission admission, Runnable onEnd) {
+  public Jobs(Admission admission, Runnable onEnd) {
     this.admission = admission;
     this.onEnd = onEnd;
   }
 
   /** Lets jobs come in, to run in so many slots. */
-  void open(int slotCount) {
+  public void open(int slotCount) {
     slots = new Sequence[slotCount];
     admission.open(slotCount);
   }
 
   /** Takes in a job that was admitted; one that there is no room for ends at once. */
-  void add(Job job) {
+  public void add(Job job) {
     try {
       queue.add(job);
       jobs.add(job);
@@ -56,27 +56,27 @@ final class Jobs {
   }
 
   /** How many wait or run. */
-  int size() {
+  public int size() {
     return jobs.size();
   }
 
   /** The sequences that have a slot, oldest first. */
-  List<Sequence> running() {
+  public List<Sequence> running() {
     return Collections.unmodifiableList(running);
   }
 
   /** The sequence in a slot, or null. */
-  Sequence inSlot(int slot) {
+  public Sequence inSlot(int slot) {
     return slots[slot];
   }
 
   /** Positions of the KV cache in use. */
-  long positions() {
+  public long positions() {
     return running.stream().mapToLong(Sequence::positions).sum();
   }
 
   /** Gives free slots to those who wait. */
-  void giveSlots() {
+  public void giveSlots() {
     // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
     for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
       if (slots[slot] == null) {
@@ -129,7 +129,7 @@ final class Jobs {
   }
 
   /** Takes back the slot of a sequence that has published its end. */
-  void complete(Sequence sequence) {
+  public void complete(Sequence sequence) {
     release(sequence);
     Job job = sequence.job();
     job.running().remove(sequence);
@@ -138,7 +138,7 @@ final class Jobs {
     }
   }
 
-  void endCancelledAndLate(long now) {
+  public void endCancelledAndLate(long now) {
     for (Job job : List.copyOf(jobs)) {
       Outcome outcome = job.handle().lifetime().end(now);
       if (outcome != null) {
@@ -147,7 +147,7 @@ final class Jobs {
     }
   }
 
-  void endAll(Throwable cause) {
+  public void endAll(Throwable cause) {
     List.copyOf(jobs).forEach(job -> end(job, Outcome.FAILED, cause));
   }
 
@@ -155,7 +155,7 @@ final class Jobs {
    * The one way out: gives back the slots and the place in the queue, and tells the submitter.
    * Needs as good as no memory, for it may be short.
    */
-  void end(Job job, Outcome outcome, Throwable cause) {
+  public void end(Job job, Outcome outcome, Throwable cause) {
     if (!jobs.remove(job)) {
       return;
     }

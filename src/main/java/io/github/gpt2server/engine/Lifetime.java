@@ -3,7 +3,7 @@ package io.github.gpt2server.engine;
 import java.time.Duration;
 
 /** Whether a submitted request shall still be worked on. */
-final class Lifetime {
+public final class Lifetime {
   private final long deadline;
   private final Runnable wake;
   private volatile boolean cancelled;
@@ -12,7 +12,7 @@ final class Lifetime {
    * @param timeout counted from now on; clock changes do not touch it
    * @param wake tells the engine thread to look
    */
-  Lifetime(Duration timeout, Runnable wake) {
+  public Lifetime(Duration timeout, Runnable wake) {
     this.deadline = System.nanoTime() + timeout.toNanos();
     this.wake = wake;
   }
@@ -29,7 +29,7 @@ final class Lifetime {
   }
 
   /** How the request must end at the time {@code now} of {@link System#nanoTime}, or null. */
-  Outcome end(long now) {
+  public Outcome end(long now) {
     if (cancelled) {
       return Outcome.CANCELLED;
     }

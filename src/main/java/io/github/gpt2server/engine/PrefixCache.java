@@ -17,7 +17,7 @@ import java.util.Map;
  * <p>A piece that is being computed has a block but is not found until {@link #commit} says that it
  * is there; what is not committed by {@link #endStep} is forgotten. Engine thread only.
  */
-final class PrefixCache {
+public final class PrefixCache {
 
   /** A piece's tokens, compared by value. */
   private record Piece(int[] tokens) {
@@ -61,7 +61,7 @@ final class PrefixCache {
    * @param blocks how many pieces can be kept
    * @param blockLength how many tokens a piece has at the most
    */
-  PrefixCache(int blocks, int blockLength) {
+  public PrefixCache(int blocks, int blockLength) {
     this.blocks = blocks;
     this.blockLength = blockLength;
     this.byBlock = new Node[blocks];
@@ -142,20 +142,20 @@ final class PrefixCache {
   }
 
   /** The piece in a block has been computed. */
-  void commit(int block) {
+  public void commit(int block) {
     if (block != StepPlan.NO_BLOCK && byBlock[block] != null) {
       byBlock[block].computed = true;
     }
   }
 
   /** Ends a step: what was reserved in it and not committed is not there. */
-  void endStep() {
+  public void endStep() {
     pending.stream().filter(node -> !node.computed).forEach(this::remove);
     pending.clear();
   }
 
   /** Forgets every piece of a prompt and what follows them, for it may be broken. */
-  void forget(PrefixReuse reuse, int[] prompt) {
+  public void forget(PrefixReuse reuse, int[] prompt) {
     Node root = roots.get(reuse.salt());
     int end = Math.min(blockLength, reuse.length());
     Node first = root == null ? null : root.next.get(piece(prompt, 0, end));
@@ -165,7 +165,7 @@ final class PrefixCache {
   }
 
   /** Forgets everything. */
-  void clear() {
+  public void clear() {
     roots.clear();
     pending.clear();
     free.clear();
@@ -176,12 +176,12 @@ final class PrefixCache {
   }
 
   /** Counts a prompt that has been read. */
-  void count(int queried, int hit) {
+  public void count(int queried, int hit) {
     queriedTokens += queried;
     hitTokens += hit;
   }
 
-  PrefixCacheStatus status() {
+  public PrefixCacheStatus status() {
     double usage = blocks == 0 ? 0 : (double) (blocks - free.size()) / blocks;
     return new PrefixCacheStatus(usage, queriedTokens, hitTokens);
   }

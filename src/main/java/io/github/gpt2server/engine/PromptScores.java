@@ -30,7 +30,7 @@ public record PromptScores(
         && details.stream().allMatch(TokenLogprobs::finite);
   }
 
-  static PromptScores ofLength(int length) {
+  public static PromptScores ofLength(int length) {
     return new PromptScores(
         new float[length], new float[length], new int[length], new ArrayList<>());
   }

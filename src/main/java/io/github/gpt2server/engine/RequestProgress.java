@@ -132,20 +132,20 @@ public final class RequestProgress {
     return System.nanoTime() - submitted;
   }
 
-  void start() {
+  public void start() {
     if (started == NOT_YET) {
       started = elapsed();
     }
   }
 
-  void readPrompt() {
+  public void readPrompt() {
     if (promptRead == NOT_YET) {
       promptRead = elapsed();
     }
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // One thread writes.
-  void generateToken() {
+  public void generateToken() {
     if (firstToken == NOT_YET) {
       firstToken = elapsed();
     }
@@ -153,11 +153,11 @@ public final class RequestProgress {
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // One thread writes.
-  void addCached(int tokens) {
+  public void addCached(int tokens) {
     cachedTokens += tokens;
   }
 
-  void finish(int sequence, FinishReason reason) {
+  public void finish(int sequence, FinishReason reason) {
     finishReasons[sequence] = reason;
   }
 

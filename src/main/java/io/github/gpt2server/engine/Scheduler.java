@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * on its neighbours. For the same reason the prefix cache keeps whole pieces: what comes from there
  * has the bits that computing it again would give.
  */
-final class Scheduler {
+public final class Scheduler {
   /** So many cached tokens are copied in the time in which one is computed. */
   private static final int COPY_SPEED = 16;
 
@@ -49,7 +49,7 @@ final class Scheduler {
    * @param cache what need not be computed
    * @param drafts which guessed tokens are computed
    */
-  Scheduler(int chunkSize, int busyTokens, int idleTokens, PrefixCache cache, DraftPlanner drafts) {
+  public Scheduler(int chunkSize, int busyTokens, int idleTokens, PrefixCache cache, DraftPlanner drafts) {
     this.chunkSize = chunkSize;
     this.busyTokens = busyTokens;
     this.idleTokens = idleTokens;
@@ -63,7 +63,7 @@ final class Scheduler {
    * @param running the sequences that have a slot, oldest first
    * @param prompts whether prompts are read in this step
    */
-  StepPlan plan(List<Sequence> running, boolean prompts) {
+  public StepPlan plan(List<Sequence> running, boolean prompts) {
     cache.beginStep();
     steps++;
     boolean rows = steps % ROW_PACE == 0 || running.stream().allMatch(Sequence::reportsRows);

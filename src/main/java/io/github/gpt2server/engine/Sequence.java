@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 /**
  * A running sequence: how much of its prompt is read, what it has generated, and the text of that.
  */
-final class Sequence implements SpeculativeSequence {
+public final class Sequence implements SpeculativeSequence {
   private final Job job;
   private final int index;
   private final SequenceRequest request;
@@ -32,7 +32,7 @@ final class Sequence implements SpeculativeSequence {
   /**
    * @param candidates working memory of the draws, which all sequences of a thread may share
    */
-  Sequence(Job job, int index, int slot, Supplier<Candidates> candidates) {
+  public Sequence(Job job, int index, int slot, Supplier<Candidates> candidates) {
     this.job = job;
     this.index = index;
     this.slot = slot;
@@ -44,15 +44,15 @@ final class Sequence implements SpeculativeSequence {
     this.drafter = generates() ? new Drafter(request.prompt(), request.maxTokens()) : null;
   }
 
-  Job job() {
+  public Job job() {
     return job;
   }
 
-  int index() {
+  public int index() {
     return index;
   }
 
-  SequenceRequest request() {
+  public SequenceRequest request() {
     return request;
   }
 
@@ -66,7 +66,7 @@ final class Sequence implements SpeculativeSequence {
     return sampler;
   }
 
-  boolean prefilling() {
+  public boolean prefilling() {
     return prefilled < request.prompt().length;
   }
 
@@ -79,16 +79,16 @@ final class Sequence implements SpeculativeSequence {
     return prefilled + Math.max(0, generated - 1);
   }
 
-  boolean generates() {
+  public boolean generates() {
     return request.maxTokens() > 0;
   }
 
-  boolean scores() {
+  public boolean scores() {
     return request.promptProbabilities().scoredFrom() > 0;
   }
 
   /** The first prompt position whose token is scored. */
-  int scoredFrom() {
+  public int scoredFrom() {
     return request.promptProbabilities().scoredFrom();
   }
 
@@ -97,7 +97,7 @@ final class Sequence implements SpeculativeSequence {
   }
 
   /** Scores of the prompt's tokens, filled as the prompt is read, or null. */
-  PromptScores promptScores() {
+  public PromptScores promptScores() {
     return promptScores;
   }
 
@@ -179,7 +179,7 @@ final class Sequence implements SpeculativeSequence {
   }
 
   /** Remembers that the prompt is read up to {@code end}. */
-  void advance(int end) {
+  public void advance(int end) {
     prefilled = end;
     if (!prefilling()) {
       progress().readPrompt();
@@ -187,12 +187,12 @@ final class Sequence implements SpeculativeSequence {
   }
 
   /** Remembers that so many more tokens of the prompt came from the prefix cache. */
-  void addCached(int tokens) {
+  public void addCached(int tokens) {
     cachedTokens += tokens;
     progress().addCached(tokens);
   }
 
-  int cachedTokens() {
+  public int cachedTokens() {
     return cachedTokens;
   }
 
@@ -201,7 +201,7 @@ final class Sequence implements SpeculativeSequence {
    *
    * @return whether the sequence is complete; then that is published too
    */
-  boolean append(int token, TokenLogprobs logprobs, Gpt2Tokenizer tokenizer) {
+  public boolean append(int token, TokenLogprobs logprobs, Gpt2Tokenizer tokenizer) {
     sampler.accept(token);
     drafter.append(token);
     lastToken = token;
@@ -230,7 +230,7 @@ final class Sequence implements SpeculativeSequence {
   }
 
   /** Publishes the end. */
-  void finish(FinishReason reason, int stopToken) {
+  public void finish(FinishReason reason, int stopToken) {
     String rest = "";
     if (stops.matched().isEmpty()) {
       rest = stops.append(decoder.finish());
@@ -249,7 +249,7 @@ final class Sequence implements SpeculativeSequence {
     return job.handle().progress();
   }
 
-  void publish(SequenceEvent event) {
+  public void publish(SequenceEvent event) {
     job.handle().publish(event);
   }
 }

@@ -50,7 +50,7 @@ public sealed interface SequenceEvent {
       implements SequenceEvent {
 
     /** The event itself, its text and its place in the queue. */
-    static final long BYTES = 160;
+    public static final long BYTES = 160;
 
     @Override
     public long bytes() {

@@ -88,7 +88,7 @@ public record SequenceRequest(
   }
 
   /** Whether each generated token reports a whole row of logits. */
-  boolean reportsRows() {
+  public boolean reportsRows() {
     return TopTokens.keepsRow(logprobs.top());
   }
 

@@ -4,7 +4,7 @@ import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.sampling.TokenSampler;
 
 /** A running sequence as the speculation of its next tokens sees it. */
-interface SpeculativeSequence {
+public interface SpeculativeSequence {
   /** The KV-cache slot, the same in the draft model's cache. */
   int slot();
 

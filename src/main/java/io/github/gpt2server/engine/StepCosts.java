@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * @param rows some numbers of rows, ascending
  * @param cost the time of a step of each of them, in any unit, never falling
  */
-record StepCosts(int[] rows, double[] cost) {
+public record StepCosts(int[] rows, double[] cost) {
   /** A step costs as much as its rows. */
   static final StepCosts PROPORTIONAL = new StepCosts(new int[] {1}, new double[] {1});
 
@@ -24,7 +24,7 @@ record StepCosts(int[] rows, double[] cost) {
   private static final int MOST_REPEATS = 5;
   private static final long MOST_NANOS = 300_000_000;
 
-  StepCosts {
+  public StepCosts {
     cost = cost.clone();
     for (int i = 1; i < cost.length; i++) {
       cost[i] = Math.max(cost[i], cost[i - 1]);
@@ -32,7 +32,7 @@ record StepCosts(int[] rows, double[] cost) {
   }
 
   /** Measures a model in the middle of its context: the fastest of a few steps of each size. */
-  static StepCosts measure(LanguageModel model) {
+  public static StepCosts measure(LanguageModel model) {
     int middle = model.contextLength() / 2;
     int[] rows =
         IntStream.of(MEASURED_ROWS)

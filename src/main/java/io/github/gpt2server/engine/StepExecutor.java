@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * guessed ones. Each is picked as in a step of its own, by the same sampler in the same state, so
  * that guessing changes no text and no log-probability, be it greedy or drawn.
  */
-final class StepExecutor {
+public final class StepExecutor {
   private static final Logger log = LoggerFactory.getLogger(Failures.LOGGER);
 
   private final LanguageModel model;
@@ -47,7 +47,7 @@ final class StepExecutor {
    * @param onComplete told of a sequence that has published its end
    * @param onFailure told of a sequence that cannot go on
    */
-  StepExecutor(
+  public StepExecutor(
       LanguageModel model,
       Gpt2Tokenizer tokenizer,
       PrefixCache cache,
@@ -70,13 +70,13 @@ final class StepExecutor {
    * @param picked how many tokens were picked
    * @param accepted how many of the guessed tokens were right
    */
-  record Yield(int picked, int accepted) {}
+  public record Yield(int picked, int accepted) {}
 
   /** What a step's sequences have in common; computing it again gives the same. */
   private record Common(LogSumExps sums, PromptScoring scores, int[] argmax) {}
 
   /** Executes a step. */
-  Yield execute(StepPlan plan) {
+  public Yield execute(StepPlan plan) {
     picked = 0;
     accepted = 0;
     step(plan);

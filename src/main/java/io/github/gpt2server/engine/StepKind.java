@@ -13,7 +13,7 @@ public enum StepKind {
   /** A slice of a task. */
   TASK;
 
-  static StepKind of(StepPlan plan) {
+  public static StepKind of(StepPlan plan) {
     if (plan.pieces().isEmpty()) {
       return DECODE;
     }

@@ -4,17 +4,17 @@ import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelTask;
 
 /** A {@link TaskRequest} inside the engine. */
-final class Task<R> {
+public final class Task<R> {
   private final TaskRequest<R> request;
   private final TaskHandle<R> handle;
   private ModelTask<R> work;
 
-  Task(TaskRequest<R> request, Lifetime lifetime) {
+  public Task(TaskRequest<R> request, Lifetime lifetime) {
     this.request = request;
     this.handle = new TaskHandle<>(request, lifetime);
   }
 
-  TaskHandle<R> handle() {
+  public TaskHandle<R> handle() {
     return handle;
   }
 

@@ -8,7 +8,7 @@ package io.github.gpt2server.engine;
 public final class TaskHandle<R> extends EngineHandle {
   private volatile R result;
 
-  TaskHandle(TaskRequest<R> request, Lifetime lifetime) {
+  public TaskHandle(TaskRequest<R> request, Lifetime lifetime) {
     super(RequestProgress.of(request), request.timeout(), lifetime);
   }
 
@@ -18,7 +18,7 @@ public final class TaskHandle<R> extends EngineHandle {
   }
 
   /** Ends the task with its answer; engine thread only. */
-  void finish(R answer) {
+  public void finish(R answer) {
     result = answer;
     end(Outcome.FINISHED, null);
   }

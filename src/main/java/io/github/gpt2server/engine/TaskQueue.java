@@ -12,7 +12,7 @@ import java.util.List;
  * of those few is never of the client who has all the others, and no client has two slices in a row
  * while another's task is there.
  */
-final class TaskQueue {
+public final class TaskQueue {
   private static final int ACTIVE = 4;
 
   /** So that there is a place for another client. */
@@ -26,12 +26,12 @@ final class TaskQueue {
   /**
    * @param onLeavingQueue told of each task that waits no longer
    */
-  TaskQueue(Runnable onLeavingQueue) {
+  public TaskQueue(Runnable onLeavingQueue) {
     this.onLeavingQueue = onLeavingQueue;
   }
 
   /** Takes in a task that was admitted; one that there is no room for ends at once. */
-  void add(Task<?> task) {
+  public void add(Task<?> task) {
     try {
       waiting.add(task);
     } catch (RuntimeException | Error e) {
@@ -41,16 +41,16 @@ final class TaskQueue {
     }
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return waiting.isEmpty() && active.isEmpty();
   }
 
-  int size() {
+  public int size() {
     return waiting.size() + active.size();
   }
 
   /** Computes a slice of the task whose turn it is. */
-  void advance(LanguageModel model) {
+  public void advance(LanguageModel model) {
     begin();
     Task<?> task = next();
     if (task == null) {
@@ -113,7 +113,7 @@ final class TaskQueue {
     }
   }
 
-  void endCancelledAndLate(long now) {
+  public void endCancelledAndLate(long now) {
     for (Task<?> task : all()) {
       Outcome outcome = task.handle().lifetime().end(now);
       if (outcome != null) {
@@ -122,7 +122,7 @@ final class TaskQueue {
     }
   }
 
-  void endAll(Throwable cause) {
+  public void endAll(Throwable cause) {
     all().forEach(task -> end(task, Outcome.FAILED, cause));
   }
 

@@ -31,7 +31,7 @@ public record TokenLogprobs(float logprob, TopTokens top, float[] others) {
    * @param token the one that stands there
    * @param logSumExp the row's normaliser: less that, a logit is a log-probability
    */
-  static TokenLogprobs of(Logprobs wanted, FloatBuffer logits, int token, float logSumExp) {
+  public static TokenLogprobs of(Logprobs wanted, FloatBuffer logits, int token, float logSumExp) {
     float[] others = wanted.tokenIds().length == 0 ? null : new float[wanted.tokenIds().length];
     for (int i = 0; others != null && i < others.length; i++) {
       others[i] = logits.get(wanted.tokenIds()[i]) - logSumExp;

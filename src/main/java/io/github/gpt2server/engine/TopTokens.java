@@ -45,7 +45,7 @@ public final class TopTokens {
   }
 
   /** Whether so many likeliest tokens keep a whole row. */
-  static boolean keepsRow(int count) {
+  public static boolean keepsRow(int count) {
     return count > FEW;
   }
 
@@ -55,7 +55,7 @@ public final class TopTokens {
   }
 
   /** About how much memory so many tokens take if they keep no row. */
-  static long bytes(int count) {
+  public static long bytes(int count) {
     return count == 0 ? 0 : 64 + 8L * count;
   }
 

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * The body of an answer, piece by piece. Other than the JDK's stream it gives up a connection that
  * has gone silent, and lets a waiting thread be interrupted.
  */
-final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseable {
+public final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseable {
   private static final int MAX_TEXT = 16 << 20;
 
   /** A piece, the end (neither bytes nor failure) or a failure. */
@@ -71,7 +71,7 @@ final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseable {
    * @throws HttpTimeoutException if nothing comes for too long
    * @throws IOException if the connection ends before the body does
    */
-  List<ByteBuffer> next() throws IOException, InterruptedException {
+  public List<ByteBuffer> next() throws IOException, InterruptedException {
     final Item item = items.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
     if (item == null) {
       throw new HttpTimeoutException("nothing came for " + patience.toSeconds() + " seconds");

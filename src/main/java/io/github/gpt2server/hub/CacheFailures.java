@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /** What the failures of the cache's disk mean to a person, in one sentence each. */
-final class CacheFailures {
+public final class CacheFailures {
   private final Path cache;
 
-  CacheFailures(Path cache) {
+  public CacheFailures(Path cache) {
     this.cache = cache;
   }
 
@@ -22,7 +22,7 @@ final class CacheFailures {
    * @param bytes how much of it is not there yet
    * @throws HubException if there is too little
    */
-  void requireSpace(String model, long bytes) {
+  public void requireSpace(String model, long bytes) {
     final long free = free();
     // 0 and less is what file systems tell that do not know.
     if (free > 0 && free < bytes) {
@@ -34,7 +34,7 @@ final class CacheFailures {
   }
 
   /** Why a file of the cache cannot be written. */
-  HubException cannotWrite(Path file, IOException failure) {
+  public HubException cannotWrite(Path file, IOException failure) {
     if (isFull(failure)) {
       return new HubException(
           "The disk of the cache %s is full: make room, or set gpt2.hub.cache to a folder on a larger"

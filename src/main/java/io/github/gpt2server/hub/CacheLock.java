@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * <p>Java's locks and those of Python's filelock are of two kinds that do not see each other on
  * Linux, so that a Python process may download the same file at the same time.
  */
-final class CacheLock {
+public final class CacheLock {
   private static final Logger log = LoggerFactory.getLogger(CacheLock.class);
   private static final long POLL_MILLIS = 100;
 
@@ -42,7 +42,7 @@ final class CacheLock {
    * @param what what is locked, for the log
    * @param waiting called again and again while another process has the lock
    */
-  static CacheLock acquire(Path file, String what, Runnable waiting)
+  public static CacheLock acquire(Path file, String what, Runnable waiting)
       throws IOException, InterruptedException {
     final ReentrantLock thread = THREADS.computeIfAbsent(file, path -> new ReentrantLock());
     boolean told = false;
@@ -91,7 +91,7 @@ final class CacheLock {
   }
 
   /** Lets the next one in. */
-  void release() throws IOException {
+  public void release() throws IOException {
     try {
       channel.close();
     } finally {

@@ -22,7 +22,7 @@ import java.util.UUID;
  * .locks/models--org--name/ETAG.lock
  * </pre>
  */
-final class CachedRepository {
+public final class CachedRepository {
   /** Makes a link; throws where there can be none. */
   @FunctionalInterface
   public interface Linker {
@@ -42,29 +42,29 @@ final class CachedRepository {
     this.locks = cache.resolve(".locks").resolve(folder);
   }
 
-  Path blob(String etag) {
+  public Path blob(String etag) {
     return root.resolve("blobs").resolve(etag);
   }
 
-  Path incomplete(String etag) {
+  public Path incomplete(String etag) {
     return root.resolve("blobs").resolve(etag + ".incomplete");
   }
 
-  Path lock(String etag) {
+  public Path lock(String etag) {
     return locks.resolve(etag + ".lock");
   }
 
-  Path snapshot(String commit) {
+  public Path snapshot(String commit) {
     return root.resolve("snapshots").resolve(commit);
   }
 
   /** Whether a snapshot has a file, and what a link leads to is there. */
-  boolean holds(String commit, String file) {
+  public boolean holds(String commit, String file) {
     return Files.isRegularFile(snapshot(commit).resolve(file));
   }
 
   /** The commit that a branch or tag was when it was last asked for, or a commit itself. */
-  Optional<String> commit(String revision) {
+  public Optional<String> commit(String revision) {
     if (RepositoryInfo.isCommit(revision)) {
       return Optional.of(revision);
     }
@@ -76,7 +76,7 @@ final class CachedRepository {
   }
 
   /** Notes what a branch or tag is now. */
-  void remember(String revision, String commit) throws IOException {
+  public void remember(String revision, String commit) throws IOException {
     if (revision.equals(commit) || commit(revision).filter(commit::equals).isPresent()) {
       return;
     }
@@ -98,7 +98,7 @@ final class CachedRepository {
    *
    * @param fresh whether no other snapshot can refer to the content yet
    */
-  void link(String etag, String commit, String file, boolean fresh) throws IOException {
+  public void link(String etag, String commit, String file, boolean fresh) throws IOException {
     final Path link = snapshot(commit).resolve(file);
     Files.createDirectories(link.getParent());
     if (Files.isSymbolicLink(link) && !Files.exists(link)) {

@@ -11,7 +11,7 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /** Whether a file's content is the one that an ETag names. */
-final class Checksum {
+public final class Checksum {
   private static final int BUFFER = 1 << 20;
 
   private Checksum() {}
@@ -21,7 +21,7 @@ final class Checksum {
    * the git blob, which is {@code "blob SIZE\0"} before the content, for 40. Empty for an ETag that
    * is no hash.
    */
-  static Optional<String> of(Path file, String etag) throws IOException {
+  public static Optional<String> of(Path file, String etag) throws IOException {
     if (etag.matches("[0-9a-f]{64}")) {
       return Optional.of(hash(file, "SHA-256", ""));
     }

@@ -20,13 +20,13 @@ import java.util.regex.Pattern;
  * @param response the answer
  * @param fromHub whether the hub itself gave it, not a CDN
  */
-record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
+public record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
   /** {@code RateLimit: "api";r=0;t=55}: nothing left, 55 seconds until there is. */
   private static final Pattern RATE_LIMIT = Pattern.compile("r=(\\d+)\\s*;\\s*t=(\\d+)");
 
   private static final Pattern RANGE = Pattern.compile("bytes (\\d+)-\\d+/(?:\\d+|\\*)");
 
-  int status() {
+  public int status() {
     return response.statusCode();
   }
 
@@ -67,7 +67,7 @@ record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
   }
 
   /** Where in the file the body begins: 0 unless the answer is a part. */
-  OptionalLong offset() {
+  public OptionalLong offset() {
     if (status() != 206) {
       return OptionalLong.of(0);
     }

@@ -14,27 +14,27 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Hugging Face's cache as a whole: what is in it, whoever put it there. */
-final class HubCache {
+public final class HubCache {
   private static final String PREFIX = "models--";
 
   private final Path folder;
   private final CachedRepository.Linker linker;
 
-  HubCache(Path folder) {
+  public HubCache(Path folder) {
     this(folder, Files::createSymbolicLink);
   }
 
-  HubCache(Path folder, CachedRepository.Linker linker) {
+  public HubCache(Path folder, CachedRepository.Linker linker) {
     this.folder = folder;
     this.linker = linker;
   }
 
-  CachedRepository repository(String model) {
+  public CachedRepository repository(String model) {
     return new CachedRepository(folder, model, linker);
   }
 
   /** The snapshot that a revision was, if it has all that a model needs. */
-  Optional<Snapshot> complete(String model, String revision) {
+  public Optional<Snapshot> complete(String model, String revision) {
     final CachedRepository repository = repository(model);
     return repository
         .commit(revision)
@@ -47,7 +47,7 @@ final class HubCache {
    *
    * @throws HubException if it cannot be read
    */
-  List<CachedModel> models() {
+  public List<CachedModel> models() {
     if (!Files.isDirectory(folder)) {
       return List.of();
     }

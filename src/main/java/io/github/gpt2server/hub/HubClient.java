@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Each method throws {@link IOException} where asking again may help, {@link NotOnHubException}
  * where something does not exist, and {@link HubException} where a person must act.
  */
-final class HubClient {
+public final class HubClient {
   private static final int MAX_REDIRECTS = 10;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final String TUNNEL_SCHEMES = "jdk.http.auth.tunneling.disabledSchemes";
@@ -37,7 +37,7 @@ final class HubClient {
   private final HubFailures failures;
   private final HttpClient http;
 
-  HubClient(HubSettings settings, HubFailures failures) {
+  public HubClient(HubSettings settings, HubFailures failures) {
     this.settings = settings;
     this.failures = failures;
     if (System.getProperty(TUNNEL_SCHEMES) == null) {
@@ -55,12 +55,12 @@ final class HubClient {
   }
 
   /** The hub's address. */
-  URI endpoint() {
+  public URI endpoint() {
     return settings.endpoint();
   }
 
   /** Which commit a revision is, and which files it has. */
-  RepositoryInfo info(String model, String revision)
+  public RepositoryInfo info(String model, String revision)
       throws IOException, InterruptedException, NotOnHubException {
     final JsonNode json = json(model, infoUri(model, revision));
     final String commit = json.path("sha").asString("");
@@ -74,12 +74,12 @@ final class HubClient {
     return new RepositoryInfo(commit, List.copyOf(files));
   }
 
-  URI infoUri(String model, String revision) {
+  public URI infoUri(String model, String revision) {
     return uri("/api/models/%s/revision/%s".formatted(model, encode(revision)));
   }
 
   /** Whether there is such a model that may be seen. */
-  boolean exists(String model) throws IOException, InterruptedException {
+  public boolean exists(String model) throws IOException, InterruptedException {
     try {
       json(model, uri("/api/models/" + model));
       return true;
@@ -89,7 +89,7 @@ final class HubClient {
   }
 
   /** The branches and tags of a model. */
-  List<String> revisions(String model) throws IOException, InterruptedException, NotOnHubException {
+  public List<String> revisions(String model) throws IOException, InterruptedException, NotOnHubException {
     final JsonNode json = json(model, uri("/api/models/" + model + "/refs"));
     return Stream.of("branches", "tags")
         .flatMap(kind -> json.path(kind).valueStream())
@@ -99,7 +99,7 @@ final class HubClient {
   }
 
   /** What a file is, without its content. */
-  RemoteFile describe(String model, String commit, String file)
+  public RemoteFile describe(String model, String commit, String file)
       throws IOException, InterruptedException, NotOnHubException {
     final HubAnswer answer = follow("HEAD", model, fileUri(model, commit, file), 0, false);
     answer.discard();
@@ -115,14 +115,14 @@ final class HubClient {
     return new RemoteFile(file, etag, answer.size());
   }
 
-  URI fileUri(String model, String commit, String file) {
+  public URI fileUri(String model, String commit, String file) {
     final String path =
         String.join("/", Stream.of(file.split("/")).map(HubClient::encode).toList());
     return uri("/%s/resolve/%s/%s".formatted(model, commit, path));
   }
 
   /** The content of a file from a byte on; the answer's status is 200, 206 or 416. */
-  HubAnswer open(String model, String commit, String file, long from)
+  public HubAnswer open(String model, String commit, String file, long from)
       throws IOException, InterruptedException, NotOnHubException {
     return follow("GET", model, fileUri(model, commit, file), from, true);
   }

@@ -7,11 +7,11 @@ package io.github.gpt2server.hub;
 public class HubException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  HubException(String message) {
+  public HubException(String message) {
     super(message);
   }
 
-  HubException(String message, Throwable cause) {
+  public HubException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 
 /** What the failures of a hub mean to a person, in one sentence each. */
-final class HubFailures {
+public final class HubFailures {
   private static final String OFFLINE_HINT =
       "gpt2.hub.offline=true serves what the cache holds, and gpt2.model may be a folder";
 
@@ -25,7 +25,7 @@ final class HubFailures {
 
   private final HubSettings settings;
 
-  HubFailures(HubSettings settings) {
+  public HubFailures(HubSettings settings) {
     this.settings = settings;
   }
 
@@ -163,7 +163,7 @@ final class HubFailures {
   }
 
   /** Neither the cache nor, offline, anybody else has the model. */
-  HubException notCached(String model, String revision, String missing) {
+  public HubException notCached(String model, String revision, String missing) {
     return new HubException(
         "gpt2.hub.offline is on and the cache %s %s: start once with gpt2.hub.offline=false, or copy"
                 .formatted(
@@ -175,7 +175,7 @@ final class HubFailures {
   }
 
   /** A text that names no model on any hub. */
-  HubException noId(String text) {
+  public HubException noId(String text) {
     return new HubException(
         "'%s' is not the id of a model: use organisation/name, as the model's page does, such as"
                 .formatted(shorten(text))
@@ -183,7 +183,7 @@ final class HubFailures {
   }
 
   /** A model that is not there, with the closest cause that is. */
-  HubException noModel(String model, String suggestion) {
+  public HubException noModel(String model, String suggestion) {
     final String privately =
         settings.token() == null
             ? "or it is private, which needs HF_TOKEN"
@@ -201,7 +201,7 @@ final class HubFailures {
   }
 
   /** A revision that is not there, with those that are. */
-  HubException noRevision(String model, String revision, List<String> names) {
+  public HubException noRevision(String model, String revision, List<String> names) {
     return new HubException(
         "%s has no revision %s: set gpt2.revision to a branch, a tag or a whole commit%s."
             .formatted(
@@ -213,7 +213,7 @@ final class HubFailures {
   }
 
   /** A file that is listed but not there. */
-  HubException noFile(String model, String commit, String file) {
+  public HubException noFile(String model, String commit, String file) {
     return new HubException(
         "%s at commit %s has no file %s on %s, although it is needed: check gpt2.revision, or tell the"
                 .formatted(model, commit, file, settings.endpoint())

@@ -6,7 +6,7 @@ package io.github.gpt2server.hub;
  * @param value what is sent
  * @param source where it was found, for messages
  */
-record HubToken(String value, String source) {
+public record HubToken(String value, String source) {
 
   /** Without the secret. */
   @Override

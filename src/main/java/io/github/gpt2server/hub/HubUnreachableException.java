@@ -1,7 +1,7 @@
 package io.github.gpt2server.hub;
 
 /** The hub gave no useful answer: what is in the cache may do instead. */
-final class HubUnreachableException extends HubException {
+public final class HubUnreachableException extends HubException {
   private static final long serialVersionUID = 1L;
 
   HubUnreachableException(String message, Throwable cause) {

@@ -17,9 +17,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Which files of a repository the server needs: of many formats of weights, one. */
-final class ModelFiles {
+public final class ModelFiles {
   /** Says what kind of model it is. */
-  static final String CONFIGURATION = "config.json";
+  public static final String CONFIGURATION = "config.json";
 
   private static final List<String> SMALL =
       List.of(
@@ -49,7 +49,7 @@ final class ModelFiles {
    *
    * @throws HubException if a model cannot be among them
    */
-  static Set<String> select(String model, Collection<String> all) {
+  public static Set<String> select(String model, Collection<String> all) {
     final Set<String> selected = new LinkedHashSet<>(SMALL);
     selected.retainAll(Set.copyOf(all));
     final Optional<String> weights = WEIGHTS.stream().filter(all::contains).findFirst();
@@ -65,7 +65,7 @@ final class ModelFiles {
   }
 
   /** The index among selected files, if the weights are in shards. */
-  static Optional<String> index(Collection<String> selected) {
+  public static Optional<String> index(Collection<String> selected) {
     return selected.stream().filter(name -> name.endsWith(".index.json")).findFirst();
   }
 
@@ -74,7 +74,7 @@ final class ModelFiles {
    *
    * @throws HubException if it is no index, or names a file outside its folder
    */
-  static Set<String> shards(String model, Path index) {
+  public static Set<String> shards(String model, Path index) {
     final Set<String> shards = new TreeSet<>();
     try {
       for (final JsonNode shard :
@@ -104,7 +104,7 @@ final class ModelFiles {
    *
    * @throws HubException if it has an index that cannot be read
    */
-  static Optional<String> missing(String model, Path snapshot) {
+  public static Optional<String> missing(String model, Path snapshot) {
     return missing(snapshot)
         .or(
             () ->
@@ -117,7 +117,7 @@ final class ModelFiles {
   }
 
   /** The same, without a look at the shards of an index. */
-  static Optional<String> missing(Path folder) {
+  public static Optional<String> missing(Path folder) {
     return missing(SMALL.stream().filter(name -> isFile(folder, name)).toList(), weights(folder));
   }
 
@@ -125,7 +125,7 @@ final class ModelFiles {
    * A file that the server would read, were it not a link to one that is gone: in a copy of a cache
    * without its blobs every file is such. A link to weights counts only where no other are there.
    */
-  static Optional<String> danglingLink(Path folder) {
+  public static Optional<String> danglingLink(Path folder) {
     return Stream.concat(
             SMALL.stream(), weights(folder).isPresent() ? Stream.empty() : WEIGHTS.stream())
         .filter(name -> Files.isSymbolicLink(folder.resolve(name)))
@@ -134,7 +134,7 @@ final class ModelFiles {
   }
 
   /** A file that the server would read, were it not a pipe, a device or a folder. */
-  static Optional<String> irregular(Path folder) {
+  public static Optional<String> irregular(Path folder) {
     return Stream.concat(SMALL.stream(), WEIGHTS.stream())
         .filter(name -> Files.exists(folder.resolve(name)) && !isFile(folder, name))
         .findFirst();

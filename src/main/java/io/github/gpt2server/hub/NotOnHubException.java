@@ -1,11 +1,11 @@
 package io.github.gpt2server.hub;
 
 /** The hub answered that something does not exist. */
-final class NotOnHubException extends Exception {
+public final class NotOnHubException extends Exception {
   private static final long serialVersionUID = 1L;
 
   /** What is missing. */
-  enum What {
+  public enum What {
     /** The repository, or the right to see it. */
     REPOSITORY,
     /** The branch, tag or commit. */
@@ -23,7 +23,7 @@ final class NotOnHubException extends Exception {
     this.what = what;
   }
 
-  What what() {
+  public What what() {
     return what;
   }
 }

@@ -55,7 +55,7 @@ public final class ProxyVariables extends ProxySelector {
    *
    * @throws HubUnreachableException if the variable names no proxy that can be used
    */
-  Optional<String> authorization(URI uri) {
+  public Optional<String> authorization(URI uri) {
     return proxy(uri)
         .map(URI::getUserInfo)
         .map(
@@ -65,7 +65,7 @@ public final class ProxyVariables extends ProxySelector {
   }
 
   /** How a person knows the proxy to an address, without its password. */
-  Optional<String> name(URI uri) {
+  public Optional<String> name(URI uri) {
     return proxy(uri).map(p -> p.getHost() + ":" + port(p));
   }
 

@@ -8,4 +8,4 @@ package io.github.gpt2server.hub;
  *     blob of any other
  * @param size in bytes, -1 if unknown
  */
-record RemoteFile(String name, String etag, long size) {}
+public record RemoteFile(String name, String etag, long size) {}

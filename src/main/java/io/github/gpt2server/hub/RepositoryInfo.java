@@ -8,9 +8,9 @@ import java.util.List;
  * @param commit the commit, 40 hexadecimal digits
  * @param files the paths of its files
  */
-record RepositoryInfo(String commit, List<String> files) {
+public record RepositoryInfo(String commit, List<String> files) {
   /** Whether a revision is a commit, not a branch or a tag. */
-  static boolean isCommit(String revision) {
+  public static boolean isCommit(String revision) {
     return revision.matches("[0-9a-f]{40}");
   }
 }

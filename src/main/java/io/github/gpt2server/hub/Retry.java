@@ -10,14 +10,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The failures of one request in a row: pauses between them and gives up in the end. */
-final class Retry {
+public final class Retry {
   private static final Logger log = LoggerFactory.getLogger(Retry.class);
 
   private final RetryPolicy policy;
   private final HubFailures failures;
   private int failed;
 
-  Retry(RetryPolicy policy, HubFailures failures) {
+  public Retry(RetryPolicy policy, HubFailures failures) {
     this.policy = policy;
     this.failures = failures;
   }
@@ -34,7 +34,7 @@ final class Retry {
    *
    * @throws HubUnreachableException if it never does
    */
-  <T> T call(URI uri, Attempt<T> attempt) throws InterruptedException, NotOnHubException {
+  public <T> T call(URI uri, Attempt<T> attempt) throws InterruptedException, NotOnHubException {
     while (true) {
       try {
         return attempt.make();
@@ -45,7 +45,7 @@ final class Retry {
   }
 
   /** Notes that the last attempt brought something, even if it failed later. */
-  void progressed() {
+  public void progressed() {
     failed = 0;
   }
 
@@ -54,7 +54,7 @@ final class Retry {
    *
    * @throws HubUnreachableException if there should be none
    */
-  void afterFailure(URI uri, IOException e) throws InterruptedException {
+  public void afterFailure(URI uri, IOException e) throws InterruptedException {
     failed++;
     final Duration asked = e instanceof TransientException t ? t.retryAfter() : null;
     if (failed >= policy.attempts()

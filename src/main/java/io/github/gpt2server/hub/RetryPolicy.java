@@ -12,10 +12,10 @@ import java.time.Duration;
  * @param longestAsked the longest pause that a hub may ask for
  * @param sleeper pauses
  */
-record RetryPolicy(
+public record RetryPolicy(
     int attempts, Duration first, Duration longest, Duration longestAsked, Sleeper sleeper) {
 
-  static final RetryPolicy PATIENT =
+  public static final RetryPolicy PATIENT =
       new RetryPolicy(
           6,
           Duration.ofSeconds(1),
@@ -30,7 +30,7 @@ record RetryPolicy(
     void sleep(Duration pause) throws InterruptedException;
   }
 
-  RetryPolicy withAttempts(int number) {
+  public RetryPolicy withAttempts(int number) {
     return new RetryPolicy(number, first, longest, longestAsked, sleeper);
   }
 }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * Downloads the files of a model at a commit, a few at a time. The first that fails ends the
  * others, which go on from where they are the next time.
  */
-final class SnapshotDownload implements AutoCloseable {
+public final class SnapshotDownload implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SnapshotDownload.class);
 
   private static final int PARALLEL = 4;
@@ -35,7 +35,7 @@ final class SnapshotDownload implements AutoCloseable {
   private final BlobDownload blobs;
   private final ExecutorService threads;
 
-  SnapshotDownload(
+  public SnapshotDownload(
       String model,
       String commit,
       HubClient client,
@@ -66,7 +66,7 @@ final class SnapshotDownload implements AutoCloseable {
    *
    * @throws HubException for the first that cannot be had
    */
-  void runSilently(Collection<String> files) throws InterruptedException {
+  public void runSilently(Collection<String> files) throws InterruptedException {
     final List<RemoteFile> missing = describe(files);
     await(downloads(missing, new AtomicLongArray(missing.size())), () -> {});
   }
@@ -76,7 +76,7 @@ final class SnapshotDownload implements AutoCloseable {
    *
    * @throws HubException for the first that cannot be had
    */
-  void run(Collection<String> files, FetchListener listener) throws InterruptedException {
+  public void run(Collection<String> files, FetchListener listener) throws InterruptedException {
     final List<RemoteFile> missing = describe(files);
     if (missing.isEmpty()) {
       return;

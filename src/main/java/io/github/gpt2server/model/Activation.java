@@ -32,7 +32,7 @@ public enum Activation {
   }
 
   /** A number that the function never falls below, by less than a part in ten thousand. */
-  double minimum() {
+  public double minimum() {
     return minimum;
   }
 

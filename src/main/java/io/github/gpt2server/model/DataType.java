@@ -29,7 +29,7 @@ public enum DataType {
   }
 
   /** The number that TorchScript has for it. */
-  int code() {
+  public int code() {
     return code;
   }
 

@@ -4,7 +4,7 @@ package io.github.gpt2server.model;
 public class NonFiniteOutputException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  NonFiniteOutputException(String what) {
+  public NonFiniteOutputException(String what) {
     super(what + " holds NaN or infinity");
   }
 
@@ -14,7 +14,7 @@ public class NonFiniteOutputException extends RuntimeException {
    * @param what names the values in the message
    * @throws NonFiniteOutputException if there are any
    */
-  static void check(String what, float[] values) {
+  public static void check(String what, float[] values) {
     if (!allFinite(values)) {
       throw new NonFiniteOutputException(what);
     }

@@ -255,7 +255,7 @@ public final class Weights {
     return found;
   }
 
-  static Map<String, long[]> expectedShapes(Gpt2Config config) {
+  public static Map<String, long[]> expectedShapes(Gpt2Config config) {
     final long width = config.width();
     final long inner = config.innerWidth();
     final Map<String, long[]> shapes = new LinkedHashMap<>();

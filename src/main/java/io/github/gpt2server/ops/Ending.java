@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** How a request of a client ended. */
-enum Ending {
+public enum Ending {
   /** It was answered. */
   SUCCESS,
   /** The client left before the end. */

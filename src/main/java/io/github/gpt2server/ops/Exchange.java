@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param duration from the first filter to the last byte
  * @param requests what the engine was asked
  */
-record Exchange(
+public record Exchange(
     String id,
     String method,
     String path,
@@ -32,17 +32,17 @@ record Exchange(
     List<RequestProgress> requests) {
 
   /** Tokens of the prompts, read from the cache or computed. */
-  int promptTokens() {
+  public int promptTokens() {
     return requests.stream().mapToInt(RequestProgress::promptTokens).sum();
   }
 
   /** Tokens that were generated. */
-  int generatedTokens() {
+  public int generatedTokens() {
     return requests.stream().mapToInt(RequestProgress::generatedTokens).sum();
   }
 
   /** For {@code error.type}; empty for success. */
-  String errorType() {
+  public String errorType() {
     return ending.errorType(status);
   }
 }

@@ -35,7 +35,7 @@ public final class ExchangeFilter extends HttpFilter {
   }
 
   /** Notes what the current thread's request asks of the engine. */
-  static void submitted(RequestProgress progress) {
+  public static void submitted(RequestProgress progress) {
     final List<RequestProgress> requests = SUBMITTED.get();
     if (requests != null) {
       requests.add(progress);

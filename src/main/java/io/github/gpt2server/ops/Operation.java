@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * What a client asks of the model. The first two names are those of OpenTelemetry's conventions for
  * generative AI ({@code gen_ai.operation.name}), the others are this server's.
  */
-enum Operation {
+public enum Operation {
   TEXT_COMPLETION("/v1/completions"),
   EMBEDDINGS("/v1/embeddings"),
   NEXT_TOKEN("/v1/next-token"),

@@ -7,7 +7,7 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** What Linux tells of this process; nothing on other systems. */
-final class ProcessStatus {
+public final class ProcessStatus {
   private static final Path FILE = Path.of("/proc/self/status");
 
   private ProcessStatus() {}
@@ -16,7 +16,7 @@ final class ProcessStatus {
    * A field such as {@code VmRSS}: what the process holds in memory, libtorch included, and the
    * pages of files that it maps.
    */
-  static OptionalLong kibibytes(String field) {
+  public static OptionalLong kibibytes(String field) {
     try (Stream<String> lines = Files.lines(FILE)) {
       return lines
           .filter(line -> line.startsWith(field + ":"))

@@ -26,7 +26,7 @@ public final class PromptText {
   }
 
   /** The prompts of these requests; none if they are hidden. */
-  List<String> of(List<RequestProgress> requests) {
+  public List<String> of(List<RequestProgress> requests) {
     if (decoder == null) {
       return List.of();
     }

@@ -18,7 +18,7 @@ import java.time.Duration;
  *     conventions</a>
  */
 public final class RequestMetrics implements ExchangeListener {
-  static final String PROVIDER = "gpt2-server";
+  public static final String PROVIDER = "gpt2-server";
 
   private static final double[] TOKEN_BUCKETS = {1, 4, 16, 64, 256, 1024, 4096, 16384};
 

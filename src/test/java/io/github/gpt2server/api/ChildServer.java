@@ -153,7 +153,7 @@ public final class ChildServer implements AutoCloseable {
   }
 
   /** The port on which it listens. */
-  int port() {
+  public int port() {
     return port;
   }
 

@@ -25,11 +25,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class FieldTableTest {
+public class FieldTableTest {
   private static final Map<String, FieldTable.Section> SECTIONS = FieldTable.INSTANCE.sections();
 
   /** As its text-generation-webui type sends them with the settings that it comes with. */
-  static final String SILLY_TAVERN =
+  public static final String SILLY_TAVERN =
       """
       {"prompt": "Once", "model": "gpt2-fairytales", "max_new_tokens": 350, "max_tokens": 350,
        "temperature": 0.7, "top_p": 0.5, "typical_p": 1, "typical": 1, "sampler_seed": -1,
@@ -56,7 +56,7 @@ class FieldTableTest {
       """;
 
   /** With "send non-standard parameters". */
-  static final String KOBOLD_LITE =
+  public static final String KOBOLD_LITE =
       """
       {"prompt": "Once", "max_tokens": 120, "model": "gpt2", "temperature": 0.75, "top_p": 0.92,
        "presence_penalty": 0.07, "stop": [], "n": 1, "max_context_length": 8192,

@@ -50,7 +50,7 @@ public final class LiveServer implements AutoCloseable {
   }
 
   /** Starts the server with additional configurations. */
-  LiveServer(List<Class<?>> configurations, String... options) {
+  public LiveServer(List<Class<?>> configurations, String... options) {
     SpringApplication application = new SpringApplication(Whole.class);
     application.addPrimarySources(configurations);
     String[] all = Arrays.copyOf(options, options.length + 1);
@@ -71,22 +71,22 @@ public final class LiveServer implements AutoCloseable {
   }
 
   /** Opens a connection. */
-  RawHttp connect() throws IOException {
+  public RawHttp connect() throws IOException {
     return new RawHttp(port);
   }
 
   /** Opens a connection from this one of the machine's addresses. */
-  RawHttp connectFrom(String address) throws IOException {
+  public RawHttp connectFrom(String address) throws IOException {
     return new RawHttp(port, 0, InetAddress.getByName(address));
   }
 
   /** Opens a connection whose receive buffer is this small. */
-  RawHttp connect(int receiveBuffer) throws IOException {
+  public RawHttp connect(int receiveBuffer) throws IOException {
     return new RawHttp(port, receiveBuffer);
   }
 
   /** Posts a body over a connection of its own. */
-  RawHttp.Answer post(String path, String json) throws IOException {
+  public RawHttp.Answer post(String path, String json) throws IOException {
     try (RawHttp http = connect()) {
       return http.send(RawHttp.post(path, json)).answer();
     }
@@ -116,12 +116,12 @@ public final class LiveServer implements AutoCloseable {
   }
 
   /** Waits until so many requests have a thread. */
-  void awaitRequests(int count) {
+  public void awaitRequests(int count) {
     await(() -> activeRequests() == count);
   }
 
   /** Waits until so many requests wait for bytes of their bodies. */
-  void awaitBodies(int count) {
+  public void awaitBodies(int count) {
     await(() -> context.getBean(BodyWaits.class).count() == count);
   }
 
@@ -136,7 +136,7 @@ public final class LiveServer implements AutoCloseable {
   }
 
   /** Waits until something is so. */
-  static void await(BooleanSupplier condition) {
+  public static void await(BooleanSupplier condition) {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {

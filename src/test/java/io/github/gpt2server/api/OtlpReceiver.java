@@ -25,14 +25,14 @@ import java.util.zip.GZIPInputStream;
  *     href="https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto">the
  *     messages</a>
  */
-final class OtlpReceiver implements AutoCloseable {
+public final class OtlpReceiver implements AutoCloseable {
   private static final long PATIENCE_NANOS = 30_000_000_000L;
 
   private final HttpServer server;
   private final List<Span> spans = new CopyOnWriteArrayList<>();
 
   /** A span; attributes of lists are written as lists. */
-  record Span(
+  public record Span(
       String traceId,
       String id,
       String parentId,
@@ -43,18 +43,18 @@ final class OtlpReceiver implements AutoCloseable {
       Map<String, Object> attributes,
       Map<String, Object> resource) {}
 
-  OtlpReceiver() throws IOException {
+  public OtlpReceiver() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/v1/traces", this::receive);
     server.start();
   }
 
-  String address() {
+  public String address() {
     return "http://localhost:" + server.getAddress().getPort();
   }
 
   /** Waits until a span is as wished, and gives all that have come. */
-  List<Span> await(Predicate<Span> wish) throws InterruptedException {
+  public List<Span> await(Predicate<Span> wish) throws InterruptedException {
     long end = System.nanoTime() + PATIENCE_NANOS;
     while (spans.stream().noneMatch(wish)) {
       if (System.nanoTime() > end) {

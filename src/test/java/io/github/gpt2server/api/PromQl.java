@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * labels. It is read with regular expressions, which is enough for expressions without comments and
  * without braces in strings.
  */
-final class PromQl {
+public final class PromQl {
   private static final Pattern SELECTOR =
       Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)\\s*(?:\\{([^}]*)})?(?!\\s*\\(|[a-zA-Z0-9_:])");
   private static final Pattern MATCHER = Pattern.compile("(\\w+)\\s*(=~|!~|!=|=)\\s*\"([^\"]*)\"");
@@ -24,13 +24,13 @@ final class PromQl {
   private PromQl() {}
 
   /** What is wanted of a label. */
-  record Condition(String label, String operator, String value) {}
+  public record Condition(String label, String operator, String value) {}
 
   /** A metric and the conditions on its labels. */
-  record Selector(String metric, List<Condition> conditions) {
+  public record Selector(String metric, List<Condition> conditions) {
 
     /** Whether a sample has the metric's name and fulfils every condition. */
-    boolean matches(Scrape.Sample sample, Set<String> unknown) {
+    public boolean matches(Scrape.Sample sample, Set<String> unknown) {
       return sample.name().equals(metric)
           && conditions.stream()
               .filter(condition -> !unknown.contains(condition.label()))
@@ -51,7 +51,7 @@ final class PromQl {
   /**
    * The selectors of an expression; one for each alternative where a label may be one of several.
    */
-  static List<Selector> selectors(String expression) {
+  public static List<Selector> selectors(String expression) {
     String bare = GROUPING.matcher(expression).replaceAll(" ").replaceAll("\\[[^]]*]", " ");
     List<Selector> selectors = new ArrayList<>();
     Matcher selector = SELECTOR.matcher(bare);
@@ -67,7 +67,7 @@ final class PromQl {
   }
 
   /** The labels by which an expression groups. */
-  static List<String> groupings(String expression) {
+  public static List<String> groupings(String expression) {
     return GROUPING
         .matcher(expression)
         .results()

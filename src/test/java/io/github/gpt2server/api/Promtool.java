@@ -14,13 +14,13 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Prometheus' own checker. */
-final class Promtool {
+public final class Promtool {
   private static final Path TOOL = Path.of("/usr/bin/promtool");
 
   private Promtool() {}
 
   /** Skips a test where it is missing, and loudly so. */
-  static final class Installed implements ExecutionCondition {
+  public static final class Installed implements ExecutionCondition {
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
       if (Files.isExecutable(TOOL)) {
@@ -35,16 +35,16 @@ final class Promtool {
   }
 
   /** Runs it and expects success. */
-  static void run(String... arguments) throws IOException, InterruptedException {
+  public static void run(String... arguments) throws IOException, InterruptedException {
     Result result = runWith("", arguments);
     assertThat(result.exitCode()).as(result.output()).isZero();
   }
 
   /** An exit code, and everything that was written. */
-  record Result(int exitCode, String output) {}
+  public record Result(int exitCode, String output) {}
 
   /** Runs it with this on its standard input. */
-  static Result runWith(String input, String... arguments)
+  public static Result runWith(String input, String... arguments)
       throws IOException, InterruptedException {
     Path given = Files.createTempFile("promtool", ".in");
     Path output = Files.createTempFile("promtool", ".out");

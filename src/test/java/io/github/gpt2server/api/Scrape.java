@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What {@code /metrics} says, taken apart by hand. */
-final class Scrape {
+public final class Scrape {
   private static final Pattern SAMPLE =
       Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(.*)})? (\\S+)");
   private static final Pattern LABEL =
@@ -23,19 +23,19 @@ final class Scrape {
   private final List<Sample> samples;
 
   /** A line that is no comment. */
-  record Sample(String name, Map<String, String> labels, double value) {}
+  public record Sample(String name, Map<String, String> labels, double value) {}
 
   private Scrape(String text) {
     this.text = text;
     this.samples = text.lines().filter(line -> !line.startsWith("#")).map(Scrape::parse).toList();
   }
 
-  static Scrape of(LiveServer server) throws IOException {
+  public static Scrape of(LiveServer server) throws IOException {
     return of(server, "");
   }
 
   /** Asks with additional header lines, each with its end. */
-  static Scrape of(LiveServer server, String headers) throws IOException {
+  public static Scrape of(LiveServer server, String headers) throws IOException {
     try (RawHttp http = server.connect()) {
       RawHttp.Answer answer =
           http.send("GET /metrics HTTP/1.1\r\nHost: test\r\n" + headers + "\r\n").answer();
@@ -47,13 +47,13 @@ final class Scrape {
   }
 
   /** Requests are counted when they are over, which their clients may know a moment before. */
-  static Scrape await(LiveServer server, Predicate<Scrape> wish)
+  public static Scrape await(LiveServer server, Predicate<Scrape> wish)
       throws IOException, InterruptedException {
     return await(server, "", wish);
   }
 
   /** The same with additional header lines. */
-  static Scrape await(LiveServer server, String headers, Predicate<Scrape> wish)
+  public static Scrape await(LiveServer server, String headers, Predicate<Scrape> wish)
       throws IOException, InterruptedException {
     long end = System.nanoTime() + PATIENCE_NANOS;
     Scrape scrape = of(server, headers);
@@ -82,20 +82,20 @@ final class Scrape {
     return new Sample(sample.group(1), labels, Double.parseDouble(sample.group(3)));
   }
 
-  String text() {
+  public String text() {
     return text;
   }
 
-  Set<String> names() {
+  public Set<String> names() {
     return samples.stream().map(Sample::name).collect(Collectors.toCollection(TreeSet::new));
   }
 
-  List<Sample> samples(String name) {
+  public List<Sample> samples(String name) {
     return samples.stream().filter(sample -> sample.name().equals(name)).toList();
   }
 
   /** The sum of the samples of this name that have these labels: name, value, name, value... */
-  double value(String name, String... labels) {
+  public double value(String name, String... labels) {
     return samples(name).stream()
         .filter(
             sample -> {
@@ -111,7 +111,7 @@ final class Scrape {
   }
 
   /** The boundaries of a histogram, as they are written, without the infinite one. */
-  List<String> boundaries(String name) {
+  public List<String> boundaries(String name) {
     return samples(name + "_bucket").stream()
         .map(sample -> sample.labels().get("le"))
         .filter(boundary -> !boundary.equals("+Inf"))

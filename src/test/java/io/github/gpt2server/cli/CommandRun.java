@@ -17,15 +17,15 @@ import tools.jackson.databind.json.JsonMapper;
  * @param out what it printed as its result
  * @param err what else it said; the message of what it threw
  */
-record CommandRun(int exitCode, String out, String err) {
+public record CommandRun(int exitCode, String out, String err) {
 
   /** Runs a command on a model that is there. */
-  static CommandRun of(ServedModel model, String... arguments) {
+  public static CommandRun of(ServedModel model, String... arguments) {
     return of(() -> model, "", arguments);
   }
 
   /** The same, with something on standard input. */
-  static CommandRun of(ModelSource models, String input, String... arguments) {
+  public static CommandRun of(ModelSource models, String input, String... arguments) {
     return of(
         models,
         () -> {
@@ -72,7 +72,7 @@ record CommandRun(int exitCode, String out, String err) {
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
-  JsonNode json() {
+  public JsonNode json() {
     return JsonMapper.shared().readTree(out);
   }
 }

@@ -15,13 +15,13 @@ import java.util.List;
 import java.util.Set;
 
 /** A folder's model in float32, loaded without settings. */
-final class TestModel {
-  static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
+public final class TestModel {
+  public static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
 
   private TestModel() {}
 
   /** Loads it; its queue holds few requests, its cache few sequences. */
-  static ServedModel load(Path folder) {
+  public static ServedModel load(Path folder) {
     Gpt2Config config = Gpt2Config.read(folder);
     Weights weights = Weights.open(folder, config);
     Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder);

@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  * A model whose next token is a hash of all tokens before it, so that a token in a wrong slot or at
  * a wrong position shows in the answer. A test can hold its steps back and make tokens poisonous.
  */
-final class FakeModel implements LanguageModel {
+public final class FakeModel implements LanguageModel {
   static final int VOCAB = 1000;
 
   /** A step that contains this token throws. */
@@ -64,7 +64,7 @@ final class FakeModel implements LanguageModel {
   private final int[][] blocks;
   private final int contextLength;
   final AtomicInteger steps = new AtomicInteger();
-  final List<StepPlan> plans = new ArrayList<>();
+  public final List<StepPlan> plans = new ArrayList<>();
   final List<Integer> cleared = new ArrayList<>();
 
   /** A permit for each step, if not null. */
@@ -87,7 +87,7 @@ final class FakeModel implements LanguageModel {
 
   volatile boolean closed;
 
-  FakeModel(int slots, int contextLength) {
+  public FakeModel(int slots, int contextLength) {
     this(slots, contextLength, 0);
   }
 
@@ -98,7 +98,7 @@ final class FakeModel implements LanguageModel {
   }
 
   /** What the model writes after {@code prompt}: {@code count} tokens. */
-  static List<Integer> continuation(int[] prompt, int count) {
+  public static List<Integer> continuation(int[] prompt, int count) {
     List<Integer> tokens = new ArrayList<>(IntStream.of(prompt).boxed().toList());
     for (int i = 0; i < count; i++) {
       int[] before = tokens.stream().mapToInt(Integer::intValue).toArray();

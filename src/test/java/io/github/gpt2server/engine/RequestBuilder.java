@@ -39,7 +39,7 @@ public final class RequestBuilder {
     return this;
   }
 
-  RequestBuilder stopTokens(Set<Integer> tokens) {
+  public RequestBuilder stopTokens(Set<Integer> tokens) {
     stopTokens = tokens;
     return this;
   }
@@ -50,17 +50,17 @@ public final class RequestBuilder {
     return this;
   }
 
-  RequestBuilder promptProbabilities(PromptProbabilities wanted) {
+  public RequestBuilder promptProbabilities(PromptProbabilities wanted) {
     promptProbabilities = wanted;
     return this;
   }
 
-  RequestBuilder logprobs(Logprobs wanted) {
+  public RequestBuilder logprobs(Logprobs wanted) {
     logprobs = wanted;
     return this;
   }
 
-  RequestBuilder reuse(PrefixReuse prefix) {
+  public RequestBuilder reuse(PrefixReuse prefix) {
     reuse = prefix;
     return this;
   }
@@ -100,12 +100,12 @@ public final class RequestBuilder {
   }
 
   /** The sequence as it runs in a slot, nothing of its prompt read. */
-  Sequence inSlot(int slot) {
+  public Sequence inSlot(int slot) {
     return inSlot(slot, "");
   }
 
   /** The same, of a client. */
-  Sequence inSlot(int slot, String client) {
+  public Sequence inSlot(int slot, String client) {
     Generation generation = whole().of(client);
     Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
     return new Sequence(

@@ -1,7 +1,7 @@
 package io.github.gpt2server.model;
 
 /** IEEE 754 binary16, for zero and for normal numbers that it holds exactly. */
-final class Float16 {
+public final class Float16 {
   private static final int EXPONENT_BIAS_DIFFERENCE = 127 - 15;
 
   private Float16() {}
@@ -13,7 +13,7 @@ final class Float16 {
     return (short) ((bits >>> 16 & 0x8000) | half);
   }
 
-  static float decode(short half) {
+  public static float decode(short half) {
     final int magnitude = half & 0x7fff;
     final int bits = magnitude == 0 ? 0 : (magnitude + (EXPONENT_BIAS_DIFFERENCE << 10)) << 13;
     return Float.intBitsToFloat(((half & 0x8000) << 16) | bits);

@@ -6,16 +6,16 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Writes pickles, those of PyTorch by {@link #tensor} and any other instruction by instruction. */
-final class PickleWriter {
+public final class PickleWriter {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   /** Starts a pickle of protocol 2, as PyTorch does. */
-  static PickleWriter protocol2() {
+  public static PickleWriter protocol2() {
     return new PickleWriter().op(0x80, 2);
   }
 
   /** Instructions and their bytes. */
-  PickleWriter op(int... bytes) {
+  public PickleWriter op(int... bytes) {
     for (final int value : bytes) {
       out.write(value);
     }
@@ -23,7 +23,7 @@ final class PickleWriter {
   }
 
   /** An instruction, or several, that a character stands for. */
-  PickleWriter op(String characters) {
+  public PickleWriter op(String characters) {
     out.writeBytes(characters.getBytes(StandardCharsets.ISO_8859_1));
     return this;
   }
@@ -32,18 +32,18 @@ final class PickleWriter {
     return op("c" + module + "\n" + name + "\n");
   }
 
-  PickleWriter string(String text) {
+  public PickleWriter string(String text) {
     final byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     op('X').littleEndian(bytes.length, Integer.BYTES);
     out.writeBytes(bytes);
     return this;
   }
 
-  PickleWriter number(long number) {
+  public PickleWriter number(long number) {
     return op(0x8a, Long.BYTES).littleEndian(number, Long.BYTES);
   }
 
-  PickleWriter littleEndian(long number, int bytes) {
+  public PickleWriter littleEndian(long number, int bytes) {
     final byte[] all =
         ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(number).array();
     out.write(all, 0, bytes);
@@ -70,7 +70,7 @@ final class PickleWriter {
   }
 
   /** A tensor, by {@code torch._utils._rebuild_tensor_v2}. */
-  PickleWriter tensor(
+  public PickleWriter tensor(
       String type, String key, long count, long offset, long[] shape, long[] strides) {
     return global("torch._utils", "_rebuild_tensor_v2")
         .op('(')
@@ -83,17 +83,17 @@ final class PickleWriter {
         .op("tR");
   }
 
-  PickleWriter orderedDict() {
+  public PickleWriter orderedDict() {
     return global("collections", "OrderedDict").op(")R");
   }
 
   /** The end of the pickle. */
-  byte[] stop() {
+  public byte[] stop() {
     out.write('.');
     return bytes();
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return out.toByteArray();
   }
 }

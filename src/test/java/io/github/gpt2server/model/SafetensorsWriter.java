@@ -11,16 +11,16 @@ import java.util.Arrays;
 import java.util.StringJoiner;
 
 /** Makes small safetensors files, valid ones by {@link #add} and any other by {@link #file}. */
-final class SafetensorsWriter {
+public final class SafetensorsWriter {
   private final StringJoiner header = new StringJoiner(",", "{", "}");
   private ByteBuffer data = ByteBuffer.allocate(0);
 
-  SafetensorsWriter metadata() {
+  public SafetensorsWriter metadata() {
     header.add("\"__metadata__\":{\"format\":\"pt\"}");
     return this;
   }
 
-  SafetensorsWriter add(String name, DataType dtype, long[] shape, float... values) {
+  public SafetensorsWriter add(String name, DataType dtype, long[] shape, float... values) {
     final ByteBuffer bytes =
         ByteBuffer.allocate(values.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     for (final float value : values) {
@@ -34,7 +34,7 @@ final class SafetensorsWriter {
     return addBytes(name, dtype.name(), shape, bytes.array());
   }
 
-  SafetensorsWriter addBytes(String name, String dtype, long[] shape, byte[] bytes) {
+  public SafetensorsWriter addBytes(String name, String dtype, long[] shape, byte[] bytes) {
     final int begin = data.capacity();
     data = ByteBuffer.allocate(begin + bytes.length).put(data.rewind()).put(bytes);
     header.add(entry(name, dtype, Arrays.toString(shape), begin, data.capacity()));
@@ -50,11 +50,11 @@ final class SafetensorsWriter {
     return file(header.toString(), data.array());
   }
 
-  Path write(Path file) {
+  public Path write(Path file) {
     return write(file, bytes());
   }
 
-  static Path write(Path file, byte[] bytes) {
+  public static Path write(Path file, byte[] bytes) {
     try {
       return Files.write(file, bytes);
     } catch (IOException e) {

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Writes zip files of stored entries as PyTorch does, and such as nobody should. */
-final class ZipWriter {
+public final class ZipWriter {
   private final ByteArrayOutputStream local = new ByteArrayOutputStream();
   private final ByteArrayOutputStream directory = new ByteArrayOutputStream();
   private final boolean zip64;
@@ -16,7 +16,7 @@ final class ZipWriter {
     this.zip64 = zip64;
   }
 
-  static ZipWriter plain() {
+  public static ZipWriter plain() {
     return new ZipWriter(false);
   }
 
@@ -25,7 +25,7 @@ final class ZipWriter {
     return new ZipWriter(true);
   }
 
-  ZipWriter add(String name, byte... bytes) {
+  public ZipWriter add(String name, byte... bytes) {
     return add(name, 0, 0, bytes.length, bytes.length, 0, bytes);
   }
 
@@ -81,7 +81,7 @@ final class ZipWriter {
     return zip64 ? -1 : (int) value;
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return bytes(entries);
   }
 

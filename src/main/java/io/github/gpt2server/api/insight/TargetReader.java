@@ -10,13 +10,13 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /** Reads {@code targets}: single tokens, named by their texts or ids. */
-final class TargetReader {
+public final class TargetReader {
   private static final int MOST_NAMED = 5;
 
   private final ServedModel model;
   private final PromptReader reader;
 
-  TargetReader(ServedModel model, PromptReader reader) {
+  public TargetReader(ServedModel model, PromptReader reader) {
     this.model = model;
     this.reader = reader;
   }
@@ -26,7 +26,7 @@ final class TargetReader {
    *
    * @throws ApiException 400, if one is no token or several
    */
-  int[] read(List<JsonNode> targets) {
+  public int[] read(List<JsonNode> targets) {
     int[] tokens = new int[targets == null ? 0 : targets.size()];
     for (int i = 0; i < tokens.length; i++) {
       JsonNode target = targets.get(i);

@@ -1,11 +1,11 @@
 package io.github.gpt2server.api.insight;
 
 /** A token's raw bytes as JSON shows them: numbers from 0 to 255. */
-final class TokenBytes {
+public final class TokenBytes {
 
   private TokenBytes() {}
 
-  static int[] unsigned(byte[] bytes) {
+  public static int[] unsigned(byte[] bytes) {
     int[] numbers = new int[bytes.length];
     for (int i = 0; i < bytes.length; i++) {
       numbers[i] = Byte.toUnsignedInt(bytes[i]);
