@@ -1,9 +1,9 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.EngineObserver;
-import io.github.gpt2server.engine.ServedModelHolder;
 import io.github.gpt2server.ops.ServedEngine;
 import io.github.gpt2server.ops.ServerState;
+import io.github.gpt2server.serving.ServedModelHolder;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 

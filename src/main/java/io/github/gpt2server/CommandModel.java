@@ -1,10 +1,10 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.EngineStoppedException;
-import io.github.gpt2server.engine.ServedModel;
-import io.github.gpt2server.engine.ServedModelHolder;
 import io.github.gpt2server.ops.ModelLoader;
 import io.github.gpt2server.ops.ServerState;
+import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.serving.ServedModelHolder;
 import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.ApplicationRunner;
 

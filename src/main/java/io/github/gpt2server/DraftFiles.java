@@ -8,6 +8,7 @@ import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.WeightType;
 import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.platform.CpuFeatures;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.Arrays;
 import org.slf4j.Logger;

@@ -2,6 +2,7 @@ package io.github.gpt2server;
 
 import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.platform.CpuFeatures;
 
 /**
  * The type of the weights in memory that {@code gpt2.dtype} comes to.

@@ -1,10 +1,10 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.EngineObserver;
-import io.github.gpt2server.engine.ServedModelHolder;
 import io.github.gpt2server.ops.ModelStartup;
 import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.ops.StartupLine;
+import io.github.gpt2server.serving.ServedModelHolder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.DependsOn;

@@ -1,6 +1,5 @@
 package io.github.gpt2server;
 
-import io.github.gpt2server.engine.ServedModelHolder;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryFigures;
 import io.github.gpt2server.ops.AccessLog;
@@ -22,6 +21,7 @@ import io.github.gpt2server.ops.RequestSpans;
 import io.github.gpt2server.ops.ServedEngine;
 import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.ops.StartupLine;
+import io.github.gpt2server.serving.ServedModelHolder;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.tracing.exporter.SpanExportingPredicate;

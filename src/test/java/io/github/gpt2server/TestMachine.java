@@ -1,5 +1,7 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.platform.CpuFeatures;
+import io.github.gpt2server.platform.Processors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -2,6 +2,7 @@ package io.github.gpt2server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.platform.Processors;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

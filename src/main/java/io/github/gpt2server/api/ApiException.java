@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.memory.MemoryExceededException;
 import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.text.Excerpt;
 import java.time.Duration;
 import java.util.Map;
 import org.springframework.http.HttpHeaders;

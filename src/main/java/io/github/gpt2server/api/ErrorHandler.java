@@ -3,6 +3,7 @@ package io.github.gpt2server.api;
 import io.github.gpt2server.engine.EngineStoppedException;
 import io.github.gpt2server.engine.QueueFullException;
 import io.github.gpt2server.memory.MemoryExceededException;
+import io.github.gpt2server.text.Excerpt;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.slf4j.Logger;

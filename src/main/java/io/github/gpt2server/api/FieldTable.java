@@ -1,6 +1,7 @@
 package io.github.gpt2server.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.text.NearMiss;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.text.Excerpt;
 import tools.jackson.databind.JsonNode;
 
 /** The names of JSON values in messages. */

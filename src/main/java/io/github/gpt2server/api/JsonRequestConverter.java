@@ -1,7 +1,7 @@
 package io.github.gpt2server.api;
 
-import io.github.gpt2server.engine.ServedModelHolder;
 import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.serving.ServedModelHolder;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.text.Excerpt;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 

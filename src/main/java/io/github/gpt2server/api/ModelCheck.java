@@ -1,6 +1,6 @@
 package io.github.gpt2server.api;
 
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 import java.util.Optional;
 import java.util.Set;
 

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.text.NearMiss;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package io.github.gpt2server.api;
 
-import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.TokenizedText;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -1,7 +1,7 @@
 package io.github.gpt2server.api;
 
-import io.github.gpt2server.engine.ServedModel;
-import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.serving.ServedModelHolder;
 import org.springframework.stereotype.Component;
 
 /** The served model, or the answer for those who come while it still loads. */

@@ -1,5 +1,7 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.text.NearMiss;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.github.gpt2server.cli;
 
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -3,7 +3,7 @@ package io.github.gpt2server.cli;
 import io.github.gpt2server.analysis.LastWord;
 import io.github.gpt2server.analysis.LastWordTotals;
 import io.github.gpt2server.analysis.ScoringPass;
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
 

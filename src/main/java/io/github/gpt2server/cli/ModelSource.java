@@ -1,6 +1,6 @@
 package io.github.gpt2server.cli;
 
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 
 /** Where a command gets the model from. */
 @FunctionalInterface

@@ -1,11 +1,11 @@
 package io.github.gpt2server.cli;
 
-import io.github.gpt2server.hub.Bytes;
 import io.github.gpt2server.hub.CachedModel;
 import io.github.gpt2server.hub.CachedModel.CachedSnapshot;
 import io.github.gpt2server.hub.EmbeddedModel;
 import io.github.gpt2server.hub.ModelFolder;
 import io.github.gpt2server.hub.ModelHub;
+import io.github.gpt2server.text.Bytes;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;

@@ -1,6 +1,6 @@
 package io.github.gpt2server.cli;
 
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Locale;

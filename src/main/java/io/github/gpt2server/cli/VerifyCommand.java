@@ -3,7 +3,7 @@ package io.github.gpt2server.cli;
 import io.github.gpt2server.cli.CheckResult.Verdict;
 import io.github.gpt2server.cli.PublishedNumbers.Entry;
 import io.github.gpt2server.cli.PublishedNumbers.Shape;
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

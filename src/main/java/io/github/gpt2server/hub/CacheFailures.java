@@ -1,5 +1,6 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.text.Bytes;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;

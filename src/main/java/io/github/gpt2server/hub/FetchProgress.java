@@ -1,5 +1,7 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.text.Bytes;
+
 /**
  * How far a download is.
  *

@@ -1,5 +1,6 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.text.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.github.gpt2server.ops;
 
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 
 /**
  * A model that is ready to serve.

@@ -3,6 +3,7 @@ package io.github.gpt2server.ops;
 import com.sun.management.OperatingSystemMXBean;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.platform.ProcessStatus;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;

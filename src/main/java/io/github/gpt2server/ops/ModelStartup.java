@@ -1,7 +1,7 @@
 package io.github.gpt2server.ops;
 
-import io.github.gpt2server.engine.ServedModel;
-import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.serving.ServedModelHolder;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.springframework.boot.ApplicationArguments;

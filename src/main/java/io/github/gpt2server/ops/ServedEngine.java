@@ -2,8 +2,8 @@ package io.github.gpt2server.ops;
 
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineStatus;
-import io.github.gpt2server.engine.ServedModel;
-import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.serving.ServedModelHolder;
 import java.time.Duration;
 import java.util.Optional;
 

@@ -1,5 +1,6 @@
 package io.github.gpt2server.ops;
 
+import io.github.gpt2server.platform.ProcessStatus;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Locale;

@@ -2,10 +2,10 @@ package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.engine.ServedModelHolder;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.ops.AccessControl;
 import io.github.gpt2server.ops.ApiKeys;
+import io.github.gpt2server.serving.ServedModelHolder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;

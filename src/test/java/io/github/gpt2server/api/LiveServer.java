@@ -2,8 +2,8 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.Gpt2ServerApplication;
 import io.github.gpt2server.engine.EngineStatus;
-import io.github.gpt2server.engine.ServedModel;
-import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.serving.ServedModelHolder;
 import io.micrometer.core.instrument.LongTaskTimer;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;

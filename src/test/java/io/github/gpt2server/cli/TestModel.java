@@ -2,12 +2,12 @@ package io.github.gpt2server.cli;
 
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
-import io.github.gpt2server.engine.ServedModel;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.Gpt2Config;
 import io.github.gpt2server.model.Gpt2Model;
 import io.github.gpt2server.model.WeightType;
 import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Instant;

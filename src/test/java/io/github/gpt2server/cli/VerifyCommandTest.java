@@ -2,7 +2,7 @@ package io.github.gpt2server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

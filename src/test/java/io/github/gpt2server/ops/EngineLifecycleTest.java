@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.gpt2server.engine.EngineStatus;
 import io.github.gpt2server.engine.PrefixCacheStatus;
-import io.github.gpt2server.engine.ServedModel;
-import io.github.gpt2server.engine.ServedModelHolder;
+import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.serving.ServedModelHolder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -8,7 +8,7 @@ import io.github.gpt2server.engine.Generation;
 import io.github.gpt2server.engine.PromptScores;
 import io.github.gpt2server.engine.SequenceEvent;
 import io.github.gpt2server.engine.SequenceRequest;
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

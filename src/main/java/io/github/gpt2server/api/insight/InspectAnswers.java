@@ -6,7 +6,7 @@ import io.github.gpt2server.analysis.LogitParts;
 import io.github.gpt2server.analysis.TokenDistribution;
 import io.github.gpt2server.api.ComputedList;
 import io.github.gpt2server.api.PromptTokens;
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.ArrayList;
 import java.util.List;

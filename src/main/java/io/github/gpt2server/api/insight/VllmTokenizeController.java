@@ -8,7 +8,7 @@ import io.github.gpt2server.api.JsonRequest;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.api.ServedModels;
-import io.github.gpt2server.engine.ServedModel;
+import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;

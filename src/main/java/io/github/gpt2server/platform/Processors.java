@@ -1,4 +1,4 @@
-package io.github.gpt2server;
+package io.github.gpt2server.platform;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package io.github.gpt2server.api;
+package io.github.gpt2server.text;
 
 import java.util.Collection;
 import java.util.Locale;

@@ -1,4 +1,4 @@
-package io.github.gpt2server.engine;
+package io.github.gpt2server.serving;
 
 import java.util.Optional;
 

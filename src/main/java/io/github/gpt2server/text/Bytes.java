@@ -1,4 +1,4 @@
-package io.github.gpt2server.hub;
+package io.github.gpt2server.text;
 
 import java.util.Locale;
 

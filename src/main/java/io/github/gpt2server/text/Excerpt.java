@@ -1,4 +1,4 @@
-package io.github.gpt2server.api;
+package io.github.gpt2server.text;
 
 /** A client's own value as an error message repeats it: short, on one line. */
 public final class Excerpt {

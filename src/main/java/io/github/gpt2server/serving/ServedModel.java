@@ -1,5 +1,6 @@
-package io.github.gpt2server.engine;
+package io.github.gpt2server.serving;
 
+import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.time.Instant;
 import java.util.List;
