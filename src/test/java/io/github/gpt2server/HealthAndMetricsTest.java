@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.EngineStatus;
 import io.github.gpt2server.engine.PrefixCacheStatus;
+import io.github.gpt2server.testing.TestServer;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.gpt2server.engine.EngineStatus;
 import io.github.gpt2server.engine.PrefixCacheStatus;
+import io.github.gpt2server.testing.FakeEngine;
+import io.github.gpt2server.testing.TestServer;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

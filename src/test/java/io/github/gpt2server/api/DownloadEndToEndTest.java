@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.hub.LookAlikeHub;
 import io.github.gpt2server.hub.LookAlikeHub.Request;
+import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

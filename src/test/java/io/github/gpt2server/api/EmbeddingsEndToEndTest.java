@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.engine.Engine;
+import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.testing.RawHttp;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.ops.AccessControl;
 import io.github.gpt2server.ops.ApiKeys;
 import io.github.gpt2server.serving.ServedModelHolder;
+import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;

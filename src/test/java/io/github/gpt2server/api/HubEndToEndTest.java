@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.gpt2server.hub.Fault;
 import io.github.gpt2server.hub.LookAlikeHub;
 import io.github.gpt2server.hub.LookAlikeHub.Request;
+import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.RawHttp;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

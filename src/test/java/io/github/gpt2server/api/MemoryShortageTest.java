@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.gpt2server.engine.TaskRequest;
 import io.github.gpt2server.model.ModelTask;
+import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.LiveServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -2,6 +2,9 @@ package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.RawHttp;
+import io.github.gpt2server.testing.Scrape;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;

@@ -2,6 +2,10 @@ package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.PromQl;
+import io.github.gpt2server.testing.Promtool;
+import io.github.gpt2server.testing.Scrape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package io.github.gpt2server.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.gpt2server.testing.ChildServer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

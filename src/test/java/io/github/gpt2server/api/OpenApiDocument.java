@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.dialect.Dialects;
+import io.github.gpt2server.testing.RawHttp;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;

@@ -3,6 +3,8 @@ package io.github.gpt2server.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,10 @@ package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.api.OtlpReceiver.Span;
+import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OtlpReceiver;
+import io.github.gpt2server.testing.OtlpReceiver.Span;
+import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,7 @@ package io.github.gpt2server.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.gpt2server.api.LiveServer;
+import io.github.gpt2server.testing.LiveServer;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.http.HttpClient;

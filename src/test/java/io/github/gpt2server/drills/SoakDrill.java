@@ -2,8 +2,8 @@ package io.github.gpt2server.drills;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.api.ChildServer;
-import io.github.gpt2server.api.RawHttp;
+import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.RawHttp;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package io.github.gpt2server.drills;
 
-import io.github.gpt2server.api.ChildServer;
-import io.github.gpt2server.api.RawHttp;
+import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package io.github.gpt2server.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.gpt2server.api.LiveServer;
 import io.github.gpt2server.page.PlaygroundPage.Bar;
+import io.github.gpt2server.testing.LiveServer;
 import java.io.InputStream;
 import java.math.BigDecimal;
 import java.math.RoundingMode;

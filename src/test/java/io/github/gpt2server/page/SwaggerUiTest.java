@@ -2,7 +2,7 @@ package io.github.gpt2server.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.api.LiveServer;
+import io.github.gpt2server.testing.LiveServer;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;

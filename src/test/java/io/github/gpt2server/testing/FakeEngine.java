@@ -1,4 +1,4 @@
-package io.github.gpt2server;
+package io.github.gpt2server.testing;
 
 import io.github.gpt2server.engine.EngineStatus;
 import io.github.gpt2server.engine.PrefixCacheStatus;

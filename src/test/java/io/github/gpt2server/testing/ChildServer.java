@@ -1,4 +1,4 @@
-package io.github.gpt2server.api;
+package io.github.gpt2server.testing;
 
 import io.github.gpt2server.Gpt2ServerApplication;
 import java.io.File;

@@ -1,4 +1,4 @@
-package io.github.gpt2server.api;
+package io.github.gpt2server.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;

@@ -1,5 +1,7 @@
-package io.github.gpt2server;
+package io.github.gpt2server.testing;
 
+import io.github.gpt2server.OperationsConfiguration;
+import io.github.gpt2server.SecurityConfiguration;
 import io.github.gpt2server.engine.EngineStatus;
 import io.github.gpt2server.ops.EngineControl;
 import io.github.gpt2server.ops.ServerState;

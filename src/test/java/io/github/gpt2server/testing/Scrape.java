@@ -1,4 +1,4 @@
-package io.github.gpt2server.api;
+package io.github.gpt2server.testing;
 
 import java.io.IOException;
 import java.util.HashMap;
