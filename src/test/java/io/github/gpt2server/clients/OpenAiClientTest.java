@@ -1,4 +1,4 @@
-package io.github.gpt2server.api;
+package io.github.gpt2server.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
