@@ -2,12 +2,12 @@ package io.github.gpt2server;
 
 import io.github.gpt2server.hub.ModelFolder;
 import io.github.gpt2server.model.CacheSize;
-import io.github.gpt2server.model.Gpt2Config;
-import io.github.gpt2server.model.Gpt2Model;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelLoadException;
-import io.github.gpt2server.model.WeightType;
-import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.Weights;
+import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.platform.CpuFeatures;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.Arrays;

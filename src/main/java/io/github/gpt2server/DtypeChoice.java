@@ -1,7 +1,7 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.model.ModelLoadException;
-import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.platform.CpuFeatures;
 
 /**

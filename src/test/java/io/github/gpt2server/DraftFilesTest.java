@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.gpt2server.hub.ModelFolder;
-import io.github.gpt2server.model.Gpt2Config;
 import io.github.gpt2server.model.ModelLoadException;
-import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.model.ModelLoadException;
-import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.platform.CpuFeatures;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

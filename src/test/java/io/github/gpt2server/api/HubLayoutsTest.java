@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.hub.LookAlikeHub;
-import io.github.gpt2server.model.OtherLayouts;
+import io.github.gpt2server.model.torch.OtherLayouts;
 import io.github.gpt2server.testing.LiveServer;
 import java.io.IOException;
 import java.io.InputStream;

@@ -9,7 +9,7 @@ import io.github.gpt2server.bench.Measurement.Load;
 import io.github.gpt2server.bench.Measurement.PeerFile;
 import io.github.gpt2server.bench.Measurement.Prefill;
 import io.github.gpt2server.bench.Measurement.Result;
-import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.torch.WeightType;
 import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.github.gpt2server.bench;
 
-import io.github.gpt2server.model.Gpt2Config;
-import io.github.gpt2server.model.TensorData;
-import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.TensorData;
+import io.github.gpt2server.model.checkpoint.Weights;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package io.github.gpt2server.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.model.SafetensorsFile;
+import io.github.gpt2server.model.checkpoint.SafetensorsFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,7 +1,7 @@
 package io.github.gpt2server.bench;
 
 import io.github.gpt2server.bench.LoadGenerator.Round;
-import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.torch.WeightType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -1,8 +1,8 @@
 package io.github.gpt2server.bench;
 
 import io.github.gpt2server.bench.LoadGenerator.Round;
-import io.github.gpt2server.model.TorchRuntime;
-import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.torch.TorchRuntime;
+import io.github.gpt2server.model.torch.WeightType;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

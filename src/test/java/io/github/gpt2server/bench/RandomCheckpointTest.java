@@ -3,10 +3,10 @@ package io.github.gpt2server.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.gpt2server.model.Gpt2Config;
-import io.github.gpt2server.model.SafetensorsFile;
-import io.github.gpt2server.model.TensorData;
-import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.SafetensorsFile;
+import io.github.gpt2server.model.checkpoint.TensorData;
+import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.IOException;
 import java.nio.FloatBuffer;

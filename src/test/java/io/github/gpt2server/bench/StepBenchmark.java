@@ -1,16 +1,16 @@
 package io.github.gpt2server.bench;
 
 import io.github.gpt2server.model.CacheSize;
-import io.github.gpt2server.model.Gpt2Config;
-import io.github.gpt2server.model.Gpt2Model;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepPlan.Piece;
 import io.github.gpt2server.model.StepResult;
-import io.github.gpt2server.model.WeightType;
-import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.Weights;
+import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.WeightType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.github.gpt2server.bench;
 
-import io.github.gpt2server.model.Gpt2Config;
-import io.github.gpt2server.model.WeightType;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.torch.WeightType;
 
 /** What a step has to read from memory, which bounds its speed. */
 final class StepBytes {

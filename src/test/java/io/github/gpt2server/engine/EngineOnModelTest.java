@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.model.CacheSize;
-import io.github.gpt2server.model.Gpt2Config;
-import io.github.gpt2server.model.Gpt2Model;
-import io.github.gpt2server.model.WeightType;
-import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.Weights;
+import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.IOException;

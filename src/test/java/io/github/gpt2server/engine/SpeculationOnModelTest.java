@@ -2,12 +2,12 @@ package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.model.Activation;
 import io.github.gpt2server.model.CacheSize;
-import io.github.gpt2server.model.Gpt2Config;
-import io.github.gpt2server.model.Gpt2Model;
-import io.github.gpt2server.model.WeightType;
-import io.github.gpt2server.model.Weights;
+import io.github.gpt2server.model.checkpoint.Activation;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.Weights;
+import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;

@@ -1,0 +1,150 @@
+package io.github.gpt2server.model.torch;
+
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import io.github.gpt2server.model.CacheSize;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.Weights;
+import io.github.gpt2server.model.torch.ArithmeticReport.Finding;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Tries the operators of a loaded model on a few rows and compares them with float64, before the
+ * model is served: kernels of numeric libraries have been wrong on some processors and right on
+ * others. Every distinct shape of linear layer is tried, for the kernel is chosen by the shape. See
+ * {@code self_check.py}.
+ */
+final class ArithmeticCheck {
+  /** What sums of float32 numbers round away, and 16-bit ones, and those of attention. */
+  private static final double FLOAT32_LIMIT = 1e-4;
+
+  private static final double HALF_LIMIT = 1e-2;
+  private static final double HALF_ATTENTION_LIMIT = 4e-2;
+
+  private static final List<String> SMALL_OPERATORS =
+      List.of("embedding", "layer norm", "activation");
+
+  private static final List<String> LOGIT_OPERATORS =
+      List.of("log-sum-exp", "softmax", "log-probability", "entropy", "rank", "argmax");
+
+  /**
+   * A block's linear layer.
+   *
+   * @param name as in the checkpoint
+   * @param place of its weight among the block's twelve tensors
+   * @param activated whether its input comes from the activation
+   */
+  private record Layer(String name, int place, boolean activated) {}
+
+  private static final List<Layer> LAYERS =
+      List.of(
+          new Layer("attn.c_attn", 2, false),
+          new Layer("attn.c_proj", 4, false),
+          new Layer("mlp.c_fc", 8, false),
+          new Layer("mlp.c_proj", 10, true));
+
+  private final TorchProgram program;
+  private final Gpt2Config config;
+  private final Weights weights;
+  private final WeightType type;
+  private final List<Finding> findings = new ArrayList<>();
+
+  ArithmeticCheck(TorchProgram program, Gpt2Config config, Weights weights, WeightType type) {
+    this.program = program;
+    this.config = config;
+    this.weights = weights;
+    this.type = type;
+  }
+
+  /** Checks every operator; the caches have to be allocated and not in use. */
+  ArithmeticReport run(Kernels kernels, CacheSize cache) {
+    long begin = System.nanoTime();
+    checkLinearLayers();
+    checkHead();
+    addAll(SMALL_OPERATORS, program.numbers("check_small_operators"));
+    addAll(LOGIT_OPERATORS, program.numbers("check_logits"));
+    add(
+        "attention",
+        program.number("check_attention", IValue.from(cache.slots()), IValue.from(config.width())),
+        type == WeightType.FLOAT32 ? FLOAT32_LIMIT : HALF_ATTENTION_LIMIT);
+    return new ArithmeticReport(
+        kernels, List.copyOf(findings), Duration.ofNanos(System.nanoTime() - begin));
+  }
+
+  private void checkLinearLayers() {
+    WeightType unquantized = type == WeightType.INT8 ? WeightType.BFLOAT16 : type;
+    Set<List<Long>> shapes = new HashSet<>();
+    for (Layer layer : LAYERS) {
+      OptionalInt plain = firstBlock(layer, false);
+      if (plain.isPresent()) {
+        String name = "h.%d.%s".formatted(plain.getAsInt(), layer.name());
+        long[] shape = weights.get(name + ".weight").shape();
+        if (shapes.add(List.of(shape[0], shape[1]))) {
+          add(
+              "linear %d -> %d (%s)".formatted(shape[0], shape[1], unquantized.label()),
+              number("check_linear", name + ".weight", name + ".bias"),
+              unquantized == WeightType.FLOAT32 ? FLOAT32_LIMIT : HALF_LIMIT);
+        }
+      }
+      OptionalInt quantized = firstBlock(layer, true);
+      if (quantized.isPresent()) {
+        long[] shape = weights.get("h.0." + layer.name() + ".weight").shape();
+        add(
+            "linear %d -> %d (int8)".formatted(shape[0], shape[1]),
+            program.number(
+                "check_quantized_linear",
+                IValue.from((long) LAYERS.size() * quantized.getAsInt() + LAYERS.indexOf(layer)),
+                IValue.from(layer.activated())),
+            FLOAT32_LIMIT);
+      }
+    }
+  }
+
+  /** The first block whose layer is quantized, or is not. */
+  private OptionalInt firstBlock(Layer layer, boolean quantized) {
+    return IntStream.range(0, config.layers())
+        .filter(
+            block ->
+                quantized
+                    == program.flag("is_quantized", IValue.from(block), IValue.from(layer.place())))
+        .findFirst();
+  }
+
+  private void checkHead() {
+    String name = "unembedding %d -> %d".formatted(config.width(), config.vocabSize());
+    double error =
+        program.flag("head_is_quantized")
+            ? program.number(
+                "check_quantized_linear",
+                IValue.from((long) LAYERS.size() * config.layers()),
+                IValue.from(false))
+            : number("check_head", "lm_head.weight");
+    add(name, error, FLOAT32_LIMIT);
+  }
+
+  private double number(String method, String... tensors) {
+    try (PtNDManager scope = program.scope()) {
+      IValue[] arguments = new IValue[tensors.length];
+      for (int i = 0; i < tensors.length; i++) {
+        arguments[i] = IValue.from(program.view(scope, weights.get(tensors[i])));
+      }
+      return program.number(method, arguments);
+    }
+  }
+
+  private void addAll(List<String> operators, double[] errors) {
+    for (int i = 0; i < errors.length; i++) {
+      add(operators.get(i), errors[i], FLOAT32_LIMIT);
+    }
+  }
+
+  private void add(String operator, double error, double limit) {
+    findings.add(new Finding(operator, error, limit));
+  }
+}

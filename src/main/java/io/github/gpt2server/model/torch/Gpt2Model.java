@@ -1,0 +1,428 @@
+package io.github.gpt2server.model.torch;
+
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import io.github.gpt2server.model.AllocationFailure;
+import io.github.gpt2server.model.CacheSize;
+import io.github.gpt2server.model.EmbeddingPlan;
+import io.github.gpt2server.model.Inspection;
+import io.github.gpt2server.model.InspectionResult;
+import io.github.gpt2server.model.LanguageModel;
+import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.model.ModelTask;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.CachedChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepResult;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.Weights;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * GPT-2 (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners") as a
+ * TorchScript program in libtorch, reached through DJL. One {@link #step} is one call into it: what
+ * goes in are token ids, positions and slots, what comes out are logits. The program's text is in
+ * {@code /gpt2/} on the class path.
+ */
+public final class Gpt2Model implements LanguageModel {
+  private static final Logger log = LoggerFactory.getLogger(Gpt2Model.class);
+
+  private static final int SAMPLE_TOKENS = 64;
+
+  /** A slice of a task takes as long as so many tokens through all blocks, about. */
+  private static final int SLICE_TOKENS = 64;
+
+  private final Gpt2Config config;
+  private final CacheSize cache;
+  private final boolean onCpu;
+  private final TorchProgram program;
+
+  private final ArithmeticReport arithmetic;
+
+  private Gpt2Model(
+      Gpt2Config config,
+      CacheSize cache,
+      boolean onCpu,
+      TorchProgram program,
+      ArithmeticReport arithmetic) {
+    this.config = config;
+    this.cache = cache;
+    this.onCpu = onCpu;
+    this.program = program;
+    this.arithmetic = arithmetic;
+  }
+
+  /**
+   * {@link #load(Gpt2Config, Weights, String, WeightType, CacheSize, int[])} where no tokenizer is
+   * at hand: the sample is of tokens from all over the vocabulary.
+   */
+  public static Gpt2Model load(
+      Gpt2Config config, Weights weights, String device, WeightType type, CacheSize cache) {
+    return load(config, weights, device, type, cache, sample(config));
+  }
+
+  /** A sample for int8 where no text can be had: tokens from all over the vocabulary. */
+  public static int[] sample(Gpt2Config config) {
+    int count = Math.min(SAMPLE_TOKENS, config.contextLength());
+    return IntStream.range(0, count)
+        .map(i -> (int) ((long) i * config.vocabSize() / count))
+        .toArray();
+  }
+
+  /**
+   * Loads weights into libtorch and allocates the caches. Weights are streamed, one block at a
+   * time, from the files' mapped bytes.
+   *
+   * @param device a libtorch device that exists, {@code cpu} or {@code cuda:N}
+   * @param type the type of the weights in memory; float16 needs a GPU, int8 a CPU
+   * @param sample tokens of a text on which int8 tries every layer
+   * @throws ModelLoadException if a file cannot be read, or if this machine computes wrong numbers
+   */
+  public static Gpt2Model load(
+      Gpt2Config config,
+      Weights weights,
+      String device,
+      WeightType type,
+      CacheSize cache,
+      int[] sample) {
+    return load(config, weights, device, type, cache, sample, Kernels::program);
+  }
+
+  /**
+   * Loads with programs of these texts.
+   *
+   * @param text gives the program's text for kernels and a device
+   */
+  static Gpt2Model load(
+      Gpt2Config config,
+      Weights weights,
+      String device,
+      WeightType type,
+      CacheSize cache,
+      int[] sample,
+      BiFunction<Kernels, String, String> text) {
+    TorchRuntime.load();
+    ArithmeticReport wrong = null;
+    for (Kernels kernels : Kernels.of(device)) {
+      if (wrong != null) {
+        log.warn(
+            "The {} kernels compute wrong numbers on this machine: {}; libtorch's plain operators"
+                + " are used instead, which are slower",
+            wrong.kernels().label(),
+            wrong.worst());
+      }
+      Gpt2Model model;
+      try {
+        TorchProgram program = compile(config, device, type, text.apply(kernels, device));
+        model = load(program, kernels, config, weights, device, type, cache, sample);
+      } catch (EngineException e) {
+        if (kernels == Kernels.LIBTORCH || AllocationFailure.asked(e).isPresent()) {
+          throw e;
+        }
+        log.warn(
+            "The {} kernels cannot compute {} on this machine; libtorch's plain operators are used"
+                + " instead, which are slower",
+            kernels.label(),
+            type.label());
+        log.debug("Why they cannot", e);
+        continue;
+      }
+      if (model.arithmetic.passed()) {
+        return model;
+      }
+      wrong = model.arithmetic;
+      model.close();
+    }
+    throw new ModelLoadException(
+        "this machine computes wrong numbers: %s; no model is served, since its answers would be wrong"
+                .formatted(wrong.worst())
+            + (type == WeightType.FLOAT32 ? "" : " (try gpt2.dtype=float32)"));
+  }
+
+  private static Gpt2Model load(
+      TorchProgram program,
+      Kernels kernels,
+      Gpt2Config config,
+      Weights weights,
+      String device,
+      WeightType type,
+      CacheSize cache,
+      int[] sample) {
+    try {
+      NativeMemory.load(
+          () -> new WeightLoader(program, kernels, config, weights).load(type, sample));
+      program.run(
+          "allocate_cache",
+          IValue.from(cache.slots()),
+          IValue.from(config.contextLength()),
+          IValue.from(config.headWidth()),
+          IValue.from(cache.blocks()),
+          IValue.from(cache.blockLength()));
+      ArithmeticReport report =
+          new ArithmeticCheck(program, config, weights, type).run(kernels, cache);
+      log.debug("{} checked in {} ms: {}", kernels, report.took().toMillis(), report.findings());
+      return new Gpt2Model(config, cache, device.equals("cpu"), program, report);
+    } catch (RuntimeException | Error e) {
+      program.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Bytes that the weights take in memory: those of the blocks in {@code type}, the embeddings in
+   * float32 and, apart from them even where they are tied, the unembedding, in 32, 16 (bfloat16 on
+   * a CPU) or 8 bits. Layers that int8 does not suit are not known before, and counted as if it
+   * did.
+   */
+  public static long weightBytes(Gpt2Config config, WeightType type) {
+    long width = config.width();
+    long embeddings = ((long) config.vocabSize() + config.contextLength()) * width;
+    long norms = 4 * width;
+    long attention = 4 * width * width + 4 * width;
+    long mlp = 2 * width * config.innerWidth() + config.innerWidth() + width;
+    int bytes =
+        switch (type) {
+          case FLOAT32, FLOAT16 -> 4;
+          case BFLOAT16 -> 2;
+          case INT8 -> 1;
+        };
+    long unembedding = (long) config.vocabSize() * width * bytes;
+    return 4 * embeddings
+        + unembedding
+        + config.layers() * (norms + attention + mlp) * type.bytes();
+  }
+
+  /** Bytes that the KV cache takes: keys and values of every layer, slot and position. */
+  public static long cacheBytes(Gpt2Config config, WeightType type, int slots) {
+    return (long) slots * config.contextLength() * positionBytes(config, type);
+  }
+
+  /** Bytes that the prefix cache takes when it is full: the same, and the last block's output. */
+  public static long prefixCacheBytes(Gpt2Config config, WeightType type, CacheSize cache) {
+    return (long) cache.blocks()
+        * cache.blockLength()
+        * (positionBytes(config, type) + (long) config.width() * Float.BYTES);
+  }
+
+  private static long positionBytes(Gpt2Config config, WeightType type) {
+    return 2L * config.layers() * config.width() * cacheType(config, type).bytes();
+  }
+
+  /**
+   * The type of queries, keys, values and attention scores while a prompt is read. With int8 it is
+   * float32. A model trained with scores in float32 ({@code reorder_and_upcast_attn}) gets all of
+   * its attention in it, whatever its weights are; the reordering, which scales queries and keys
+   * before they meet instead of the scores, changes nothing there. Source: Mistral, Stanford CRFM,
+   * 2021.
+   */
+  private static WeightType attentionType(Gpt2Config config, WeightType type) {
+    return config.reorderAndUpcastAttn() || type == WeightType.INT8 ? WeightType.FLOAT32 : type;
+  }
+
+  /**
+   * The type of keys and values in the caches. Where weights have less than 32 bits it is float16,
+   * which a CPU reads as fast as bfloat16 and which has eight times its precision.
+   */
+  private static WeightType cacheType(Gpt2Config config, WeightType type) {
+    return config.reorderAndUpcastAttn() || type == WeightType.FLOAT32
+        ? WeightType.FLOAT32
+        : WeightType.FLOAT16;
+  }
+
+  private static TorchProgram compile(
+      Gpt2Config config, String device, WeightType type, String code) {
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    attributes.put("training", false);
+    attributes.put("_is_full_backward_hook", null);
+    attributes.put("device", device);
+    attributes.put("dtype", attentionType(config, type).code());
+    // A GPU's attention wants the cache in its own type.
+    WeightType cached =
+        device.equals("cpu") ? cacheType(config, type) : attentionType(config, type);
+    attributes.put("cache_dtype", cached.code());
+    // With int8, that of the layers it does not suit.
+    WeightType unquantized = type == WeightType.INT8 ? WeightType.BFLOAT16 : type;
+    attributes.put("weight_dtype", unquantized.code());
+    attributes.put("layers", config.layers());
+    attributes.put("heads", config.heads());
+    attributes.put("activation", config.activation().name().toLowerCase(Locale.ROOT));
+    attributes.put("activation_minimum", config.activation().minimum());
+    attributes.put("eps", config.layerNormEpsilon());
+    attributes.put("minus_infinity", Double.NEGATIVE_INFINITY);
+    attributes.put("scales", attentionScales(config));
+    for (String list :
+        List.of(
+            "embeddings",
+            "blocks",
+            "head",
+            "integers",
+            "calibration",
+            "cache",
+            "keys",
+            "values",
+            "kept",
+            "gathered")) {
+      attributes.put(list, TorchScriptArchive.NO_TENSORS);
+    }
+    attributes.put("quantized", TorchScriptArchive.NO_PACKED_WEIGHTS);
+    Device placed =
+        device.equals("cpu")
+            ? Device.cpu()
+            : Device.gpu(Integer.parseInt(device.substring(device.indexOf(':') + 1)));
+    return TorchProgram.load(placed, code, attributes);
+  }
+
+  /** How exactly this machine computes the model's operators. */
+  public ArithmeticReport arithmetic() {
+    return arithmetic;
+  }
+
+  /** What attention scores are multiplied by, for each layer. */
+  private static List<Double> attentionScales(Gpt2Config config) {
+    double base = config.scaleAttnWeights() ? 1 / Math.sqrt(config.headWidth()) : 1;
+    return IntStream.range(0, config.layers())
+        .mapToObj(layer -> config.scaleAttnByInverseLayerIdx() ? base / (layer + 1) : base)
+        .toList();
+  }
+
+  @Override
+  public int vocabSize() {
+    return config.vocabSize();
+  }
+
+  @Override
+  public int contextLength() {
+    return config.contextLength();
+  }
+
+  @Override
+  public int slots() {
+    return cache.slots();
+  }
+
+  @Override
+  public int warmUpSlots() {
+    return onCpu ? Math.min(2, cache.slots()) : cache.slots();
+  }
+
+  @Override
+  public int blocks() {
+    return cache.blocks();
+  }
+
+  @Override
+  public StepResult step(StepPlan plan) {
+    int decodes = plan.decodes().size();
+    List<Chunk> computed = plan.chunks();
+    List<CachedChunk> kept = plan.cachedChunks();
+    int count = decodes + computed.stream().mapToInt(Chunk::length).sum();
+    long[] tokens = new long[count];
+    long[] positions = new long[count];
+    long[] slotOfRow = new long[count];
+    int row = 0;
+    for (Decode decode : plan.decodes()) {
+      tokens[row] = decode.token();
+      positions[row] = decode.position();
+      slotOfRow[row++] = decode.slot();
+    }
+    for (Chunk chunk : computed) {
+      for (int i = 0; i < chunk.length(); i++) {
+        tokens[row] = chunk.tokens()[i];
+        positions[row] = (long) chunk.start() + i;
+        slotOfRow[row++] = chunk.slot();
+      }
+    }
+    long[] rounds = plan.rounds().stream().mapToLong(List::size).toArray();
+    PtNDManager scope = program.scope();
+    try {
+      PtNDArray logits =
+          program.tensor(
+              scope,
+              "step",
+              IValue.listFrom(tokens),
+              IValue.listFrom(positions),
+              IValue.listFrom(slotOfRow),
+              IValue.listFrom(rounds),
+              IValue.listFrom(quadruples(computed, Chunk::block)),
+              IValue.listFrom(quadruples(kept, CachedChunk::block)),
+              IValue.listFrom(logitRows(plan, count)));
+      return new TorchStepResult(program, scope, logits, config.vocabSize());
+    } catch (RuntimeException e) {
+      scope.close();
+      throw e;
+    }
+  }
+
+  /** Slot, length, start and block of each piece. */
+  private static <P extends Piece> long[] quadruples(List<P> pieces, ToIntFunction<P> block) {
+    return pieces.stream()
+        .flatMapToLong(
+            piece ->
+                LongStream.of(piece.slot(), piece.length(), piece.start(), block.applyAsInt(piece)))
+        .toArray();
+  }
+
+  /**
+   * The rows whose logits are wanted, in the plan's order: decodes, computed pieces and then copied
+   * ones lie end to end.
+   */
+  private static long[] logitRows(StepPlan plan, int computedRows) {
+    LongStream.Builder rows = LongStream.builder();
+    int computed = plan.decodes().size();
+    for (int row = 0; row < computed; row++) {
+      rows.add(row);
+    }
+    int copied = computedRows;
+    for (Piece piece : plan.pieces()) {
+      int first = piece instanceof Chunk ? computed : copied;
+      for (int i = piece.logitsFrom(); i < piece.length(); i++) {
+        rows.add(first + i);
+      }
+      if (piece instanceof Chunk) {
+        computed += piece.length();
+      } else {
+        copied += piece.length();
+      }
+    }
+    return rows.build().toArray();
+  }
+
+  @Override
+  public ModelTask<InspectionResult> inspect(Inspection inspection) {
+    return new InspectionTask(program, config, inspection);
+  }
+
+  @Override
+  public void clear(int slot) {
+    program.run("clear", IValue.from(slot));
+  }
+
+  @Override
+  public ModelTask<List<float[][]>> embed(EmbeddingPlan plan) {
+    return new EmbeddingTask(program, plan, (long) SLICE_TOKENS * config.layers());
+  }
+
+  @Override
+  public ModelTask<Map<Integer, Float>> nearestTokens(int[] positive, int[] negative, int count) {
+    return new NearestTokensTask(program, positive, negative, count);
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+}

@@ -1,0 +1,73 @@
+package io.github.gpt2server.model.torch;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.engine.StandardCapabilities;
+import ai.djl.pytorch.jni.JniUtils;
+import io.github.gpt2server.model.ModelLoadException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** libtorch as it is on this machine: devices and threads. The first call loads it. */
+public final class TorchRuntime {
+  private static boolean loaded;
+
+  private TorchRuntime() {}
+
+  /** Loads libtorch, if it is not loaded. */
+  public static synchronized void load() {
+    if (!loaded) {
+      NativeEnvironment.prepare();
+      LibtorchFolder.nameFlavor();
+      Engine.getEngine("PyTorch");
+      loaded = true;
+    }
+  }
+
+  /**
+   * How many CUDA GPUs this libtorch can use; 0 for a CPU build, whatever the machine has. DJL's
+   * own count needs CUDA's runtime library on the library path, and libtorch brings its copy under
+   * another name; libtorch is therefore asked itself.
+   */
+  public static int gpuCount() {
+    load();
+    if (!Engine.getEngine("PyTorch").hasCapability(StandardCapabilities.CUDA)) {
+      return 0;
+    }
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    attributes.put("training", false);
+    attributes.put("_is_full_backward_hook", null);
+    try (TorchProgram program =
+        TorchProgram.load(Device.cpu(), TorchProgram.resource("gpus.py"), attributes)) {
+      return (int) program.number("count");
+    }
+  }
+
+  /**
+   * The libtorch name of a GPU.
+   *
+   * @throws ModelLoadException if there is no such GPU, or if this libtorch cannot use any
+   */
+  public static String gpu(int index) {
+    int count = gpuCount();
+    if (count == 0) {
+      throw new ModelLoadException(
+          "gpt2.device is cuda, but this libtorch finds no CUDA GPU: use gpt2.device=cpu, or set"
+              + " PYTORCH_LIBRARY_PATH to a libtorch built for CUDA");
+    }
+    if (index >= count) {
+      throw new ModelLoadException(
+          count == 1
+              ? "gpt2.device is cuda:%d, but there is one GPU, cuda:0".formatted(index)
+              : "gpt2.device is cuda:%d, but there are %d GPUs, cuda:0 to cuda:%d"
+                  .formatted(index, count, count - 1));
+    }
+    return "cuda:" + index;
+  }
+
+  /** Sets how many threads a step uses; the calling thread makes the steps. */
+  public static void setThreads(int threads) {
+    load();
+    JniUtils.setNumThreads(threads);
+  }
+}

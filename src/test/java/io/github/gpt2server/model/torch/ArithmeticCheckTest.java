@@ -1,0 +1,210 @@
+package io.github.gpt2server.model.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.gpt2server.model.CacheSize;
+import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.Weights;
+import io.github.gpt2server.model.torch.ArithmeticReport.Finding;
+import java.nio.file.Path;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/** The check of the operators before a model is served: with right ones and with wrong ones. */
+@ExtendWith(OutputCaptureExtension.class)
+class ArithmeticCheckTest {
+  private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
+  private static final Gpt2Config CONFIG = Gpt2Config.read(EMBEDDED);
+
+  @ParameterizedTest
+  @EnumSource(
+      value = WeightType.class,
+      names = {"FLOAT32", "BFLOAT16", "INT8"})
+  void findsTheKernelsOfThisMachineRight(WeightType type) {
+    for (Kernels kernels : Kernels.values()) {
+      try (Gpt2Model model = load(type, (ignored, device) -> kernels.program(device))) {
+        ArithmeticReport report = model.arithmetic();
+        assertThat(report.findings().stream().map(Finding::operator))
+            .containsExactly(
+                "linear 320 -> 960 (%s)".formatted(type.label()),
+                "linear 320 -> 320 (%s)".formatted(type.label()),
+                "linear 320 -> 1280 (%s)".formatted(type.label()),
+                "linear 1280 -> 320 (%s)".formatted(type.label()),
+                "unembedding 320 -> 4096",
+                "embedding",
+                "layer norm",
+                "activation",
+                "log-sum-exp",
+                "softmax",
+                "log-probability",
+                "entropy",
+                "rank",
+                "argmax",
+                "attention");
+        assertThat(report.passed()).isTrue();
+        assertThat(report.largestError()).isBetween(1e-9, type == WeightType.FLOAT32 ? 1e-5 : 2e-2);
+      }
+    }
+  }
+
+  @Test
+  void saysNothingOfRightKernels(CapturedOutput output) {
+    try (Gpt2Model model = load(WeightType.FLOAT32, Kernels::program)) {
+      assertThat(model.arithmetic().kernels()).isEqualTo(Kernels.ONEDNN);
+      assertThat(output).doesNotContain("wrong numbers");
+    }
+  }
+
+  /** A change of the packed kernels' text, and what the check says of it. */
+  static Stream<Arguments> wrongKernels() {
+    return Stream.of(
+        Arguments.of(
+            "one output of many",
+            WeightType.FLOAT32,
+            "y = y[:, :bias.size(0)]",
+            "y = torch.cat([y[:, :bias.size(0) - 1], y[:, bias.size(0) - 1:bias.size(0)] + 0.5], 1)",
+            "linear 320 -> "),
+        Arguments.of(
+            "many rows alone",
+            WeightType.FLOAT32,
+            "  outputs = weight.size(0)",
+            "  x = x * (1. + 0.001 * float(x.size(0) > 20))\n  outputs = weight.size(0)",
+            "linear "),
+        Arguments.of(
+            "three percent",
+            WeightType.BFLOAT16,
+            "\"none\", [], \"\")",
+            "\"none\", [], \"\") * 1.03",
+            "(bfloat16)"),
+        Arguments.of(
+            "the float16 unembedding of bfloat16",
+            WeightType.BFLOAT16,
+            "ops.quantized.linear_dynamic_fp16(x, self.quantized[0])",
+            "ops.quantized.linear_dynamic_fp16(x * 1.001, self.quantized[0])",
+            "unembedding 320 -> 4096"),
+        Arguments.of(
+            "integers off by little",
+            WeightType.INT8,
+            "zero_point,\n        self.quantized[index])",
+            "zero_point,\n        self.quantized[index]) * 1.001",
+            "(int8)"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("wrongKernels")
+  void wrongKernelsAreLeftForPlainOperators(
+      String name,
+      WeightType type,
+      String right,
+      String wrong,
+      String operator,
+      CapturedOutput output) {
+    try (Gpt2Model model =
+        load(type, (kernels, device) -> changed(kernels.program(device), right, wrong, kernels))) {
+      assertThat(model.arithmetic().kernels()).isEqualTo(Kernels.LIBTORCH);
+      assertThat(model.arithmetic().passed()).isTrue();
+    }
+    assertThat(output)
+        .containsOnlyOnce("The onednn kernels compute wrong numbers on this machine: ")
+        .contains(
+            operator, " of its largest result", "libtorch's plain operators are used instead");
+  }
+
+  /** Changes only the packed kernels' program; the other may not have the text. */
+  private static String changed(String program, String right, String wrong, Kernels kernels) {
+    if (kernels == Kernels.LIBTORCH) {
+      return program;
+    }
+    assertThat(program).contains(right);
+    return program.replace(right, wrong);
+  }
+
+  /** As oneDNN does with bfloat16 on a processor that it has no instructions of. */
+  @Test
+  void kernelsThatCannotLoadAreLeftForPlainOperators(CapturedOutput output) {
+    String right = "ops.mkldnn._reorder_linear_weight(whole.contiguous(), 1)";
+    try (Gpt2Model model =
+        load(
+            WeightType.BFLOAT16,
+            (kernels, device) ->
+                changed(
+                    kernels.program(device),
+                    right,
+                    right.replace("contiguous()", "view([1, 1])"),
+                    kernels))) {
+      assertThat(model.arithmetic().kernels()).isEqualTo(Kernels.LIBTORCH);
+    }
+    assertThat(output)
+        .containsOnlyOnce("The onednn kernels cannot compute bfloat16 on this machine; libtorch's");
+  }
+
+  /** A change of operators that all kernels share, and what the check says of it. */
+  static Stream<Arguments> wrongOperators() {
+    return Stream.of(
+        Arguments.of("torch.softmax(scores, -1)", "torch.softmax(scores * 1.01, -1)", "attention"),
+        Arguments.of("fill_(hidden, self.minus_infinity)", "fill_(hidden, 0.)", "attention"),
+        Arguments.of("weight, bias, eps)", "weight, bias, eps + 0.01)", "layer norm"),
+        Arguments.of("log_softmax(some, 1)", "log_softmax(some * 1.001, 1)", "log-sum-exp"),
+        Arguments.of(
+            "fill_(torch.logical_not(torch.isfinite(largest)), -1)",
+            "fill_(largest < 0., 0)",
+            "argmax"),
+        Arguments.of("torch.sum(chosen >", "torch.sum(chosen >=", "rank"));
+  }
+
+  @ParameterizedTest(name = "{2}")
+  @MethodSource("wrongOperators")
+  void aModelIsNotServedWithWrongPlainOperators(String right, String wrong, String operator) {
+    assertThat(Kernels.LIBTORCH.program("cpu")).contains(right);
+    assertThatThrownBy(
+            () ->
+                load(
+                    WeightType.FLOAT32,
+                    (kernels, device) -> kernels.program(device).replace(right, wrong)))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageMatching(
+            "this machine computes wrong numbers: %s is off by \\S+ of its largest result"
+                    .formatted(operator)
+                + " \\(at most 1e-04 is rounding\\); no model is served, since its answers would be"
+                + " wrong");
+  }
+
+  @Test
+  void resultsThatAreNotNumbersAreWrong() {
+    assertThatThrownBy(
+            () ->
+                load(
+                    WeightType.INT8,
+                    (kernels, device) ->
+                        kernels
+                            .program(device)
+                            .replace(
+                                "never_alone(weighted)",
+                                "never_alone(torch.sqrt(torch.neg(weighted) - 1.))")))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageContaining("entropy gives results that are not numbers; no model is served")
+        .hasMessageEndingWith("(try gpt2.dtype=float32)");
+  }
+
+  private static Gpt2Model load(WeightType type, BiFunction<Kernels, String, String> text) {
+    return Gpt2Model.load(
+        CONFIG,
+        Weights.open(EMBEDDED, CONFIG),
+        "cpu",
+        type,
+        new CacheSize(2, 0, 64),
+        IntStream.range(0, 64).map(i -> i * 64).toArray(),
+        text);
+  }
+}

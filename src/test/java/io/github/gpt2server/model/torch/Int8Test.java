@@ -1,0 +1,131 @@
+package io.github.gpt2server.model.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.model.CacheSize;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepResult;
+import io.github.gpt2server.model.checkpoint.DataType;
+import io.github.gpt2server.model.checkpoint.Float16;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.SafetensorsWriter;
+import io.github.gpt2server.model.checkpoint.TensorData;
+import io.github.gpt2server.model.checkpoint.Weights;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+/**
+ * What int8 loses, on the embedded model and on the same model with channels far larger than
+ * others, as OpenAI's weights have them. Such channels are made by powers of two that another
+ * weight takes back, so that float32 computes the same bits.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class Int8Test {
+  private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
+  private static final int[] TOKENS = new Random(7).ints(200, 0, 4000).toArray();
+  private static final float FACTOR = 64;
+
+  @TempDir Path folder;
+
+  /** How the weights are changed, by the tensor's name, row and column. */
+  @FunctionalInterface
+  private interface Change {
+    float factor(String name, int row, int column);
+  }
+
+  @Test
+  void theEmbeddedModelLosesLittle(CapturedOutput output) {
+    assertThat(difference(EMBEDDED)).isBetween(0.01, 0.06);
+    assertThat(output).contains("int8 for 17 of 17 linear layers");
+  }
+
+  @Test
+  void channelsThatLayerNormsMakeLargeLoseNoMore(CapturedOutput output) throws IOException {
+    change(
+        (name, row, column) -> {
+          if (name.matches("h\\.\\d\\.ln_[12]\\.(weight|bias)")) {
+            return column == 7 ? FACTOR : 1;
+          }
+          return name.matches("h\\.\\d\\.(attn\\.c_attn|mlp\\.c_fc)\\.weight") && row == 7
+              ? 1 / FACTOR
+              : 1;
+        });
+    assertThat(difference(folder)).isBetween(0.01, 0.06);
+    assertThat(output).contains("int8 for 17 of 17 linear layers");
+  }
+
+  @Test
+  void aLayerThatWouldLoseMuchStaysInBfloat16(CapturedOutput output) throws IOException {
+    int width = Gpt2Config.read(EMBEDDED).width();
+    change(
+        (name, row, column) -> {
+          if (name.startsWith("h.1.attn.c_attn")) {
+            return column == 2 * width + 5 ? FACTOR : 1;
+          }
+          return name.equals("h.1.attn.c_proj.weight") && row == 5 ? 1 / FACTOR : 1;
+        });
+    assertThat(difference(folder)).isBetween(0.01, 0.06);
+    assertThat(output).contains("int8 for 16 of 17 linear layers", "; not for h.1.attn.c_proj (");
+  }
+
+  /** The mean difference between the log-probabilities of int8 and of float32, in nats. */
+  private double difference(Path model) {
+    double[] exact = logprobs(EMBEDDED, WeightType.FLOAT32);
+    double[] quantized = logprobs(model, WeightType.INT8);
+    return IntStream.range(0, exact.length)
+        .mapToDouble(i -> Math.abs(exact[i] - quantized[i]))
+        .average()
+        .orElseThrow();
+  }
+
+  /** The log-probability of each token but the first. */
+  private static double[] logprobs(Path model, WeightType type) {
+    Gpt2Config config = Gpt2Config.read(model);
+    try (Gpt2Model loaded =
+            Gpt2Model.load(
+                config, Weights.open(model, config), "cpu", type, new CacheSize(1, 0, 64));
+        StepResult result =
+            loaded.step(
+                new StepPlan(List.of(), List.of(new Chunk(0, 0, TOKENS, 0, StepPlan.NO_BLOCK))))) {
+      int rows = TOKENS.length - 1;
+      float[] logprobs =
+          result
+              .score(
+                  IntStream.range(0, rows).toArray(),
+                  IntStream.rangeClosed(1, rows).map(i -> TOKENS[i]).toArray(),
+                  IntStream.range(0, rows).mapToDouble(i -> 1).toArray())[0];
+      return IntStream.range(0, rows).mapToDouble(i -> logprobs[i]).toArray();
+    }
+  }
+
+  /** Writes the embedded model's weights, each times its factor. */
+  private void change(Change change) throws IOException {
+    Files.copy(EMBEDDED.resolve("config.json"), folder.resolve("config.json"));
+    Gpt2Config config = Gpt2Config.read(EMBEDDED);
+    Weights weights = Weights.open(EMBEDDED, config);
+    SafetensorsWriter writer = new SafetensorsWriter();
+    for (String name : Weights.expectedShapes(config).keySet()) {
+      TensorData tensor = weights.get(name);
+      ShortBuffer values = tensor.data().order(ByteOrder.LITTLE_ENDIAN).asShortBuffer();
+      float[] changed = new float[values.remaining()];
+      int columns = (int) tensor.shape()[tensor.shape().length - 1];
+      for (int i = 0; i < changed.length; i++) {
+        changed[i] = Float16.decode(values.get(i)) * change.factor(name, i / columns, i % columns);
+      }
+      writer.add(name, DataType.F32, tensor.shape(), changed);
+    }
+    writer.write(folder.resolve("model.safetensors"));
+  }
+}

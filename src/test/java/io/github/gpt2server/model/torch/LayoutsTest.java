@@ -1,0 +1,213 @@
+package io.github.gpt2server.model.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.model.CacheSize;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepResult;
+import io.github.gpt2server.model.checkpoint.DataType;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.TensorData;
+import io.github.gpt2server.model.checkpoint.Weights;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every form that a GPT-2 comes in gives the logits of the plain restatement. */
+class LayoutsTest {
+  private static final int[] TOKENS = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3};
+  private static final int FOUR_TIMES = 48;
+  private static final double ORDINARY = 0.4;
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "gelu_new",
+        "gelu_pytorch_tanh",
+        "gelu_fast",
+        "gelu",
+        "quick_gelu",
+        "silu",
+        "relu",
+        "tanh"
+      })
+  void everyActivation(String name) {
+    model(FOUR_TIMES, ",'activation_function':'" + name + "'").safetensors(DataType.F32, same());
+    assertRight(1e-4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        ",'scale_attn_weights':false",
+        ",'scale_attn_by_inverse_layer_idx':true,'reorder_and_upcast_attn':true",
+        ",'layer_norm_epsilon':0.1"
+      })
+  void everySettingOfAttentionAndLayerNorm(String fields) {
+    model(FOUR_TIMES, fields).safetensors(DataType.F32, same());
+    assertRight(1e-4);
+  }
+
+  @Test
+  void anotherWidthInsideTheMlp() {
+    model(20, ",'n_inner':20").safetensors(DataType.F32, same());
+    assertRight(1e-4);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyTypeOfNumbers(DataType dtype) {
+    model(FOUR_TIMES, "").safetensors(dtype, same());
+    assertRight(1e-4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"transformer.", "module.", "module.transformer.", "_orig_mod.transformer."})
+  void everyPrefix(String prefix) {
+    model(FOUR_TIMES, ",'tie_word_embeddings':false")
+        .untied()
+        .safetensors(
+            DataType.F32,
+            name ->
+                (name.startsWith("lm_head") ? prefix.replace("transformer.", "") : prefix) + name);
+    assertRight(1e-4);
+  }
+
+  /** As nanoGPT trains with bias=False. */
+  @Test
+  void noBiases() {
+    model(FOUR_TIMES, "").safetensors(DataType.F32, same());
+    final double[] biased = expected();
+    model(FOUR_TIMES, "").withoutBiases().safetensors(DataType.F32, same());
+    assertThat(distance(expected(), biased)).isGreaterThan(0.1);
+    assertRight(1e-4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aTiedModelUnderTheNameOfTheUnembedding(boolean pickle) {
+    model(FOUR_TIMES, "").safetensors(DataType.F32, same());
+    final double[] usual = expected();
+    folder.resolve("model.safetensors").toFile().delete();
+    final RandomModel model = model(FOUR_TIMES, "").renamed("wte.weight", "lm_head.weight");
+    if (pickle) {
+      model.zip(false);
+    } else {
+      model.safetensors(DataType.F32, same());
+    }
+    assertThat(distance(expected(), usual)).isZero();
+    assertRight(1e-4);
+  }
+
+  @Test
+  void anUnembeddingOfItsOwn() {
+    model(FOUR_TIMES, "").safetensors(DataType.F32, same());
+    final double[] tied = expected();
+    model(FOUR_TIMES, ",'tie_word_embeddings':false").untied().safetensors(DataType.F32, same());
+    assertThat(distance(expected(), tied)).isGreaterThan(1);
+    assertRight(1e-4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void filesOfPyTorchRowByRowAndColumnByColumn(boolean transposed) {
+    model(FOUR_TIMES, "").safetensors(DataType.F32, same());
+    final double[] safetensors = expected();
+    folder.resolve("model.safetensors").toFile().delete();
+    model(FOUR_TIMES, "").zip(transposed);
+    assertThat(distance(expected(), safetensors)).isZero();
+    assertRight(1e-4);
+  }
+
+  @Test
+  void filesOfOldPyTorchWithNumbersAtOddPositions() {
+    model(FOUR_TIMES, "").stream();
+    final Gpt2Config config = Gpt2Config.read(folder);
+    final TensorData tensor = Weights.open(folder, config).get("h.1.mlp.c_fc.weight");
+    assertThat(tensor.data().alignmentOffset(0, Float.BYTES)).isOdd();
+    assertRight(1e-4);
+  }
+
+  @Test
+  void shardsOfPyTorch() {
+    model(FOUR_TIMES, "").shards();
+    assertRight(1e-4);
+  }
+
+  /** Scores of tens: bfloat16 rounds them by a tenth. */
+  @Test
+  void attentionInFloat32WhereTheModelAsksForIt() {
+    final double large = 1.5;
+    new RandomModel(folder, FOUR_TIMES, large, "").safetensors(DataType.F32, same());
+    final double rounded = distance(lastLogits(WeightType.BFLOAT16, true), expected());
+    new RandomModel(folder, FOUR_TIMES, large, ",'reorder_and_upcast_attn':true")
+        .safetensors(DataType.F32, same());
+    final double upcast = distance(lastLogits(WeightType.BFLOAT16, true), expected());
+    assertThat(upcast).isLessThan(rounded);
+
+    final Gpt2Config config = Gpt2Config.read(folder);
+    assertThat(Gpt2Model.cacheBytes(config, WeightType.BFLOAT16, 3))
+        .isEqualTo(2L * 2 * 3 * 16 * 12 * Float.BYTES);
+  }
+
+  private RandomModel model(int inner, String fields) {
+    return new RandomModel(folder, inner, ORDINARY, fields);
+  }
+
+  private static UnaryOperator<String> same() {
+    return UnaryOperator.identity();
+  }
+
+  private void assertRight(double within) {
+    final double[] expected = expected();
+    assertThat(distance(lastLogits(WeightType.FLOAT32, false), expected)).isLessThan(within);
+    assertThat(distance(lastLogits(WeightType.FLOAT32, true), expected)).isLessThan(within);
+  }
+
+  private double[] expected() {
+    final Gpt2Config config = Gpt2Config.read(folder);
+    return new PlainGpt2(config, Weights.open(folder, config)).logits(TOKENS);
+  }
+
+  /** By prefill, or token by token. */
+  private double[] lastLogits(WeightType type, boolean decode) {
+    final Gpt2Config config = Gpt2Config.read(folder);
+    try (Gpt2Model model =
+        Gpt2Model.load(
+            config, Weights.open(folder, config), "cpu", type, new CacheSize(2, 0, 64))) {
+      double[] last = {};
+      for (int i = decode ? 0 : TOKENS.length - 1; i < TOKENS.length; i++) {
+        final StepPlan plan =
+            decode
+                ? new StepPlan(List.of(new Decode(1, i, TOKENS[i])), List.of())
+                : new StepPlan(List.of(), List.of(new Chunk(1, 0, TOKENS, i, StepPlan.NO_BLOCK)));
+        try (StepResult result = model.step(plan)) {
+          final float[] row = new float[config.vocabSize()];
+          result.logits(0).get(row);
+          last = new double[row.length];
+          for (int j = 0; j < row.length; j++) {
+            last[j] = row[j];
+          }
+        }
+      }
+      return last;
+    }
+  }
+
+  private static double distance(double[] a, double... b) {
+    assertThat(a).hasSameSizeAs(b);
+    return IntStream.range(0, a.length).mapToDouble(i -> Math.abs(a[i] - b[i])).max().orElseThrow();
+  }
+}

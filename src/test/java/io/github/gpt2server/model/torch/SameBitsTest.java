@@ -1,0 +1,246 @@
+package io.github.gpt2server.model.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.model.CacheSize;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.CachedChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepResult;
+import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.model.checkpoint.Weights;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** With every type of weights a row's bits depend on nothing else that is in the step. */
+@ParameterizedClass
+@EnumSource(names = {"FLOAT32", "BFLOAT16", "INT8"})
+class SameBitsTest {
+  private static final int SLOTS = 32;
+
+  private static Gpt2Model model;
+
+  @Parameter WeightType type;
+
+  @BeforeParameterizedClassInvocation
+  static void load(WeightType type) {
+    Path folder = Path.of("models/gpt2-fairytales");
+    Gpt2Config config = Gpt2Config.read(folder);
+    model =
+        Gpt2Model.load(
+            config, Weights.open(folder, config), "cpu", type, new CacheSize(SLOTS, 4, 64));
+  }
+
+  @AfterParameterizedClassInvocation
+  static void close() {
+    model.close();
+  }
+
+  /** However many of them a step has, also where one ends between the multiples of their size. */
+  @ParameterizedTest
+  @ValueSource(ints = {32, 64})
+  void piecesOfOnePromptInOneStepGiveTheSameBitsAsInSeveral(int size) {
+    int[] tokens = randomTokens(new Random(5), 490);
+    List<Piece> chunks = new ArrayList<>();
+    for (int start = 0, end; start < tokens.length; start = end) {
+      end = Math.min((start / size + 1) * size, start < 400 ? 400 : tokens.length);
+      chunks.add(chunk(4, tokens, start, end));
+    }
+    float[] expected = lastRow(chunks, 1);
+    for (int atOnce : new int[] {2, 3, 7, chunks.size()}) {
+      assertThat(lastRow(chunks, atOnce)).as(atOnce + " at once").isEqualTo(expected);
+    }
+  }
+
+  /** The last row of the last piece, of steps of so many. */
+  private static float[] lastRow(List<Piece> pieces, int atOnce) {
+    float[] last = null;
+    for (int i = 0; i < pieces.size(); i += atOnce) {
+      List<Piece> some = pieces.subList(i, Math.min(pieces.size(), i + atOnce));
+      try (StepResult result = model.step(new StepPlan(List.of(), some))) {
+        if (i + atOnce >= pieces.size()) {
+          last = row(result, 0);
+        }
+      }
+    }
+    return last;
+  }
+
+  @Test
+  void aPieceFromItsBlockGivesTheBitsOfTheComputedOne() {
+    int[] tokens = randomTokens(new Random(6), 150);
+    List<Piece> computed = new ArrayList<>();
+    List<Piece> copied = new ArrayList<>();
+    for (int start = 0, block = 3; start < tokens.length; start += 64, block--) {
+      int end = Math.min(tokens.length, start + 64);
+      int[] piece = Arrays.copyOfRange(tokens, start, end);
+      computed.add(new Chunk(7, start, piece, start == 64 ? 60 : 0, block));
+      copied.add(new CachedChunk(20, start, piece.length, start == 64 ? 60 : 0, block));
+    }
+    int rows = 64 + 4 + 22;
+    Decode next7 = new Decode(7, 150, 11);
+    Decode next20 = new Decode(20, 150, 11);
+    try (StepResult expected = model.step(new StepPlan(List.of(), computed));
+        StepResult actual = model.step(new StepPlan(List.of(), copied));
+        StepResult expectedNext = model.step(new StepPlan(List.of(next7), List.of()));
+        StepResult actualNext = model.step(new StepPlan(List.of(next20), List.of()))) {
+      for (int row = 0; row < rows; row++) {
+        assertThat(row(actual, row)).as("row " + row).isEqualTo(row(expected, row));
+      }
+      assertThat(row(actualNext, 0)).isEqualTo(row(expectedNext, 0));
+    }
+  }
+
+  @Test
+  void copiedAndComputedPiecesAndDecodesShareAStep() {
+    int[] tokens = randomTokens(new Random(16), 100);
+    float[] expected = prefill(3, tokens, 64);
+    prefill(9, new int[] {1, 2, 3}, 64);
+    float[] decoded;
+    try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), List.of()))) {
+      decoded = row(result, 0);
+    }
+    int[] first = Arrays.copyOf(tokens, 64);
+    model.step(new StepPlan(List.of(), List.of(new Chunk(3, 0, first, 64, 2)))).close();
+    List<Piece> pieces = List.of(new CachedChunk(5, 0, 64, 63, 2), chunk(5, tokens, 64, 100));
+    try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), pieces))) {
+      assertThat(row(result, 0)).isEqualTo(decoded);
+      assertThat(row(result, 2)).isEqualTo(expected);
+    }
+  }
+
+  /** The bits of a row must not depend on what else is in the step: see gpt2.py. */
+  @Test
+  void aRowHasTheSameBitsAloneAndInAnyCrowd() {
+    Random random = new Random(1);
+    int length = 300;
+    for (int slot = 0; slot < SLOTS; slot++) {
+      prefill(slot, randomTokens(random, length), 64);
+    }
+    for (int trial = 0; trial < 100; trial++) {
+      int slot = random.nextInt(SLOTS);
+      int position = 1 + random.nextInt(length - 1);
+      int token = random.nextInt(model.vocabSize());
+      float[] alone;
+      try (StepResult result =
+          model.step(new StepPlan(List.of(new Decode(slot, position, token)), List.of()))) {
+        alone = row(result, 0);
+      }
+      TreeSet<Integer> crowd = new TreeSet<>(List.of(slot));
+      int size = 1 + random.nextInt(SLOTS - 1);
+      while (crowd.size() < size) {
+        crowd.add(random.nextInt(SLOTS));
+      }
+      int idle = IntStream.range(0, SLOTS).filter(s -> !crowd.contains(s)).findAny().orElseThrow();
+      List<Decode> decodes = new ArrayList<>();
+      for (int s : crowd) {
+        decodes.add(
+            s == slot
+                ? new Decode(slot, position, token)
+                : new Decode(s, 1 + random.nextInt(length - 1), random.nextInt(100)));
+      }
+      int[] prompt = randomTokens(random, 1 + random.nextInt(100));
+      List<Piece> chunks =
+          random.nextBoolean() ? List.of() : List.of(chunk(idle, prompt, 0, prompt.length));
+      try (StepResult result = model.step(new StepPlan(decodes, chunks))) {
+        assertThat(row(result, crowd.headSet(slot).size())).isEqualTo(alone);
+      }
+    }
+  }
+
+  /** A token that was guessed gets what it would have got in a step of its own. */
+  @Test
+  void aDraftedRowHasTheBitsOfAStepOfItsOwnInAnyCrowd() {
+    Random random = new Random(21);
+    int length = 200;
+    for (int slot = 0; slot < SLOTS; slot++) {
+      prefill(slot, randomTokens(random, length), 64);
+    }
+    for (int trial = 0; trial < 40; trial++) {
+      TreeSet<Integer> crowd = new TreeSet<>();
+      int size = trial % 4 == 0 ? 1 : 1 + random.nextInt(SLOTS - 1);
+      while (crowd.size() < size) {
+        crowd.add(random.nextInt(SLOTS));
+      }
+      List<List<Decode>> rounds = new ArrayList<>();
+      for (int slot : crowd) {
+        int start = 1 + random.nextInt(length - 1);
+        int drafted = random.nextInt(9);
+        for (int i = 0; i <= drafted; i++) {
+          if (rounds.size() == i) {
+            rounds.add(new ArrayList<>());
+          }
+          rounds.get(i).add(new Decode(slot, start + i, random.nextInt(4000)));
+        }
+      }
+      List<Decode> decodes = rounds.stream().flatMap(List::stream).toList();
+      int idle = IntStream.range(0, SLOTS).filter(s -> !crowd.contains(s)).findAny().orElseThrow();
+      int[] prompt = randomTokens(random, 1 + random.nextInt(64));
+      float[] promptAlone = prefill(idle, prompt, 64);
+      List<float[]> together = new ArrayList<>();
+      List<Piece> pieces = List.of(chunk(idle, prompt, 0, prompt.length));
+      try (StepResult result = model.step(new StepPlan(decodes, pieces))) {
+        for (int i = 0; i < decodes.size(); i++) {
+          together.add(row(result, i));
+        }
+        assertThat(row(result, decodes.size())).isEqualTo(promptAlone);
+      }
+      for (int i = 0; i < decodes.size(); i++) {
+        try (StepResult alone = model.step(new StepPlan(List.of(decodes.get(i)), List.of()))) {
+          assertThat(row(alone, 0)).as(decodes.get(i).toString()).isEqualTo(together.get(i));
+        }
+      }
+    }
+  }
+
+  private static float[] prefill(int slot, int[] tokens, int size) {
+    float[] last = null;
+    for (int start = 0; start < tokens.length; start += size) {
+      Chunk chunk = chunk(slot, tokens, start, Math.min(tokens.length, start + size));
+      try (StepResult result = model.step(new StepPlan(List.of(), List.of(chunk)))) {
+        if (chunk.logitRows() > 0) {
+          last = row(result, 0);
+        }
+      }
+    }
+    return last;
+  }
+
+  /** A piece of a prompt, asking for the logits after the prompt's last token alone. */
+  private static Chunk chunk(int slot, int[] tokens, int start, int end) {
+    int[] piece = Arrays.copyOfRange(tokens, start, end);
+    return new Chunk(
+        slot,
+        start,
+        piece,
+        end == tokens.length ? piece.length - 1 : piece.length,
+        StepPlan.NO_BLOCK);
+  }
+
+  private static float[] row(StepResult result, int row) {
+    FloatBuffer logits = result.logits(row);
+    float[] copy = new float[logits.limit()];
+    logits.get(copy);
+    return copy;
+  }
+
+  private static int[] randomTokens(Random random, int count) {
+    return random.ints(count, 0, 4000).toArray();
+  }
+}
