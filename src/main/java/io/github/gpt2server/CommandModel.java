@@ -1,6 +1,6 @@
 package io.github.gpt2server;
 
-import io.github.gpt2server.engine.EngineStoppedException;
+import io.github.gpt2server.engine.result.EngineStoppedException;
 import io.github.gpt2server.ops.ModelLoader;
 import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.serving.ServedModel;

@@ -1,6 +1,6 @@
 package io.github.gpt2server;
 
-import io.github.gpt2server.engine.Speculation;
+import io.github.gpt2server.engine.request.Speculation;
 import io.github.gpt2server.hub.HomeFolder;
 import io.github.gpt2server.hub.HubOptions;
 import io.github.gpt2server.hub.ModelHub;

@@ -1,6 +1,6 @@
 package io.github.gpt2server;
 
-import io.github.gpt2server.engine.EngineObserver;
+import io.github.gpt2server.engine.handle.EngineObserver;
 import io.github.gpt2server.ops.ModelStartup;
 import io.github.gpt2server.ops.ServerState;
 import io.github.gpt2server.ops.StartupLine;

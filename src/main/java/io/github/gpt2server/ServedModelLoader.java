@@ -1,9 +1,9 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.Engine;
-import io.github.gpt2server.engine.EngineObserver;
 import io.github.gpt2server.engine.EngineSettings;
-import io.github.gpt2server.engine.Speculation;
+import io.github.gpt2server.engine.handle.EngineObserver;
+import io.github.gpt2server.engine.request.Speculation;
 import io.github.gpt2server.hub.HubSettings;
 import io.github.gpt2server.hub.ModelFolder;
 import io.github.gpt2server.hub.ModelHub;

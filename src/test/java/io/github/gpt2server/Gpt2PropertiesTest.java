@@ -3,7 +3,7 @@ package io.github.gpt2server;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.engine.Speculation;
+import io.github.gpt2server.engine.request.Speculation;
 import io.github.gpt2server.hub.HubOptions;
 import io.github.gpt2server.hub.HubSettings;
 import io.github.gpt2server.ops.ApiKey;

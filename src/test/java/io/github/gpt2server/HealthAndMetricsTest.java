@@ -2,8 +2,8 @@ package io.github.gpt2server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.engine.EngineStatus;
-import io.github.gpt2server.engine.PrefixCacheStatus;
+import io.github.gpt2server.engine.schedule.EngineStatus;
+import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
 import io.github.gpt2server.testing.TestServer;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;

@@ -1,10 +1,10 @@
 package io.github.gpt2server.analysis;
 
-import io.github.gpt2server.engine.Logprobs;
-import io.github.gpt2server.engine.PrefixReuse;
-import io.github.gpt2server.engine.PromptProbabilities;
-import io.github.gpt2server.engine.PromptScores;
-import io.github.gpt2server.engine.SequenceRequest;
+import io.github.gpt2server.engine.request.PrefixReuse;
+import io.github.gpt2server.engine.request.PromptProbabilities;
+import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.result.Logprobs;
+import io.github.gpt2server.engine.result.PromptScores;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

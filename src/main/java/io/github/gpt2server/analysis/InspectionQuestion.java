@@ -1,6 +1,6 @@
 package io.github.gpt2server.analysis;
 
-import io.github.gpt2server.engine.TaskRequest;
+import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.model.Inspection;
 import io.github.gpt2server.model.InspectionResult;
 import io.github.gpt2server.model.ModelTask;

@@ -1,6 +1,6 @@
 package io.github.gpt2server.analysis;
 
-import io.github.gpt2server.engine.TaskRequest;
+import io.github.gpt2server.engine.request.TaskRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

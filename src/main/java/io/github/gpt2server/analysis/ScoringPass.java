@@ -1,9 +1,9 @@
 package io.github.gpt2server.analysis;
 
-import io.github.gpt2server.engine.PromptProbabilities;
-import io.github.gpt2server.engine.PromptScores;
-import io.github.gpt2server.engine.SequenceEvent;
-import io.github.gpt2server.engine.SequenceRequest;
+import io.github.gpt2server.engine.request.PromptProbabilities;
+import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.result.PromptScores;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

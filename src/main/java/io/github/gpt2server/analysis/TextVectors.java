@@ -1,6 +1,6 @@
 package io.github.gpt2server.analysis;
 
-import io.github.gpt2server.engine.TaskRequest;
+import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.model.EmbeddingPlan;
 import io.github.gpt2server.model.Pooling;
 import java.time.Duration;

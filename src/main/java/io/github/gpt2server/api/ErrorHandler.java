@@ -1,7 +1,7 @@
 package io.github.gpt2server.api;
 
-import io.github.gpt2server.engine.EngineStoppedException;
-import io.github.gpt2server.engine.QueueFullException;
+import io.github.gpt2server.engine.result.EngineStoppedException;
+import io.github.gpt2server.engine.result.QueueFullException;
 import io.github.gpt2server.memory.MemoryExceededException;
 import io.github.gpt2server.text.Excerpt;
 import jakarta.servlet.http.HttpServletRequest;

@@ -1,6 +1,6 @@
 package io.github.gpt2server.api;
 
-import io.github.gpt2server.engine.TopTokens;
+import io.github.gpt2server.engine.result.TopTokens;
 import io.github.gpt2server.memory.MemoryUse;
 
 /** Whether the log-probabilities that an answer holds in memory all at once are few enough. */

@@ -1,9 +1,9 @@
 package io.github.gpt2server.api;
 
-import io.github.gpt2server.engine.Generation;
-import io.github.gpt2server.engine.GenerationHandle;
-import io.github.gpt2server.engine.QueueFullException;
-import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.result.QueueFullException;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

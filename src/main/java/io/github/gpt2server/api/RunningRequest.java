@@ -1,10 +1,10 @@
 package io.github.gpt2server.api;
 
-import io.github.gpt2server.engine.EngineHandle;
-import io.github.gpt2server.engine.EngineStoppedException;
-import io.github.gpt2server.engine.InvalidModelOutputException;
-import io.github.gpt2server.engine.NotEnoughMemoryException;
-import io.github.gpt2server.engine.Outcome;
+import io.github.gpt2server.engine.handle.EngineHandle;
+import io.github.gpt2server.engine.result.EngineStoppedException;
+import io.github.gpt2server.engine.result.InvalidModelOutputException;
+import io.github.gpt2server.engine.result.NotEnoughMemoryException;
+import io.github.gpt2server.engine.result.Outcome;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;

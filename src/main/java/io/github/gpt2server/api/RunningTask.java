@@ -1,7 +1,7 @@
 package io.github.gpt2server.api;
 
-import io.github.gpt2server.engine.TaskHandle;
-import io.github.gpt2server.engine.TaskRequest;
+import io.github.gpt2server.engine.handle.TaskHandle;
+import io.github.gpt2server.engine.request.TaskRequest;
 import java.util.function.Function;
 
 /**

@@ -2,11 +2,11 @@ package io.github.gpt2server.cli;
 
 import io.github.gpt2server.analysis.ScoringPass;
 import io.github.gpt2server.analysis.TokenDistribution;
-import io.github.gpt2server.engine.Logprobs;
-import io.github.gpt2server.engine.PrefixReuse;
-import io.github.gpt2server.engine.PromptProbabilities;
-import io.github.gpt2server.engine.SequenceEvent;
-import io.github.gpt2server.engine.SequenceRequest;
+import io.github.gpt2server.engine.request.PrefixReuse;
+import io.github.gpt2server.engine.request.PromptProbabilities;
+import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.result.Logprobs;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.sampling.SamplingParameters;
 import java.util.Arrays;
 import java.util.List;

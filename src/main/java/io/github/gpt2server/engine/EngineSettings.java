@@ -1,5 +1,7 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.engine.request.Speculation;
+
 /**
  * How the engine works.
  *

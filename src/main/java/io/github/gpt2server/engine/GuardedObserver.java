@@ -1,5 +1,8 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.engine.handle.EngineObserver;
+import io.github.gpt2server.engine.handle.RequestProgress;
+import io.github.gpt2server.engine.handle.StepKind;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,7 +1,7 @@
 package io.github.gpt2server.ops;
 
-import io.github.gpt2server.engine.Outcome;
-import io.github.gpt2server.engine.RequestProgress;
+import io.github.gpt2server.engine.handle.RequestProgress;
+import io.github.gpt2server.engine.result.Outcome;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package io.github.gpt2server.ops;
 
-import io.github.gpt2server.engine.EngineStatus;
-import io.github.gpt2server.engine.PrefixCacheStatus;
+import io.github.gpt2server.engine.schedule.EngineStatus;
+import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -1,8 +1,8 @@
 package io.github.gpt2server.ops;
 
-import io.github.gpt2server.engine.EngineObserver;
-import io.github.gpt2server.engine.RequestProgress;
-import io.github.gpt2server.engine.StepKind;
+import io.github.gpt2server.engine.handle.EngineObserver;
+import io.github.gpt2server.engine.handle.RequestProgress;
+import io.github.gpt2server.engine.handle.StepKind;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;

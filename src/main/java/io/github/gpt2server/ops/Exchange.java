@@ -1,6 +1,6 @@
 package io.github.gpt2server.ops;
 
-import io.github.gpt2server.engine.RequestProgress;
+import io.github.gpt2server.engine.handle.RequestProgress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.github.gpt2server.ops;
 
-import io.github.gpt2server.engine.RequestProgress;
+import io.github.gpt2server.engine.handle.RequestProgress;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;

@@ -1,7 +1,7 @@
 package io.github.gpt2server.ops;
 
 import io.github.gpt2server.engine.Engine;
-import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.serving.ServedModelHolder;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package io.github.gpt2server.ops;
 
-import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.engine.schedule.EngineStatus;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 

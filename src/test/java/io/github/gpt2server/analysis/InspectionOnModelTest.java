@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
-import io.github.gpt2server.engine.GenerationHandle;
-import io.github.gpt2server.engine.Outcome;
 import io.github.gpt2server.engine.RequestBuilder;
-import io.github.gpt2server.engine.SequenceEvent;
-import io.github.gpt2server.engine.TaskHandle;
-import io.github.gpt2server.engine.TaskRequest;
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.handle.TaskHandle;
+import io.github.gpt2server.engine.request.TaskRequest;
+import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;

@@ -3,9 +3,9 @@ package io.github.gpt2server.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.gpt2server.engine.PromptScores;
-import io.github.gpt2server.engine.SequenceEvent;
-import io.github.gpt2server.engine.SequenceRequest;
+import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.result.PromptScores;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

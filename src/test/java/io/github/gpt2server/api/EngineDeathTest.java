@@ -2,7 +2,7 @@ package io.github.gpt2server.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.engine.TaskRequest;
+import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;

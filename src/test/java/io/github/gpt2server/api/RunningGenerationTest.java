@@ -3,11 +3,11 @@ package io.github.gpt2server.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.gpt2server.engine.Generation;
-import io.github.gpt2server.engine.Outcome;
-import io.github.gpt2server.engine.PromptScores;
 import io.github.gpt2server.engine.RequestBuilder;
 import io.github.gpt2server.engine.ScriptedGeneration;
+import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.engine.result.PromptScores;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;

@@ -2,6 +2,15 @@ package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.engine.handle.EngineObserver;
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.handle.RequestProgress;
+import io.github.gpt2server.engine.handle.StepKind;
+import io.github.gpt2server.engine.handle.TaskHandle;
+import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.request.TaskRequest;
+import io.github.gpt2server.engine.result.FinishReason;
+import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;

@@ -3,6 +3,16 @@ package io.github.gpt2server.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.request.PrefixReuse;
+import io.github.gpt2server.engine.request.PromptProbabilities;
+import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.request.Speculation;
+import io.github.gpt2server.engine.result.Logprobs;
+import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.engine.result.PromptScores;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;

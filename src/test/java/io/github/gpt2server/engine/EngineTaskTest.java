@@ -4,6 +4,13 @@ import static io.github.gpt2server.engine.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.gpt2server.engine.handle.EngineHandle;
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.handle.TaskHandle;
+import io.github.gpt2server.engine.request.TaskRequest;
+import io.github.gpt2server.engine.result.EngineStoppedException;
+import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.engine.result.QueueFullException;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;

@@ -2,6 +2,9 @@ package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.engine.handle.EngineObserver;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts what an engine has guessed. */

@@ -1,5 +1,13 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.engine.handle.Lifetime;
+import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.request.PrefixReuse;
+import io.github.gpt2server.engine.request.PromptProbabilities;
+import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.result.Logprobs;
+import io.github.gpt2server.engine.schedule.Job;
+import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.sampling.Candidates;
 import io.github.gpt2server.sampling.SamplingParameters;
 import java.time.Duration;

@@ -1,5 +1,14 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.handle.Lifetime;
+import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.result.FinishReason;
+import io.github.gpt2server.engine.result.InvalidModelOutputException;
+import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.engine.result.PromptScores;
+import io.github.gpt2server.engine.result.SequenceEvent;
+import io.github.gpt2server.engine.result.TokenLogprobs;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A submitted generation whose events a test makes up. */

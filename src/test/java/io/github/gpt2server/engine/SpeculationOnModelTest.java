@@ -2,6 +2,17 @@ package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.result.Logprobs;
+import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.engine.result.SequenceEvent;
+import io.github.gpt2server.engine.result.TokenLogprobs;
+import io.github.gpt2server.engine.result.TopTokens;
+import io.github.gpt2server.engine.speculation.DraftModel;
+import io.github.gpt2server.engine.speculation.DraftPlanner;
+import io.github.gpt2server.engine.speculation.StepCosts;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.checkpoint.Activation;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;

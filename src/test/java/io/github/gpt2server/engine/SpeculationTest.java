@@ -2,6 +2,12 @@ package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.engine.speculation.DraftPlanner;
+import io.github.gpt2server.engine.speculation.StepCosts;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;

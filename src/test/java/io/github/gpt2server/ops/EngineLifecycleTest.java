@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.github.gpt2server.engine.EngineStatus;
-import io.github.gpt2server.engine.PrefixCacheStatus;
+import io.github.gpt2server.engine.schedule.EngineStatus;
+import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.serving.ServedModelHolder;
 import java.time.Duration;

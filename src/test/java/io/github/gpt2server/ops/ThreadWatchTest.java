@@ -3,8 +3,8 @@ package io.github.gpt2server.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.gpt2server.engine.EngineStatus;
-import io.github.gpt2server.engine.PrefixCacheStatus;
+import io.github.gpt2server.engine.schedule.EngineStatus;
+import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

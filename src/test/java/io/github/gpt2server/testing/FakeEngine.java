@@ -1,7 +1,7 @@
 package io.github.gpt2server.testing;
 
-import io.github.gpt2server.engine.EngineStatus;
-import io.github.gpt2server.engine.PrefixCacheStatus;
+import io.github.gpt2server.engine.schedule.EngineStatus;
+import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
 import io.github.gpt2server.ops.EngineControl;
 import java.time.Duration;
 import java.util.List;

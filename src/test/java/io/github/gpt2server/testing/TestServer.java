@@ -2,7 +2,7 @@ package io.github.gpt2server.testing;
 
 import io.github.gpt2server.OperationsConfiguration;
 import io.github.gpt2server.SecurityConfiguration;
-import io.github.gpt2server.engine.EngineStatus;
+import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.ops.EngineControl;
 import io.github.gpt2server.ops.ServerState;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
-import io.github.gpt2server.engine.TaskRequest;
+import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
 import java.util.Arrays;

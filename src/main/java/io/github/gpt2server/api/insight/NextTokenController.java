@@ -4,7 +4,7 @@ import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServedModels;
-import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.serving.ServedModel;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;

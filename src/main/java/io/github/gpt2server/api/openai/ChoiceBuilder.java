@@ -1,6 +1,6 @@
 package io.github.gpt2server.api.openai;
 
-import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import java.util.ArrayList;
 import java.util.List;
 

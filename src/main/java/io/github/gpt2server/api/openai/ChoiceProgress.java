@@ -1,8 +1,8 @@
 package io.github.gpt2server.api.openai;
 
 import io.github.gpt2server.api.PromptTokens;
-import io.github.gpt2server.engine.SequenceEvent;
-import io.github.gpt2server.engine.SequenceRequest;
+import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.List;
 import java.util.Locale;

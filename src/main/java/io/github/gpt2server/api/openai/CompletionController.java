@@ -6,7 +6,7 @@ import io.github.gpt2server.api.RequestMemory;
 import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.api.ServerSentEvents;
-import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.serving.ServedModel;
 import io.swagger.v3.oas.annotations.Operation;

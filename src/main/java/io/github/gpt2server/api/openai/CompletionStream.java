@@ -4,7 +4,7 @@ import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ClientGoneException;
 import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServerSentEvents;
-import io.github.gpt2server.engine.SequenceEvent;
+import io.github.gpt2server.engine.result.SequenceEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -9,7 +9,7 @@ import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.Prompt;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.api.RequestMemory;
-import io.github.gpt2server.engine.TaskRequest;
+import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;

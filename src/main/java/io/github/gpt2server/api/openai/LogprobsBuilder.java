@@ -1,8 +1,8 @@
 package io.github.gpt2server.api.openai;
 
 import io.github.gpt2server.api.PromptTokens;
-import io.github.gpt2server.engine.Logprobs;
-import io.github.gpt2server.engine.TokenLogprobs;
+import io.github.gpt2server.engine.result.Logprobs;
+import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.TokenOffsets;
 import java.util.ArrayList;

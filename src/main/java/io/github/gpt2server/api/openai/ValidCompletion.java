@@ -1,7 +1,7 @@
 package io.github.gpt2server.api.openai;
 
 import io.github.gpt2server.api.PromptTokens;
-import io.github.gpt2server.engine.Generation;
+import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.List;
 

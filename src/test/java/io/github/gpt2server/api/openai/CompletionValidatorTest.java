@@ -7,7 +7,7 @@ import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.MaxTokens;
 import io.github.gpt2server.api.RequestJson;
-import io.github.gpt2server.engine.SequenceRequest;
+import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.sampling.RepetitionPenalty;
 import io.github.gpt2server.sampling.SamplingParameters;

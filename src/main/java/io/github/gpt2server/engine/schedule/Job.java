@@ -1,0 +1,49 @@
+package io.github.gpt2server.engine.schedule;
+
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.handle.Lifetime;
+import io.github.gpt2server.engine.request.Generation;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** A {@link Generation} inside the engine: what of it still waits, what runs, when it is over. */
+public final class Job {
+  private final GenerationHandle handle;
+  private final Deque<Integer> waiting = new ArrayDeque<>();
+  private final List<Sequence> running = new ArrayList<>();
+
+  public Job(Generation generation, Lifetime lifetime, long maxUnreadBytes) {
+    this.handle = new GenerationHandle(generation, lifetime, maxUnreadBytes);
+    for (int i = 0; i < generation.sequences().size(); i++) {
+      waiting.add(i);
+    }
+  }
+
+  public GenerationHandle handle() {
+    return handle;
+  }
+
+  String client() {
+    return handle.generation().client();
+  }
+
+  /** Whether a sequence of this job has no slot yet. */
+  boolean hasWaiting() {
+    return !waiting.isEmpty();
+  }
+
+  /** Takes the next sequence that has no slot yet. */
+  int takeWaiting() {
+    return waiting.remove();
+  }
+
+  List<Sequence> running() {
+    return running;
+  }
+
+  boolean complete() {
+    return waiting.isEmpty() && running.isEmpty();
+  }
+}

@@ -1,0 +1,63 @@
+package io.github.gpt2server.engine.step;
+
+import io.github.gpt2server.engine.schedule.Sequence;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/**
+ * The normalisers of a step's log-probabilities: {@code log(sum(exp(logits / temperature)))} of
+ * every row that needs one, computed in one call before any logit is edited.
+ */
+final class LogSumExps {
+  private final float[] byRow;
+
+  private LogSumExps(float[] byRow) {
+    this.byRow = byRow;
+  }
+
+  static LogSumExps of(StepPlan plan, IntFunction<Sequence> inSlot, StepResult result) {
+    List<Integer> rows = new ArrayList<>();
+    List<Double> temperatures = new ArrayList<>();
+    int row = 0;
+    for (Decode decode : plan.decodes()) {
+      if (inSlot.apply(decode.slot()).request().logprobs().wanted()) {
+        rows.add(row);
+        temperatures.add(1.0);
+      }
+      row++;
+    }
+    for (Piece piece : plan.pieces()) {
+      Sequence sequence = inSlot.apply(piece.slot());
+      int length = sequence.request().prompt().length;
+      for (int i = piece.logitsFrom(); i < piece.length(); i++) {
+        boolean last = piece.start() + i == length - 1;
+        if (sequence.request().logprobs().wanted() && (last || sequence.scores())) {
+          rows.add(row);
+          temperatures.add(1.0);
+        }
+        row++;
+      }
+    }
+    float[] byRow = new float[row];
+    if (!rows.isEmpty()) {
+      float[] sums =
+          result.logSumExp(
+              rows.stream().mapToInt(Integer::intValue).toArray(),
+              temperatures.stream().mapToDouble(Double::doubleValue).toArray());
+      for (int i = 0; i < sums.length; i++) {
+        byRow[rows.get(i)] = sums[i];
+      }
+    }
+    return new LogSumExps(byRow);
+  }
+
+  /** The normaliser of a row that was asked for. */
+  float of(int row) {
+    return byRow[row];
+  }
+}

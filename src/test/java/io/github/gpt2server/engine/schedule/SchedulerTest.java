@@ -1,0 +1,281 @@
+package io.github.gpt2server.engine.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.github.gpt2server.engine.RequestBuilder;
+import io.github.gpt2server.engine.request.PrefixReuse;
+import io.github.gpt2server.engine.request.PromptProbabilities;
+import io.github.gpt2server.engine.result.Logprobs;
+import io.github.gpt2server.engine.speculation.DraftPlanner;
+import io.github.gpt2server.model.StepPlan;
+import io.github.gpt2server.model.StepPlan.CachedChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Steps are plain data: these tests read them without any model. */
+class SchedulerTest {
+  private static final Gpt2Tokenizer TOKENIZER =
+      Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
+
+  private final Scheduler scheduler =
+      new Scheduler(64, 64, 512, new PrefixCache(0, 64), DraftPlanner.OFF);
+
+  @Test
+  void nothingRunningIsAnEmptyPlan() {
+    assertThat(scheduler.plan(List.of(), true).isEmpty()).isTrue();
+  }
+
+  @Test
+  void decodesStandInAscendingOrderOfSlotsWhateverTheirAge() {
+    StepPlan plan = scheduler.plan(List.of(generating(7, 3, 11), generating(2, 5, 12)), true);
+    assertThat(plan.decodes()).containsExactly(new Decode(2, 5, 12), new Decode(7, 3, 11));
+    assertThat(plan.chunks()).isEmpty();
+  }
+
+  /** Writing them takes processor time that the others need. */
+  @Test
+  void whatReportsWholeRowsTakesEveryFourthStepBesideOthers() {
+    List<Sequence> mixed = List.of(generating(1, 5, 9), generating(2, 5, 9, Logprobs.top(257)));
+    assertThat(slots(mixed)).containsExactly("1", "1", "1", "1,2", "1", "1", "1", "1,2");
+    List<Sequence> alone = mixed.subList(1, 2);
+    assertThat(slots(alone)).containsOnly("2");
+    assertThat(slots(List.of(prompt(0, 9), alone.get(0))))
+        .containsExactly("", "", "", "2", "", "", "", "2");
+    List<Sequence> few = List.of(generating(1, 5, 9), generating(2, 5, 9, Logprobs.top(256)));
+    assertThat(slots(few)).containsOnly("1,2");
+  }
+
+  /** The slots that take part in each of eight steps. */
+  private List<String> slots(List<Sequence> running) {
+    return IntStream.range(0, 8)
+        .mapToObj(
+            i ->
+                scheduler.plan(running, true).decodes().stream()
+                    .map(decode -> Integer.toString(decode.slot()))
+                    .collect(Collectors.joining(",")))
+        .toList();
+  }
+
+  /** Each prompt token makes the others' step longer. */
+  @Test
+  void whileOthersGenerateTwiceAsManyTokensAreReadButAtLeastAPiece() {
+    assertThat(tokensRead(32, 1, 1)).isEqualTo(32);
+    assertThat(tokensRead(32, 16, 1)).isEqualTo(32);
+    assertThat(tokensRead(32, 17, 1)).isEqualTo(64);
+    assertThat(tokensRead(32, 40, 1)).isEqualTo(96);
+  }
+
+  @Test
+  void whileOthersGenerateMoreIsReadIfSeveralPromptsWait() {
+    assertThat(tokensRead(32, 1, 2)).isEqualTo(64);
+    assertThat(tokensRead(32, 40, 2)).isEqualTo(96);
+    assertThat(tokensRead(64, 1, 2)).isEqualTo(64);
+  }
+
+  /** The prompt tokens of a step beside so many that generate. */
+  private static int tokensRead(int chunkSize, int generating, int prompts) {
+    List<Sequence> running = new ArrayList<>();
+    for (int slot = 0; slot < prompts; slot++) {
+      running.add(prompt(slot, 500));
+    }
+    for (int slot = prompts; slot < prompts + generating; slot++) {
+      running.add(generating(slot, 5, 9));
+    }
+    Scheduler scheduler =
+        new Scheduler(chunkSize, 64, 512, new PrefixCache(0, chunkSize), DraftPlanner.OFF);
+    StepPlan plan = scheduler.plan(running, true);
+    assertThat(plan.decodes()).hasSize(generating);
+    return plan.promptTokens();
+  }
+
+  @Test
+  void aStreamOfWholeRowsThatSitsOutAStepIsNotHeldUpByAsMuchAsAnIdleServerReads() {
+    List<Sequence> running = List.of(prompt(0, 500), generating(1, 5, 9, Logprobs.top(257)));
+    StepPlan plan = scheduler.plan(running, true);
+    assertThat(plan.decodes()).isEmpty();
+    assertThat(pieces(plan)).containsExactly("0:0-64");
+  }
+
+  @Test
+  void theOldestPromptAndTheOneWithTheLeastLeftAreReadInTurns() {
+    List<Sequence> running =
+        List.of(generating(1, 5, 9), prompt(0, 400), prompt(2, 300), prompt(3, 20));
+    assertThat(firstPieces(running)).containsExactly("0:0-64", "3:0-20", "0:0-64", "3:0-20");
+    // What is left counts, not what was there.
+    running.get(2).advance(290);
+    assertThat(firstPieces(running)).containsExactly("0:0-64", "2:290-300", "0:0-64", "2:290-300");
+  }
+
+  @Test
+  void aClientWithOnePromptDoesNotWaitForOneWithMany() {
+    List<Sequence> running =
+        List.of(
+            generating(1, 5, 9),
+            prompt(0, 100, "greedy"),
+            prompt(2, 50, "greedy"),
+            prompt(3, 400, "modest"));
+    assertThat(firstPieces(running)).containsExactly("0:0-64", "3:0-64", "0:0-64", "3:0-64");
+  }
+
+  @Test
+  void noTurnIsLostInStepsThatReadNoPrompt() {
+    List<Sequence> running = List.of(generating(1, 5, 9), prompt(0, 400), prompt(2, 20));
+    List<String> first = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      first.add(pieces(scheduler.plan(running, true)).get(0));
+      scheduler.plan(running, false);
+    }
+    assertThat(first).containsExactly("0:0-64", "2:0-20", "0:0-64", "2:0-20");
+  }
+
+  /** The first piece in each of four steps, none of which is executed. */
+  private List<String> firstPieces(List<Sequence> running) {
+    return IntStream.range(0, 4)
+        .mapToObj(i -> pieces(scheduler.plan(running, true)).get(0))
+        .toList();
+  }
+
+  @Test
+  void noPromptIsReadWhenItIsNotTheirTurn() {
+    StepPlan plan = scheduler.plan(List.of(prompt(0, 200), generating(1, 5, 9)), false);
+    assertThat(plan.decodes()).hasSize(1);
+    assertThat(plan.chunks()).isEmpty();
+  }
+
+  @Test
+  void severalShortPromptsShareAStep() {
+    StepPlan plan =
+        scheduler.plan(
+            List.of(generating(1, 5, 9), prompt(0, 30), prompt(2, 30), prompt(3, 30), prompt(4, 9)),
+            true);
+    assertThat(pieces(plan)).containsExactly("0:0-30", "2:0-30", "3:0-30");
+  }
+
+  @Test
+  void whileNothingGeneratesManyChunksAreRead() {
+    StepPlan plan = scheduler.plan(List.of(prompt(0, 150), prompt(1, 500)), true);
+    assertThat(pieces(plan))
+        .containsExactly(
+            "0:0-64",
+            "0:64-128",
+            "0:128-150",
+            "1:0-64",
+            "1:64-128",
+            "1:128-192",
+            "1:192-256",
+            "1:256-320",
+            "1:320-384");
+  }
+
+  /** Where pieces are cut must not depend on the traffic: it would change the last bits. */
+  @Test
+  void chunksBeginAtMultiplesOfTheChunkSizeInAnyTraffic() {
+    Sequence sequence = prompt(0, 150);
+    List<String> cuts = new ArrayList<>();
+    for (boolean busy = true; sequence.prefilling(); busy = !busy) {
+      StepPlan plan =
+          scheduler.plan(busy ? List.of(generating(1, 5, 9), sequence) : List.of(sequence), true);
+      for (Chunk chunk : plan.chunks()) {
+        cuts.add(chunk.start() + "-" + (chunk.start() + chunk.tokens().length));
+        sequence.advance(chunk.start() + chunk.tokens().length);
+      }
+    }
+    assertThat(cuts).containsExactly("0-64", "64-128", "128-150");
+  }
+
+  @Test
+  void logitsAreAskedForOnlyWhereTheyAreNeeded() {
+    StepPlan plan = scheduler.plan(List.of(prompt(0, 100)), true);
+    assertThat(plan.chunks().stream().map(Chunk::logitRows)).containsExactly(0, 1);
+    plan = scheduler.plan(List.of(scored(0, 100, 50)), true);
+    assertThat(plan.chunks().stream().map(Chunk::logitsFrom)).containsExactly(49, 0);
+    plan = scheduler.plan(List.of(scored(0, 100, 90)), true);
+    assertThat(plan.chunks().stream().map(Chunk::logitRows)).containsExactly(0, 11);
+  }
+
+  @Test
+  void aPromptThatAnotherOneReadsInThisStepIsLeftToIt() {
+    PrefixCache cache = new PrefixCache(8, 64);
+    Scheduler sharing = new Scheduler(64, 64, 512, cache, DraftPlanner.OFF);
+    List<Sequence> alike = List.of(sharing(0, 100, 100), sharing(1, 100, 100), sharing(2, 90, 80));
+    StepPlan plan = sharing.plan(alike, true);
+    assertThat(pieces(plan)).containsExactly("0:0-64", "0:64-100");
+    plan.chunks().forEach(chunk -> cache.commit(chunk.block()));
+    cache.endStep();
+    alike.get(0).advance(100);
+    plan = sharing.plan(alike.subList(1, 3), true);
+    assertThat(plan.cachedChunks())
+        .extracting(CachedChunk::slot, CachedChunk::start, CachedChunk::end, Piece::logitRows)
+        .containsExactly(tuple(2, 0, 64, 0), tuple(1, 0, 64, 0), tuple(1, 64, 100, 1));
+    // Its shared part ends elsewhere, so that only whole chunks are the same.
+    assertThat(pieces(plan)).containsExactly("2:64-80", "2:80-90");
+    assertThat(plan.chunks().get(1).block()).isEqualTo(StepPlan.NO_BLOCK);
+  }
+
+  private static Sequence sharing(int slot, int length, int shared) {
+    return sequence(
+        slot, length, 1, PromptProbabilities.NONE, Logprobs.NONE, PrefixReuse.first(shared));
+  }
+
+  private static List<String> pieces(StepPlan plan) {
+    return plan.chunks().stream()
+        .map(
+            chunk ->
+                "%d:%d-%d"
+                    .formatted(chunk.slot(), chunk.start(), chunk.start() + chunk.tokens().length))
+        .toList();
+  }
+
+  private static Sequence prompt(int slot, int length) {
+    return prompt(slot, length, "");
+  }
+
+  private static Sequence prompt(int slot, int length, String client) {
+    return RequestBuilder.request(new int[length], 10).inSlot(slot, client);
+  }
+
+  private static Sequence scored(int slot, int length, int from) {
+    return sequence(slot, length, 0, PromptProbabilities.scoredFrom(from, 1));
+  }
+
+  /** A sequence whose last token stands at a position and is not in the cache yet. */
+  private static Sequence generating(int slot, int position, int token) {
+    return generating(slot, position, token, Logprobs.NONE);
+  }
+
+  private static Sequence generating(int slot, int position, int token, Logprobs logprobs) {
+    Sequence sequence =
+        sequence(slot, position, 10, PromptProbabilities.NONE, logprobs, PrefixReuse.NONE);
+    sequence.advance(position);
+    sequence.append(token, null, TOKENIZER);
+    return sequence;
+  }
+
+  private static Sequence sequence(
+      int slot, int length, int maxTokens, PromptProbabilities probabilities) {
+    return sequence(slot, length, maxTokens, probabilities, Logprobs.NONE, PrefixReuse.NONE);
+  }
+
+  private static Sequence sequence(
+      int slot,
+      int length,
+      int maxTokens,
+      PromptProbabilities probabilities,
+      Logprobs logprobs,
+      PrefixReuse reuse) {
+    return RequestBuilder.request(new int[length], maxTokens)
+        .promptProbabilities(probabilities)
+        .logprobs(logprobs)
+        .reuse(reuse)
+        .inSlot(slot);
+  }
+}
