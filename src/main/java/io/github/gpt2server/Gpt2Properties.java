@@ -1,9 +1,9 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.request.Speculation;
-import io.github.gpt2server.hub.HomeFolder;
-import io.github.gpt2server.hub.HubOptions;
 import io.github.gpt2server.hub.ModelHub;
+import io.github.gpt2server.hub.http.HomeFolder;
+import io.github.gpt2server.hub.http.HubOptions;
 import io.github.gpt2server.ops.ApiKey;
 import java.net.URI;
 import java.time.Duration;

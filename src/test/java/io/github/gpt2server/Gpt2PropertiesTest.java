@@ -4,8 +4,8 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.request.Speculation;
-import io.github.gpt2server.hub.HubOptions;
-import io.github.gpt2server.hub.HubSettings;
+import io.github.gpt2server.hub.http.HubOptions;
+import io.github.gpt2server.hub.http.HubSettings;
 import io.github.gpt2server.ops.ApiKey;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,8 +2,8 @@ package io.github.gpt2server.cli;
 
 import io.github.gpt2server.hub.ModelFolder;
 import io.github.gpt2server.hub.ModelHub;
-import io.github.gpt2server.hub.ProgressDisplay;
-import io.github.gpt2server.hub.Snapshot;
+import io.github.gpt2server.hub.cache.Snapshot;
+import io.github.gpt2server.hub.download.ProgressDisplay;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;

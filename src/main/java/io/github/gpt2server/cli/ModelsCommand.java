@@ -1,10 +1,10 @@
 package io.github.gpt2server.cli;
 
-import io.github.gpt2server.hub.CachedModel;
-import io.github.gpt2server.hub.CachedModel.CachedSnapshot;
 import io.github.gpt2server.hub.EmbeddedModel;
 import io.github.gpt2server.hub.ModelFolder;
 import io.github.gpt2server.hub.ModelHub;
+import io.github.gpt2server.hub.cache.CachedModel;
+import io.github.gpt2server.hub.cache.CachedModel.CachedSnapshot;
 import io.github.gpt2server.text.Bytes;
 import java.util.List;
 import java.util.concurrent.Callable;

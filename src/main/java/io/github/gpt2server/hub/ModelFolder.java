@@ -1,5 +1,8 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.hub.cache.ModelFiles;
+import io.github.gpt2server.hub.cache.Snapshot;
+import io.github.gpt2server.hub.http.HubException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

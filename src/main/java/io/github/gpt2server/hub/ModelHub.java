@@ -1,5 +1,22 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.hub.cache.CacheFailures;
+import io.github.gpt2server.hub.cache.CachedModel;
+import io.github.gpt2server.hub.cache.CachedRepository;
+import io.github.gpt2server.hub.cache.HubCache;
+import io.github.gpt2server.hub.cache.ModelFiles;
+import io.github.gpt2server.hub.cache.Snapshot;
+import io.github.gpt2server.hub.download.FetchListener;
+import io.github.gpt2server.hub.download.SnapshotDownload;
+import io.github.gpt2server.hub.http.HubClient;
+import io.github.gpt2server.hub.http.HubException;
+import io.github.gpt2server.hub.http.HubFailures;
+import io.github.gpt2server.hub.http.HubSettings;
+import io.github.gpt2server.hub.http.HubUnreachableException;
+import io.github.gpt2server.hub.http.NotOnHubException;
+import io.github.gpt2server.hub.http.RepositoryInfo;
+import io.github.gpt2server.hub.http.Retry;
+import io.github.gpt2server.hub.http.RetryPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,14 @@ package io.github.gpt2server.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.gpt2server.hub.CachedModel.CachedSnapshot;
 import io.github.gpt2server.hub.LookAlikeHub.Request;
+import io.github.gpt2server.hub.cache.CachedModel;
+import io.github.gpt2server.hub.cache.CachedModel.CachedSnapshot;
+import io.github.gpt2server.hub.cache.Snapshot;
+import io.github.gpt2server.hub.download.FetchProgress;
+import io.github.gpt2server.hub.http.HubException;
+import io.github.gpt2server.hub.http.HubOptions;
+import io.github.gpt2server.hub.http.HubSettings;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,12 @@ package io.github.gpt2server.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.gpt2server.hub.http.HubException;
+import io.github.gpt2server.hub.http.HubOptions;
+import io.github.gpt2server.hub.http.HubSettings;
+import io.github.gpt2server.hub.http.HubToken;
+import io.github.gpt2server.hub.http.HubUnreachableException;
+import io.github.gpt2server.hub.http.ProxyVariables;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.URI;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.gpt2server.hub.LookAlikeHub.Request;
+import io.github.gpt2server.hub.cache.Snapshot;
+import io.github.gpt2server.hub.http.HubException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

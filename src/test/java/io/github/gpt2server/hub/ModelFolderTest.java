@@ -3,6 +3,7 @@ package io.github.gpt2server.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.gpt2server.hub.cache.Snapshot;
 import java.io.OutputStream;
 import java.net.URL;
 import java.net.URLClassLoader;

@@ -2,6 +2,7 @@ package io.github.gpt2server.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.hub.cache.Snapshot;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;

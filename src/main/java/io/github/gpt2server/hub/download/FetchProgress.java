@@ -1,0 +1,36 @@
+package io.github.gpt2server.hub.download;
+
+import io.github.gpt2server.text.Bytes;
+
+/**
+ * How far a download is.
+ *
+ * @param model the hub's id
+ * @param received bytes that are there, from earlier attempts too
+ * @param total bytes of all files that were not there at the beginning
+ * @param bytesPerSecond how fast it has gone in the last seconds; 0 if nothing has come
+ */
+public record FetchProgress(String model, long received, long total, long bytesPerSecond) {
+
+  /** As {@code 120 MB of 548 MB (21 %), 11 MB/s, 39 s left}. */
+  public String text() {
+    if (received >= total) {
+      return "all %s are there and are being checked".formatted(Bytes.text(total));
+    }
+    final StringBuilder text =
+        new StringBuilder("%s of %s".formatted(Bytes.text(received), Bytes.text(total)));
+    text.append(" (%d %%)".formatted(100 * received / total));
+    if (bytesPerSecond > 0) {
+      text.append(", %s/s, %s left".formatted(Bytes.text(bytesPerSecond), left()));
+    }
+    return text.toString();
+  }
+
+  private String left() {
+    final long seconds = (total - received + bytesPerSecond - 1) / bytesPerSecond;
+    if (seconds < 120) {
+      return seconds + " s";
+    }
+    return seconds < 7_200 ? seconds / 60 + " min" : seconds / 3_600 + " h";
+  }
+}

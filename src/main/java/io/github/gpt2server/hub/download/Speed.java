@@ -1,0 +1,27 @@
+package io.github.gpt2server.hub.download;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** How fast a number has grown over the last seconds. */
+final class Speed {
+  private static final long WINDOW_NANOS = 10_000_000_000L;
+
+  private record Sample(long nanos, long bytes) {}
+
+  private final Deque<Sample> samples = new ArrayDeque<>();
+
+  /** Notes the number at a time; gives the growth per second, 0 at the beginning. */
+  long update(long nanos, long bytes) {
+    // What is thrown away is no negative speed: the measurement begins anew.
+    if (!samples.isEmpty() && bytes < samples.getLast().bytes()) {
+      samples.clear();
+    }
+    samples.addLast(new Sample(nanos, bytes));
+    while (nanos - samples.getFirst().nanos() > WINDOW_NANOS && samples.size() > 2) {
+      samples.removeFirst();
+    }
+    final long elapsed = nanos - samples.getFirst().nanos();
+    return elapsed <= 0 ? 0 : Math.round((bytes - samples.getFirst().bytes()) * 1e9 / elapsed);
+  }
+}

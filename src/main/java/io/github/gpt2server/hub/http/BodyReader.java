@@ -1,0 +1,117 @@
+package io.github.gpt2server.hub.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The body of an answer, piece by piece. Other than the JDK's stream it gives up a connection that
+ * has gone silent, and lets a waiting thread be interrupted.
+ */
+public final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseable {
+  private static final int MAX_TEXT = 16 << 20;
+
+  /** A piece, the end (neither bytes nor failure) or a failure. */
+  private record Item(List<ByteBuffer> bytes, Throwable failure) {}
+
+  private final BlockingQueue<Item> items = new LinkedBlockingQueue<>();
+  private final Duration patience;
+  private Flow.Subscription subscription;
+  private boolean closed;
+
+  /** Waits so long for each piece. */
+  BodyReader(Duration patience) {
+    this.patience = patience;
+  }
+
+  /** There as soon as the headers are. */
+  @Override
+  public CompletionStage<BodyReader> getBody() {
+    return CompletableFuture.completedStage(this);
+  }
+
+  @Override
+  public synchronized void onSubscribe(Flow.Subscription given) {
+    subscription = given;
+    if (closed) {
+      given.cancel();
+    } else {
+      given.request(1);
+    }
+  }
+
+  @Override
+  public void onNext(List<ByteBuffer> bytes) {
+    items.add(new Item(bytes, null));
+  }
+
+  @Override
+  public void onError(Throwable failure) {
+    items.add(new Item(null, failure));
+  }
+
+  @Override
+  public void onComplete() {
+    items.add(new Item(null, null));
+  }
+
+  /**
+   * The next piece, empty at the end.
+   *
+   * @throws HttpTimeoutException if nothing comes for too long
+   * @throws IOException if the connection ends before the body does
+   */
+  public List<ByteBuffer> next() throws IOException, InterruptedException {
+    final Item item = items.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
+    if (item == null) {
+      throw new HttpTimeoutException("nothing came for " + patience.toSeconds() + " seconds");
+    }
+    if (item.failure() != null) {
+      throw new IOException(item.failure().getMessage(), item.failure());
+    }
+    if (item.bytes() == null) {
+      return List.of();
+    }
+    requestNext();
+    return item.bytes();
+  }
+
+  /** All of it, for an answer that is text. */
+  byte[] all() throws IOException, InterruptedException {
+    final ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (List<ByteBuffer> pieces = next(); !pieces.isEmpty(); pieces = next()) {
+      for (final ByteBuffer piece : pieces) {
+        final byte[] bytes = new byte[piece.remaining()];
+        piece.get(bytes);
+        all.write(bytes);
+      }
+      if (all.size() > MAX_TEXT) {
+        throw new IOException("its answer is longer than " + MAX_TEXT + " bytes");
+      }
+    }
+    return all.toByteArray();
+  }
+
+  private synchronized void requestNext() {
+    subscription.request(1);
+  }
+
+  /** Gives up what has not been read. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (subscription != null) {
+      subscription.cancel();
+    }
+  }
+}

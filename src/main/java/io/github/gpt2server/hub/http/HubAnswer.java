@@ -1,0 +1,108 @@
+package io.github.gpt2server.hub.http;
+
+import java.net.URI;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The last answer of a chain of redirects, read as a hub means it.
+ *
+ * @param response the answer
+ * @param fromHub whether the hub itself gave it, not a CDN
+ */
+public record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
+  /** {@code RateLimit: "api";r=0;t=55}: nothing left, 55 seconds until there is. */
+  private static final Pattern RATE_LIMIT = Pattern.compile("r=(\\d+)\\s*;\\s*t=(\\d+)");
+
+  private static final Pattern RANGE = Pattern.compile("bytes (\\d+)-\\d+/(?:\\d+|\\*)");
+
+  public int status() {
+    return response.statusCode();
+  }
+
+  /** Gives the body up; a refusal of a proxy to make a tunnel has none. */
+  void discard() {
+    if (response.body() != null) {
+      response.body().close();
+    }
+  }
+
+  URI uri() {
+    return response.uri();
+  }
+
+  Optional<String> header(String name) {
+    return response.headers().firstValue(name);
+  }
+
+  boolean isRedirect() {
+    return switch (status()) {
+      case 301, 302, 303, 307, 308 -> header("Location").isPresent();
+      default -> false;
+    };
+  }
+
+  /** Names the content: of the file that a redirect leads to, else of the answer itself. */
+  Optional<String> etag() {
+    return header("X-Linked-Etag")
+        .or(() -> isRedirect() ? Optional.empty() : header("ETag"))
+        .map(etag -> etag.replaceFirst("^W/", "").replace("\"", ""))
+        .filter(etag -> etag.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,199}"));
+  }
+
+  /** The size of the file, -1 if the answer does not tell. */
+  long size() {
+    return number("X-Linked-Size")
+        .orElseGet(() -> isRedirect() ? -1 : number("Content-Length").orElse(-1));
+  }
+
+  /** Where in the file the body begins: 0 unless the answer is a part. */
+  public OptionalLong offset() {
+    if (status() != 206) {
+      return OptionalLong.of(0);
+    }
+    final Matcher range = RANGE.matcher(header("Content-Range").orElse(""));
+    return range.matches() ? OptionalLong.of(Long.parseLong(range.group(1))) : OptionalLong.empty();
+  }
+
+  private OptionalLong number(String name) {
+    return header(name)
+        .filter(value -> value.matches("\\d{1,18}"))
+        .map(value -> OptionalLong.of(Long.parseLong(value)))
+        .orElse(OptionalLong.empty());
+  }
+
+  /** How long the hub asks to wait, or null. */
+  Duration retryAfter(Instant now) {
+    final HttpHeaders headers = response.headers();
+    final Optional<String> after = headers.firstValue("Retry-After").map(String::strip);
+    if (after.isPresent() && after.get().matches("\\d{1,9}")) {
+      return Duration.ofSeconds(Long.parseLong(after.get()));
+    }
+    if (after.isPresent()) {
+      try {
+        final Instant until =
+            ZonedDateTime.parse(
+                    after.get(), DateTimeFormatter.RFC_1123_DATE_TIME.withLocale(Locale.ROOT))
+                .toInstant();
+        return until.isBefore(now) ? Duration.ZERO : Duration.between(now, until);
+      } catch (DateTimeException e) {
+        return null;
+      }
+    }
+    final Matcher limit = RATE_LIMIT.matcher(headers.firstValue("RateLimit").orElse(""));
+    return status() == 429 && limit.find() && limit.group(1).equals("0")
+        ? Duration.ofSeconds(Long.parseLong(limit.group(2)))
+        : null;
+  }
+}

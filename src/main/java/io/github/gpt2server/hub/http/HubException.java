@@ -1,0 +1,17 @@
+package io.github.gpt2server.hub.http;
+
+/**
+ * A model cannot be fetched or found in the cache. The message is one sentence for the person who
+ * started the program: what is wrong, with its values, and how to fix it.
+ */
+public class HubException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public HubException(String message) {
+    super(message);
+  }
+
+  public HubException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,29 @@
+package io.github.gpt2server.hub.http;
+
+/** The hub answered that something does not exist. */
+public final class NotOnHubException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  /** What is missing. */
+  public enum What {
+    /** The repository, or the right to see it. */
+    REPOSITORY,
+    /** The branch, tag or commit. */
+    REVISION,
+    /** The file. */
+    FILE,
+    /** One of these; the hub did not say which. */
+    UNKNOWN
+  }
+
+  private final What what;
+
+  NotOnHubException(What what) {
+    super(what.toString());
+    this.what = what;
+  }
+
+  public What what() {
+    return what;
+  }
+}

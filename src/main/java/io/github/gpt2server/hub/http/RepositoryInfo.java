@@ -1,0 +1,16 @@
+package io.github.gpt2server.hub.http;
+
+import java.util.List;
+
+/**
+ * What a hub knows of a repository at a revision.
+ *
+ * @param commit the commit, 40 hexadecimal digits
+ * @param files the paths of its files
+ */
+public record RepositoryInfo(String commit, List<String> files) {
+  /** Whether a revision is a commit, not a branch or a tag. */
+  public static boolean isCommit(String revision) {
+    return revision.matches("[0-9a-f]{40}");
+  }
+}
