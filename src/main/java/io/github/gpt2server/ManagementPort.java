@@ -1,8 +1,8 @@
 package io.github.gpt2server;
 
-import io.github.gpt2server.api.TomcatFolders;
 import io.github.gpt2server.ops.MetricsPage;
 import io.github.gpt2server.ops.ProbeController;
+import io.github.gpt2server.web.tomcat.TomcatFolders;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;

@@ -1,8 +1,11 @@
 package io.github.gpt2server;
 
-import io.github.gpt2server.ops.AccessControl;
-import io.github.gpt2server.ops.ApiKeyFile;
-import io.github.gpt2server.ops.ApiKeys;
+import io.github.gpt2server.web.security.AccessControl;
+import io.github.gpt2server.web.security.ApiKeyFile;
+import io.github.gpt2server.web.security.ApiKeys;
+import io.github.gpt2server.web.security.CallerFilter;
+import io.github.gpt2server.web.tomcat.ForwardedForValve;
+import io.github.gpt2server.web.tomcat.TrustedProxies;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.springframework.beans.factory.ObjectProvider;

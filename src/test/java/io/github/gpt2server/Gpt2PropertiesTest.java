@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.gpt2server.engine.request.Speculation;
 import io.github.gpt2server.hub.http.HubOptions;
 import io.github.gpt2server.hub.http.HubSettings;
-import io.github.gpt2server.ops.ApiKey;
+import io.github.gpt2server.web.security.ApiKey;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

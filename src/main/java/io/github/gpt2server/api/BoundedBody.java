@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.web.error.ApiException;
 import java.io.IOException;
 import java.io.InputStream;
 

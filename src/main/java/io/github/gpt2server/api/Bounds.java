@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.web.error.ApiException;
 import java.math.BigDecimal;
 
 /** Checks that a number lies where it may, and says in the error what it is and may be. */

@@ -1,5 +1,7 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.web.error.ApiException;
+
 /** Whether prompt and output fit the model's context; they are never cut silently. */
 public final class ContextCheck {
 

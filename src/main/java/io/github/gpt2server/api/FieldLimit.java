@@ -1,5 +1,7 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.web.error.FieldException;
+
 /**
  * The most that one field may hold; a limit that its type has no use for is 0.
  *

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.web.json.JsonKind;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

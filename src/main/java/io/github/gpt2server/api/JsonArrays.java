@@ -1,6 +1,7 @@
 package io.github.gpt2server.api;
 
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.web.error.FieldException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

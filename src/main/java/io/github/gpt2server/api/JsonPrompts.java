@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.web.error.FieldException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,8 @@
 package io.github.gpt2server.api;
 
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.web.error.FieldException;
+import io.github.gpt2server.web.json.WellFormed;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.web.error.FieldException;
 import java.io.Writer;
 
 /** A string that is being read, up to a number of characters. */

@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.result.TopTokens;
 import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.web.error.ApiException;
 
 /** Whether the log-probabilities that an answer holds in memory all at once are few enough. */
 public final class LogprobsCheck {

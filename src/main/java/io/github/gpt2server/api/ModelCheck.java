@@ -1,6 +1,7 @@
 package io.github.gpt2server.api;
 
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.web.error.ApiException;
 import java.util.Optional;
 import java.util.Set;
 

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.web.error.ErrorResponse;
 import io.swagger.v3.core.converter.ModelConverters;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.Operation;

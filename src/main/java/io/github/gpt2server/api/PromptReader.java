@@ -4,6 +4,9 @@ import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.TokenizedText;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ClientGoneException;
+import io.github.gpt2server.web.json.WellFormed;
 import java.util.List;
 import java.util.stream.IntStream;
 

@@ -1,6 +1,8 @@
 package io.github.gpt2server.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.FieldException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;

@@ -3,6 +3,8 @@ package io.github.gpt2server.api;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.FieldException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

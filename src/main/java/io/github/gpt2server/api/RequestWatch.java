@@ -1,5 +1,8 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ClientGoneException;
+import io.github.gpt2server.web.tomcat.ClientConnection;
 import java.time.Duration;
 import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.RequestContextHolder;

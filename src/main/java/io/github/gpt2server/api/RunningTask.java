@@ -2,6 +2,9 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.engine.handle.TaskHandle;
 import io.github.gpt2server.engine.request.TaskRequest;
+import io.github.gpt2server.web.Caller;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ClientGoneException;
 import java.util.function.Function;
 
 /**

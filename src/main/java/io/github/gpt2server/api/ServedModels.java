@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.serving.ServedModelHolder;
+import io.github.gpt2server.web.error.ApiException;
 import org.springframework.stereotype.Component;
 
 /** The served model, or the answer for those who come while it still loads. */

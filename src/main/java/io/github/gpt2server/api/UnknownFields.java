@@ -2,6 +2,7 @@ package io.github.gpt2server.api;
 
 import io.github.gpt2server.text.Excerpt;
 import io.github.gpt2server.text.NearMiss;
+import io.github.gpt2server.web.error.ApiException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api;
 
+import io.github.gpt2server.web.error.ApiException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;

@@ -1,6 +1,7 @@
 package io.github.gpt2server.ops;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.web.error.ErrorEnvelope;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;

@@ -8,6 +8,7 @@ import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryExceededException;
 import io.github.gpt2server.memory.MemoryFigures;
 import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.web.error.ApiException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

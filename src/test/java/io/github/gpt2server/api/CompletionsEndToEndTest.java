@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.RawHttp;
+import io.github.gpt2server.web.json.WellFormed;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

@@ -13,6 +13,7 @@ import io.github.gpt2server.api.insight.VllmTokenizeController;
 import io.github.gpt2server.api.openai.CompletionRequest;
 import io.github.gpt2server.api.openai.EmbeddingRequest;
 import io.github.gpt2server.text.NearMiss;
+import io.github.gpt2server.web.error.ApiException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;

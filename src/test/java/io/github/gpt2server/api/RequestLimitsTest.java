@@ -13,6 +13,7 @@ import io.github.gpt2server.api.openai.CompletionRequest;
 import io.github.gpt2server.api.openai.EmbeddingRequest;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.web.error.ApiException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.RawHttp;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ClientGoneException;
+import io.github.gpt2server.web.tomcat.ClientConnection;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;

@@ -8,6 +8,7 @@ import io.github.gpt2server.engine.ScriptedGeneration;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.engine.result.PromptScores;
+import io.github.gpt2server.web.error.ApiException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;

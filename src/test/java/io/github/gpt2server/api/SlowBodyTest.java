@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.RawHttp;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.tomcat.BodyWaits;
+import io.github.gpt2server.web.tomcat.SlowBodyFilter;
 import jakarta.servlet.ServletInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package io.github.gpt2server.bench;
 
-import io.github.gpt2server.api.JsonConfiguration;
 import io.github.gpt2server.api.openai.CompletionResponse;
 import io.github.gpt2server.api.openai.CompletionResponse.Choice;
+import io.github.gpt2server.web.json.JsonConfiguration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

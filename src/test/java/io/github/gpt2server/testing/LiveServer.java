@@ -1,10 +1,10 @@
 package io.github.gpt2server.testing;
 
 import io.github.gpt2server.Gpt2ServerApplication;
-import io.github.gpt2server.api.BodyWaits;
 import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.serving.ServedModelHolder;
+import io.github.gpt2server.web.tomcat.BodyWaits;
 import io.micrometer.core.instrument.LongTaskTimer;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;

@@ -1,7 +1,6 @@
 package io.github.gpt2server.api.insight;
 
 import io.github.gpt2server.analysis.Continuation;
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.engine.request.Generation;
@@ -9,6 +8,7 @@ import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.web.error.ApiException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -2,7 +2,6 @@ package io.github.gpt2server.api.insight;
 
 import io.github.gpt2server.analysis.InspectionQuestion;
 import io.github.gpt2server.analysis.InspectionSize;
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.ContextCheck;
@@ -13,6 +12,7 @@ import io.github.gpt2server.api.RequestMemory;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.web.error.ApiException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

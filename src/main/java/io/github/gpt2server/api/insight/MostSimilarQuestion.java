@@ -1,7 +1,6 @@
 package io.github.gpt2server.api.insight;
 
 import io.github.gpt2server.analysis.NearestTokens;
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.ModelCheck;
@@ -9,6 +8,7 @@ import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.web.error.ApiException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -2,8 +2,8 @@ package io.github.gpt2server.api.insight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.analysis.TokenDistribution;
-import io.github.gpt2server.api.ComputedList;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import io.github.gpt2server.web.json.ComputedList;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 

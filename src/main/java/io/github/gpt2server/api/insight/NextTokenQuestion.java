@@ -2,7 +2,6 @@ package io.github.gpt2server.api.insight;
 
 import io.github.gpt2server.analysis.Continuation;
 import io.github.gpt2server.analysis.TokenDistribution;
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.ContextCheck;
@@ -19,6 +18,7 @@ import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.web.error.ApiException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;

@@ -1,18 +1,18 @@
 package io.github.gpt2server.api.insight;
 
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.ApiTags;
 import io.github.gpt2server.api.Bounds;
-import io.github.gpt2server.api.JsonKind;
 import io.github.gpt2server.api.LogprobsCheck;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.api.RunningGeneration;
 import io.github.gpt2server.api.ServedModels;
-import io.github.gpt2server.api.ServerSentEvents;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.TokenizedText;
+import io.github.gpt2server.web.ServerSentEvents;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.json.JsonKind;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;

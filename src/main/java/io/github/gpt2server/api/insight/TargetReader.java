@@ -1,9 +1,9 @@
 package io.github.gpt2server.api.insight;
 
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.PromptReader;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.web.error.ApiException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,9 +1,7 @@
 package io.github.gpt2server.api.insight;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiTags;
-import io.github.gpt2server.api.ComputedList;
 import io.github.gpt2server.api.FieldSection;
 import io.github.gpt2server.api.JsonRequest;
 import io.github.gpt2server.api.ModelCheck;
@@ -12,6 +10,8 @@ import io.github.gpt2server.api.ServedModels;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.TokenizedText;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.json.ComputedList;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;

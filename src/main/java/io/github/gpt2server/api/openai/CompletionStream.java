@@ -1,10 +1,10 @@
 package io.github.gpt2server.api.openai;
 
-import io.github.gpt2server.api.ApiException;
-import io.github.gpt2server.api.ClientGoneException;
 import io.github.gpt2server.api.RunningGeneration;
-import io.github.gpt2server.api.ServerSentEvents;
 import io.github.gpt2server.engine.result.SequenceEvent;
+import io.github.gpt2server.web.ServerSentEvents;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ClientGoneException;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -1,6 +1,5 @@
 package io.github.gpt2server.api.openai;
 
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.LogprobsCheck;
@@ -14,6 +13,7 @@ import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.web.error.ApiException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;

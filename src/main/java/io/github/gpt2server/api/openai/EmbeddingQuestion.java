@@ -1,10 +1,8 @@
 package io.github.gpt2server.api.openai;
 
 import io.github.gpt2server.analysis.TextVectors;
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.Bounds;
-import io.github.gpt2server.api.ComputedList;
 import io.github.gpt2server.api.ModelCheck;
 import io.github.gpt2server.api.Prompt;
 import io.github.gpt2server.api.PromptReader;
@@ -13,6 +11,8 @@ import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.json.ComputedList;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;

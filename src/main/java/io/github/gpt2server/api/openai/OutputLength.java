@@ -1,9 +1,9 @@
 package io.github.gpt2server.api.openai;
 
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.api.ContextCheck;
 import io.github.gpt2server.api.MaxTokens;
+import io.github.gpt2server.web.error.ApiException;
 
 /**
  * How many tokens the choices of a request may have.

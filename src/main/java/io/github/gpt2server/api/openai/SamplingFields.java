@@ -1,11 +1,11 @@
 package io.github.gpt2server.api.openai;
 
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.Bounds;
 import io.github.gpt2server.sampling.RepetitionPenalty;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.text.Excerpt;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import io.github.gpt2server.web.error.ApiException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;

@@ -1,8 +1,8 @@
 package io.github.gpt2server.api.openai;
 
-import io.github.gpt2server.api.NonFiniteNumberException;
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.result.TopTokens;
+import io.github.gpt2server.web.json.NonFiniteNumberException;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.Arrays;
 import java.util.BitSet;

@@ -3,7 +3,6 @@ package io.github.gpt2server.api.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.gpt2server.api.ApiException;
 import io.github.gpt2server.api.ApiLimits;
 import io.github.gpt2server.api.MaxTokens;
 import io.github.gpt2server.api.RequestJson;
@@ -14,6 +13,7 @@ import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import io.github.gpt2server.web.error.ApiException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

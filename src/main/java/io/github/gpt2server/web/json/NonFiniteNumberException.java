@@ -1,0 +1,14 @@
+package io.github.gpt2server.web.json;
+
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.exc.StreamWriteException;
+
+/** An answer holds NaN or infinity, for which JSON has no number. */
+public final class NonFiniteNumberException extends StreamWriteException {
+  private static final long serialVersionUID = 1L;
+
+  /** For the writer that has met one. */
+  public NonFiniteNumberException(JsonGenerator generator) {
+    super(generator, "NaN or infinity is no JSON number");
+  }
+}

@@ -1,0 +1,56 @@
+package io.github.gpt2server.web.security;
+
+import io.github.gpt2server.web.error.ErrorEnvelope;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.web.cors.CorsConfiguration;
+import org.springframework.web.cors.DefaultCorsProcessor;
+import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
+import org.springframework.web.filter.CorsFilter;
+
+/** Which pages of other origins may call the server, and what they may send and see. */
+public final class CorsPolicy {
+  private static final List<String> EXPOSED =
+      List.of("Retry-After", "WWW-Authenticate", "X-Request-Id");
+  private static final Duration PREFLIGHT_LIFE = Duration.ofHours(1);
+
+  private final List<String> origins;
+
+  /** Allows the listed origins; {@code *} stands for all. */
+  public CorsPolicy(List<String> origins) {
+    this.origins = List.copyOf(origins);
+  }
+
+  /** A filter that answers preflights and marks the answers to allowed origins. */
+  public CorsFilter filter() {
+    final CorsConfiguration configuration = new CorsConfiguration();
+    configuration.setAllowedOrigins(origins);
+    configuration.setAllowedMethods(List.of("GET", "HEAD", "POST"));
+    configuration.setAllowedHeaders(List.of(CorsConfiguration.ALL));
+    configuration.setExposedHeaders(EXPOSED);
+    configuration.setMaxAge(PREFLIGHT_LIFE);
+    final UrlBasedCorsConfigurationSource everywhere = new UrlBasedCorsConfigurationSource();
+    everywhere.registerCorsConfiguration("/**", configuration);
+    final CorsFilter filter = new CorsFilter(everywhere);
+    filter.setCorsProcessor(new EnvelopeCorsProcessor());
+    return filter;
+  }
+
+  /** Refuses in the form of all other errors. */
+  private static final class EnvelopeCorsProcessor extends DefaultCorsProcessor {
+    @Override
+    protected void rejectRequest(ServerHttpResponse response) throws IOException {
+      response.setStatusCode(HttpStatus.FORBIDDEN);
+      response.getHeaders().setContentType(MediaType.APPLICATION_JSON);
+      ErrorEnvelope.invalidRequest(
+              "Pages of this web origin may not make this call: gpt2.cors-origins lists those that"
+                  + " may, with GET and POST.",
+              "origin_not_allowed")
+          .writeTo(response.getBody());
+    }
+  }
+}
