@@ -1,7 +1,7 @@
 package io.github.gpt2server;
 
-import io.github.gpt2server.api.ApiLimits;
-import io.github.gpt2server.api.MaxTokens;
+import io.github.gpt2server.api.limit.ApiLimits;
+import io.github.gpt2server.api.limit.MaxTokens;
 import io.github.gpt2server.memory.MemoryBudget;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;

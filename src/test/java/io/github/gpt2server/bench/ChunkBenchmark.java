@@ -1,7 +1,7 @@
 package io.github.gpt2server.bench;
 
-import io.github.gpt2server.api.openai.CompletionResponse;
-import io.github.gpt2server.api.openai.CompletionResponse.Choice;
+import io.github.gpt2server.api.openai.completion.CompletionResponse;
+import io.github.gpt2server.api.openai.completion.CompletionResponse.Choice;
 import io.github.gpt2server.web.json.JsonConfiguration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -2,7 +2,7 @@ package io.github.gpt2server.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.api.FieldTableTest;
+import io.github.gpt2server.api.json.FieldTableTest;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;

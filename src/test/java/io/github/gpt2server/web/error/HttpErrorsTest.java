@@ -2,8 +2,8 @@ package io.github.gpt2server.web.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.api.ApiLimits;
-import io.github.gpt2server.api.MaxTokens;
+import io.github.gpt2server.api.limit.ApiLimits;
+import io.github.gpt2server.api.limit.MaxTokens;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.serving.ServedModelHolder;
 import io.github.gpt2server.testing.RawHttp;

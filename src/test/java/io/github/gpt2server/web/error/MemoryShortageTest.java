@@ -3,7 +3,7 @@ package io.github.gpt2server.web.error;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.gpt2server.api.RunningTask;
+import io.github.gpt2server.api.execution.RunningTask;
 import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.testing.ChildServer;

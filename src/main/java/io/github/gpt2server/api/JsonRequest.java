@@ -1,7 +1,0 @@
-package io.github.gpt2server.api;
-
-/**
- * A request body as it was sent: a record with every field nullable, read strictly by {@link
- * JsonRequestConverter}.
- */
-public interface JsonRequest {}

@@ -1,0 +1,125 @@
+package io.github.gpt2server.api.execution;
+
+import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.result.QueueFullException;
+import io.github.gpt2server.engine.result.SequenceEvent;
+import io.github.gpt2server.web.Caller;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ClientGoneException;
+import io.github.gpt2server.web.error.ModelOutput;
+import io.github.gpt2server.web.tomcat.ClientConnection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** A generation on behalf of a client who may leave. */
+public final class RunningGeneration extends RunningRequest {
+  private static final long PAUSE_MILLIS = 50;
+
+  private final GenerationHandle handle;
+
+  private RunningGeneration(GenerationHandle handle) {
+    super(handle);
+    this.handle = handle;
+  }
+
+  /**
+   * Submits a generation for the current request's client.
+   *
+   * @param engine {@code Engine::submit}
+   */
+  public static RunningGeneration submit(
+      Function<Generation, GenerationHandle> engine, Generation generation) {
+    Caller caller = Caller.current();
+    return new RunningGeneration(
+        engine.apply(generation.of(caller.client()).inCacheOf(caller.cacheOwner())));
+  }
+
+  /**
+   * The same for a part of a request whose earlier parts were let in: where the queue is full, it
+   * waits for a place.
+   *
+   * @throws ClientGoneException if the client leaves
+   * @throws ApiException if no place comes in time
+   */
+  public static RunningGeneration submitNext(
+      Function<Generation, GenerationHandle> engine, Generation generation) {
+    ClientConnection client = ClientConnection.current();
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        return submit(engine, generation);
+      } catch (QueueFullException e) {
+        if (client.gone()) {
+          throw new ClientGoneException();
+        }
+        if (System.nanoTime() - start > generation.timeout().toNanos()) {
+          throw ApiException.timedOut(generation.timeout());
+        }
+        pause();
+      }
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      throw interrupted();
+    }
+  }
+
+  /**
+   * Waits for the end.
+   *
+   * @return all events
+   * @throws ClientGoneException if the client leaves
+   * @throws ApiException if the generation ends in any way but finished
+   */
+  public List<SequenceEvent> awaitAll() {
+    awaitFinish();
+    List<SequenceEvent> events = new ArrayList<>();
+    drain(events);
+    return checked(events);
+  }
+
+  /**
+   * Waits for something to happen, {@code patience} at the most.
+   *
+   * @return every event that is there; empty if nothing happened in time or, see {@link #ended},
+   *     nothing more will
+   * @throws ClientGoneException if the client leaves
+   * @throws ApiException if the model's numbers are none
+   */
+  public List<SequenceEvent> awaitSome(Duration patience) {
+    List<SequenceEvent> events = new ArrayList<>();
+    await(
+        patience,
+        limit -> {
+          handle.poll(limit).ifPresent(events::add);
+          return !events.isEmpty() || ended();
+        });
+    drain(events);
+    return checked(events);
+  }
+
+  private List<SequenceEvent> checked(List<SequenceEvent> events) {
+    ModelOutput.requireFinite(events.stream().allMatch(SequenceEvent::finite), handle.id());
+    return events;
+  }
+
+  private void drain(List<SequenceEvent> events) {
+    try {
+      Optional<SequenceEvent> event = handle.poll(Duration.ZERO);
+      while (event.isPresent()) {
+        events.add(event.get());
+        event = handle.poll(Duration.ZERO);
+      }
+    } catch (InterruptedException e) {
+      throw interrupted();
+    }
+  }
+}

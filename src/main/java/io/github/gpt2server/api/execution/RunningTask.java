@@ -1,0 +1,43 @@
+package io.github.gpt2server.api.execution;
+
+import io.github.gpt2server.engine.handle.TaskHandle;
+import io.github.gpt2server.engine.request.TaskRequest;
+import io.github.gpt2server.web.Caller;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ClientGoneException;
+import java.util.function.Function;
+
+/**
+ * A task on behalf of a client who may leave.
+ *
+ * @param <R> what the task finds out
+ */
+public final class RunningTask<R> extends RunningRequest {
+  private final TaskHandle<R> handle;
+
+  private RunningTask(TaskHandle<R> handle) {
+    super(handle);
+    this.handle = handle;
+  }
+
+  /**
+   * Submits a task for the current request's client.
+   *
+   * @param engine {@code Engine::submit}
+   */
+  public static <R> RunningTask<R> submit(
+      Function<TaskRequest<R>, TaskHandle<R>> engine, TaskRequest<R> request) {
+    return new RunningTask<>(engine.apply(request.of(Caller.current().client())));
+  }
+
+  /**
+   * Waits for the answer.
+   *
+   * @throws ClientGoneException if the client leaves
+   * @throws ApiException if the task ends in any way but finished
+   */
+  public R await() {
+    awaitFinish();
+    return handle.result();
+  }
+}

@@ -1,0 +1,31 @@
+package io.github.gpt2server.api.execution;
+
+import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.serving.ServedModelHolder;
+import io.github.gpt2server.web.error.ApiException;
+import org.springframework.stereotype.Component;
+
+/** The served model, or the answer for those who come while it still loads. */
+@Component
+public final class ServedModels {
+  private final ServedModelHolder holder;
+
+  /** Asks this holder. */
+  public ServedModels(ServedModelHolder holder) {
+    this.holder = holder;
+  }
+
+  /**
+   * The served model.
+   *
+   * @throws ApiException 503, while it loads
+   */
+  public ServedModel get() {
+    return holder
+        .get()
+        .orElseThrow(
+            () ->
+                ApiException.unavailable(
+                    "The model is still loading; try again in a few seconds.", "model_loading"));
+  }
+}

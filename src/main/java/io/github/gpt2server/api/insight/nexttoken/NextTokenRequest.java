@@ -1,0 +1,55 @@
+package io.github.gpt2server.api.insight.nexttoken;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.json.JsonRequest;
+import io.github.gpt2server.api.limit.FieldSection;
+import io.github.gpt2server.api.request.Prompt;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.List;
+
+/** The body of {@code POST /v1/next-token}, as sent. */
+@FieldSection("next-token")
+@Schema(description = "Which next tokens to report. Give prompt or tokens.")
+public record NextTokenRequest(
+    @Schema(description = "The served model; may be left out.", nullable = true)
+        @JsonProperty("model")
+        String model,
+    @Schema(
+            description =
+                "The text before the next token; an array of texts gives results for each. An empty"
+                    + " text stands for <|endoftext|>.",
+            oneOf = {String.class, String[].class},
+            example = "Once upon a time, there was a")
+        @JsonProperty("prompt")
+        Prompt prompt,
+    @Schema(description = "The prompt as token ids instead.", nullable = true)
+        @JsonProperty("tokens")
+        int[] tokens,
+    @Schema(
+            description = "How many of the likeliest tokens to report, up to all there are.",
+            minimum = "0",
+            defaultValue = "10",
+            example = "5")
+        @JsonProperty("top_k")
+        Integer topK,
+    @Schema(
+            description =
+                "Texts whose probability to come next is reported; of several tokens, the"
+                    + " probability of them all in a row.",
+            example = "[\" king\", \" little girl\"]",
+            nullable = true)
+        @JsonProperty("candidates")
+        List<String> candidates,
+    @Schema(
+            description = "Divides the logits; 1 gives the model's own distribution.",
+            minimum = "0.000000001",
+            maximum = "100",
+            defaultValue = "1")
+        @JsonProperty("temperature")
+        Double temperature,
+    @Schema(
+            description = "Requests share cached prefixes only under the same salt.",
+            nullable = true)
+        @JsonProperty("cache_salt")
+        String cacheSalt)
+    implements JsonRequest {}

@@ -1,0 +1,94 @@
+package io.github.gpt2server.api.openai.azure;
+
+import io.github.gpt2server.api.execution.ServedModels;
+import io.github.gpt2server.api.openai.completion.CompletionController;
+import io.github.gpt2server.api.openai.completion.CompletionRequest;
+import io.github.gpt2server.api.openai.completion.CompletionResponse;
+import io.github.gpt2server.api.openai.embedding.EmbeddingController;
+import io.github.gpt2server.api.openai.embedding.EmbeddingRequest;
+import io.github.gpt2server.api.openai.embedding.EmbeddingResponse;
+import io.github.gpt2server.api.openai.model.ModelController;
+import io.github.gpt2server.api.request.ModelCheck;
+import io.swagger.v3.oas.annotations.Hidden;
+import jakarta.servlet.http.HttpServletResponse;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/**
+ * OpenAI's endpoints where Azure has them. A deployment's name is that of the model; {@code
+ * api-version} makes no difference.
+ */
+@Hidden
+@RestController
+@RequestMapping("/openai")
+public final class AzureController {
+  private final ServedModels models;
+  private final CompletionController completions;
+  private final EmbeddingController embeddings;
+  private final ModelController descriptions;
+
+  /** Hands everything on to these. */
+  public AzureController(
+      ServedModels models,
+      CompletionController completions,
+      EmbeddingController embeddings,
+      ModelController descriptions) {
+    this.models = models;
+    this.completions = completions;
+    this.embeddings = embeddings;
+    this.descriptions = descriptions;
+  }
+
+  /** Continues texts. */
+  @PostMapping(path = "/v1/completions", consumes = MediaType.APPLICATION_JSON_VALUE)
+  public ResponseEntity<CompletionResponse> complete(
+      @RequestBody CompletionRequest request, HttpServletResponse response) {
+    return completions.complete(request, response);
+  }
+
+  /** Continues texts with a deployment. */
+  @PostMapping(
+      path = "/deployments/{deployment}/completions",
+      consumes = MediaType.APPLICATION_JSON_VALUE)
+  public ResponseEntity<CompletionResponse> complete(
+      @PathVariable("deployment") String deployment,
+      @RequestBody CompletionRequest request,
+      HttpServletResponse response) {
+    ModelCheck.check(deployment, models.get());
+    return completions.complete(request, response);
+  }
+
+  /** Turns texts into vectors. */
+  @PostMapping(path = "/v1/embeddings", consumes = MediaType.APPLICATION_JSON_VALUE)
+  public ResponseEntity<EmbeddingResponse> embed(@RequestBody EmbeddingRequest request) {
+    return embeddings.embed(request);
+  }
+
+  /** Turns texts into vectors with a deployment. */
+  @PostMapping(
+      path = "/deployments/{deployment}/embeddings",
+      consumes = MediaType.APPLICATION_JSON_VALUE)
+  public ResponseEntity<EmbeddingResponse> embed(
+      @PathVariable("deployment") String deployment, @RequestBody EmbeddingRequest request) {
+    ModelCheck.check(deployment, models.get());
+    return embeddings.embed(request);
+  }
+
+  /** Lists the models. */
+  @GetMapping({"/v1/models", "/v1/models/", "/models", "/models/"})
+  public ModelController.ModelList list() {
+    return descriptions.list();
+  }
+
+  /** Describes one model. */
+  @GetMapping({"/v1/models/{*id}", "/models/{*id}"})
+  public ModelController.ModelObject one(@PathVariable("id") String id) {
+    return descriptions.one(id);
+  }
+}

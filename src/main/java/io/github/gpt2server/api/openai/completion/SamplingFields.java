@@ -1,0 +1,155 @@
+package io.github.gpt2server.api.openai.completion;
+
+import io.github.gpt2server.api.request.Bounds;
+import io.github.gpt2server.sampling.RepetitionPenalty;
+import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import io.github.gpt2server.web.error.ApiException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+
+/**
+ * The checked fields of a request that say how tokens are chosen.
+ *
+ * @param parameters with the first choice's seed
+ * @param seeded whether that seed was given; else every sequence draws one of its own
+ */
+record SamplingFields(SamplingParameters parameters, boolean seeded) {
+  /** 2^64 divided by the golden ratio: what SplittableRandom puts between its streams. */
+  private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
+
+  private static final Pattern TOKEN_ID = Pattern.compile("0|[1-9][0-9]{0,8}");
+
+  private static final double MAX_BIAS = 100;
+
+  /** What clients of other servers send for a random seed. */
+  private static final long RANDOM_SEED = -1;
+
+  /**
+   * Checks the fields.
+   *
+   * @throws ApiException 400, if one is wrong
+   */
+  static SamplingFields check(CompletionRequest request, int maxTokens, Gpt2Tokenizer tokenizer) {
+    int topK = Bounds.integer("top_k", request.topK(), 0, -1, Integer.MAX_VALUE);
+    boolean seeded = request.seed() != null && request.seed() != RANDOM_SEED;
+    return new SamplingFields(
+        new SamplingParameters(
+            temperature(request.temperature()),
+            Math.max(0, topK),
+            Bounds.number("top_p", request.topP(), 1, 0, 1),
+            Bounds.number("min_p", request.minP(), 0, 0, 1),
+            Bounds.number("typical_p", request.typicalP(), 1, 0, 1),
+            repetitionPenalty(request, tokenizer),
+            Bounds.number("presence_penalty", request.presencePenalty(), 0, -2, 2),
+            Bounds.number("frequency_penalty", request.frequencyPenalty(), 0, -2, 2),
+            logitBias(request.logitBias(), tokenizer.vocabSize()),
+            minTokens(request.minTokens(), maxTokens),
+            seeded ? request.seed() : 0),
+        seeded);
+  }
+
+  private static RepetitionPenalty repetitionPenalty(
+      CompletionRequest request, Gpt2Tokenizer tokenizer) {
+    int range =
+        Bounds.integer(
+            "repetition_penalty_range", request.repetitionPenaltyRange(), 0, -1, Integer.MAX_VALUE);
+    boolean lineBreaks = request.penalizeNl() == null || request.penalizeNl();
+    return new RepetitionPenalty(
+        Bounds.number("repetition_penalty", request.repetitionPenalty(), 1, 0.01, 100),
+        Math.max(0, range),
+        lineBreaks ? RepetitionPenalty.NONE_EXEMPT : lineBreak(tokenizer));
+  }
+
+  private static int lineBreak(Gpt2Tokenizer tokenizer) {
+    int[] tokens = tokenizer.encode("\n");
+    return tokens.length == 1 ? tokens[0] : RepetitionPenalty.NONE_EXEMPT;
+  }
+
+  /** Greedy below the least temperature that changes anything. */
+  private static double temperature(Double value) {
+    double temperature = Bounds.number("temperature", value, 1, 0, 2);
+    return temperature < SamplingParameters.LEAST_TEMPERATURE ? 0 : temperature;
+  }
+
+  /**
+   * The parameters of one choice of a prompt, with a seed of its own. Where the request has a seed,
+   * it follows from that and the choice alone: the same prompt gives the same choices in any
+   * company. Where it has none, every call gives another one, so that no two sequences share their
+   * random numbers.
+   */
+  SamplingParameters forChoice(int choice) {
+    if (!seeded) {
+      return withSeed(ThreadLocalRandom.current().nextLong());
+    }
+    return choice == 0 ? parameters : withSeed(mix(parameters.seed() + choice * GOLDEN_GAMMA));
+  }
+
+  private SamplingParameters withSeed(long seed) {
+    SamplingParameters p = parameters;
+    return new SamplingParameters(
+        p.temperature(),
+        p.topK(),
+        p.topP(),
+        p.minP(),
+        p.typicalP(),
+        p.repetitionPenalty(),
+        p.presencePenalty(),
+        p.frequencyPenalty(),
+        p.logitBias(),
+        p.minTokens(),
+        seed);
+  }
+
+  /** Steele, Lea and Flood's mixing function ("Fast splittable pseudorandom number generators"). */
+  private static long mix(long z) {
+    long a = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+    long b = (a ^ (a >>> 27)) * 0x94d049bb133111ebL;
+    return b ^ (b >>> 31);
+  }
+
+  private static int minTokens(Integer value, int maxTokens) {
+    int minTokens = Bounds.integer("min_tokens", value, 0, 0, Integer.MAX_VALUE);
+    if (minTokens > maxTokens) {
+      throw ApiException.invalid(
+          "min_tokens",
+          "min_tokens must not be more than max_tokens, which is "
+              + maxTokens
+              + ", but is "
+              + minTokens
+              + ".");
+    }
+    return minTokens;
+  }
+
+  private static Map<Integer, Float> logitBias(Map<String, Double> biases, int vocabSize) {
+    if (biases == null) {
+      return Map.of();
+    }
+    Map<Integer, Float> checked = new HashMap<>();
+    biases.forEach(
+        (key, value) -> {
+          int token = tokenId(key, vocabSize);
+          double bias = Bounds.number("logit_bias." + key, value, 0, -MAX_BIAS, MAX_BIAS);
+          checked.put(token, (float) bias);
+        });
+    return checked;
+  }
+
+  private static int tokenId(String key, int vocabSize) {
+    // As JSON writes numbers, so that no token has two keys.
+    if (TOKEN_ID.matcher(key).matches() && Integer.parseInt(key) < vocabSize) {
+      return Integer.parseInt(key);
+    }
+    throw ApiException.invalid(
+        "logit_bias",
+        "logit_bias has the key \""
+            + Excerpt.of(key)
+            + "\", which is no token id; the vocabulary has ids from 0 to "
+            + (vocabSize - 1)
+            + ".");
+  }
+}

@@ -1,0 +1,104 @@
+package io.github.gpt2server.api.openai.completion;
+
+import io.github.gpt2server.engine.result.TokenLogprobs;
+import io.github.gpt2server.engine.result.TopTokens;
+import io.github.gpt2server.web.json.NonFiniteNumberException;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.Arrays;
+import java.util.BitSet;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.io.NumberOutput;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.annotation.JsonSerialize;
+
+/**
+ * The likeliest tokens at a place, those asked for by id and the one that stands there, as a JSON
+ * object of names and log-probabilities. It is written from the engine's arrays, byte by byte: a
+ * map of a whole vocabulary for every token would cost more than the model's step.
+ *
+ * @param keys names the tokens
+ * @param token the one that stands there
+ * @param logprobs what the engine reported
+ * @param tokenIds those asked for by id
+ */
+@Schema(
+    name = "TopLogprobs",
+    description = "The text of each token, or bytes:\\xe2\\x80, to its log-probability.",
+    type = "object",
+    additionalPropertiesSchema = Float.class)
+@JsonSerialize(using = TopLogprobs.Writer.class)
+record TopLogprobs(
+    @Schema(hidden = true) TokenKeys keys,
+    @Schema(hidden = true) int token,
+    @Schema(hidden = true) TokenLogprobs logprobs,
+    @Schema(hidden = true) int[] tokenIds) {
+
+  static final class Writer extends ValueSerializer<TopLogprobs> {
+    @Override
+    public void serialize(TopLogprobs value, JsonGenerator out, SerializationContext context) {
+      out.writeRawValue(new RawJson(value.json(out)));
+    }
+  }
+
+  /** The object, each token once. */
+  private byte[] json(JsonGenerator out) {
+    TopTokens top = logprobs.top();
+    int count = (top == null ? 0 : top.count()) + tokenIds.length + 1;
+    Builder json = new Builder(keys, count, out);
+    if (top != null) {
+      top.forEach(json::add);
+    }
+    for (int i = 0; i < tokenIds.length; i++) {
+      json.add(tokenIds[i], logprobs.others()[i]);
+    }
+    json.add(token, logprobs.logprob());
+    return json.end();
+  }
+
+  private static final class Builder {
+    private static final int USUAL_BYTES = 24;
+
+    private final TokenKeys keys;
+    private final BitSet written = new BitSet();
+    private final JsonGenerator out;
+    private byte[] bytes;
+    private int size;
+
+    Builder(TokenKeys keys, int count, JsonGenerator out) {
+      this.keys = keys;
+      this.out = out;
+      this.bytes = new byte[2 + count * USUAL_BYTES];
+      bytes[size++] = '{';
+    }
+
+    void add(int token, float logprob) {
+      if (written.get(token)) {
+        return;
+      }
+      written.set(token);
+      if (!Float.isFinite(logprob)) {
+        throw new NonFiniteNumberException(out);
+      }
+      String number = NumberOutput.toString(logprob, true);
+      // A comma, and the bracket at the end.
+      int needed = size + keys.length(token) + number.length() + 2;
+      if (needed > bytes.length) {
+        bytes = Arrays.copyOf(bytes, 2 * needed);
+      }
+      if (size > 1) {
+        bytes[size++] = ',';
+      }
+      keys.copy(token, bytes, size);
+      size += keys.length(token);
+      for (int i = 0; i < number.length(); i++) {
+        bytes[size++] = (byte) number.charAt(i);
+      }
+    }
+
+    byte[] end() {
+      bytes[size++] = '}';
+      return Arrays.copyOf(bytes, size);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package io.github.gpt2server.api.openai.model;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.execution.ServedModels;
+import io.github.gpt2server.api.openapi.ApiTags;
+import io.github.gpt2server.api.request.ModelCheck;
+import io.github.gpt2server.serving.ServedModel;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
+import java.util.stream.Stream;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Tells which model is served. */
+@Tag(name = ApiTags.MODELS)
+@RestController
+public final class ModelController {
+  private final ServedModels models;
+
+  /** Tells of the served model. */
+  public ModelController(ServedModels models) {
+    this.models = models;
+  }
+
+  /** The one model, under each of its names. */
+  @Operation(
+      operationId = "listModels",
+      summary = "List the models",
+      description = "There is one; each of its aliases has an entry too, whose root it is.")
+  @GetMapping(path = "/v1/models")
+  public ModelList list() {
+    ServedModel model = models.get();
+    return new ModelList(
+        "list",
+        Stream.concat(Stream.of(model.id()), model.aliases().stream())
+            .filter(name -> ModelCheck.nameOf(name, model).equals(name))
+            .distinct()
+            .map(name -> ModelObject.of(name, model))
+            .toList());
+  }
+
+  /** One model by its id, which may contain a slash, its last part or an alias. */
+  @Operation(
+      operationId = "getModel",
+      summary = "Describe a model",
+      description = "Its size, its context, and what it runs on.")
+  @ApiResponse(responseCode = "200", description = "The model.")
+  @ApiResponse(responseCode = "404", description = "No such model (code model_not_found).")
+  @GetMapping(path = "/v1/models/{*id}")
+  public ModelObject one(
+      @Parameter(description = "The id, its last part or an alias.", example = "gpt2-fairytales")
+          @PathVariable("id")
+          String id) {
+    ServedModel model = models.get();
+    return ModelObject.of(ModelCheck.nameOf(id.substring(1), model), model);
+  }
+
+  /** OpenAI's list. */
+  public record ModelList(
+      @Schema(example = "list") @JsonProperty("object") String object,
+      @JsonProperty("data") List<ModelObject> data) {}
+
+  /** OpenAI's model, with what this server knows of it. */
+  @Schema(name = "Model")
+  public record ModelObject(
+      @Schema(example = "gpt2-fairytales") @JsonProperty("id") String id,
+      @Schema(example = "model") @JsonProperty("object") String object,
+      @Schema(description = "Seconds since 1970.") @JsonProperty("created") long created,
+      @JsonProperty("owned_by") String ownedBy,
+      @Schema(
+              description = "The model that this is a name of; its own id if it is no alias.",
+              example = "gpt2-fairytales")
+          @JsonProperty("root")
+          String root,
+      @Schema(description = "Tokens of prompt and output together.", example = "512")
+          @JsonProperty("max_model_len")
+          int maxModelLen,
+      @Schema(example = "4096") @JsonProperty("vocab_size") int vocabSize,
+      @Schema(description = "Numbers in the weights.") @JsonProperty("parameters") long parameters,
+      @Schema(example = "float32") @JsonProperty("dtype") String dtype,
+      @Schema(example = "cpu") @JsonProperty("device") String device,
+      @Schema(description = "The operators that compute a step.", example = "onednn")
+          @JsonProperty("kernels")
+          String kernels,
+      @Schema(
+              description =
+                  "The largest error of these operators when they were checked at the start,"
+                      + " relative to the largest magnitude of the result.",
+              example = "7.7e-7")
+          @JsonProperty("arithmetic_check")
+          double arithmeticCheck,
+      @Schema(description = "The hub's commit, or null.", nullable = true) @JsonProperty("revision")
+          String revision) {
+
+    static ModelObject of(String name, ServedModel model) {
+      return new ModelObject(
+          name,
+          "model",
+          model.created().getEpochSecond(),
+          "gpt2-server",
+          model.id(),
+          model.contextLength(),
+          model.vocabSize(),
+          model.parameters(),
+          model.dtype(),
+          model.device(),
+          model.kernels(),
+          model.arithmeticError(),
+          model.revision());
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.github.gpt2server.api.request;
+
+import io.github.gpt2server.web.error.ApiException;
+
+/** Whether prompt and output fit the model's context; they are never cut silently. */
+public final class ContextCheck {
+
+  private ContextCheck() {}
+
+  /**
+   * Checks what is known of a text before it is tokenized.
+   *
+   * @param field where the text stands, such as {@code prompt[2]}
+   * @param least the least number of tokens that it can have
+   * @throws ApiException 400 with the code {@code context_length_exceeded}
+   */
+  static void checkLeast(int contextLength, String field, int least) {
+    if (least > contextLength) {
+      throw ApiException.invalid(
+          field.replaceFirst("\\[.*", ""),
+          "context_length_exceeded",
+          "This model's context holds %d tokens, but %s has at least %d; shorten it."
+              .formatted(contextLength, field, least));
+    }
+  }
+
+  /**
+   * Checks one prompt.
+   *
+   * @throws ApiException 400 with the code {@code context_length_exceeded}
+   */
+  public static void check(int contextLength, int promptTokens, int maxTokens) {
+    long asked = (long) promptTokens + maxTokens;
+    if (asked <= contextLength) {
+      return;
+    }
+    boolean promptAlone = promptTokens >= contextLength;
+    String parts =
+        maxTokens == 0
+            ? "in the prompt"
+            : "(" + promptTokens + " in the prompt and " + maxTokens + " to generate)";
+    throw ApiException.invalid(
+        promptAlone || maxTokens == 0 ? "prompt" : "max_tokens",
+        "context_length_exceeded",
+        "This model's context holds "
+            + contextLength
+            + " tokens, but the request needs "
+            + asked
+            + " "
+            + parts
+            + "; shorten the prompt"
+            + (maxTokens == 0
+                ? "."
+                : ", lower max_tokens or keep the prompt's end with truncate_prompt_tokens."));
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.gpt2server.api.request;
+
+import io.github.gpt2server.api.limit.RequestMemory;
+import io.github.gpt2server.engine.result.TopTokens;
+import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.web.error.ApiException;
+
+/** Whether the log-probabilities that an answer holds in memory all at once are few enough. */
+public final class LogprobsCheck {
+
+  /** Some 40 to 80 MB. */
+  private static final long MAX = 10_000_000;
+
+  /** A log-probability of a whole row. */
+  private static final int ROW_BYTES = 4;
+
+  /** A token and its log-probability. */
+  private static final int PAIR_BYTES = 8;
+
+  private LogprobsCheck() {}
+
+  /**
+   * Checks one request, and reserves what it holds.
+   *
+   * @param field the field that asks for so many
+   * @param perPosition how many each position reports
+   * @param vocabSize how many a position holds that reports more than {@link TopTokens#FEW}
+   * @param positions how many positions report
+   * @param other what may be lowered beside the field, such as {@code max_tokens}
+   * @throws ApiException 400, if it is too much
+   * @throws io.github.gpt2server.memory.MemoryExceededException if there is no memory for it
+   */
+  public static void check(
+      String field, int perPosition, int vocabSize, long positions, String other) {
+    boolean whole = perPosition > TopTokens.FEW && perPosition < vocabSize;
+    int held = whole ? vocabSize : perPosition;
+    if (held * positions > MAX) {
+      throw ApiException.invalid(
+          field,
+          ("%s = %d at up to %d positions would %s %d log-probabilities at once%s, but an answer may"
+                  + " have %d; lower %s or %s.")
+              .formatted(
+                  field,
+                  perPosition,
+                  positions,
+                  whole ? "hold" : "report",
+                  held * positions,
+                  whole
+                      ? " (above %d at a position, the whole vocabulary's)".formatted(TopTokens.FEW)
+                      : "",
+                  MAX,
+                  field,
+                  other));
+    }
+    int bytes = perPosition > TopTokens.FEW ? ROW_BYTES : PAIR_BYTES;
+    RequestMemory.current().of(MemoryUse.ANSWERS).resize(held * positions * bytes);
+  }
+}
