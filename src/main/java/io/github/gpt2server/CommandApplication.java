@@ -1,8 +1,8 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.handle.EngineObserver;
-import io.github.gpt2server.ops.ServedEngine;
-import io.github.gpt2server.ops.ServerState;
+import io.github.gpt2server.ops.lifecycle.ServedEngine;
+import io.github.gpt2server.ops.lifecycle.ServerState;
 import io.github.gpt2server.serving.ServedModelHolder;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;

@@ -1,8 +1,8 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.result.EngineStoppedException;
-import io.github.gpt2server.ops.ModelLoader;
-import io.github.gpt2server.ops.ServerState;
+import io.github.gpt2server.ops.lifecycle.ModelLoader;
+import io.github.gpt2server.ops.lifecycle.ServerState;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.serving.ServedModelHolder;
 import org.springframework.boot.ApplicationArguments;

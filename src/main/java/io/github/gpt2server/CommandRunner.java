@@ -6,7 +6,7 @@ import io.github.gpt2server.cli.Console;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.result.EngineStoppedException;
 import io.github.gpt2server.engine.result.NotEnoughMemoryException;
-import io.github.gpt2server.ops.ProcessEnd;
+import io.github.gpt2server.ops.lifecycle.ProcessEnd;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.serving.ServedModelHolder;
 import java.util.Map;

@@ -1,10 +1,10 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.cli.Console;
-import io.github.gpt2server.ops.EngineLifecycle;
-import io.github.gpt2server.ops.ProcessEnd;
-import io.github.gpt2server.ops.TerminationSignals;
-import io.github.gpt2server.ops.ThreadWatch;
+import io.github.gpt2server.ops.lifecycle.EngineLifecycle;
+import io.github.gpt2server.ops.lifecycle.ProcessEnd;
+import io.github.gpt2server.ops.lifecycle.TerminationSignals;
+import io.github.gpt2server.ops.lifecycle.ThreadWatch;
 import java.io.PrintStream;
 import java.util.Locale;
 import org.jline.terminal.impl.exec.ExecTerminalProvider;

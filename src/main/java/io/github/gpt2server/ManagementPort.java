@@ -1,7 +1,7 @@
 package io.github.gpt2server;
 
-import io.github.gpt2server.ops.MetricsPage;
-import io.github.gpt2server.ops.ProbeController;
+import io.github.gpt2server.ops.health.ProbeController;
+import io.github.gpt2server.ops.metrics.MetricsPage;
 import io.github.gpt2server.web.tomcat.TomcatFolders;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;

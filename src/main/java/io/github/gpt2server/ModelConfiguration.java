@@ -1,9 +1,9 @@
 package io.github.gpt2server;
 
 import io.github.gpt2server.engine.handle.EngineObserver;
-import io.github.gpt2server.ops.ModelStartup;
-import io.github.gpt2server.ops.ServerState;
-import io.github.gpt2server.ops.StartupLine;
+import io.github.gpt2server.ops.lifecycle.ModelStartup;
+import io.github.gpt2server.ops.lifecycle.ServerState;
+import io.github.gpt2server.ops.lifecycle.StartupLine;
 import io.github.gpt2server.serving.ServedModelHolder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;

@@ -2,7 +2,7 @@ package io.github.gpt2server.testing;
 
 import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
-import io.github.gpt2server.ops.EngineControl;
+import io.github.gpt2server.ops.lifecycle.EngineControl;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

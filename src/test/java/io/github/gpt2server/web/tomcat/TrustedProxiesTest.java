@@ -40,7 +40,7 @@ class TrustedProxiesTest {
   void theClientIsTheRightmostAddressThatIsNoTrustedProxy(
       String trusted, String header, String value, String client) throws Exception {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
-    Logger logger = (Logger) LoggerFactory.getLogger("io.github.gpt2server.ops.AccessLog");
+    Logger logger = (Logger) LoggerFactory.getLogger("io.github.gpt2server.ops.exchange.AccessLog");
     try (TestServer server =
         new TestServer("--gpt2.trusted-proxies=" + trusted, "--gpt2.access-log=true")) {
       server.engine().serve();

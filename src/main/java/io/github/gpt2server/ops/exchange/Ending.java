@@ -1,0 +1,81 @@
+package io.github.gpt2server.ops.exchange;
+
+import io.github.gpt2server.engine.handle.RequestProgress;
+import io.github.gpt2server.engine.result.Outcome;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** How a request of a client ended. */
+public enum Ending {
+  /** It was answered. */
+  SUCCESS,
+  /** The client left before the end. */
+  CANCELLED,
+  /** The client asked for something that cannot be had: 4xx. */
+  REFUSED,
+  /** The queue was full: 429. */
+  QUEUE_FULL,
+  /** The model was being loaded, or the server was stopping: 503. */
+  NOT_AVAILABLE,
+  /** It was not complete in time. */
+  TIMEOUT,
+  /** The server is to blame. */
+  FAILED;
+
+  private static final int CLIENT_CLOSED_REQUEST = 499;
+
+  /**
+   * Tells from the status, and from the engine where a stream had begun with 200 before it ended.
+   *
+   * @param broken whether an exception came after the answer had begun
+   */
+  static Ending of(int status, boolean broken, List<RequestProgress> requests) {
+    return switch (status) {
+      case 429 -> QUEUE_FULL;
+      case CLIENT_CLOSED_REQUEST -> CANCELLED;
+      case 503 -> NOT_AVAILABLE;
+      case 504 -> TIMEOUT;
+      default -> {
+        if (status >= 400) {
+          yield status < 500 ? REFUSED : FAILED;
+        }
+        yield requests.stream()
+            .map(Ending::of)
+            .filter(ending -> ending != SUCCESS)
+            .findFirst()
+            .orElse(broken ? CANCELLED : SUCCESS);
+      }
+    };
+  }
+
+  /** Nobody waits for a request that has not ended: its client has left. */
+  private static Ending of(RequestProgress request) {
+    final Optional<Outcome> outcome = request.outcome();
+    return outcome
+        .map(
+            how ->
+                switch (how) {
+                  case FINISHED -> SUCCESS;
+                  case CANCELLED -> CANCELLED;
+                  case TIMED_OUT -> TIMEOUT;
+                  case FAILED -> FAILED;
+                })
+        .orElse(CANCELLED);
+  }
+
+  /** For {@code error.type}: empty for success, the status for what was refused. */
+  String errorType(int status) {
+    return switch (this) {
+      case SUCCESS -> "";
+      case REFUSED -> Integer.toString(status);
+      default -> toString();
+    };
+  }
+
+  /** As labels write it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.gpt2server.ops.exchange;
+
+import io.github.gpt2server.engine.handle.RequestProgress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A request of a client and its answer, when it is over.
+ *
+ * @param id the request's; null where nothing gives ids
+ * @param method the HTTP method
+ * @param path without the query
+ * @param client the client's address
+ * @param operation what the model was asked; empty for what needs no model
+ * @param model the served model's id; empty while it loads
+ * @param status the HTTP status
+ * @param ending how it ended
+ * @param duration from the first filter to the last byte
+ * @param requests what the engine was asked
+ */
+public record Exchange(
+    String id,
+    String method,
+    String path,
+    String client,
+    Optional<Operation> operation,
+    String model,
+    int status,
+    Ending ending,
+    Duration duration,
+    List<RequestProgress> requests) {
+
+  /** Tokens of the prompts, read from the cache or computed. */
+  public int promptTokens() {
+    return requests.stream().mapToInt(RequestProgress::promptTokens).sum();
+  }
+
+  /** Tokens that were generated. */
+  public int generatedTokens() {
+    return requests.stream().mapToInt(RequestProgress::generatedTokens).sum();
+  }
+
+  /** For {@code error.type}; empty for success. */
+  public String errorType() {
+    return ending.errorType(status);
+  }
+}

@@ -1,0 +1,76 @@
+package io.github.gpt2server.ops.health;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.ops.lifecycle.ServerState;
+import io.github.gpt2server.web.error.ErrorEnvelope;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.security.SecurityRequirements;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Health at the root, where routers of inference servers look for it. */
+@Tag(name = "Health")
+@RestController
+public class ProbeController {
+  private final ServerState state;
+
+  ProbeController(ServerState state) {
+    this.state = state;
+  }
+
+  /** What is answered when the server is ready. */
+  @Schema(name = "Health")
+  record Up(@Schema(allowableValues = "UP") @JsonProperty("status") String status) {}
+
+  /** What is answered when it is not. */
+  @Schema(name = "HealthProblem")
+  record NotReady(
+      @Schema(allowableValues = {"LOADING", "STOPPING", "DEAD"}) @JsonProperty("status")
+          String status,
+      @Schema(ref = "#/components/schemas/Error") @JsonProperty("error")
+          ErrorEnvelope.Problem error) {}
+
+  /** 200 when requests are answered, else 503 with the reason. */
+  @Operation(
+      operationId = "getHealth",
+      summary = "See whether requests are answered",
+      description = "Needs no API key.")
+  @SecurityRequirements
+  @ApiResponse(
+      responseCode = "200",
+      description = "Requests are answered.",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON_VALUE,
+              schema = @Schema(implementation = Up.class)))
+  @ApiResponse(
+      responseCode = "503",
+      description = "The model is loading, the server shuts down, or its engine has died.",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON_VALUE,
+              schema = @Schema(implementation = NotReady.class)))
+  @GetMapping("/health")
+  ResponseEntity<Object> health() {
+    return switch (state.phase()) {
+      case SERVING -> ResponseEntity.ok(new Up("UP"));
+      case LOADING -> unavailable("LOADING", state.loadingMessage(), "model_loading");
+      case STOPPING -> unavailable("STOPPING", "The server is shutting down.", "shutting_down");
+      case DEAD ->
+          unavailable(
+              "DEAD", "The engine has stopped on an error; restart the server.", "engine_dead");
+    };
+  }
+
+  private static ResponseEntity<Object> unavailable(String status, String message, String code) {
+    return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE)
+        .body(new NotReady(status, new ErrorEnvelope.Problem(message, "server_error", null, code)));
+  }
+}

@@ -1,0 +1,15 @@
+package io.github.gpt2server.ops.lifecycle;
+
+import io.github.gpt2server.serving.ServedModel;
+
+/**
+ * A model that is ready to serve.
+ *
+ * @param served what is served
+ * @param threads how many threads a step uses
+ * @param kvCacheBytes the size of the KV cache, the draft model's included
+ * @param dtypeReason why the server chose the type of the weights; empty if it did not
+ * @param draftModel the name of the model that guesses tokens; empty if there is none
+ */
+public record LoadedModel(
+    ServedModel served, int threads, long kvCacheBytes, String dtypeReason, String draftModel) {}

@@ -1,0 +1,106 @@
+package io.github.gpt2server.ops.lifecycle;
+
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.jline.utils.Signals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What SIGTERM and SIGINT (Ctrl-C) do. The first lets running requests finish, as the JVM does by
+ * itself. The second, which the JVM would not notice any more, ends them at once, with their last
+ * event; and if the process is still there soon after, or at the third, the kernel ends it. A shell
+ * sees 128 + the signal's number in every case.
+ */
+public final class TerminationSignals {
+  private static final Logger log = LoggerFactory.getLogger(TerminationSignals.class);
+
+  /** What clients may take to receive the last event of their streams. */
+  private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
+
+  private final BooleanSupplier hurry;
+  private final AtomicInteger received = new AtomicInteger();
+
+  private enum Signal {
+    INT(2),
+    TERM(15);
+
+    private final int number;
+
+    Signal(int number) {
+      this.number = number;
+    }
+  }
+
+  /** The C library; Java cannot send itself a signal. */
+  private interface Libc extends Library {
+    int kill(int process, int signal);
+  }
+
+  private TerminationSignals(BooleanSupplier hurry) {
+    this.hurry = hurry;
+  }
+
+  /**
+   * Handles both signals from now on; does nothing where the JVM leaves them to others ({@code
+   * -Xrs}).
+   *
+   * @param hurry ends running requests; false if the server is in the middle of something that
+   *     cannot be ended
+   */
+  public static void install(BooleanSupplier hurry) {
+    final TerminationSignals signals = new TerminationSignals(hurry);
+    for (final Signal signal : Signal.values()) {
+      Signals.register(signal.name(), () -> signals.receive(signal));
+    }
+  }
+
+  /** The JVM calls this on a new thread for each signal. */
+  private void receive(Signal signal) {
+    switch (received.incrementAndGet()) {
+      case 1 -> System.exit(128 + signal.number);
+      case 2 -> {
+        if (endRequests()) {
+          pause();
+        }
+        die(signal);
+      }
+      default -> die(signal);
+    }
+  }
+
+  private boolean endRequests() {
+    try {
+      return hurry.getAsBoolean();
+    } catch (RuntimeException e) {
+      // The server is not far enough, or too far, to have anything to end.
+      log.debug("Nothing to hurry", e);
+      return false;
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(LAST_ANSWERS.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * By the kernel: the JVM's own ways out run the C library's exit handlers, which crash while
+   * libtorch computes.
+   */
+  private static void die(Signal signal) {
+    Signals.registerDefault(signal.name());
+    try {
+      Native.load("c", Libc.class).kill((int) ProcessHandle.current().pid(), signal.number);
+    } catch (UnsatisfiedLinkError e) {
+      log.debug("No signal can be sent here", e);
+      Runtime.getRuntime().halt(128 + signal.number);
+    }
+  }
+}

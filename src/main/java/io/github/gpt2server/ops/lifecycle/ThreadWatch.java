@@ -1,0 +1,145 @@
+package io.github.gpt2server.ops.lifecycle;
+
+import io.github.gpt2server.engine.schedule.EngineStatus;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.apache.catalina.connector.Connector;
+import org.apache.coyote.AbstractProtocol;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.tomcat.TomcatWebServer;
+import org.springframework.boot.web.server.context.WebServerInitializedEvent;
+import org.springframework.context.ApplicationListener;
+
+/**
+ * Looks every two seconds whether the threads are there without which nothing is answered: the
+ * engine's, and those with which Tomcat accepts connections and waits for requests on each port. A
+ * thread may end without a word, for instance if the memory for one is missing, too. One that is
+ * gone at two looks, so that clients get the last events of their streams, ends the process.
+ */
+public final class ThreadWatch implements ApplicationListener<WebServerInitializedEvent> {
+  static final String ENGINE = "gpt2-engine";
+
+  private static final Logger log = LoggerFactory.getLogger(ThreadWatch.class);
+  private static final long PERIOD_MILLIS = 2000;
+
+  /** One of each serves a connector. */
+  private static final List<String> KINDS = List.of("-Acceptor", "-Poller");
+
+  private final Consumer<String> onLoss;
+  private final List<Thread> needed = new CopyOnWriteArrayList<>();
+  private EngineControl engine;
+  private ServerState state;
+  private boolean engineSeen;
+  private String missing;
+
+  /** Ends the process if a thread is lost. */
+  public ThreadWatch() {
+    this(ProcessEnd::lost);
+  }
+
+  /** Tells {@code onLoss} the name of a thread that is lost. */
+  ThreadWatch(Consumer<String> onLoss) {
+    this.onLoss = onLoss;
+  }
+
+  /** A port is open, the first of them or that of management. */
+  @Override
+  public void onApplicationEvent(WebServerInitializedEvent event) {
+    if (event.getWebServer() instanceof TomcatWebServer tomcat) {
+      add(tomcat);
+    }
+    if (engine == null) {
+      watch(
+          event.getApplicationContext().getBean(EngineControl.class),
+          event.getApplicationContext().getBean(ServerState.class));
+      final Thread watch = new Thread(this::run, "thread-watch");
+      watch.setDaemon(true);
+      watch.start();
+    }
+  }
+
+  /** Watches the threads of a web server that has started. */
+  void add(TomcatWebServer server) {
+    for (final Connector connector : server.getTomcat().getService().findConnectors()) {
+      needed.addAll(threads(connector));
+    }
+  }
+
+  /** Watches the engine's thread as long as the server should be up. */
+  void watch(EngineControl watched, ServerState itsState) {
+    engine = watched;
+    state = itsState;
+  }
+
+  /** Those of a connector, as Tomcat names them. */
+  private static List<Thread> threads(Connector connector) {
+    if (!(connector.getProtocolHandler() instanceof AbstractProtocol<?> protocol)) {
+      return List.of();
+    }
+    // The name is quoted.
+    final String name = protocol.getName().replace("\"", "");
+    final List<Thread> found = all().stream().filter(thread -> serves(thread, name)).toList();
+    if (found.size() < KINDS.size()) {
+      log.warn("Not all threads of {} can be watched: {}", name, found);
+    }
+    return found;
+  }
+
+  private static boolean serves(Thread thread, String connector) {
+    return KINDS.stream()
+        .filter(kind -> thread.getName().endsWith(kind))
+        .map(kind -> thread.getName().substring(0, thread.getName().length() - kind.length()))
+        // A port that is chosen by the system comes into the connector's name afterwards.
+        .anyMatch(name -> connector.equals(name) || connector.startsWith(name + "-"));
+  }
+
+  private static List<Thread> all() {
+    ThreadGroup group = Thread.currentThread().getThreadGroup();
+    while (group.getParent() != null) {
+      group = group.getParent();
+    }
+    final Thread[] threads = new Thread[2 * group.activeCount() + 16];
+    return Arrays.asList(threads).subList(0, group.enumerate(threads));
+  }
+
+  private void run() {
+    while (true) {
+      try {
+        Thread.sleep(PERIOD_MILLIS);
+        look();
+      } catch (InterruptedException e) {
+        return;
+      } catch (OutOfMemoryError e) {
+        // The next look needs less, or finds out.
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  /** Looks once; a thread that was missing the last time, too, is lost. */
+  void look() {
+    final String now = state.isStopping() ? null : missing();
+    if (now != null && now.equals(missing)) {
+      onLoss.accept(now);
+    }
+    missing = now;
+  }
+
+  private String missing() {
+    for (final Thread thread : needed) {
+      if (!thread.isAlive()) {
+        return thread.getName();
+      }
+    }
+    final EngineStatus status = engine.status().orElse(null);
+    if (status != null && !engineSeen) {
+      engineSeen = true;
+      // libtorch is loaded now.
+      ProcessEnd.useKernel();
+    }
+    return status == null || status.alive() ? null : ENGINE;
+  }
+}

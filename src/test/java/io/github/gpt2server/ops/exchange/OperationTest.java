@@ -1,0 +1,42 @@
+package io.github.gpt2server.ops.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OperationTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "/v1/completions, TEXT_COMPLETION",
+    "/openai/v1/completions, TEXT_COMPLETION",
+    "/openai/deployments/gpt2/completions, TEXT_COMPLETION",
+    "/openai/deployments/openai%2Fgpt2/embeddings, EMBEDDINGS",
+    "/openai/v1/embeddings, EMBEDDINGS",
+    "/v1/inspect, INSPECT"
+  })
+  void knowsAzuresPathsToo(String path, Operation operation) {
+    assertThat(Operation.at(path)).contains(operation);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/openai/completions",
+        "/openai/v1/score",
+        "/openai/deployments/a/b/completions",
+        "/v1/models",
+        "/x/openai/v1/completions"
+      })
+  void otherPathsAskNothingOfTheModel(String path) {
+    assertThat(Operation.at(path)).isEmpty();
+  }
+
+  @Test
+  void hasTheNamesOfTheConventions() {
+    assertThat(Operation.TEXT_COMPLETION).hasToString("text_completion");
+  }
+}
