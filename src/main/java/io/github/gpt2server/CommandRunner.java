@@ -2,7 +2,7 @@ package io.github.gpt2server;
 
 import io.github.gpt2server.cli.CommandSettings;
 import io.github.gpt2server.cli.CommandTable;
-import io.github.gpt2server.cli.Console;
+import io.github.gpt2server.cli.console.Console;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.result.EngineStoppedException;
 import io.github.gpt2server.engine.result.NotEnoughMemoryException;

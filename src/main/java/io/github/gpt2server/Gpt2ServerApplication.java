@@ -1,6 +1,6 @@
 package io.github.gpt2server;
 
-import io.github.gpt2server.cli.Console;
+import io.github.gpt2server.cli.console.Console;
 import io.github.gpt2server.ops.lifecycle.EngineLifecycle;
 import io.github.gpt2server.ops.lifecycle.ProcessEnd;
 import io.github.gpt2server.ops.lifecycle.TerminationSignals;

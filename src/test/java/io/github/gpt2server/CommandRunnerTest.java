@@ -2,7 +2,7 @@ package io.github.gpt2server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.cli.Console;
+import io.github.gpt2server.cli.console.Console;
 import io.github.gpt2server.hub.LookAlikeHub;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

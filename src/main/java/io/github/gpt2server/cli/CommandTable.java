@@ -1,5 +1,9 @@
 package io.github.gpt2server.cli;
 
+import io.github.gpt2server.cli.console.Console;
+import io.github.gpt2server.cli.engine.ModelSource;
+import io.github.gpt2server.cli.evaluate.EvaluateCommand;
+import io.github.gpt2server.cli.verify.VerifyCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

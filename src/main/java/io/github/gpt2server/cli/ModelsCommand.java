@@ -1,5 +1,7 @@
 package io.github.gpt2server.cli;
 
+import io.github.gpt2server.cli.console.Console;
+import io.github.gpt2server.cli.console.Table;
 import io.github.gpt2server.hub.EmbeddedModel;
 import io.github.gpt2server.hub.ModelFolder;
 import io.github.gpt2server.hub.ModelHub;

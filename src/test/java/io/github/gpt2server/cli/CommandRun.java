@@ -1,5 +1,7 @@
 package io.github.gpt2server.cli;
 
+import io.github.gpt2server.cli.console.Console;
+import io.github.gpt2server.cli.engine.ModelSource;
 import io.github.gpt2server.serving.ServedModel;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -1,8 +1,9 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.gpt2server.cli.console.CommandException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.console;
 
 /** A command cannot do what it was told; the message is one sentence for people. */
 public class CommandException extends RuntimeException {

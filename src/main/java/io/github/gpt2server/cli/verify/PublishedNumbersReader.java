@@ -1,7 +1,9 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.verify;
 
-import io.github.gpt2server.cli.PublishedNumbers.Entry;
-import io.github.gpt2server.cli.PublishedNumbers.Shape;
+import io.github.gpt2server.cli.console.CommandException;
+import io.github.gpt2server.cli.console.JsonText;
+import io.github.gpt2server.cli.verify.PublishedNumbers.Entry;
+import io.github.gpt2server.cli.verify.PublishedNumbers.Shape;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.verify;
 
+import io.github.gpt2server.cli.console.CommandException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,8 +1,10 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.gpt2server.cli.CommandRun;
+import io.github.gpt2server.cli.TestModel;
 import io.github.gpt2server.serving.ServedModel;
 import java.io.IOException;
 import java.nio.file.Files;

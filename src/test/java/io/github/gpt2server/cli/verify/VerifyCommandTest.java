@@ -1,7 +1,9 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.cli.CommandRun;
+import io.github.gpt2server.cli.TestModel;
 import io.github.gpt2server.serving.ServedModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,9 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.verify;
 
 import io.github.gpt2server.analysis.ScoringPass;
 import io.github.gpt2server.analysis.TokenDistribution;
+import io.github.gpt2server.cli.console.CommandException;
+import io.github.gpt2server.cli.engine.EngineClient;
 import io.github.gpt2server.engine.request.PrefixReuse;
 import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.engine.request.SequenceRequest;

@@ -1,5 +1,8 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.evaluate;
 
+import io.github.gpt2server.cli.console.Console;
+import io.github.gpt2server.cli.console.Report;
+import io.github.gpt2server.cli.engine.ModelSource;
 import io.github.gpt2server.serving.ServedModel;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,4 +1,4 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.verify;
 
 /**
  * How far a number may be from the one that was published.

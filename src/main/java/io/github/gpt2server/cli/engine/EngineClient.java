@@ -1,6 +1,7 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.engine;
 
 import io.github.gpt2server.analysis.ScoringPass;
+import io.github.gpt2server.cli.console.CommandException;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.request.Generation;

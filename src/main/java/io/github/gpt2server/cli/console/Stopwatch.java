@@ -1,4 +1,4 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.console;
 
 /** How long something takes. */
 public record Stopwatch(long begin) {

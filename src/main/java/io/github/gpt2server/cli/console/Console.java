@@ -1,4 +1,4 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.console;
 
 import java.io.InputStream;
 import java.io.PrintStream;

@@ -1,5 +1,6 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.evaluate;
 
+import io.github.gpt2server.cli.console.CommandException;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 
 /**

@@ -1,5 +1,7 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.evaluate;
 
+import io.github.gpt2server.cli.console.CommandException;
+import io.github.gpt2server.cli.console.JsonText;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,8 +1,13 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.verify;
 
-import io.github.gpt2server.cli.CheckResult.Verdict;
-import io.github.gpt2server.cli.PublishedNumbers.Entry;
-import io.github.gpt2server.cli.PublishedNumbers.Shape;
+import io.github.gpt2server.cli.console.CommandException;
+import io.github.gpt2server.cli.console.Console;
+import io.github.gpt2server.cli.console.Table;
+import io.github.gpt2server.cli.engine.EngineClient;
+import io.github.gpt2server.cli.engine.ModelSource;
+import io.github.gpt2server.cli.verify.CheckResult.Verdict;
+import io.github.gpt2server.cli.verify.PublishedNumbers.Entry;
+import io.github.gpt2server.cli.verify.PublishedNumbers.Shape;
 import io.github.gpt2server.serving.ServedModel;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.console;
 
 import io.github.gpt2server.serving.ServedModel;
 import java.io.PrintStream;

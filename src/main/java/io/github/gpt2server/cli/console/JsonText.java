@@ -1,4 +1,4 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.console;
 
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;

@@ -1,8 +1,14 @@
-package io.github.gpt2server.cli;
+package io.github.gpt2server.cli.evaluate;
 
 import io.github.gpt2server.analysis.LastWord;
 import io.github.gpt2server.analysis.LastWordTotals;
 import io.github.gpt2server.analysis.ScoringPass;
+import io.github.gpt2server.cli.console.CommandException;
+import io.github.gpt2server.cli.console.Console;
+import io.github.gpt2server.cli.console.Progress;
+import io.github.gpt2server.cli.console.Report;
+import io.github.gpt2server.cli.console.Stopwatch;
+import io.github.gpt2server.cli.engine.EngineClient;
 import io.github.gpt2server.serving.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
