@@ -1,5 +1,7 @@
 package io.github.gpt2server;
 
+import io.github.gpt2server.boot.command.CommandRunner;
+import io.github.gpt2server.boot.settings.Arguments;
 import io.github.gpt2server.cli.console.Console;
 import io.github.gpt2server.ops.lifecycle.EngineLifecycle;
 import io.github.gpt2server.ops.lifecycle.ProcessEnd;

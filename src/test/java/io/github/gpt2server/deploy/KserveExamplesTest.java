@@ -2,7 +2,7 @@ package io.github.gpt2server.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.Gpt2Properties;
+import io.github.gpt2server.boot.settings.Gpt2Properties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package io.github.gpt2server.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import io.github.gpt2server.Gpt2Properties;
-import io.github.gpt2server.SettingsCheck;
+import io.github.gpt2server.boot.settings.Gpt2Properties;
+import io.github.gpt2server.boot.settings.SettingsCheck;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.github.gpt2server.testing;
 
-import io.github.gpt2server.OperationsConfiguration;
-import io.github.gpt2server.SecurityConfiguration;
+import io.github.gpt2server.boot.wiring.OperationsConfiguration;
+import io.github.gpt2server.boot.wiring.SecurityConfiguration;
 import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.ops.lifecycle.EngineControl;
 import io.github.gpt2server.ops.lifecycle.ServerState;

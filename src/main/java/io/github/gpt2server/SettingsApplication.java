@@ -1,7 +1,0 @@
-package io.github.gpt2server;
-
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
-
-/** What a command needs of the server that loads no model: the settings. */
-@EnableConfigurationProperties(Gpt2Properties.class)
-class SettingsApplication {}

@@ -1,0 +1,90 @@
+package io.github.gpt2server.boot.wiring;
+
+import io.github.gpt2server.boot.settings.Gpt2Properties;
+import io.github.gpt2server.web.security.AccessControl;
+import io.github.gpt2server.web.security.ApiKeyFile;
+import io.github.gpt2server.web.security.ApiKeys;
+import io.github.gpt2server.web.security.CallerFilter;
+import io.github.gpt2server.web.tomcat.ForwardedForValve;
+import io.github.gpt2server.web.tomcat.TrustedProxies;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.endpoint.SanitizingFunction;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.firewall.HttpFirewall;
+import org.springframework.security.web.firewall.RequestRejectedHandler;
+
+/** Wires who may call; see {@link AccessControl}. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(Gpt2Properties.class)
+public class SecurityConfiguration {
+
+  @Bean
+  @ConditionalOnProperty("gpt2.api-keys-file")
+  ApiKeyFile apiKeyFile(Gpt2Properties properties) {
+    return ApiKeyFile.watch(Path.of(properties.apiKeysFile()));
+  }
+
+  @Bean
+  AccessControl accessControl(Gpt2Properties properties, ObjectProvider<ApiKeyFile> file) {
+    final ApiKeys keys =
+        new ApiKeys(properties.apiKeys(), Optional.ofNullable(file.getIfAvailable()));
+    return new AccessControl(keys, properties.corsOrigins());
+  }
+
+  /** Believes what proxies say of their clients if they are among the trusted ones. */
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> trustedProxies(
+      Gpt2Properties properties) {
+    return factory -> {
+      if (!properties.trustedProxies().isEmpty()) {
+        factory.addEngineValves(
+            new ForwardedForValve(), TrustedProxies.valve(properties.trustedProxies()));
+      }
+    };
+  }
+
+  /** After the keys have been looked at. */
+  @Bean
+  CallerFilter callerFilter(Gpt2Properties properties) {
+    return new CallerFilter(properties.sharePrefixCache());
+  }
+
+  /** Also keeps Spring Boot from making up a user with a password. */
+  @Bean
+  AuthenticationManager authenticationManager(AccessControl access) {
+    return access::authenticate;
+  }
+
+  @Bean
+  SecurityFilterChain securityFilterChain(HttpSecurity http, AccessControl access) {
+    return access.chain(http);
+  }
+
+  @Bean
+  HttpFirewall httpFirewall() {
+    return AccessControl.firewall();
+  }
+
+  @Bean
+  RequestRejectedHandler requestRejectedHandler() {
+    return AccessControl::reject;
+  }
+
+  /** Even if somebody opens the actuator's env endpoint and has it show values. */
+  @Bean
+  SanitizingFunction secretsAreNotShown() {
+    return SanitizingFunction.sanitizeValue()
+        .ifLikelySensitive()
+        .ifKeyMatches(key -> key.matches("(?i)(gpt2[._-])?api[._-]?keys.*|sun\\.java\\.command"));
+  }
+}

@@ -1,0 +1,148 @@
+package io.github.gpt2server.boot.settings;
+
+import static java.util.Map.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gpt2server.engine.request.Speculation;
+import io.github.gpt2server.hub.http.HubOptions;
+import io.github.gpt2server.hub.http.HubSettings;
+import io.github.gpt2server.web.security.ApiKey;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.convert.ApplicationConversionService;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+import org.springframework.util.unit.DataSize;
+
+class Gpt2PropertiesTest {
+
+  @Test
+  void hasDefaults() {
+    assertThat(bind(new MapPropertySource("given", Map.of())))
+        .isEqualTo(
+            new Gpt2Properties(
+                "embedded",
+                "main",
+                new HubOptions(null, null, null, null),
+                List.of(),
+                new Device(Device.Kind.AUTO, 0),
+                Dtype.AUTO,
+                0,
+                32,
+                -1,
+                Speculation.NGRAM,
+                null,
+                256,
+                Duration.ofMinutes(5),
+                DataSize.ofMegabytes(4),
+                0,
+                5_000_000,
+                16,
+                false,
+                false,
+                List.of(),
+                null,
+                false,
+                List.of(),
+                List.of(),
+                false,
+                false,
+                Duration.ofSeconds(30)));
+  }
+
+  @Test
+  void readsOptions() {
+    final Gpt2Properties properties =
+        bind(
+            new MapPropertySource(
+                "given",
+                Map.of(
+                    "gpt2.device", "cuda:1",
+                    "gpt2.dtype", "bfloat16",
+                    // As a YAML file says "off" without quotes.
+                    "gpt2.speculation", false,
+                    "gpt2.request-timeout", "90",
+                    "gpt2.cors-origins", "https://a.example,http://b:3000")));
+
+    assertThat(properties.device())
+        .isEqualTo(new Device(Device.Kind.CUDA, 1))
+        .hasToString("cuda:1");
+    assertThat(properties.dtype()).isEqualTo(Dtype.BFLOAT16).hasToString("bfloat16");
+    assertThat(properties.speculation()).isEqualTo(Speculation.OFF);
+    assertThat(properties.requestTimeout()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(properties.corsOrigins()).containsExactly("https://a.example", "http://b:3000");
+  }
+
+  @Test
+  void writesOutTheHomeFolderInPaths() {
+    final String home = System.getProperty("user.home");
+    final Gpt2Properties properties =
+        bind(
+            new MapPropertySource(
+                "given",
+                Map.of(
+                    "gpt2.model", "~/models/gpt2",
+                    "gpt2.draft-model", "~/models/small",
+                    "gpt2.api-keys-file", "~/keys",
+                    "gpt2.hub.cache", "~/cache")));
+
+    assertThat(properties.model()).isEqualTo(home + "/models/gpt2");
+    assertThat(properties.draftModel()).isEqualTo(home + "/models/small");
+    assertThat(properties.apiKeysFile()).isEqualTo(home + "/keys");
+    assertThat(HubSettings.of(properties.hub(), Map.of()).cache())
+        .isEqualTo(Path.of(home, "cache"));
+    assertThat(bind(new MapPropertySource("given", Map.of("gpt2.model", "~other/gpt2"))).model())
+        .isEqualTo("~other/gpt2");
+  }
+
+  @Test
+  void readsEnvironmentVariables() {
+    final Gpt2Properties properties =
+        bind(
+            new SystemEnvironmentPropertySource(
+                "systemEnvironment",
+                Map.ofEntries(
+                    entry("GPT2_MODEL", "/models/gpt2"),
+                    entry("GPT2_MAX_SEQUENCES", "7"),
+                    entry("GPT2_DEFAULT_MAX_TOKENS", "64"),
+                    entry("GPT2_CLAMP_MAX_TOKENS", "true"),
+                    entry("GPT2_SPECULATION", "off"),
+                    entry("GPT2_API_KEYS", "one,two"),
+                    entry("GPT2_API_KEYS_FILE", "/keys"),
+                    entry("GPT2_ALIASES_0", "gpt2"),
+                    entry("GPT2_DEVICE", "cuda"),
+                    entry("GPT2_SHUTDOWN_GRACE", "2m"),
+                    entry("GPT2_HUB_ENDPOINT", "https://hub.example"),
+                    entry("GPT2_HUB_TOKEN", "hf_secret"),
+                    entry("GPT2_HUB_OFFLINE", "true"))));
+
+    assertThat(properties.model()).isEqualTo("/models/gpt2");
+    assertThat(properties.maxSequences()).isEqualTo(7);
+    assertThat(properties.defaultMaxTokens()).isEqualTo(64);
+    assertThat(properties.clampMaxTokens()).isTrue();
+    assertThat(properties.speculation()).isEqualTo(Speculation.OFF).hasToString("off");
+    assertThat(properties.apiKeys()).containsExactly(ApiKey.of("one"), ApiKey.of("two"));
+    assertThat(properties.apiKeysFile()).isEqualTo("/keys");
+    assertThat(properties.aliases()).containsExactly("gpt2");
+    assertThat(properties.device()).isEqualTo(new Device(Device.Kind.CUDA, 0));
+    assertThat(properties.shutdownGrace()).isEqualTo(Duration.ofMinutes(2));
+    assertThat(properties.hub())
+        .isEqualTo(new HubOptions("https://hub.example", "hf_secret", null, true));
+    assertThat(properties.toString()).doesNotContain("hf_secret", "one", "two");
+  }
+
+  private static Gpt2Properties bind(PropertySource<?> source) {
+    return new Binder(
+            ConfigurationPropertySources.from(source),
+            null,
+            ApplicationConversionService.getSharedInstance())
+        .bindOrCreate("gpt2", Bindable.of(Gpt2Properties.class));
+  }
+}
