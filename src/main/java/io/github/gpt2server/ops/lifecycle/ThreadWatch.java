@@ -1,14 +1,10 @@
 package io.github.gpt2server.ops.lifecycle;
 
 import io.github.gpt2server.engine.schedule.EngineStatus;
-import java.util.Arrays;
+import io.github.gpt2server.web.tomcat.TomcatThreads;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import org.apache.catalina.connector.Connector;
-import org.apache.coyote.AbstractProtocol;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.web.server.context.WebServerInitializedEvent;
 import org.springframework.context.ApplicationListener;
@@ -22,11 +18,7 @@ import org.springframework.context.ApplicationListener;
 public final class ThreadWatch implements ApplicationListener<WebServerInitializedEvent> {
   static final String ENGINE = "gpt2-engine";
 
-  private static final Logger log = LoggerFactory.getLogger(ThreadWatch.class);
   private static final long PERIOD_MILLIS = 2000;
-
-  /** One of each serves a connector. */
-  private static final List<String> KINDS = List.of("-Acceptor", "-Poller");
 
   private final Consumer<String> onLoss;
   private final List<Thread> needed = new CopyOnWriteArrayList<>();
@@ -63,46 +55,13 @@ public final class ThreadWatch implements ApplicationListener<WebServerInitializ
 
   /** Watches the threads of a web server that has started. */
   void add(TomcatWebServer server) {
-    for (final Connector connector : server.getTomcat().getService().findConnectors()) {
-      needed.addAll(threads(connector));
-    }
+    needed.addAll(TomcatThreads.of(server));
   }
 
   /** Watches the engine's thread as long as the server should be up. */
   void watch(EngineControl watched, ServerState itsState) {
     engine = watched;
     state = itsState;
-  }
-
-  /** Those of a connector, as Tomcat names them. */
-  private static List<Thread> threads(Connector connector) {
-    if (!(connector.getProtocolHandler() instanceof AbstractProtocol<?> protocol)) {
-      return List.of();
-    }
-    // The name is quoted.
-    final String name = protocol.getName().replace("\"", "");
-    final List<Thread> found = all().stream().filter(thread -> serves(thread, name)).toList();
-    if (found.size() < KINDS.size()) {
-      log.warn("Not all threads of {} can be watched: {}", name, found);
-    }
-    return found;
-  }
-
-  private static boolean serves(Thread thread, String connector) {
-    return KINDS.stream()
-        .filter(kind -> thread.getName().endsWith(kind))
-        .map(kind -> thread.getName().substring(0, thread.getName().length() - kind.length()))
-        // A port that is chosen by the system comes into the connector's name afterwards.
-        .anyMatch(name -> connector.equals(name) || connector.startsWith(name + "-"));
-  }
-
-  private static List<Thread> all() {
-    ThreadGroup group = Thread.currentThread().getThreadGroup();
-    while (group.getParent() != null) {
-      group = group.getParent();
-    }
-    final Thread[] threads = new Thread[2 * group.activeCount() + 16];
-    return Arrays.asList(threads).subList(0, group.enumerate(threads));
   }
 
   private void run() {
