@@ -1,7 +1,6 @@
 /**
- * HTTP in and out: what every endpoint shares, that is request validation, server-sent events, the
- * error envelope, the OpenAPI document. A request body becomes a valid {@code Generation} here,
- * once; every later stage trusts it. Talks to {@code analysis}, {@code engine} and {@code
- * tokenizer}; nothing imports this package.
+ * What all endpoints share: the handler that turns exceptions into errors of OpenAI's shape. The
+ * endpoints are in {@code api.openai} and {@code api.insight}; how a request is read, checked and
+ * run is in the packages beside them.
  */
 package io.github.gpt2server.api;

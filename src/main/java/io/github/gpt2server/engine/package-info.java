@@ -1,7 +1,7 @@
 /**
- * Requests become a running batch and the batch becomes tokens: the bounded queue, the scheduler
- * that decides each step, the KV-cache slots and the one thread that calls the model. Talks to
- * {@code model}, {@code sampling} and, for text and stop strings, {@code tokenizer}. Knows nothing
- * of HTTP.
+ * The engine: one thread that owns the model and turns requests into steps. {@code Engine} is the
+ * face; what callers submit is in {@code engine.request}, what they get in {@code engine.result}
+ * and {@code engine.handle}. The other packages under it are its own; see {@code Engine} for
+ * threads, states and failures.
  */
 package io.github.gpt2server.engine;

@@ -1,5 +1,5 @@
 /**
- * GPT-2 itself: configuration, weights, the TorchScript program and forward steps. The only package
- * that touches DJL's NDArrays. Knows nothing of requests: a step is plain data in, logits out.
+ * What the engine sees of a model: a step's plan and result, and tasks. Plain data and interfaces;
+ * nothing of libtorch, files or requests. Implemented by {@code model.torch}.
  */
 package io.github.gpt2server.model;

@@ -1,6 +1,5 @@
 /**
- * Running the server: start-up and its line, health, metrics, traces, the access log, API keys,
- * CORS, graceful shutdown. Watches the engine and winds it down, takes no part in answering a
- * request. Talks to {@code engine} alone; its settings come as plain arguments.
+ * Running the server: a package each for its life cycle, health, metrics, traces and the log of
+ * exchanges. Observes the engine and stops it; takes no part in answering a request.
  */
 package io.github.gpt2server.ops;

@@ -1,0 +1,2 @@
+/** {@code POST /v1/embeddings}. */
+package io.github.gpt2server.api.openai.embedding;

@@ -1,0 +1,5 @@
+/**
+ * From the settings to a running engine: finds the model, chooses the weights' type, checks that
+ * memory suffices and loads the draft model beside it.
+ */
+package io.github.gpt2server.boot.load;

@@ -1,0 +1,2 @@
+/** Prometheus metrics of requests, engine and memory. */
+package io.github.gpt2server.ops.metrics;

@@ -1,0 +1,2 @@
+/** OpenTelemetry spans of requests. */
+package io.github.gpt2server.ops.tracing;
