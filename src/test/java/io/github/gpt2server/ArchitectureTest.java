@@ -2,6 +2,7 @@ package io.github.gpt2server;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -9,6 +10,7 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.github.gpt2server.boot.settings.Gpt2Properties;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -16,60 +18,134 @@ import java.time.ZonedDateTime;
 import java.util.Date;
 
 /**
- * Imports go one way: api, cli -> analysis -> engine -> sampling and model; see the packages'
- * notes.
+ * Imports go one way: {api, cli} -> analysis -> engine -> {sampling, model}; nobody imports boot.
+ * What the compiler checks within one package is checked here between a package and those below it:
+ * who may use what became public when they were split.
  */
 @AnalyzeClasses(packages = "io.github.gpt2server", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String BASE = "io.github.gpt2server";
 
+  @ArchTest
+  static final ArchRule packagesHaveNoCycles =
+      slices().matching(BASE + ".(**)").should().beFreeOfCycles();
+
   @ArchTest static final ArchRule filesStandAlone = uses("files");
 
-  @ArchTest static final ArchRule tokenizerStandsAlone = uses("tokenizer", "files");
+  @ArchTest static final ArchRule textStandsAlone = uses("text");
 
-  @ArchTest static final ArchRule samplingStandsAlone = uses("sampling");
-
-  @ArchTest static final ArchRule modelStandsAlone = uses("model", "files");
-
-  @ArchTest static final ArchRule hubStandsAlone = uses("hub", "files");
+  @ArchTest static final ArchRule platformStandsAlone = uses("platform");
 
   @ArchTest static final ArchRule memoryStandsAlone = uses("memory");
 
+  @ArchTest static final ArchRule samplingStandsAlone = uses("sampling");
+
+  @ArchTest static final ArchRule tokenizerUses = uses("tokenizer", "files");
+
+  @ArchTest static final ArchRule modelUses = uses("model", "files");
+
+  @ArchTest static final ArchRule hubUses = uses("hub", "files", "text");
+
+  @ArchTest static final ArchRule webKnowsNoEndpointAndNoEngine = uses("web", "memory", "text");
+
   @ArchTest static final ArchRule engineUses = uses("engine", "sampling", "model", "tokenizer");
+
+  @ArchTest static final ArchRule servingUses = uses("serving", "engine", "tokenizer");
 
   @ArchTest static final ArchRule analysisUses = uses("analysis", "engine", "model", "tokenizer");
 
   @ArchTest
   static final ArchRule apiUses =
-      uses("api", "analysis", "engine", "memory", "sampling", "tokenizer");
+      uses(
+          "api", "analysis", "engine", "memory", "sampling", "serving", "text", "tokenizer", "web");
 
   @ArchTest
-  static final ArchRule cliUses = uses("cli", "analysis", "engine", "sampling", "tokenizer", "hub");
-
-  @ArchTest static final ArchRule opsObservesTheEngine = uses("ops", "engine", "memory");
+  static final ArchRule cliUses =
+      uses("cli", "analysis", "engine", "hub", "sampling", "serving", "text", "tokenizer");
 
   @ArchTest
-  static final ArchRule onlyTheModelTouchesTensors =
+  static final ArchRule opsUses = uses("ops", "engine", "memory", "platform", "serving", "web");
+
+  @ArchTest
+  static final ArchRule onlyTheApplicationImportsBoot = usedBy("boot..", BASE, BASE + ".boot..");
+
+  @ArchTest
+  static final ArchRule settingsAreReadInBootAlone =
       noClasses()
           .that()
-          .resideOutsideOfPackage(BASE + ".model..")
+          .resideOutsideOfPackage(BASE + ".boot..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("ai.djl.ndarray..", "ai.djl.pytorch..");
+          .areAssignableTo(Gpt2Properties.class);
 
-  /** Settings are read where the parts are wired together, in the base package, and no deeper. */
+  /** Callers of the engine see its face: the engine, requests, results and handles. */
   @ArchTest
-  static final ArchRule settingsAreReadInTheBasePackageAlone =
+  static final ArchRule theEnginesInsideIsItsOwn =
       noClasses()
           .that()
-          .resideOutsideOfPackage(BASE)
+          .resideOutsideOfPackage(BASE + ".engine..")
           .should()
           .dependOnClassesThat()
-          .resideInAPackage(BASE);
+          .resideInAnyPackage(
+              BASE + ".engine.step..", BASE + ".engine.speculation..", BASE + ".engine.task..");
+
+  @ArchTest
+  static final ArchRule theEngineSeesModelsAsInterfaces =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              BASE + ".engine..", BASE + ".analysis..", BASE + ".api..", BASE + ".cli..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(BASE + ".model.torch..", BASE + ".model.checkpoint..");
+
+  @ArchTest
+  static final ArchRule checkpointsAreReadWithoutLibtorch =
+      noClasses()
+          .that()
+          .resideInAPackage(BASE + ".model.checkpoint..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(BASE + ".model.torch..");
+
+  @ArchTest
+  static final ArchRule tensorsOnlyInModelTorch =
+      library("model.torch", "ai.djl.ndarray..", "ai.djl.pytorch..");
+
+  @ArchTest
+  static final ArchRule djlOnlyInModelAndTokenizer =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(BASE + ".model.torch..", BASE + ".tokenizer..", BASE + ".boot..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("ai.djl..");
+
+  @ArchTest
+  static final ArchRule tomcatOnlyInWebTomcat =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(BASE + ".web.tomcat..")
+          // Ends a connection by the only exception that Tomcat does so for.
+          .and()
+          .doNotHaveSimpleName("ShortageFilter")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.apache.catalina..", "org.apache.coyote..", "org.apache.tomcat..");
+
+  @ArchTest
+  static final ArchRule springSecurityOnlyInWebSecurity =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(BASE + ".web.security..", BASE + ".boot.wiring..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.springframework.security..");
 
   /** Deadlines are counted by System.nanoTime, which does not jump when the clock is set. */
   @ArchTest
-  static final ArchRule nobodyLooksAtTheClock =
+  static final ArchRule deadlinesIgnoreTheClock =
       noClasses()
           .that()
           .resideInAnyPackage(
@@ -78,7 +154,8 @@ class ArchitectureTest {
               BASE + ".engine..",
               BASE + ".sampling..",
               BASE + ".model..",
-              BASE + ".ops..")
+              BASE + ".ops..",
+              BASE + ".web..")
           // Completions say when they were created, traces when something happened.
           .and()
           .haveNameNotMatching(".*\\.(CompletionValidator|RequestProgress|RequestSpans)")
@@ -90,7 +167,7 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .belongToAnyOf(Clock.class, LocalDateTime.class, ZonedDateTime.class, Date.class);
 
-  /** A package depends on itself, on the named ones and on what is not ours. */
+  /** A package and those below it depend on themselves, on the named ones and on libraries. */
   private static ArchRule uses(String name, String... others) {
     DescribedPredicate<JavaClass> allowed =
         JavaClass.Predicates.resideOutsideOfPackage(BASE + "..")
@@ -103,5 +180,25 @@ class ArchitectureTest {
         .resideInAPackage(BASE + "." + name + "..")
         .should()
         .onlyDependOnClassesThat(allowed.as("in %s, its allowed packages or libraries", name));
+  }
+
+  /** Only the given packages depend on a package. */
+  private static ArchRule usedBy(String name, String... users) {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackages(users)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(BASE + "." + name);
+  }
+
+  /** Only one package depends on a library. */
+  private static ArchRule library(String name, String... packages) {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackage(BASE + "." + name + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(packages);
   }
 }

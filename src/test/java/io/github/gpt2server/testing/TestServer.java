@@ -44,7 +44,7 @@ public final class TestServer implements AutoCloseable {
 
   @Configuration(proxyBeanMethods = false)
   @EnableAutoConfiguration
-  @ComponentScan(basePackageClasses = ServerState.class)
+  @ComponentScan("io.github.gpt2server.ops")
   @Import({OperationsConfiguration.class, SecurityConfiguration.class, Api.class})
   static class Slim {
     @Bean(destroyMethod = "")

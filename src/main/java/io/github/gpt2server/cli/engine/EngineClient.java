@@ -42,7 +42,8 @@ public final class EngineClient {
    * @throws EngineStoppedException if the process is told to end meanwhile
    * @throws CommandException if a pass fails
    */
-  public void score(Iterator<ScoringPass> passes, BiConsumer<ScoringPass, ScoringPass.Scores> onScores)
+  public void score(
+      Iterator<ScoringPass> passes, BiConsumer<ScoringPass, ScoringPass.Scores> onScores)
       throws InterruptedException {
     ArrayDeque<Asked> running = new ArrayDeque<>();
     while (passes.hasNext()) {

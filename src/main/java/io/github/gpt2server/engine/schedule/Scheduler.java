@@ -50,7 +50,8 @@ public final class Scheduler {
    * @param cache what need not be computed
    * @param drafts which guessed tokens are computed
    */
-  public Scheduler(int chunkSize, int busyTokens, int idleTokens, PrefixCache cache, DraftPlanner drafts) {
+  public Scheduler(
+      int chunkSize, int busyTokens, int idleTokens, PrefixCache cache, DraftPlanner drafts) {
     this.chunkSize = chunkSize;
     this.busyTokens = busyTokens;
     this.idleTokens = idleTokens;

@@ -89,7 +89,8 @@ public final class HubClient {
   }
 
   /** The branches and tags of a model. */
-  public List<String> revisions(String model) throws IOException, InterruptedException, NotOnHubException {
+  public List<String> revisions(String model)
+      throws IOException, InterruptedException, NotOnHubException {
     final JsonNode json = json(model, uri("/api/models/" + model + "/refs"));
     return Stream.of("branches", "tags")
         .flatMap(kind -> json.path(kind).valueStream())

@@ -33,8 +33,7 @@ public final class SlowBodyFilter extends HttpFilter {
   }
 
   @Override
-  public void doFilter(
-      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+  public void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     chain.doFilter(
         new HttpServletRequestWrapper(request) {

@@ -376,7 +376,7 @@ class HttpErrorsTest {
 
   @EnableAutoConfiguration(exclude = UserDetailsServiceAutoConfiguration.class)
   @ComponentScan(
-      value = "io.github.gpt2server.api",
+      value = {"io.github.gpt2server.api", "io.github.gpt2server.web"},
       // Endpoints of another test lie in the package too.
       excludeFilters =
           @ComponentScan.Filter(type = FilterType.REGEX, pattern = ".*HttpShortageTest.*"))

@@ -1,4 +1,4 @@
-package io.github.gpt2server.api;
+package io.github.gpt2server.web.tomcat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.web.error.ApiException;
-import io.github.gpt2server.web.tomcat.BodyWaits;
-import io.github.gpt2server.web.tomcat.SlowBodyFilter;
 import jakarta.servlet.ServletInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -123,6 +121,11 @@ class SlowBodyTest {
                   @Override
                   public synchronized int read() {
                     throw new IllegalStateException("More than the maximum number of headers");
+                  }
+
+                  @Override
+                  public synchronized int read(byte[] buffer, int start, int length) {
+                    return read();
                   }
                 });
           }

@@ -24,7 +24,8 @@ public record NextToken(
     @Schema(description = "1 for the likeliest of all.") @JsonProperty("rank") int rank) {
 
   /** The {@code k} likeliest tokens of a distribution, or all if there are fewer. */
-  public static List<NextToken> likeliest(TokenDistribution distribution, int k, Gpt2Tokenizer tokenizer) {
+  public static List<NextToken> likeliest(
+      TokenDistribution distribution, int k, Gpt2Tokenizer tokenizer) {
     int[] likeliest = distribution.likeliest(k);
     return ComputedList.of(
         likeliest.length,
