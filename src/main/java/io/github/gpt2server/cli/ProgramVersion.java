@@ -11,7 +11,7 @@ final class ProgramVersion implements IVersionProvider {
 
   @Override
   public String[] getVersion() throws IOException {
-    final Properties build = new Properties();
+    Properties build = new Properties();
     try (InputStream in = ProgramVersion.class.getResourceAsStream(NOTE)) {
       if (in != null) {
         build.load(in);

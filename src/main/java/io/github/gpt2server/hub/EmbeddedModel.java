@@ -33,7 +33,7 @@ public final class EmbeddedModel {
    * one.
    */
   static ModelFolder locate(ClassLoader loader, Path temporary) {
-    final URL config = loader.getResource(ROOT + "config.json");
+    URL config = loader.getResource(ROOT + "config.json");
     if (config == null) {
       throw new ModelNotFoundException(
           "gpt2.model is 'embedded', but this build has no embedded model: give a folder in Hugging"
@@ -47,9 +47,9 @@ public final class EmbeddedModel {
 
   private static ModelFolder unpack(ClassLoader loader, Path temporary) {
     try {
-      final ModelFolder folder = new ModelFolder(TemporaryCopy.create(temporary), ID, null, true);
+      ModelFolder folder = new ModelFolder(TemporaryCopy.create(temporary), ID, null, true);
       try {
-        for (final String name : FILES) {
+        for (String name : FILES) {
           copy(loader, name, folder.path());
         }
       } catch (IOException | RuntimeException e) {
@@ -73,7 +73,7 @@ public final class EmbeddedModel {
             "gpt2.model is 'embedded', but this build lacks %s: give a folder in Hugging Face layout"
                 .formatted(ROOT + name));
       }
-      final Path file = folder.resolve(name);
+      Path file = folder.resolve(name);
       file.toFile().deleteOnExit();
       Files.copy(in, file);
     }

@@ -66,12 +66,12 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
       return EmbeddedModel.locate(loader, temporary);
     }
     if (ModelHub.isModelId(setting) && !Files.exists(Path.of(setting))) {
-      final Snapshot snapshot = hub.fetch(setting);
+      Snapshot snapshot = hub.fetch(setting);
       return new ModelFolder(snapshot.folder(), setting, snapshot.commit(), false);
     }
-    final Path folder = existing(property, setting);
+    Path folder = existing(property, setting);
     requireFiles(property, setting, folder);
-    final Path name = folder.normalize().getFileName();
+    Path name = folder.normalize().getFileName();
     return new ModelFolder(folder, name == null ? "model" : name.toString(), null, false);
   }
 
@@ -93,7 +93,7 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
     if (setting.isBlank()) {
       throw notFound(property, setting, "which is empty: " + ALLOWED);
     }
-    final Path folder;
+    Path folder;
     try {
       folder = Path.of(setting).toAbsolutePath();
     } catch (InvalidPathException e) {
@@ -114,7 +114,7 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
   }
 
   private static void requireFiles(String property, String setting, Path folder) {
-    final Optional<String> dangling = ModelFiles.danglingLink(folder);
+    Optional<String> dangling = ModelFiles.danglingLink(folder);
     if (dangling.isPresent()) {
       throw notFound(
           property,
@@ -123,7 +123,7 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
                   .formatted(dangling.get(), target(folder.resolve(dangling.get())))
               + " (cp -rL), or download the model again");
     }
-    final Optional<String> irregular = ModelFiles.irregular(folder);
+    Optional<String> irregular = ModelFiles.irregular(folder);
     if (irregular.isPresent()) {
       throw notFound(
           property,
@@ -131,7 +131,7 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
           "but its %s is a folder, a pipe or a device: put the file itself there"
               .formatted(irregular.get()));
     }
-    final Optional<String> missing = ModelFiles.missing(folder);
+    Optional<String> missing = ModelFiles.missing(folder);
     if (missing.isPresent()) {
       throw notFound(
           property,

@@ -123,14 +123,14 @@ public final class ModelHub {
     if (!isRevision(revision)) {
       throw failures.noRevision(model, revision, List.of());
     }
-    final Optional<Snapshot> cached = cache.complete(model, revision);
+    Optional<Snapshot> cached = cache.complete(model, revision);
     if (settings.offline()) {
       return cached.orElseThrow(() -> notCached(model, revision));
     }
     if (cached.isPresent() && RepositoryInfo.isCommit(revision)) {
       return cached.get();
     }
-    final RepositoryInfo info;
+    RepositoryInfo info;
     try {
       info = info(model, revision, cached.isPresent() ? policy.withAttempts(1) : policy);
     } catch (HubUnreachableException e) {
@@ -156,14 +156,14 @@ public final class ModelHub {
   private Snapshot download(
       String model, String revision, RepositoryInfo info, FetchListener listener)
       throws InterruptedException {
-    final CachedRepository repository = cache.repository(model);
-    final String commit = info.commit();
-    final Set<String> files = new LinkedHashSet<>(ModelFiles.select(model, info.files()));
-    final CacheFailures disk = new CacheFailures(settings.cache());
+    CachedRepository repository = cache.repository(model);
+    String commit = info.commit();
+    Set<String> files = new LinkedHashSet<>(ModelFiles.select(model, info.files()));
+    CacheFailures disk = new CacheFailures(settings.cache());
     try (SnapshotDownload download =
         new SnapshotDownload(model, commit, client, failures, policy, repository, disk)) {
-      final Path snapshot = repository.snapshot(commit);
-      final Optional<String> index = ModelFiles.index(files);
+      Path snapshot = repository.snapshot(commit);
+      Optional<String> index = ModelFiles.index(files);
       download.runSilently(
           Stream.concat(Stream.of(ModelFiles.CONFIGURATION), index.stream()).toList());
       check.accept(snapshot);
@@ -180,7 +180,7 @@ public final class ModelHub {
   }
 
   private HubException notCached(String model, String revision) {
-    final CachedRepository repository = cache.repository(model);
+    CachedRepository repository = cache.repository(model);
     return failures.notCached(
         model,
         revision,
@@ -194,7 +194,7 @@ public final class ModelHub {
 
   private HubException explain(String model, String revision, NotOnHubException.What what)
       throws InterruptedException {
-    final boolean repository =
+    boolean repository =
         switch (what) {
           case REPOSITORY -> true;
           case REVISION, FILE -> false;
@@ -210,14 +210,14 @@ public final class ModelHub {
     if (model.equalsIgnoreCase("embedded")) {
       return "embedded";
     }
-    final String name = model.substring(model.indexOf('/') + 1);
-    final List<String> candidates =
+    String name = model.substring(model.indexOf('/') + 1);
+    List<String> candidates =
         Stream.of(name, name.toLowerCase(Locale.ROOT))
             .distinct()
             .flatMap(n -> ORGANISATIONS.stream().map(organisation -> organisation + "/" + n))
             .filter(candidate -> !candidate.equals(model))
             .toList();
-    for (final String candidate : candidates) {
+    for (String candidate : candidates) {
       if (exists(candidate)) {
         return candidate;
       }

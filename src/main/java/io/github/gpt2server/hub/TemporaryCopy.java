@@ -39,12 +39,12 @@ final class TemporaryCopy {
 
   /** Makes a folder that only this user can read. */
   static Path create(Path parent) throws IOException {
-    final Path folder = Files.createTempDirectory(parent, PREFIX);
+    Path folder = Files.createTempDirectory(parent, PREFIX);
     // Deleted in reverse order of these calls, so the folder is empty when its turn comes.
     folder.toFile().deleteOnExit();
-    final Path lock = folder.resolve(LOCK);
+    Path lock = folder.resolve(LOCK);
     lock.toFile().deleteOnExit();
-    final FileChannel channel =
+    FileChannel channel =
         FileChannel.open(lock, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     LOCKS.put(folder, channel);
     try {
@@ -60,7 +60,7 @@ final class TemporaryCopy {
 
   /** Deletes a folder of {@link #create} with its files. */
   static void delete(Path folder) throws IOException {
-    final FileChannel channel = LOCKS.remove(folder);
+    FileChannel channel = LOCKS.remove(folder);
     if (channel != null) {
       channel.close();
     }
@@ -69,7 +69,7 @@ final class TemporaryCopy {
 
   private static void deleteFiles(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      for (final Path file : files.toList()) {
+      for (Path file : files.toList()) {
         Files.deleteIfExists(file);
       }
       Files.deleteIfExists(folder);
@@ -79,7 +79,7 @@ final class TemporaryCopy {
   /** Failures matter to nobody, the next start tries again. */
   private static void removeAbandoned(Path parent, UserPrincipal user, Instant before) {
     try {
-      for (final Path folder : folders(parent)) {
+      for (Path folder : folders(parent)) {
         if (!LOCKS.containsKey(folder)
             && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
             && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(user)

@@ -90,7 +90,7 @@ final class Chart {
 
   private static String text(String values) {
     try {
-      final Path file = Files.createTempFile("values", ".yaml");
+      Path file = Files.createTempFile("values", ".yaml");
       try {
         return command().withValuesFile(Files.writeString(file, values)).call();
       } finally {
@@ -117,9 +117,9 @@ final class Chart {
     private static Path make() {
       try {
         // One of its own: tests run in several processes at once.
-        final Path copy = Files.createTempDirectory(Path.of("target"), "rendered-chart");
+        Path copy = Files.createTempDirectory(Path.of("target"), "rendered-chart");
         FileSystemUtils.copyRecursively(Chart.FOLDER, copy);
-        final Path test = copy.resolve("templates/tests/completion.yaml");
+        Path test = copy.resolve("templates/tests/completion.yaml");
         Files.writeString(
             copy.resolve("templates/completion-test.yaml"),
             Files.readString(test).replace(HOOK, RENDERED_HOOK + ":"));

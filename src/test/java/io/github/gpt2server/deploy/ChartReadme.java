@@ -41,9 +41,9 @@ final class ChartReadme {
 
   /** What the file should hold: itself, with the table as it should be. */
   String text() throws IOException {
-    final String now = Files.readString(file());
-    final int begin = now.indexOf(BEGIN);
-    final int end = now.indexOf(END);
+    String now = Files.readString(file());
+    int begin = now.indexOf(BEGIN);
+    int end = now.indexOf(END);
     if (begin < 0 || end < begin) {
       throw new IllegalStateException(file() + " lacks the lines around the table: " + BEGIN + END);
     }
@@ -51,21 +51,20 @@ final class ChartReadme {
   }
 
   private String table() throws IOException {
-    final String text = Files.readString(folder.resolve("values.yaml"));
-    final LoaderOptions options = new LoaderOptions();
+    String text = Files.readString(folder.resolve("values.yaml"));
+    LoaderOptions options = new LoaderOptions();
     options.setProcessComments(true);
-    final StringBuilder rows =
-        new StringBuilder("\n| value | default | meaning |\n|---|---|---|\n");
-    final MappingNode root = (MappingNode) new Yaml(options).compose(new StringReader(text));
+    StringBuilder rows = new StringBuilder("\n| value | default | meaning |\n|---|---|---|\n");
+    MappingNode root = (MappingNode) new Yaml(options).compose(new StringReader(text));
     addRows("", root, Yamls.read(text), rows);
     return rows.append('\n').toString();
   }
 
   private static void addRows(
       String path, MappingNode node, Map<String, Object> values, StringBuilder rows) {
-    for (final NodeTuple tuple : node.getValue()) {
-      final String key = ((ScalarNode) tuple.getKeyNode()).getValue();
-      final String comment = comment(tuple.getKeyNode());
+    for (NodeTuple tuple : node.getValue()) {
+      String key = ((ScalarNode) tuple.getKeyNode()).getValue();
+      String comment = comment(tuple.getKeyNode());
       if (isSection(tuple.getValueNode(), comment)) {
         addRows(
             path + key + ".", (MappingNode) tuple.getValueNode(), Yamls.map(values.get(key)), rows);
@@ -86,8 +85,7 @@ final class ChartReadme {
 
   /** The lines right above a key; those above an empty line speak of something else. */
   private static String comment(Node key) {
-    final List<CommentLine> lines =
-        key.getBlockComments() == null ? List.of() : key.getBlockComments();
+    List<CommentLine> lines = key.getBlockComments() == null ? List.of() : key.getBlockComments();
     int first = lines.size();
     while (first > 0 && lines.get(first - 1).getCommentType() == CommentType.BLOCK) {
       first--;

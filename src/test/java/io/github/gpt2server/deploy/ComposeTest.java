@@ -47,8 +47,8 @@ class ComposeTest {
   void buildsTheDockerfilesUnderTheVersionOfTheProject() {
     assertThat(cpu).containsEntry("image", "gpt2-server:" + Project.pom("version"));
     assertThat(cuda).containsEntry("image", "gpt2-server:" + Project.pom("version") + "-cuda");
-    for (final Map<String, Object> service : List.of(cpu, cuda)) {
-      final Path context = DOCKER.resolve((String) map(service.get("build")).get("context"));
+    for (Map<String, Object> service : List.of(cpu, cuda)) {
+      Path context = DOCKER.resolve((String) map(service.get("build")).get("context"));
       assertThat(context.resolve("pom.xml")).exists();
       assertThat(context.resolve((String) map(service.get("build")).get("dockerfile"))).exists();
     }
@@ -62,7 +62,7 @@ class ComposeTest {
                 .as(name)
                 .hasSize(1)
                 .allMatch(port -> ((String) port).startsWith("127.0.0.1:")));
-    for (final Map<String, Object> service : List.of(cpu, cuda)) {
+    for (Map<String, Object> service : List.of(cpu, cuda)) {
       assertThat((String) list(service.get("ports")).get(0)).endsWith(":" + Project.serverPort());
     }
     assertThat(services.values().stream().map(service -> list(map(service).get("ports"))))
@@ -71,10 +71,10 @@ class ComposeTest {
 
   @Test
   void asksForHealthAsTheImagesDo() {
-    for (final String file : List.of("Dockerfile", "docker/Dockerfile.cuda")) {
-      final Dockerfile.Instruction check =
+    for (String file : List.of("Dockerfile", "docker/Dockerfile.cuda")) {
+      Dockerfile.Instruction check =
           Dockerfile.read(Path.of(file)).image().last("HEALTHCHECK").orElseThrow();
-      final Map<String, Object> same = map(cpu.get("healthcheck"));
+      Map<String, Object> same = map(cpu.get("healthcheck"));
       assertThat(check.arguments())
           .isEqualTo(
               "--interval=%s --timeout=%s --start-period=%s --retries=%s CMD [\"%s\"]"
@@ -91,19 +91,18 @@ class ComposeTest {
 
   @Test
   void waitsUntilRunningRequestsAreDone() {
-    final Map<String, Object> settings =
-        Project.yaml(Path.of("src/main/resources/application.yaml"));
-    final Duration phase =
+    Map<String, Object> settings = Project.yaml(Path.of("src/main/resources/application.yaml"));
+    Duration phase =
         duration(
             map(map(settings.get("spring")).get("lifecycle")).get("timeout-per-shutdown-phase"));
-    final Duration grace =
+    Duration grace =
         new Binder(
                 ConfigurationPropertySources.from(new MapPropertySource("none", Map.of())),
                 null,
                 ApplicationConversionService.getSharedInstance())
             .bindOrCreate("gpt2", Gpt2Properties.class)
             .shutdownGrace();
-    for (final Map<String, Object> service : List.of(cpu, cuda)) {
+    for (Map<String, Object> service : List.of(cpu, cuda)) {
       assertThat(duration(service.get("stop_grace_period"))).isGreaterThan(grace.plus(phase));
     }
   }
@@ -118,7 +117,7 @@ class ComposeTest {
                 .containsEntry("cap_drop", List.of("ALL"))
                 .containsEntry("security_opt", List.of("no-new-privileges"))
                 .doesNotContainKeys("privileged", "cap_add", "network_mode", "pid", "ipc"));
-    for (final Map<String, Object> service : List.of(cpu, cuda)) {
+    for (Map<String, Object> service : List.of(cpu, cuda)) {
       assertThat((String) list(service.get("tmpfs")).get(0)).startsWith("/tmp:").contains("noexec");
       assertThat(service.get("memswap_limit")).isEqualTo(service.get("mem_limit")).isNotNull();
       assertThat(service).containsKey("pids_limit");
@@ -127,12 +126,12 @@ class ComposeTest {
 
   @Test
   void settingsExistAndSecretsComeFromOutside() {
-    final List<String> settings =
+    List<String> settings =
         Arrays.stream(Gpt2Properties.class.getRecordComponents())
             .map(component -> "GPT2_" + component.getName().toUpperCase(Locale.ROOT))
             .toList();
-    for (final Map<String, Object> service : List.of(cpu, cuda)) {
-      final Map<String, Object> environment = map(service.get("environment"));
+    for (Map<String, Object> service : List.of(cpu, cuda)) {
+      Map<String, Object> environment = map(service.get("environment"));
       assertThat(environment.keySet())
           .filteredOn(name -> name.startsWith("GPT2_"))
           .isNotEmpty()
@@ -144,11 +143,11 @@ class ComposeTest {
   /** The port of the API asks Prometheus for a key as soon as there are keys. */
   @Test
   void prometheusAsksThePortThatWantsNoKey() {
-    final List<Object> jobs =
+    List<Object> jobs =
         list(Project.yaml(DOCKER.resolve("prometheus/prometheus.yml")).get("scrape_configs"));
-    final Map<String, Object> targets = map(list(map(jobs.get(0)).get("static_configs")).get(0));
-    for (final Map<String, Object> service : List.of(cpu, cuda)) {
-      final Object port = map(service.get("environment")).get("MANAGEMENT_SERVER_PORT");
+    Map<String, Object> targets = map(list(map(jobs.get(0)).get("static_configs")).get(0));
+    for (Map<String, Object> service : List.of(cpu, cuda)) {
+      Object port = map(service.get("environment")).get("MANAGEMENT_SERVER_PORT");
       assertThat(port).isNotNull().isNotEqualTo(Project.serverPort());
       assertThat(targets.get("targets")).isEqualTo(List.of("gpt2-server:" + port));
       assertThat((String) list(service.get("ports")).get(0)).doesNotEndWith(":" + port);
@@ -157,31 +156,31 @@ class ComposeTest {
 
   @Test
   void mountsWhatIsThere() {
-    final Map<String, Object> volumes = map(compose.get("volumes"));
+    Map<String, Object> volumes = map(compose.get("volumes"));
     services.forEach(
         (name, service) -> {
-          for (final Object volume : list(map(service).get("volumes"))) {
-            final String source = ((String) volume).replaceFirst(":.*", "");
+          for (Object volume : list(map(service).get("volumes"))) {
+            String source = ((String) volume).replaceFirst(":.*", "");
             if (!source.startsWith(".")) {
               assertThat(volumes).as(name).containsKey(source);
               continue;
             }
             assertThat((String) volume).as("%s only reads %s", name, source).endsWith(":ro");
-            final Path path = DOCKER.resolve(source).normalize();
+            Path path = DOCKER.resolve(source).normalize();
             // Dashboards and alerts are a part of their own: there as a whole, or not at all.
             if (Files.exists(path.getParent()) && !path.getParent().equals(DOCKER)) {
               assertThat(path).exists();
             }
           }
         });
-    for (final Map<String, Object> service : List.of(cpu, cuda)) {
+    for (Map<String, Object> service : List.of(cpu, cuda)) {
       assertThat(list(service.get("volumes"))).containsExactly("models:/models");
     }
   }
 
   @Test
   void examplesOfProxiesPointAtTheServer() {
-    final String server = "127.0.0.1:" + Project.serverPort();
+    String server = "127.0.0.1:" + Project.serverPort();
     assertThat(Project.text(DOCKER.resolve("nginx.conf"))).contains("server " + server + ";");
     assertThat(Project.text(DOCKER.resolve("haproxy.cfg")))
         .contains(

@@ -146,15 +146,15 @@ final class CustomKinds {
 
   /** What is wrong with an object of a listed kind; empty for other kinds. */
   static Optional<List<String>> problems(Manifest manifest) {
-    final Map<String, String> fields = FIELDS.get(manifest.apiVersion() + " " + manifest.kind());
+    Map<String, String> fields = FIELDS.get(manifest.apiVersion() + " " + manifest.kind());
     if (fields == null) {
       return Optional.empty();
     }
-    final List<String> problems = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
     Yamls.leaves(Map.of("spec", manifest.map("spec")))
         .forEach(
             (path, values) -> {
-              final Optional<String> allowed =
+              Optional<String> allowed =
                   fields.entrySet().stream()
                       .filter(field -> matches(field.getKey(), path))
                       .map(Map.Entry::getValue)
@@ -169,7 +169,7 @@ final class CustomKinds {
 
   /** Values of any kind of object that are not among those that Kubernetes takes. */
   static List<String> wrongEnumerations(Manifest manifest) {
-    final List<String> problems = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
     Yamls.leaves(manifest.document())
         .forEach(
             (path, values) ->

@@ -13,7 +13,7 @@ class DeploymentTest {
 
   @Test
   void withoutValuesItServesTheEmbeddedModel() {
-    final Manifests chart = Chart.render("{}");
+    Manifests chart = Chart.render("{}");
     assertThat(chart.kinds())
         .containsExactly(
             "ConfigMap", "Deployment", "Pod", "PodDisruptionBudget", "Service", "ServiceAccount");
@@ -22,7 +22,7 @@ class DeploymentTest {
             Map.of(
                 "gpt2", Map.of("model", "embedded", "shutdown-grace", "300s"),
                 "server", Map.of("port", 8080)));
-    final Manifest pod = chart.serverPod();
+    Manifest pod = chart.serverPod();
     assertThat(pod.text("spec.containers.0.image")).isEqualTo("gpt2-server:0.1.0");
     assertThat(pod.map("spec.containers.0.resources"))
         .isEqualTo(
@@ -47,7 +47,7 @@ class DeploymentTest {
 
   @Test
   void probesFitTheTimeToLoadAndStreamsMayFinish() {
-    final Manifest pod = Chart.render("{}").serverPod();
+    Manifest pod = Chart.render("{}").serverPod();
     assertThat(pod.map("spec.containers.0.startupProbe"))
         .containsEntry("httpGet", Map.of("path", "/actuator/health/readiness", "port", "http"))
         .containsEntry("periodSeconds", 2)
@@ -70,14 +70,14 @@ class DeploymentTest {
           {config: {gpt2: {threads: 4}}}                                    |
           """)
   void threadsAreThoseOfTheContainerNotOfTheNode(String values, String resource) {
-    final Map<String, Object> source = source(Chart.render(values).serverPod(), "GPT2_THREADS");
+    Map<String, Object> source = source(Chart.render(values).serverPod(), "GPT2_THREADS");
     assertThat(Yamls.at(source, "resourceFieldRef.resource")).isEqualTo(resource);
   }
 
   @Test
   void anInitContainerFetchesTheModelAndTheServerAsksNoHub() {
-    final Manifests chart = Chart.render(Chart.variant("hub-init"));
-    final Manifest pod = chart.serverPod();
+    Manifests chart = Chart.render(Chart.variant("hub-init"));
+    Manifest pod = chart.serverPod();
     assertThat(pod.list("spec.initContainers.0.args"))
         .containsExactly(
             "download",
@@ -100,17 +100,16 @@ class DeploymentTest {
 
   @Test
   void aJobFetchesItOnceForAll() {
-    final Manifests chart = Chart.render(Chart.variant("hub-job"));
-    final Manifest job = chart.of("Job").findFirst().orElseThrow();
+    Manifests chart = Chart.render(Chart.variant("hub-job"));
+    Manifest job = chart.of("Job").findFirst().orElseThrow();
     assertThat(job.list("spec.template.spec.containers.0.args"))
         .containsExactly("download", "openai-community/gpt2-medium");
     assertThat(job.at("spec.ttlSecondsAfterFinished")).isEqualTo(3600);
-    final Manifest pod = chart.serverPod();
+    Manifest pod = chart.serverPod();
     assertThat(pod.at("spec.initContainers")).isNull();
     assertThat(value(pod, "GPT2_HUB_OFFLINE")).isEqualTo("true");
     assertThat(mount(pod, "spec.containers.0", "models")).containsEntry("readOnly", true);
-    final Manifest claim =
-        chart.find("PersistentVolumeClaim", "demo-gpt2-server-models").orElseThrow();
+    Manifest claim = chart.find("PersistentVolumeClaim", "demo-gpt2-server-models").orElseThrow();
     assertThat(claim.map("metadata.annotations"))
         .isEqualTo(Map.of("helm.sh/resource-policy", "keep", "example.com/backup", "no"));
     assertThat(claim.at("spec.resources.requests.storage")).isEqualTo("20Gi");
@@ -120,18 +119,16 @@ class DeploymentTest {
   /** A Job cannot be changed once it is there. */
   @Test
   void anotherModelMakesAnotherJob() {
-    final String values =
+    String values =
         "{model: {id: a/b, revision: %s, fetch: job}, modelCache: {type: persistentVolumeClaim}}";
-    final String first =
-        Chart.render(values.formatted("v1")).of("Job").findFirst().orElseThrow().name();
-    final String second =
-        Chart.render(values.formatted("v2")).of("Job").findFirst().orElseThrow().name();
+    String first = Chart.render(values.formatted("v1")).of("Job").findFirst().orElseThrow().name();
+    String second = Chart.render(values.formatted("v2")).of("Job").findFirst().orElseThrow().name();
     assertThat(first).isNotEqualTo(second);
   }
 
   @Test
   void theServerFetchesItItself() {
-    final Manifest pod = Chart.render(Chart.variant("hub-server")).serverPod();
+    Manifest pod = Chart.render(Chart.variant("hub-server")).serverPod();
     assertThat(pod.at("spec.initContainers")).isNull();
     assertThat(value(pod, "GPT2_HUB_OFFLINE")).isNull();
     assertThat(source(pod, "HF_TOKEN")).isNotEmpty();
@@ -142,7 +139,7 @@ class DeploymentTest {
 
   @Test
   void aModelMayBeAnImageOrLieOnAClaim() {
-    final Manifest image = Chart.render(Chart.variant("model-image")).serverPod();
+    Manifest image = Chart.render(Chart.variant("model-image")).serverPod();
     assertThat(image.list("spec.volumes"))
         .contains(
             Map.of(
@@ -150,7 +147,7 @@ class DeploymentTest {
                 "models",
                 "image",
                 Map.of("reference", "registry.example.com/models/gpt2:1", "pullPolicy", "Always")));
-    final Manifests folder = Chart.render(Chart.variant("folder-on-claim"));
+    Manifests folder = Chart.render(Chart.variant("folder-on-claim"));
     assertThat(folder.serverPod().list("spec.volumes"))
         .contains(Map.of("name", "models", "persistentVolumeClaim", Map.of("claimName", "mine")));
     assertThat(folder.kinds()).doesNotContain("PersistentVolumeClaim");
@@ -167,8 +164,8 @@ class DeploymentTest {
 
   @Test
   void aGpuIsAskedForAndNeeded() {
-    final Manifests chart = Chart.render(Chart.variant("gpu"));
-    final Manifest pod = chart.serverPod();
+    Manifests chart = Chart.render(Chart.variant("gpu"));
+    Manifest pod = chart.serverPod();
     assertThat(pod.text("spec.containers.0.image"))
         .isEqualTo("registry.example.com/gpt2-server:0.1.0-cuda");
     assertThat(pod.map("spec.containers.0.resources.limits"))
@@ -183,10 +180,10 @@ class DeploymentTest {
 
   @Test
   void keysAreMountedSoThatTheyMayChange() {
-    final Manifests chart = Chart.render(Chart.variant("keys"));
+    Manifests chart = Chart.render(Chart.variant("keys"));
     assertThat(chart.find("Secret", "demo-gpt2-server-api-keys").orElseThrow().map("stringData"))
         .isEqualTo(Map.of("api-keys", "first-key\nsecond-key\n"));
-    final Manifest pod = chart.serverPod();
+    Manifest pod = chart.serverPod();
     assertThat(value(pod, "GPT2_API_KEYS_FILE")).isEqualTo("/etc/gpt2-server/keys/api-keys");
     assertThat(mount(pod, "spec.containers.0", "keys"))
         .isEqualTo(Map.of("name", "keys", "mountPath", "/etc/gpt2-server/keys", "readOnly", true));
@@ -196,8 +193,8 @@ class DeploymentTest {
 
   @Test
   void theServersSettingsMayBeSet() {
-    final Manifests chart = Chart.render(Chart.variant("everything-else"));
-    final Map<String, Object> settings = Yamls.read(chart.settings());
+    Manifests chart = Chart.render(Chart.variant("everything-else"));
+    Map<String, Object> settings = Yamls.read(chart.settings());
     assertThat(Yamls.map(settings.get("gpt2")))
         .containsEntry("max-sequences", 16)
         .containsEntry("max-inspect-values", 5000000)
@@ -205,7 +202,7 @@ class DeploymentTest {
         .containsEntry("shutdown-grace", "60s");
     assertThat(Yamls.at(settings, "server.port")).isEqualTo(9000);
     assertThat(Yamls.at(settings, "server.tomcat.threads.max")).isEqualTo(256);
-    final Manifest pod = chart.serverPod();
+    Manifest pod = chart.serverPod();
     assertThat(value(pod, "JAVA_TOOL_OPTIONS")).isEqualTo("-Xmx512m -XX:+UseSerialGC");
     assertThat(value(pod, "HTTPS_PROXY")).isEqualTo("http://proxy.example:3128");
     assertThat(pod.text("spec.containers.0.image"))
@@ -217,8 +214,8 @@ class DeploymentTest {
   /** Kubernetes does not restart pods because a ConfigMap has changed. */
   @Test
   void otherSettingsRestartThePodsAndAnotherChartDoesNot() {
-    final Map<String, Object> before = Chart.render("{}").serverPod().map("metadata");
-    final Map<String, Object> after =
+    Map<String, Object> before = Chart.render("{}").serverPod().map("metadata");
+    Map<String, Object> after =
         Chart.render("{config: {gpt2: {max-queue: 1}}}").serverPod().map("metadata");
     assertThat(before.get("annotations")).isNotEqualTo(after.get("annotations"));
     assertThat(Yamls.map(before.get("labels"))).doesNotContainKey("helm.sh/chart");

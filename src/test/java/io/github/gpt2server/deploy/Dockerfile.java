@@ -28,7 +28,7 @@ record Dockerfile(List<Instruction> instructions) {
 
     /** The arguments of an exec form. */
     List<String> exec() {
-      final String json = arguments.substring(Math.max(0, arguments.indexOf('[')));
+      String json = arguments.substring(Math.max(0, arguments.indexOf('[')));
       if (!json.startsWith("[")) {
         throw new AssertionError(name + " is not in exec form: " + arguments);
       }
@@ -37,18 +37,18 @@ record Dockerfile(List<Instruction> instructions) {
   }
 
   static Dockerfile read(Path file) {
-    final List<Instruction> instructions = new ArrayList<>();
-    final StringBuilder joined = new StringBuilder();
+    List<Instruction> instructions = new ArrayList<>();
+    StringBuilder joined = new StringBuilder();
     try {
-      for (final String line : Files.readAllLines(file)) {
-        final String text = line.strip();
+      for (String line : Files.readAllLines(file)) {
+        String text = line.strip();
         if (text.startsWith("#") || text.isEmpty()) {
           continue;
         }
-        final boolean continued = text.endsWith("\\");
+        boolean continued = text.endsWith("\\");
         joined.append(continued ? text.substring(0, text.length() - 1) : text);
         if (!continued) {
-          final String[] parts = joined.toString().strip().split("\\s+", 2);
+          String[] parts = joined.toString().strip().split("\\s+", 2);
           instructions.add(new Instruction(parts[0].toUpperCase(Locale.ROOT), parts[1]));
           joined.setLength(0);
         }
@@ -65,11 +65,11 @@ record Dockerfile(List<Instruction> instructions) {
 
   /** The instructions of the last stage and of those that it builds on, the oldest first. */
   Dockerfile image() {
-    final Map<String, List<Instruction>> stages = new LinkedHashMap<>();
+    Map<String, List<Instruction>> stages = new LinkedHashMap<>();
     List<Instruction> stage = new ArrayList<>();
-    for (final Instruction instruction : instructions) {
+    for (Instruction instruction : instructions) {
       if (instruction.name().equals("FROM")) {
-        final String[] words = instruction.arguments().replaceAll("--\\S+ ", "").split("\\s+", -1);
+        String[] words = instruction.arguments().replaceAll("--\\S+ ", "").split("\\s+", -1);
         stage = new ArrayList<>(stages.getOrDefault(words[0], List.of()));
         stages.put(words.length > 2 ? words[2] : "", stage);
       } else {
@@ -86,9 +86,9 @@ record Dockerfile(List<Instruction> instructions) {
 
   /** What the instructions of that name ({@code ARG}, {@code ENV}, {@code LABEL}) assign. */
   Map<String, String> assigned(String name) {
-    final Map<String, String> assigned = new LinkedHashMap<>();
-    for (final Instruction instruction : all(name)) {
-      final Matcher matcher = ASSIGNMENT.matcher(instruction.arguments());
+    Map<String, String> assigned = new LinkedHashMap<>();
+    for (Instruction instruction : all(name)) {
+      Matcher matcher = ASSIGNMENT.matcher(instruction.arguments());
       while (matcher.find()) {
         assigned.put(matcher.group(1), matcher.group(2).replaceAll("^\"|\"$", ""));
       }

@@ -29,11 +29,11 @@ class DockerfileTest {
   @ParameterizedTest
   @ValueSource(strings = {CPU, CUDA})
   void everyStageBeginsWithAnImageThatCanBeReplacedAndHasAVersion(String file) {
-    final Dockerfile dockerfile = Dockerfile.read(Path.of(file));
-    final Map<String, String> arguments = dockerfile.assigned("ARG");
-    final Set<String> stages = new HashSet<>();
-    for (final Instruction from : dockerfile.all("FROM")) {
-      final String[] words = from.arguments().replaceAll("--\\S+ ", "").split("\\s+", -1);
+    Dockerfile dockerfile = Dockerfile.read(Path.of(file));
+    Map<String, String> arguments = dockerfile.assigned("ARG");
+    Set<String> stages = new HashSet<>();
+    for (Instruction from : dockerfile.all("FROM")) {
+      String[] words = from.arguments().replaceAll("--\\S+ ", "").split("\\s+", -1);
       if (!stages.contains(words[0])) {
         assertThat(words[0]).matches("\\$\\{[A-Z]+_IMAGE}");
         assertThat(arguments.get(words[0].substring(2, words[0].length() - 1)))
@@ -49,11 +49,11 @@ class DockerfileTest {
 
   @Test
   void bothHaveTheSameJavaAsTheBuildAndTheProgramCanRunOnIt() {
-    final Map<String, String> cpu = Dockerfile.read(Path.of(CPU)).assigned("ARG");
-    final Map<String, String> cuda = Dockerfile.read(Path.of(CUDA)).assigned("ARG");
+    Map<String, String> cpu = Dockerfile.read(Path.of(CPU)).assigned("ARG");
+    Map<String, String> cuda = Dockerfile.read(Path.of(CUDA)).assigned("ARG");
     assertThat(cuda.get("JRE_IMAGE")).isEqualTo(cpu.get("JRE_IMAGE"));
     assertThat(cuda.get("MAVEN_IMAGE")).isEqualTo(cpu.get("MAVEN_IMAGE"));
-    final String java = cpu.get("JRE_IMAGE").replaceAll(".*:(\\d+)-jre-.*", "$1");
+    String java = cpu.get("JRE_IMAGE").replaceAll(".*:(\\d+)-jre-.*", "$1");
     assertThat(cpu.get("MAVEN_IMAGE")).contains("-eclipse-temurin-" + java + "-");
     assertThat(Integer.parseInt(java))
         .isGreaterThanOrEqualTo(Integer.parseInt(Project.pom("java.version")));
@@ -62,8 +62,8 @@ class DockerfileTest {
   @ParameterizedTest
   @ValueSource(strings = {CPU, CUDA})
   void runsAsANumberedUserWhoIsNotRoot(String file) {
-    final List<Instruction> image = Dockerfile.read(Path.of(file)).image().instructions();
-    final Instruction user = new Instruction("USER", "10001:10001");
+    List<Instruction> image = Dockerfile.read(Path.of(file)).image().instructions();
+    Instruction user = new Instruction("USER", "10001:10001");
     assertThat(image).contains(user);
     assertThat(image.subList(image.indexOf(user) + 1, image.size()))
         .extracting(Instruction::name)
@@ -74,8 +74,8 @@ class DockerfileTest {
   @ParameterizedTest
   @ValueSource(strings = {CPU, CUDA})
   void startsJavaWithoutAShellSoThatItGetsTheSignal(String file) {
-    final Dockerfile image = Dockerfile.read(Path.of(file)).image();
-    final List<String> command = image.last("ENTRYPOINT").orElseThrow().exec();
+    Dockerfile image = Dockerfile.read(Path.of(file)).image();
+    List<String> command = image.last("ENTRYPOINT").orElseThrow().exec();
     assertThat(command).startsWith("java").endsWith("-jar", "/app/gpt2-server.jar");
     assertThat(image.last("CMD")).isEmpty();
     assertThat(image.last("STOPSIGNAL")).contains(new Instruction("STOPSIGNAL", "SIGTERM"));
@@ -87,7 +87,7 @@ class DockerfileTest {
   @ParameterizedTest
   @ValueSource(strings = {CPU, CUDA})
   void asksForItsHealthByTheScriptThatIsInIt(String file) {
-    final Dockerfile image = Dockerfile.read(Path.of(file)).image();
+    Dockerfile image = Dockerfile.read(Path.of(file)).image();
     assertThat(image.last("HEALTHCHECK").orElseThrow().exec())
         .containsExactly("/app/healthcheck.sh");
     assertThat(image.all("COPY")).contains(new Instruction("COPY", "docker/healthcheck.sh ./"));
@@ -107,7 +107,7 @@ class DockerfileTest {
   @ParameterizedTest
   @ValueSource(strings = {CPU, CUDA})
   void saysWhatItIs(String file) {
-    final Dockerfile image = Dockerfile.read(Path.of(file)).image();
+    Dockerfile image = Dockerfile.read(Path.of(file)).image();
     assertThat(image.assigned("ARG")).containsEntry("VERSION", Project.pom("version"));
     assertThat(image.assigned("LABEL"))
         .containsEntry("org.opencontainers.image.title", Project.pom("artifactId"))
@@ -121,24 +121,24 @@ class DockerfileTest {
   @ParameterizedTest
   @ValueSource(strings = {CPU, CUDA})
   void holdsNoSecretsAndCopiesNothingByChance(String file) {
-    final Dockerfile dockerfile = Dockerfile.read(Path.of(file));
-    for (final String name : List.of("ARG", "ENV", "LABEL")) {
+    Dockerfile dockerfile = Dockerfile.read(Path.of(file));
+    for (String name : List.of("ARG", "ENV", "LABEL")) {
       assertThat(dockerfile.assigned(name).keySet())
           .noneMatch(text -> SECRET.matcher(text.toUpperCase(Locale.ROOT)).find());
     }
     assertThat(dockerfile.all("ADD")).isEmpty();
-    final Set<String> allowed =
+    Set<String> allowed =
         Project.text(Path.of(".dockerignore"))
             .lines()
             .filter(line -> line.startsWith("!"))
             .map(line -> line.substring(1))
             .collect(Collectors.toSet());
-    for (final Instruction copy : dockerfile.all("COPY")) {
-      final List<String> words = List.of(copy.arguments().split("\\s+", -1));
+    for (Instruction copy : dockerfile.all("COPY")) {
+      List<String> words = List.of(copy.arguments().split("\\s+", -1));
       if (words.get(0).startsWith("--from=")) {
         continue;
       }
-      for (final String source : words.subList(0, words.size() - 1)) {
+      for (String source : words.subList(0, words.size() - 1)) {
         assertThat(Path.of(source)).exists();
         assertThat(allowed)
             .as(".dockerignore lets %s through", source)
@@ -150,7 +150,7 @@ class DockerfileTest {
   @ParameterizedTest
   @ValueSource(strings = {CPU, CUDA})
   void settingsInTheEnvironmentExist(String file) {
-    final Set<String> settings =
+    Set<String> settings =
         Arrays.stream(Gpt2Properties.class.getRecordComponents())
             .map(RecordComponent::getName)
             .map(name -> "GPT2_" + name.toUpperCase(Locale.ROOT))
@@ -163,8 +163,8 @@ class DockerfileTest {
 
   @Test
   void cudaHasTheLibtorchThatTheProgramIsBuiltFor() {
-    final Dockerfile cuda = Dockerfile.read(Path.of(CUDA));
-    final String version = Project.pom("libtorch.version");
+    Dockerfile cuda = Dockerfile.read(Path.of(CUDA));
+    String version = Project.pom("libtorch.version");
     assertThat(cuda.assigned("ARG").get("LIBTORCH_URL"))
         .endsWith("/cu128/libtorch-cxx11-abi-shared-with-deps-" + version + "%2Bcu128.zip");
     assertThat(cuda.image().assigned("ENV"))

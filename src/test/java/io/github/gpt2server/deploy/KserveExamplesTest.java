@@ -18,10 +18,10 @@ class KserveExamplesTest {
 
   @Test
   void aRuntimeAndAServiceThatUsesIt() throws IOException {
-    final Manifests manifests = read("kserve-inferenceservice.yaml");
+    Manifests manifests = read("kserve-inferenceservice.yaml");
     assertThat(manifests.kinds()).containsExactly("InferenceService", "ServingRuntime");
-    final Manifest runtime = manifests.find("ServingRuntime", "gpt2-server").orElseThrow();
-    final Manifest service = manifests.find("InferenceService", "gpt2").orElseThrow();
+    Manifest runtime = manifests.find("ServingRuntime", "gpt2-server").orElseThrow();
+    Manifest service = manifests.find("InferenceService", "gpt2").orElseThrow();
     assertThat(service.text("spec.predictor.model.runtime")).isEqualTo(runtime.name());
     assertThat(service.at("spec.predictor.model.modelFormat.name"))
         .isEqualTo(runtime.at("spec.supportedModelFormats.0.name"));
@@ -32,9 +32,9 @@ class KserveExamplesTest {
 
   @Test
   void aServiceBehindKservesEndpointPicker() throws IOException {
-    final Manifest service =
+    Manifest service =
         read("kserve-llminferenceservice.yaml").find("LLMInferenceService", "gpt2").orElseThrow();
-    final Map<String, Object> container = service.map("spec.template.containers.0");
+    Map<String, Object> container = service.map("spec.template.containers.0");
     assertThat(container.get("name")).isEqualTo("main");
     assertThat(Yamls.list(container.get("args"))).contains("--server.port=8000");
     assertThat(Yamls.at(container, "ports.0.containerPort")).isEqualTo(8000);
@@ -43,7 +43,7 @@ class KserveExamplesTest {
 
   private static void checkContainer(Map<String, Object> container) {
     assertThat(Yamls.list(container.get("args"))).contains("--gpt2.model=/mnt/models");
-    final Manifest pod =
+    Manifest pod =
         new Manifest(
             Map.of(
                 "apiVersion",
@@ -55,8 +55,8 @@ class KserveExamplesTest {
                 "spec",
                 Map.of("containers", List.of(container))));
     assertThat(KubernetesTypes.problems(pod).orElseThrow()).isEmpty();
-    final Object port = Yamls.at(container, "ports.0.containerPort");
-    for (final String probe : List.of("startupProbe", "readinessProbe", "livenessProbe")) {
+    Object port = Yamls.at(container, "ports.0.containerPort");
+    for (String probe : List.of("startupProbe", "readinessProbe", "livenessProbe")) {
       assertThat(Yamls.at(container, probe + ".httpGet.port")).isEqualTo(port);
     }
     assertThat(settings(container))
@@ -77,7 +77,7 @@ class KserveExamplesTest {
   }
 
   private static Manifests read(String file) throws IOException {
-    final Manifests manifests = Manifests.parse(Files.readString(FOLDER.resolve(file)));
+    Manifests manifests = Manifests.parse(Files.readString(FOLDER.resolve(file)));
     assertThat(manifests)
         .allSatisfy(
             manifest -> {

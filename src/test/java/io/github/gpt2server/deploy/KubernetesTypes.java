@@ -21,15 +21,15 @@ final class KubernetesTypes {
 
   /** What is wrong with an object; empty if its kind is not one of Kubernetes'. */
   static Optional<List<String>> problems(Manifest manifest) {
-    final Class<?> type = ModelMapper.getApiTypeClass(manifest.apiVersion(), manifest.kind());
+    Class<?> type = ModelMapper.getApiTypeClass(manifest.apiVersion(), manifest.kind());
     if (type == null || type == DynamicKubernetesObject.class) {
       return Optional.empty();
     }
-    final List<String> problems = new ArrayList<>();
-    final JsonElement json = JSON.getGson().toJsonTree(manifest.document());
+    List<String> problems = new ArrayList<>();
+    JsonElement json = JSON.getGson().toJsonTree(manifest.document());
     check(type, json).ifPresent(problems::add);
     if (problems.isEmpty()) {
-      final JsonElement again = JSON.getGson().toJsonTree(JSON.getGson().fromJson(json, type));
+      JsonElement again = JSON.getGson().toJsonTree(JSON.getGson().fromJson(json, type));
       compare(manifest.kind(), json, again, problems);
     }
     return Optional.of(problems);
@@ -49,9 +49,9 @@ final class KubernetesTypes {
   private static void compare(
       String path, JsonElement given, JsonElement read, List<String> problems) {
     if (given.isJsonObject()) {
-      final JsonObject fields = read != null && read.isJsonObject() ? read.getAsJsonObject() : null;
-      for (final Map.Entry<String, JsonElement> field : given.getAsJsonObject().entrySet()) {
-        final JsonElement other = fields == null ? null : fields.get(field.getKey());
+      JsonObject fields = read != null && read.isJsonObject() ? read.getAsJsonObject() : null;
+      for (Map.Entry<String, JsonElement> field : given.getAsJsonObject().entrySet()) {
+        JsonElement other = fields == null ? null : fields.get(field.getKey());
         compare(path + "." + field.getKey(), field.getValue(), other, problems);
       }
     } else if (given.isJsonArray()) {

@@ -19,7 +19,7 @@ class LintTest {
 
   @Test
   void helmFindsNothingToComplainAbout() {
-    final LintResult result = Chart.helm().lint().strict().call();
+    LintResult result = Chart.helm().lint().strict().call();
     assertThat(result.getMessages()).containsExactly("[INFO] Chart.yaml: icon is recommended");
     assertThat(result.isFailed()).isFalse();
   }
@@ -33,14 +33,13 @@ class LintTest {
   /** The image's tag defaults to the server's version. */
   @Test
   void itsVersionsAreTheServers() throws Exception {
-    final Map<String, Object> chart =
-        Yamls.read(Files.readString(Chart.FOLDER.resolve("Chart.yaml")));
-    final Element project =
+    Map<String, Object> chart = Yamls.read(Files.readString(Chart.FOLDER.resolve("Chart.yaml")));
+    Element project =
         DocumentBuilderFactory.newInstance()
             .newDocumentBuilder()
             .parse("pom.xml")
             .getDocumentElement();
-    final String version = DomUtils.getChildElementValueByTagName(project, "version");
+    String version = DomUtils.getChildElementValueByTagName(project, "version");
     assertThat(chart).containsEntry("appVersion", version).containsEntry("version", version);
   }
 
@@ -62,7 +61,7 @@ class LintTest {
   }
 
   private static String notes(String variant) {
-    final String output =
+    String output =
         Chart.helm()
             .install()
             .clientOnly()
@@ -79,11 +78,11 @@ class LintTest {
   /** What other tools show of the alerts and the dashboard has to be what the chart brings. */
   @Test
   void itsFilesAreThoseOfTheComposeFile() throws IOException {
-    for (final List<String> pair :
+    for (List<String> pair :
         List.of(
             List.of("docker/prometheus/alerts.yaml", "alerts.yaml"),
             List.of("docker/grafana/dashboards/gpt2-server.json", "dashboard.json"))) {
-      final Path original = Path.of(pair.get(0));
+      Path original = Path.of(pair.get(0));
       if (Files.exists(original)) {
         assertThat(Chart.FOLDER.resolve("files").resolve(pair.get(1)))
             .as("copy %s to %s", original, Chart.FOLDER.resolve("files"))

@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 record Manifests(List<Manifest> all) implements Iterable<Manifest> {
 
   static Manifests parse(String text) {
-    final List<Manifest> manifests = new ArrayList<>();
-    for (final Object document : Yamls.strict().loadAll(text)) {
+    List<Manifest> manifests = new ArrayList<>();
+    for (Object document : Yamls.strict().loadAll(text)) {
       if (document != null) {
         manifests.add(new Manifest(Yamls.map(document)));
       }

@@ -23,7 +23,7 @@ class ManifestsTest {
 
   @Test
   void everyKindIsRenderedByOneVariantAtLeast() {
-    final Set<String> kinds = new TreeSet<>();
+    Set<String> kinds = new TreeSet<>();
     variants().forEach(variant -> kinds.addAll(Chart.render(variant).kinds()));
     assertThat(kinds)
         .containsExactly(
@@ -51,8 +51,8 @@ class ManifestsTest {
   @ParameterizedTest
   @MethodSource("variants")
   void fieldsAreThoseOfTheirKinds(Path variant) {
-    for (final Manifest manifest : Chart.render(variant)) {
-      final Optional<List<String>> problems =
+    for (Manifest manifest : Chart.render(variant)) {
+      Optional<List<String>> problems =
           KubernetesTypes.problems(manifest).or(() -> CustomKinds.problems(manifest));
       assertThat(problems).as("%s is of a known kind", manifest.title()).isPresent();
       assertThat(problems.get()).as(manifest.title()).isEmpty();
@@ -63,8 +63,8 @@ class ManifestsTest {
   @ParameterizedTest
   @MethodSource("variants")
   void namesAndLabelsAreSuchAsKubernetesTakes(Path variant) {
-    final Manifests manifests = Chart.render(variant);
-    for (final Manifest manifest : manifests) {
+    Manifests manifests = Chart.render(variant);
+    for (Manifest manifest : manifests) {
       assertThat(manifest.name()).matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?").hasSizeLessThan(64);
       assertThat(manifest.text("metadata.namespace")).isEqualTo(Chart.NAMESPACE);
       assertThat(manifest.map("metadata.labels"))
@@ -83,9 +83,9 @@ class ManifestsTest {
   @ParameterizedTest
   @MethodSource("variants")
   void selectorsFindTheServersAndNothingElse(Path variant) {
-    final Manifests manifests = Chart.render(variant);
-    final Map<String, Object> labels = manifests.serverPod().map("metadata.labels");
-    final Map<String, Object> serverSelector =
+    Manifests manifests = Chart.render(variant);
+    Map<String, Object> labels = manifests.serverPod().map("metadata.labels");
+    Map<String, Object> serverSelector =
         manifests.get("Deployment").map("spec.selector.matchLabels");
     assertThat(labels).containsAllEntriesOf(serverSelector);
     assertThat(manifests.get("Service").map("spec.selector")).isEqualTo(serverSelector);
@@ -124,8 +124,8 @@ class ManifestsTest {
   @ParameterizedTest
   @MethodSource("variants")
   void whatIsReferredToIsThere(Path variant) {
-    final Manifests manifests = Chart.render(variant);
-    for (final Manifest manifest : manifests) {
+    Manifests manifests = Chart.render(variant);
+    for (Manifest manifest : manifests) {
       Yamls.leaves(manifest.document())
           .forEach(
               (path, values) -> {
@@ -173,16 +173,15 @@ class ManifestsTest {
   @ParameterizedTest
   @MethodSource("variants")
   void volumesAndPortsAreThoseThatThePodHas(Path variant) {
-    for (final Manifest manifest : Chart.render(variant)) {
+    for (Manifest manifest : Chart.render(variant)) {
       manifest.pods().map(Manifest::new).forEach(ManifestsTest::checkVolumesAndPorts);
     }
   }
 
   private static void checkVolumesAndPorts(Manifest pod) {
-    final List<Object> volumes = pod.list("spec.volumes");
-    final List<String> names =
-        volumes.stream().map(volume -> (String) Yamls.at(volume, "name")).toList();
-    final List<Map<String, Object>> containers = containers(pod).toList();
+    List<Object> volumes = pod.list("spec.volumes");
+    List<String> names = volumes.stream().map(volume -> (String) Yamls.at(volume, "name")).toList();
+    List<Map<String, Object>> containers = containers(pod).toList();
     assertThat(names).doesNotHaveDuplicates();
     assertThat(
             containers.stream()
@@ -191,10 +190,10 @@ class ManifestsTest {
                 .distinct())
         .as("each volume is mounted, and only those")
         .containsExactlyInAnyOrderElementsOf(names);
-    for (final Map<String, Object> container : containers) {
-      final List<Object> ports = Yamls.list(container.get("ports"));
-      for (final String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
-        final Object port = Yamls.at(container, probe + ".httpGet.port");
+    for (Map<String, Object> container : containers) {
+      List<Object> ports = Yamls.list(container.get("ports"));
+      for (String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
+        Object port = Yamls.at(container, probe + ".httpGet.port");
         if (port != null) {
           assertThat(ports).extracting(p -> Yamls.at(p, "name")).contains(port);
         }
@@ -212,7 +211,7 @@ class ManifestsTest {
   @ParameterizedTest
   @MethodSource("variants")
   void containersHaveNoRightsThatTheyDoNotNeed(Path variant) {
-    for (final Manifest manifest : Chart.render(variant)) {
+    for (Manifest manifest : Chart.render(variant)) {
       manifest
           .pods()
           .map(Manifest::new)

@@ -16,7 +16,7 @@ class PodToRunTest {
   @Test
   void writesTheConfigMapAndTheDeployment() throws IOException {
     // The threads are given, because Podman cannot take their number from the limits.
-    final Manifests chart =
+    Manifests chart =
         Chart.render(
             """
             model:
@@ -26,11 +26,11 @@ class PodToRunTest {
                 max-sequences: 4
                 threads: 1
             """);
-    final DumperOptions options = new DumperOptions();
+    DumperOptions options = new DumperOptions();
     options.setDefaultFlowStyle(DumperOptions.FlowStyle.BLOCK);
-    final List<Object> documents =
+    List<Object> documents =
         List.of(chart.get("ConfigMap").document(), chart.get("Deployment").document());
-    final Path file = Path.of("target", "chart", "manifest.yaml");
+    Path file = Path.of("target", "chart", "manifest.yaml");
     Files.createDirectories(file.getParent());
     Files.writeString(file, new Yaml(options).dumpAll(documents.iterator()));
     assertThat(Manifests.parse(Files.readString(file)).kinds())

@@ -17,9 +17,8 @@ final class Project {
 
   /** The first match of a property of the project's own, such as {@code libtorch.version}. */
   static String pom(String element) {
-    final String pom = text(Path.of("pom.xml")).replaceFirst("(?s)<parent>.*?</parent>", "");
-    final Matcher matcher =
-        Pattern.compile("<" + Pattern.quote(element) + ">([^<]*)<").matcher(pom);
+    String pom = text(Path.of("pom.xml")).replaceFirst("(?s)<parent>.*?</parent>", "");
+    Matcher matcher = Pattern.compile("<" + Pattern.quote(element) + ">([^<]*)<").matcher(pom);
     if (!matcher.find()) {
       throw new AssertionError("pom.xml has no " + element);
     }
@@ -27,13 +26,13 @@ final class Project {
   }
 
   static int serverPort() {
-    final Map<?, ?> settings = yaml(Path.of("src/main/resources/application.yaml"));
+    Map<?, ?> settings = yaml(Path.of("src/main/resources/application.yaml"));
     return (Integer) ((Map<?, ?>) settings.get("server")).get("port");
   }
 
   /** A document whose keys stand there once. */
   static Map<String, Object> yaml(Path file) {
-    final LoaderOptions options = new LoaderOptions();
+    LoaderOptions options = new LoaderOptions();
     options.setAllowDuplicateKeys(false);
     return new Yaml(new SafeConstructor(options)).load(text(file));
   }

@@ -41,7 +41,7 @@ class ServerOfTheChartTest {
   @BeforeAll
   static void start() throws IOException {
     assumeTrue(Files.isExecutable(BASH), "no " + BASH + " here, which the image has");
-    final Path settings =
+    Path settings =
         Files.writeString(
             folder.resolve("application.yaml"), Chart.render(Chart.variant("keys")).settings());
     server =
@@ -58,10 +58,10 @@ class ServerOfTheChartTest {
 
   @Test
   void probesAskForWhatTheServerAnswers() throws Exception {
-    final Manifest pod = Chart.render(Chart.variant("keys")).serverPod();
-    for (final String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
-      final String path = pod.text("spec.containers.0." + probe + ".httpGet.path");
-      final HttpResponse<String> answer =
+    Manifest pod = Chart.render(Chart.variant("keys")).serverPod();
+    for (String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
+      String path = pod.text("spec.containers.0." + probe + ".httpGet.path");
+      HttpResponse<String> answer =
           HttpClient.newHttpClient()
               .send(
                   HttpRequest.newBuilder(server.base().resolve(path)).build(),
@@ -73,7 +73,7 @@ class ServerOfTheChartTest {
 
   @Test
   void itIsAHookThatRunsTheServersImage() {
-    final Manifest pod = pod("keys");
+    Manifest pod = pod("keys");
     assertThat(pod.map("metadata.annotations"))
         .containsEntry(Chart.RENDERED_HOOK, "test")
         .containsEntry("helm.sh/hook-delete-policy", "before-hook-creation,hook-succeeded");
@@ -88,7 +88,7 @@ class ServerOfTheChartTest {
 
   @Test
   void itPassesIfTheServerCompletesAndStreams() throws Exception {
-    final Run run = run(server.base().getPort(), "# keys\n\nright-key\nother-key\n");
+    Run run = run(server.base().getPort(), "# keys\n\nright-key\nother-key\n");
     assertThat(run.output())
         .contains("ok: the server is ready", "ok: a completion, \"text\":\"", "ok: a stream");
     assertThat(run.code()).isZero();
@@ -96,18 +96,18 @@ class ServerOfTheChartTest {
 
   @Test
   void itFailsWithTheAnswerIfTheServerRefuses() throws Exception {
-    final Run run = run(server.base().getPort(), "wrong-key\n");
+    Run run = run(server.base().getPort(), "wrong-key\n");
     assertThat(run.output()).contains("FAILED: no completion", "HTTP/1.1 401", "invalid_api_key");
     assertThat(run.code()).isEqualTo(1);
   }
 
   @Test
   void itFailsIfNobodyListens() throws Exception {
-    final int free;
+    int free;
     try (ServerSocket socket = new ServerSocket(0)) {
       free = socket.getLocalPort();
     }
-    final Run run = run(free, "right-key\n");
+    Run run = run(free, "right-key\n");
     assertThat(run.output()).contains("FAILED: localhost:" + free + " cannot be reached");
     assertThat(run.code()).isEqualTo(1);
   }
@@ -117,9 +117,9 @@ class ServerOfTheChartTest {
   }
 
   private static Run run(int port, String keys) throws IOException, InterruptedException {
-    final List<String> command =
+    List<String> command =
         pod("keys").list("spec.containers.0.command").stream().map(String.class::cast).toList();
-    final ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().clear();
     builder.environment().put("SERVER_HOST", "localhost");
     builder.environment().put("SERVER_HTTP_PORT", String.valueOf(port));
@@ -128,10 +128,9 @@ class ServerOfTheChartTest {
         .put(
             "KEYS_FILE",
             Files.writeString(Files.createTempFile(folder, "keys", ""), keys).toString());
-    final Process process = builder.start();
+    Process process = builder.start();
     process.getOutputStream().close();
-    final String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return new Run(process.exitValue(), output);
   }

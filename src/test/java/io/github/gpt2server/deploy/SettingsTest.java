@@ -50,15 +50,14 @@ class SettingsTest {
   @ParameterizedTest
   @MethodSource("variants")
   void theServerTakesTheFile(Path variant) {
-    final Map<String, Object> properties =
-        Yamls.properties(Yamls.read(Chart.render(variant).settings()));
+    Map<String, Object> properties = Yamls.properties(Yamls.read(Chart.render(variant).settings()));
     assertThatCode(() -> check(properties)).doesNotThrowAnyException();
   }
 
   @ParameterizedTest
   @MethodSource("variants")
   void theServerKnowsTheVariables(Path variant) {
-    final Set<String> known =
+    Set<String> known =
         settings()
             .map(name -> "GPT2_" + name.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"))
             .collect(Collectors.toSet());
@@ -71,9 +70,9 @@ class SettingsTest {
 
   @Test
   void configTakesWhatTheServerHasAndNothingElse() throws IOException {
-    final Map<String, Object> schema =
+    Map<String, Object> schema =
         Yamls.read(Files.readString(Chart.FOLDER.resolve("values.schema.json")));
-    final Set<String> inConfig =
+    Set<String> inConfig =
         Yamls.map(Yamls.at(schema, "properties.config.properties.gpt2.properties")).keySet();
     assertThat(inConfig)
         .as(
@@ -101,7 +100,7 @@ class SettingsTest {
   }
 
   private static void check(Map<String, Object> properties) {
-    final StandardEnvironment environment = new StandardEnvironment();
+    StandardEnvironment environment = new StandardEnvironment();
     environment.getPropertySources().addFirst(new MapPropertySource("chart", properties));
     ConfigurationPropertySources.attach(environment);
     new SettingsCheck(Supplier::get).postProcessEnvironment(environment, new SpringApplication());

@@ -13,7 +13,7 @@ class TrafficTest {
 
   @Test
   void anIngressDoesNotHoldStreamsBack() {
-    final Manifest ingress = Chart.render(Chart.variant("keys")).get("Ingress");
+    Manifest ingress = Chart.render(Chart.variant("keys")).get("Ingress");
     assertThat(ingress.map("metadata.annotations"))
         .isEqualTo(
             Map.of(
@@ -37,7 +37,7 @@ class TrafficTest {
 
   @Test
   void anIngressMayBeLeftWithoutThem() {
-    final Manifest ingress =
+    Manifest ingress =
         Chart.render(
                 "{ingress: {enabled: true, streamAnnotations: false, hosts: [{host: a, paths: [{path: /, pathType: Prefix}]}]}}")
             .get("Ingress");
@@ -46,7 +46,7 @@ class TrafficTest {
 
   @Test
   void aRouteHasNoTimeLimitUnlessAskedFor() {
-    final Manifest route =
+    Manifest route =
         Chart.render("{httpRoute: {enabled: true, parentRefs: [{name: gateway}]}}")
             .get("HTTPRoute");
     assertThat(route.list("spec.rules"))
@@ -61,8 +61,8 @@ class TrafficTest {
 
   @Test
   void completionsGoThroughThePoolAndTheRestToTheService() {
-    final Manifests chart = Chart.render(Chart.variant("inference-pool"));
-    final Manifest route = chart.get("HTTPRoute");
+    Manifests chart = Chart.render(Chart.variant("inference-pool"));
+    Manifest route = chart.get("HTTPRoute");
     assertThat(route.map("spec.rules.0.matches.0"))
         .isEqualTo(
             Map.of("path", Map.of("type", "Exact", "value", "/v1/completions"), "method", "POST"));
@@ -76,7 +76,7 @@ class TrafficTest {
                 "name",
                 "demo-gpt2-server"));
     assertThat(route.map("spec.rules.1.backendRefs.0")).containsEntry("name", "demo-gpt2-server");
-    final Manifest pool = chart.get("InferencePool");
+    Manifest pool = chart.get("InferencePool");
     assertThat(pool.at("spec.targetPorts.0.number")).isEqualTo(8080);
     assertThat(pool.map("spec.endpointPickerRef"))
         .isEqualTo(
@@ -91,8 +91,8 @@ class TrafficTest {
 
   @Test
   void thePickerKnowsTheServersMetricsAndBlocks() {
-    final Manifests chart = Chart.render(Chart.variant("inference-pool"));
-    final Map<String, Object> config =
+    Manifests chart = Chart.render(Chart.variant("inference-pool"));
+    Map<String, Object> config =
         Yamls.read(
             chart
                 .find("ConfigMap", "demo-gpt2-server-picker")
@@ -122,7 +122,7 @@ class TrafficTest {
             Yamls.list(Yamls.at(config, "schedulingProfiles.0.plugins")).stream()
                 .map(plugin -> Yamls.at(plugin, "pluginRef"))
                 .toList());
-    final Manifest picker = chart.find("Deployment", "demo-gpt2-server-picker").orElseThrow();
+    Manifest picker = chart.find("Deployment", "demo-gpt2-server-picker").orElseThrow();
     assertThat(picker.list("spec.template.spec.containers.0.args"))
         .contains("--pool-name=demo-gpt2-server", "--pool-namespace=apps");
     assertThat(picker.map("spec.template.metadata.labels"))
@@ -132,7 +132,7 @@ class TrafficTest {
 
   @Test
   void anotherPickerMayBeUsed() {
-    final Manifests chart = Chart.render(Chart.variant("other-picker"));
+    Manifests chart = Chart.render(Chart.variant("other-picker"));
     assertThat(chart.get("InferencePool").map("spec.endpointPickerRef"))
         .isEqualTo(
             Map.of(
@@ -142,8 +142,8 @@ class TrafficTest {
 
   @Test
   void processorTimeAndTheQueueScaleIt() {
-    final Manifests chart = Chart.render(Chart.variant("autoscaling"));
-    final Manifest scaler = chart.get("HorizontalPodAutoscaler");
+    Manifests chart = Chart.render(Chart.variant("autoscaling"));
+    Manifest scaler = chart.get("HorizontalPodAutoscaler");
     assertThat(scaler.list("spec.metrics"))
         .containsExactly(
             Map.of(
@@ -166,8 +166,8 @@ class TrafficTest {
 
   @Test
   void kedaScalesByTheQueue() {
-    final Manifests chart = Chart.render(Chart.variant("keda"));
-    final Manifest scaled = chart.get("ScaledObject");
+    Manifests chart = Chart.render(Chart.variant("keda"));
+    Manifest scaled = chart.get("ScaledObject");
     assertThat(scaled.map("spec"))
         .containsEntry("minReplicaCount", 0)
         .containsEntry("maxReplicaCount", 4);
@@ -184,13 +184,13 @@ class TrafficTest {
 
   @Test
   void metricsAreReadWhereTheyAreOpen() {
-    final Manifests chart = Chart.render(Chart.variant("existing-keys"));
+    Manifests chart = Chart.render(Chart.variant("existing-keys"));
     assertThat(chart.get("ServiceMonitor").map("spec.endpoints.0"))
         .containsEntry("targetPort", "management")
         .containsEntry("path", "/actuator/prometheus");
     assertThat(chart.get("ServiceMonitor").map("metadata.labels"))
         .containsEntry("release", "prometheus");
-    final Manifest pod = chart.serverPod();
+    Manifest pod = chart.serverPod();
     assertThat(pod.at("spec.containers.0.readinessProbe.httpGet.port")).isEqualTo("management");
     assertThat(pod.list("spec.containers.0.ports"))
         .extracting(port -> Yamls.at(port, "containerPort"))
@@ -201,7 +201,7 @@ class TrafficTest {
   /** A management port on a load balancer would be open to the world. */
   @Test
   void theManagementPortIsForTheInside() {
-    final String values = "{management: {port: 8081}, service: {type: %s}}";
+    String values = "{management: {port: 8081}, service: {type: %s}}";
     assertThat(Chart.render(values.formatted("ClusterIP")).get("Service").list("spec.ports"))
         .hasSize(2);
     assertThat(Chart.render(values.formatted("LoadBalancer")).get("Service").list("spec.ports"))
@@ -210,7 +210,7 @@ class TrafficTest {
 
   @Test
   void alertsAreThoseOfTheFile() {
-    final List<Object> rules =
+    List<Object> rules =
         Chart.render(Chart.variant("existing-keys"))
             .get("PrometheusRule")
             .list("spec.groups.0.rules");
@@ -224,7 +224,7 @@ class TrafficTest {
 
   @Test
   void theDashboardIsThatOfTheFile() throws IOException {
-    final Manifest dashboard =
+    Manifest dashboard =
         Chart.render(Chart.variant("existing-keys"))
             .find("ConfigMap", "demo-gpt2-server-dashboard")
             .orElseThrow();
@@ -240,7 +240,7 @@ class TrafficTest {
         .containsExactly(53, 53);
     assertThat(ports(Chart.render(Chart.variant("hub-init")).get("NetworkPolicy")))
         .containsExactly(53, 53, 443);
-    final Manifests job = Chart.render(Chart.variant("hub-job"));
+    Manifests job = Chart.render(Chart.variant("hub-job"));
     assertThat(ports(job.get("NetworkPolicy"))).containsExactly(53, 53, 3128);
     assertThat(ports(job.find("NetworkPolicy", "demo-gpt2-server-fetch").orElseThrow()))
         .containsExactly(53, 53, 443, 3128);
@@ -255,8 +255,8 @@ class TrafficTest {
 
   @Test
   void thePoliciesLetTheReleasesOwnPodsIn() {
-    final Manifest policy = Chart.render(Chart.variant("existing-keys")).get("NetworkPolicy");
-    final Map<String, Object> own =
+    Manifest policy = Chart.render(Chart.variant("existing-keys")).get("NetworkPolicy");
+    Map<String, Object> own =
         Map.of(
             "podSelector",
             Map.of(

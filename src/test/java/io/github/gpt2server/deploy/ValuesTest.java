@@ -20,12 +20,11 @@ class ValuesTest {
    */
   @Test
   void theSchemaHasEveryValueAndNoOther() throws IOException {
-    final Map<String, Object> schema =
+    Map<String, Object> schema =
         Yamls.read(Files.readString(Chart.FOLDER.resolve("values.schema.json")));
-    final Map<String, Object> values =
-        Yamls.read(Files.readString(Chart.FOLDER.resolve("values.yaml")));
-    final Set<String> existing = new TreeSet<>();
-    final Set<String> known = new TreeSet<>();
+    Map<String, Object> values = Yamls.read(Files.readString(Chart.FOLDER.resolve("values.yaml")));
+    Set<String> existing = new TreeSet<>();
+    Set<String> known = new TreeSet<>();
     compare("", schema, schema, values, known, existing);
     assertThat(existing).isEqualTo(known);
   }
@@ -46,7 +45,7 @@ class ValuesTest {
                 return;
               }
               known.add(path + key);
-              final Map<String, Object> property = resolve(schema, Yamls.map(child));
+              Map<String, Object> property = resolve(schema, Yamls.map(child));
               if (property.containsKey("properties") && isDocumented(path + key)) {
                 compare(
                     path + key + ".",
@@ -66,7 +65,7 @@ class ValuesTest {
 
   private static Map<String, Object> resolve(
       Map<String, Object> schema, Map<String, Object> property) {
-    final String reference = (String) property.get("$ref");
+    String reference = (String) property.get("$ref");
     return reference == null
         ? property
         : Yamls.map(Yamls.at(schema, reference.replace("#/", "").replace('/', '.')));
@@ -75,7 +74,7 @@ class ValuesTest {
   /** {@code -Dchart.readme=write} writes the table anew instead. */
   @Test
   void theReadmeSaysWhatTheCommentsSay() throws IOException {
-    final ChartReadme readme = new ChartReadme(Chart.FOLDER);
+    ChartReadme readme = new ChartReadme(Chart.FOLDER);
     if ("write".equals(System.getProperty("chart.readme"))) {
       readme.write();
     }

@@ -15,7 +15,7 @@ final class Yamls {
 
   /** A parser that refuses a key which stands twice. */
   static Yaml strict() {
-    final LoaderOptions options = new LoaderOptions();
+    LoaderOptions options = new LoaderOptions();
     options.setAllowDuplicateKeys(false);
     return new Yaml(new SafeConstructor(options));
   }
@@ -38,9 +38,9 @@ final class Yamls {
   /** What is at a path such as {@code spec.ports.0.name}, or null. */
   static Object at(Object value, String path) {
     Object found = value;
-    for (final String step : path.split("\\.", -1)) {
+    for (String step : path.split("\\.", -1)) {
       if (found instanceof List<?> items) {
-        final int index = Integer.parseInt(step);
+        int index = Integer.parseInt(step);
         found = index < items.size() ? items.get(index) : null;
       } else {
         found = map(found).get(step);
@@ -54,7 +54,7 @@ final class Yamls {
    * it, so a path can have many values. Empty maps and lists count as values.
    */
   static Map<String, List<Object>> leaves(Object document) {
-    final Map<String, List<Object>> leaves = new TreeMap<>();
+    Map<String, List<Object>> leaves = new TreeMap<>();
     collect("", document, leaves);
     return leaves;
   }
@@ -72,7 +72,7 @@ final class Yamls {
 
   /** As Spring Boot reads an application.yaml: {@code a.b.c}, items of lists as {@code a[0]}. */
   static Map<String, Object> properties(Map<String, Object> document) {
-    final Map<String, Object> properties = new LinkedHashMap<>();
+    Map<String, Object> properties = new LinkedHashMap<>();
     flatten("", document, properties);
     return properties;
   }

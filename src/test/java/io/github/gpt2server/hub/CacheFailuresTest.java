@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Test;
 class CacheFailuresTest extends HubTest {
   @Test
   void saysThatTheDiskIsFull() throws Exception {
-    final Path full = Path.of("/dev/full");
+    Path full = Path.of("/dev/full");
     assumeTrue(Files.isWritable(full), "no /dev/full here: the full disk is not tried");
-    final Path incomplete = fixture.incomplete(repository, WEIGHTS);
+    Path incomplete = fixture.incomplete(repository, WEIGHTS);
     Files.createDirectories(incomplete.getParent());
     // Every byte that is written there meets the real "No space left on device".
     Files.createSymbolicLink(incomplete, full);
@@ -35,7 +35,7 @@ class CacheFailuresTest extends HubTest {
 
   @Test
   void saysThatADiskIsTooSmallOrBecomesFull() throws Exception {
-    final Path disk = Files.createDirectory(folder.resolve("disk"));
+    Path disk = Files.createDirectory(folder.resolve("disk"));
     assumeTrue(
         run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString()),
         "no right to mount a file system: a small disk is not tried");
@@ -49,7 +49,7 @@ class CacheFailuresTest extends HubTest {
               + " disk.");
 
       repository.put(WEIGHTS, LookAlikeHub.numbers(700_000));
-      final Path other = disk.resolve("other");
+      Path other = disk.resolve("other");
       fixture.server.fail(
           1, "GET", "/org%2Fsmall/" + WEIGHTS, Fault.inTheMiddle(() -> write(other, 500_000)));
       assertSentence(
@@ -60,7 +60,7 @@ class CacheFailuresTest extends HubTest {
 
       Files.delete(other);
       fixture.server.forget();
-      final Snapshot snapshot = fixture.fetch();
+      Snapshot snapshot = fixture.fetch();
       assertThat(snapshot.folder().resolve(WEIGHTS)).hasBinaryContent(repository.content(WEIGHTS));
       assertThat(Integer.parseInt(rangesOfWeights().get(0).replaceAll("\\D", "")))
           .isGreaterThanOrEqualTo(350_000);
@@ -71,9 +71,8 @@ class CacheFailuresTest extends HubTest {
 
   @Test
   void saysThatTheCacheCannotBeWritten() throws Exception {
-    final Path disk = Files.createDirectory(folder.resolve("disk"));
-    final boolean mounted =
-        run("mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", disk.toString());
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    boolean mounted = run("mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", disk.toString());
     try {
       assumeTrue(
           mounted || (disk.toFile().setWritable(false) && !Files.isWritable(disk)),
@@ -96,7 +95,7 @@ class CacheFailuresTest extends HubTest {
   @Test
   void aCacheThatIsReadOnlyButCompleteIsServed() throws Exception {
     assertComplete(fixture.fetch());
-    final boolean mounted =
+    boolean mounted =
         run("mount", "--bind", "-o", "ro", fixture.cache.toString(), fixture.cache.toString());
     assumeTrue(mounted, "no right to mount a file system: a complete read-only cache is not tried");
     try {

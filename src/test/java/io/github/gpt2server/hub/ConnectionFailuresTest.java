@@ -23,7 +23,7 @@ class ConnectionFailuresTest extends HubTest {
 
   @Test
   void saysThatTheHubIsNotReached() throws Exception {
-    final int port;
+    int port;
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
@@ -47,11 +47,11 @@ class ConnectionFailuresTest extends HubTest {
 
   @Test
   void saysThatACertificateIsNotTrusted() throws Exception {
-    final HttpsServer server = HttpsServer.create(new InetSocketAddress("localhost", 0), 0);
+    HttpsServer server = HttpsServer.create(new InetSocketAddress("localhost", 0), 0);
     server.setHttpsConfigurator(new HttpsConfigurator(selfSigned()));
     server.start();
     try {
-      final String address = "https://localhost:" + server.getAddress().getPort();
+      String address = "https://localhost:" + server.getAddress().getPort();
       fixture.with("HF_ENDPOINT", address);
 
       assertThat(failure().getMessage())
@@ -66,9 +66,9 @@ class ConnectionFailuresTest extends HubTest {
   }
 
   private SSLContext selfSigned() throws Exception {
-    final Path store = folder.resolve("store.p12");
-    final char[] password = "changeit".toCharArray();
-    final String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+    Path store = folder.resolve("store.p12");
+    char[] password = "changeit".toCharArray();
+    String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
     assertThat(
             run(
                 keytool,
@@ -86,10 +86,9 @@ class ConnectionFailuresTest extends HubTest {
                 "-keystore",
                 store.toString()))
         .isTrue();
-    final KeyManagerFactory keys =
-        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(KeyStore.getInstance(store.toFile(), password), password);
-    final SSLContext context = SSLContext.getInstance("TLS");
+    SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), null, null);
     return context;
   }
@@ -152,7 +151,7 @@ class ConnectionFailuresTest extends HubTest {
   void saysThatAChecksumIsWrongTwice() throws Exception {
     fixture.server.fail(2, "GET", "/org%2Fsmall/" + WEIGHTS, Fault.corrupt());
 
-    final HubException failure = failure();
+    HubException failure = failure();
 
     assertThat(failure.getMessage())
         .startsWith("model.safetensors of org/small came from " + endpoint() + " twice with the")

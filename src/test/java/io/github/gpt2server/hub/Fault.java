@@ -16,7 +16,7 @@ public interface Fault {
 
     /** Sends the head of the answer; what follows is for the caller. */
     OutputStream begin(HttpExchange exchange) throws IOException {
-      final int length = bytes.length;
+      int length = bytes.length;
       if (offset > 0) {
         exchange
             .getResponseHeaders()
@@ -50,7 +50,7 @@ public interface Fault {
   /** Sends everything, with one bit of it turned. */
   static Fault corrupt() {
     return (exchange, content) -> {
-      final byte[] wrong = content.bytes().clone();
+      byte[] wrong = content.bytes().clone();
       wrong[wrong.length - 1] ^= 1;
       content.begin(exchange).write(wrong, content.offset(), wrong.length - content.offset());
       return true;
@@ -60,8 +60,8 @@ public interface Fault {
   /** Runs this in the middle of a body. */
   static Fault inTheMiddle(Runnable event) {
     return (exchange, content) -> {
-      final int half = (content.bytes().length - content.offset()) / 2;
-      final OutputStream body = content.begin(exchange);
+      int half = (content.bytes().length - content.offset()) / 2;
+      OutputStream body = content.begin(exchange);
       body.write(content.bytes(), content.offset(), half);
       body.flush();
       event.run();

@@ -27,14 +27,14 @@ class FetchTest extends HubTest {
 
   @Test
   void fetchesWhatIsNeededIntoTheLayoutOfHuggingFace() throws Exception {
-    final Snapshot snapshot = fixture.fetch();
+    Snapshot snapshot = fixture.fetch();
 
     assertThat(snapshot.commit()).isEqualTo(COMMIT);
     assertThat(snapshot.folder()).isEqualTo(fixture.root().resolve("snapshots/" + COMMIT));
     assertThat(files(snapshot.folder()))
         .containsExactly("config.json", "model.safetensors", "tokenizer.json");
-    for (final String file : files(snapshot.folder())) {
-      final Path link = snapshot.folder().resolve(file);
+    for (String file : files(snapshot.folder())) {
+      Path link = snapshot.folder().resolve(file);
       assertThat(link).hasBinaryContent(repository.content(file)).isSymbolicLink();
       assertThat(Files.readSymbolicLink(link))
           .isEqualTo(Path.of("../../blobs").resolve(repository.etag(file)));
@@ -51,7 +51,7 @@ class FetchTest extends HubTest {
   void tellsHowFarItIs() throws Exception {
     fixture.fetch();
 
-    final long total =
+    long total =
         Stream.of("model.safetensors", "tokenizer.json")
             .mapToLong(file -> repository.content(file).length)
             .sum();
@@ -66,9 +66,9 @@ class FetchTest extends HubTest {
 
   @Test
   void downloadsNoWeightsOfAModelThatIsNotToBeServed() {
-    final HubSettings settings =
+    HubSettings settings =
         HubSettings.of(new HubOptions(null, null, null, null), fixture.variables);
-    final ModelHub hub =
+    ModelHub hub =
         new ModelHub(
             settings,
             config -> {
@@ -128,7 +128,7 @@ class FetchTest extends HubTest {
     fixture.server.addSmall("openai-community/gpt2", 1_000);
     fixture.server.rename("gpt2", "openai-community/gpt2");
 
-    final Snapshot snapshot = fixture.fetch("gpt2", "main");
+    Snapshot snapshot = fixture.fetch("gpt2", "main");
 
     // Where Python puts it and looks for it.
     assertThat(snapshot.folder())
@@ -203,14 +203,14 @@ class FetchTest extends HubTest {
   @Test
   void findsTheTokenWherePythonPutsIt() throws Exception {
     repository.privateTo("hf_file");
-    final Path home = Files.createDirectories(fixture.cache.resolveSibling("home"));
+    Path home = Files.createDirectories(fixture.cache.resolveSibling("home"));
     Files.writeString(home.resolve("token"), "hf_file\n");
 
     assertThat(fixture.fetch().commit()).isEqualTo(COMMIT);
   }
 
   private static byte[] index(String... shards) {
-    final String map =
+    String map =
         String.join(
             ",",
             Stream.of(shards).map(shard -> "\"%s.w\": \"%s\"".formatted(shard, shard)).toList());

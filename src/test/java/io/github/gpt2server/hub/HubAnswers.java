@@ -34,8 +34,8 @@ final class HubAnswers implements HttpHandler {
 
   @Override
   public void handle(HttpExchange exchange) {
-    final URI uri = exchange.getRequestURI();
-    final Headers headers = exchange.getRequestHeaders();
+    URI uri = exchange.getRequestURI();
+    Headers headers = exchange.getRequestHeaders();
     hub.note(
         new LookAlikeHub.Request(
             isCdn,
@@ -46,7 +46,7 @@ final class HubAnswers implements HttpHandler {
             headers.getFirst("Proxy-Authorization")));
     try (exchange) {
       if (isCdn) {
-        final String[] parts = uri.getRawPath().split("/", -1);
+        String[] parts = uri.getRawPath().split("/", -1);
         sendFile(exchange, hub.repository(decode(parts[1])).content(decode(parts[2])));
       } else {
         answer(exchange, uri.getRawPath());
@@ -59,8 +59,8 @@ final class HubAnswers implements HttpHandler {
   private void answer(HttpExchange exchange, String path) throws IOException {
     Matcher m = RESOLVE_CACHE.matcher(path);
     if (m.matches()) {
-      final LookAlikeRepository repository = hub.repository(m.group(1));
-      final String file = decode(m.group(3));
+      LookAlikeRepository repository = hub.repository(m.group(1));
+      String file = decode(m.group(3));
       describe(exchange, m.group(2), null);
       exchange.getResponseHeaders().set("ETag", "\"" + repository.etag(file) + "\"");
       sendFile(exchange, repository.content(file));
@@ -68,7 +68,7 @@ final class HubAnswers implements HttpHandler {
     }
     m = RESOLVE.matcher(path);
     if (m.matches()) {
-      final String rest = "/resolve/%s/%s".formatted(m.group(2), m.group(3));
+      String rest = "/resolve/%s/%s".formatted(m.group(2), m.group(3));
       if (isReady(exchange, m.group(1), "/", rest, true)) {
         resolve(exchange, m.group(1), decode(m.group(2)), decode(m.group(3)));
       }
@@ -106,13 +106,13 @@ final class HubAnswers implements HttpHandler {
       exchange.sendResponseHeaders(307, -1);
       return false;
     }
-    final LookAlikeRepository repository = hub.repository(id);
-    final String sent = exchange.getRequestHeaders().getFirst("Authorization");
+    LookAlikeRepository repository = hub.repository(id);
+    String sent = exchange.getRequestHeaders().getFirst("Authorization");
     if (sent != null && sent.startsWith("Bearer bad")) {
       refuse(exchange, 401, null, "Invalid credentials in Authorization header");
       return false;
     }
-    final boolean allowed = repository != null && repository.allows(sent);
+    boolean allowed = repository != null && repository.allows(sent);
     if (repository == null || (!allowed && !repository.gated())) {
       // As the hub does: who has not said who they are might be allowed to see it.
       refuse(
@@ -141,13 +141,13 @@ final class HubAnswers implements HttpHandler {
   }
 
   private void info(HttpExchange exchange, String id, String revision) throws IOException {
-    final LookAlikeRepository repository = hub.repository(id);
-    final String commit = repository.commit(revision);
+    LookAlikeRepository repository = hub.repository(id);
+    String commit = repository.commit(revision);
     if (commit == null) {
       refuse(exchange, 404, "RevisionNotFound", "Invalid rev id: " + revision);
       return;
     }
-    final String siblings =
+    String siblings =
         repository.files().stream()
             .map("{\"rfilename\":\"%s\"}"::formatted)
             .collect(Collectors.joining(","));
@@ -173,9 +173,9 @@ final class HubAnswers implements HttpHandler {
 
   private void resolve(HttpExchange exchange, String id, String revision, String file)
       throws IOException {
-    final LookAlikeRepository repository = hub.repository(id);
-    final String commit = repository.commit(revision);
-    final byte[] content = repository.content(file);
+    LookAlikeRepository repository = hub.repository(id);
+    String commit = repository.commit(revision);
+    byte[] content = repository.content(file);
     if (commit == null || content == null) {
       refuse(
           exchange, 404, commit == null ? "RevisionNotFound" : "EntryNotFound", "Entry not found");
@@ -210,9 +210,8 @@ final class HubAnswers implements HttpHandler {
   }
 
   private void sendFile(HttpExchange exchange, byte[] content) throws IOException {
-    final String range = exchange.getRequestHeaders().getFirst("Range");
-    final int offset =
-        range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-", "$1"));
+    String range = exchange.getRequestHeaders().getFirst("Range");
+    int offset = range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-", "$1"));
     if (hub.isFaulty(exchange, new Fault.Content(content, offset))) {
       return;
     }
@@ -230,7 +229,7 @@ final class HubAnswers implements HttpHandler {
   }
 
   private static void sendJson(HttpExchange exchange, String json) throws IOException {
-    final byte[] body = json.getBytes(StandardCharsets.UTF_8);
+    byte[] body = json.getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().set("Content-Type", "application/json; charset=utf-8");
     exchange.sendResponseHeaders(200, body.length);
     exchange.getResponseBody().write(body);

@@ -54,7 +54,7 @@ class HubCacheTest extends HubTest {
         .put("config.json", "{\"n\": 1}".getBytes(StandardCharsets.UTF_8));
     fixture.server.forget();
 
-    final Snapshot snapshot = fixture.fetch();
+    Snapshot snapshot = fixture.fetch();
 
     assertThat(snapshot.commit()).isEqualTo(OTHER);
     assertThat(snapshot.folder().resolve("config.json")).hasContent("{\"n\": 1}");
@@ -66,10 +66,10 @@ class HubCacheTest extends HubTest {
 
   @Test
   void resumesWhatAnotherStartHasLeft() throws Exception {
-    final byte[] weights = repository.content("model.safetensors");
+    byte[] weights = repository.content("model.safetensors");
     fixture.leave(repository, "model.safetensors", java.util.Arrays.copyOf(weights, 200_000));
 
-    final Snapshot snapshot = fixture.fetch();
+    Snapshot snapshot = fixture.fetch();
 
     assertThat(snapshot.folder().resolve("model.safetensors")).hasBinaryContent(weights);
     assertThat(fixture.server.requests())
@@ -93,16 +93,16 @@ class HubCacheTest extends HubTest {
 
   @Test
   void putsFilesWhereLinksCannotBeMade() throws Exception {
-    final HubSettings settings =
+    HubSettings settings =
         HubSettings.of(new HubOptions(null, null, null, null), fixture.variables);
-    final HubCache withoutLinks =
+    HubCache withoutLinks =
         new HubCache(
             settings.cache(),
             (link, target) -> {
               throw new UnsupportedOperationException("no links here");
             });
 
-    final Snapshot snapshot =
+    Snapshot snapshot =
         new ModelHub(settings, fixture.policy(), withoutLinks, config -> {})
             .fetch(HubFixture.MODEL, "main", progress -> {});
 
@@ -128,8 +128,7 @@ class HubCacheTest extends HubTest {
   @Test
   void saysOfflineWhatTheCacheLacks() throws Exception {
     fixture.with("HF_HUB_OFFLINE", "1");
-    final String fix =
-        ": start once with gpt2.hub.offline=false, or copy the model into the cache.";
+    String fix = ": start once with gpt2.hub.offline=false, or copy the model into the cache.";
 
     assertThatExceptionOfType(HubException.class)
         .isThrownBy(() -> fixture.fetch())

@@ -39,7 +39,7 @@ final class HubFixture implements AutoCloseable {
 
   /** A hub as a fresh start of the server has it. */
   ModelHub hub() {
-    final HubSettings settings = HubSettings.of(new HubOptions(null, null, null, null), variables);
+    HubSettings settings = HubSettings.of(new HubOptions(null, null, null, null), variables);
     return new ModelHub(settings, policy(), new HubCache(settings.cache()), config -> {});
   }
 
@@ -66,13 +66,13 @@ final class HubFixture implements AutoCloseable {
   }
 
   Path incomplete(LookAlikeRepository repository, String file) {
-    final Path blob = blob(repository, file);
+    Path blob = blob(repository, file);
     return blob.resolveSibling(blob.getFileName() + ".incomplete");
   }
 
   /** Puts the beginning of a file where an interrupted download leaves it. */
   void leave(LookAlikeRepository repository, String file, byte[] beginning) throws IOException {
-    final Path path = incomplete(repository, file);
+    Path path = incomplete(repository, file);
     Files.createDirectories(path.getParent());
     Files.write(path, beginning);
   }

@@ -25,7 +25,7 @@ class HubRefusalsTest extends HubTest {
   @Test
   void saysThatAModelIsGated() throws Exception {
     repository.gatedFor("hf_good");
-    final String page = endpoint() + "/org/small";
+    String page = endpoint() + "/org/small";
 
     assertSentence(
         "org/small is gated: accept its terms at "
@@ -63,7 +63,7 @@ class HubRefusalsTest extends HubTest {
       fixture.server.withoutErrorCodes();
     }
     fixture.server.addSmall("openai-community/gpt2-medium", 10);
-    final String start = " on " + endpoint() + ", or it is private, which needs HF_TOKEN: ";
+    String start = " on " + endpoint() + ", or it is private, which needs HF_TOKEN: ";
 
     assertThat(failure("gpt2-medium", "main"))
         .hasMessage(
@@ -143,7 +143,7 @@ class HubRefusalsTest extends HubTest {
   void saysThatARepositoryHoldsNoModel(String removed, String named) {
     repository.remove(removed);
 
-    final String files =
+    String files =
         String.join(
             ", ",
             Stream.of("README.md", "config.json", WEIGHTS, "tf_model.h5", "tokenizer.json")

@@ -31,7 +31,7 @@ class HubSettingsTest {
 
   @Test
   void hasTheDefaultsOfPython() {
-    final HubSettings settings = HubSettings.of(NONE, Map.of("HF_TOKEN_PATH", "/no/such/file"));
+    HubSettings settings = HubSettings.of(NONE, Map.of("HF_TOKEN_PATH", "/no/such/file"));
 
     assertThat(settings.endpoint()).isEqualTo(URI.create("https://huggingface.co"));
     assertThat(settings.cache()).isEqualTo(HOME.resolve(".cache/huggingface/hub"));
@@ -42,7 +42,7 @@ class HubSettingsTest {
 
   @Test
   void readsTheVariablesOfPython() {
-    final HubSettings settings =
+    HubSettings settings =
         HubSettings.of(
             NONE,
             Map.of(
@@ -62,7 +62,7 @@ class HubSettingsTest {
 
   @Test
   void settingsWinOverVariables() {
-    final HubSettings settings =
+    HubSettings settings =
         HubSettings.of(
             new HubOptions("https://own.example", "hf_own", folder.toString(), false),
             Map.of(
@@ -86,9 +86,9 @@ class HubSettingsTest {
     assertThat(HubSettings.of(NONE, Map.of("HUGGINGFACE_HUB_CACHE", "/old")).cache())
         .isEqualTo(Path.of("/old"));
 
-    final Path file = folder.resolve("token");
+    Path file = folder.resolve("token");
     Files.writeString(file, "\ufeffhf_file\n");
-    final HubToken token = new HubToken("hf_file", file.toString());
+    HubToken token = new HubToken("hf_file", file.toString());
     assertThat(HubSettings.of(NONE, Map.of("HF_HOME", folder.toString())).token()).isEqualTo(token);
     assertThat(HubSettings.of(NONE, Map.of("HF_TOKEN_PATH", file.toString())).token())
         .isEqualTo(token);
@@ -121,7 +121,7 @@ class HubSettingsTest {
     "http://ported.example/x, plain:80"
   })
   void choosesTheProxy(URI uri, String proxy) {
-    final ProxyVariables proxies =
+    ProxyVariables proxies =
         new ProxyVariables(
             Map.of(
                 "https_proxy", "http://me:pass@secure:3128",
@@ -129,7 +129,7 @@ class HubSettingsTest {
                 "NO_PROXY", "internal.example, .corp.example,ported.example:8080"));
 
     assertThat(proxies.name(uri).orElse("")).isEqualTo(proxy);
-    final Proxy selected = proxies.select(uri).get(0);
+    Proxy selected = proxies.select(uri).get(0);
     assertThat(
             selected.address() instanceof InetSocketAddress to
                 ? to.getHostString() + ":" + to.getPort()
@@ -147,7 +147,7 @@ class HubSettingsTest {
     "HTTPS_PROXY, http://a b, no proxy that can be used"
   })
   void saysAtARequestWhatIsNoProxy(String variable, String value, String problem) {
-    final ProxyVariables proxies = new ProxyVariables(Map.of(variable, value));
+    ProxyVariables proxies = new ProxyVariables(Map.of(variable, value));
 
     assertThatExceptionOfType(HubUnreachableException.class)
         .isThrownBy(() -> proxies.authorization(URI.create("https://hub.example/x")))
@@ -162,7 +162,7 @@ class HubSettingsTest {
     try (HubFixture fixture = new HubFixture(folder.resolve("cache"))) {
       fixture.server.addSmall(HubFixture.MODEL, 1_000);
       fixture.fetch();
-      final int asked = fixture.server.requests().size();
+      int asked = fixture.server.requests().size();
       fixture.with("ALL_PROXY", "socks5://127.0.0.1:1080");
 
       assertThat(fixture.fetch().commit()).isEqualTo(LookAlikeHub.COMMIT);

@@ -51,7 +51,7 @@ abstract class HubTest {
   }
 
   HubException failure(String model, String revision) {
-    final HubException failure =
+    HubException failure =
         catchThrowableOfType(HubException.class, () -> fixture.fetch(model, revision));
     assertThat(failure).isNotNull();
     return failure;
@@ -69,7 +69,7 @@ abstract class HubTest {
   }
 
   void assertComplete(Snapshot snapshot) throws IOException {
-    for (final String file : List.of("config.json", "tokenizer.json", WEIGHTS)) {
+    for (String file : List.of("config.json", "tokenizer.json", WEIGHTS)) {
       assertThat(snapshot.folder().resolve(file)).hasBinaryContent(repository.content(file));
     }
     try (Stream<Path> blobs = Files.list(fixture.root().resolve("blobs"))) {
@@ -99,7 +99,7 @@ abstract class HubTest {
 
   static boolean run(String... command) throws InterruptedException {
     try {
-      final Process process =
+      Process process =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)

@@ -56,7 +56,7 @@ public final class LookAlikeHub implements AutoCloseable {
 
   private HttpServer start(boolean isCdn) {
     try {
-      final HttpServer server =
+      HttpServer server =
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
       server.setExecutor(threads);
       server.createContext("/", new HubAnswers(this, isCdn));
@@ -68,7 +68,7 @@ public final class LookAlikeHub implements AutoCloseable {
   }
 
   private static Thread daemon(Runnable work) {
-    final Thread thread = new Thread(work, "look-alike-hub");
+    Thread thread = new Thread(work, "look-alike-hub");
     thread.setDaemon(true);
     return thread;
   }
@@ -89,9 +89,9 @@ public final class LookAlikeHub implements AutoCloseable {
 
   /** Adds a repository with the files of a folder. */
   public LookAlikeRepository add(String id, Path folder) {
-    final LookAlikeRepository repository = add(id);
+    LookAlikeRepository repository = add(id);
     try (Stream<Path> files = Files.list(folder)) {
-      for (final Path file : files.filter(Files::isRegularFile).toList()) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
         repository.put(file.getFileName().toString(), Files.readAllBytes(file));
       }
     } catch (IOException e) {
@@ -112,7 +112,7 @@ public final class LookAlikeHub implements AutoCloseable {
 
   /** So many bytes, the same ones each time. */
   static byte[] numbers(int count) {
-    final byte[] numbers = new byte[count];
+    byte[] numbers = new byte[count];
     new Random(7).nextBytes(numbers);
     return numbers;
   }
@@ -180,8 +180,8 @@ public final class LookAlikeHub implements AutoCloseable {
 
   /** Whether this request goes wrong; if so, that has happened. */
   boolean isFaulty(HttpExchange exchange, Fault.Content content) throws IOException {
-    final String path = exchange.getRequestURI().getRawPath();
-    for (final Planned planned : faults) {
+    String path = exchange.getRequestURI().getRawPath();
+    for (Planned planned : faults) {
       if (planned.method().equals(exchange.getRequestMethod()) && path.contains(planned.path())) {
         synchronized (planned) {
           if (planned.left()[0] <= 0) {

@@ -69,7 +69,7 @@ public final class LookAlikeRepository {
 
   /** The commits of its branches, or of its tags, in order of their names. */
   SortedMap<String, String> revisions(boolean ofTags) {
-    final SortedMap<String, String> some = new TreeMap<>(revisions);
+    SortedMap<String, String> some = new TreeMap<>(revisions);
     some.keySet().removeIf(name -> tags.contains(name) != ofTags);
     return some;
   }
@@ -96,17 +96,17 @@ public final class LookAlikeRepository {
 
   /** The ETag of a file: the SHA-256 of a large one, the hash of the git blob of any other. */
   String etag(String file) {
-    final byte[] content = content(file);
+    byte[] content = content(file);
     if (isLarge(file)) {
       return hash("SHA-256", content);
     }
-    final byte[] header = "blob %d\0".formatted(content.length).getBytes(StandardCharsets.US_ASCII);
+    byte[] header = "blob %d\0".formatted(content.length).getBytes(StandardCharsets.US_ASCII);
     return hash("SHA-1", header, content);
   }
 
   private static String hash(String algorithm, byte[]... parts) {
     try {
-      final MessageDigest digest = MessageDigest.getInstance(algorithm);
+      MessageDigest digest = MessageDigest.getInstance(algorithm);
       Stream.of(parts).forEach(digest::update);
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {

@@ -34,7 +34,7 @@ class ModelFolderTest {
 
   @Test
   void usesTheEmbeddedFilesWhereTheyLie() throws Exception {
-    final ModelFolder folder = ModelFolder.resolve("gpt2.model", "embedded", NO_HUB);
+    ModelFolder folder = ModelFolder.resolve("gpt2.model", "embedded", NO_HUB);
     assertThat(folder.id()).isEqualTo("gpt2-fairytales");
     assertThat(folder.temporary()).isFalse();
     folder.close();
@@ -44,7 +44,7 @@ class ModelFolderTest {
 
   @Test
   void copiesTheEmbeddedFilesOutOfAJarAndDeletesTheCopy() throws Exception {
-    final List<String> names =
+    List<String> names =
         List.of(
             "config.json",
             "generation_config.json",
@@ -54,12 +54,11 @@ class ModelFolderTest {
             "vocab.json",
             "merges.txt");
     try (URLClassLoader loader = jarWith(names)) {
-      final ModelFolder folder =
-          ModelFolder.resolve("gpt2.model", "embedded", NO_HUB, loader, temporary);
+      ModelFolder folder = ModelFolder.resolve("gpt2.model", "embedded", NO_HUB, loader, temporary);
       assertThat(folder.id()).isEqualTo("gpt2-fairytales");
       assertThat(folder.temporary()).isTrue();
       assertThat(folder.path()).hasParent(temporary);
-      for (final String name : names) {
+      for (String name : names) {
         assertThat(folder.path().resolve(name)).hasSameBinaryContentAs(EMBEDDED.resolve(name));
       }
       folder.close();
@@ -95,7 +94,7 @@ class ModelFolderTest {
 
   @Test
   void saysThatTheTemporaryFolderCannotBeWritten() throws Exception {
-    final Path lost = temporary.resolve("lost");
+    Path lost = temporary.resolve("lost");
     try (URLClassLoader loader = jarWith(List.of("config.json"))) {
       assertThatExceptionOfType(ModelNotFoundException.class)
           .isThrownBy(() -> ModelFolder.resolve("gpt2.model", "embedded", NO_HUB, loader, lost))
@@ -109,7 +108,7 @@ class ModelFolderTest {
 
   @Test
   void servesAFolderUnderItsLastName() throws Exception {
-    final Path folder = folderWith("config.json", "model.safetensors", "tokenizer.json");
+    Path folder = folderWith("config.json", "model.safetensors", "tokenizer.json");
     assertThat(ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB))
         .isEqualTo(new ModelFolder(folder, "my-gpt2", null, false));
     assertThat(ModelFolder.resolve("gpt2.model", folder + "/", NO_HUB).id()).isEqualTo("my-gpt2");
@@ -121,7 +120,7 @@ class ModelFolderTest {
 
   @Test
   void saysWhichFileIsALinkThatLeadsNowhere() throws Exception {
-    final Path folder = folderWith("vocab.json", "merges.txt");
+    Path folder = folderWith("vocab.json", "merges.txt");
     Files.createSymbolicLink(folder.resolve("config.json"), Path.of("../../blobs/abc"));
     assertThatExceptionOfType(ModelNotFoundException.class)
         .isThrownBy(() -> ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB))
@@ -142,7 +141,7 @@ class ModelFolderTest {
 
   @Test
   void saysWhichFileIsNone() throws Exception {
-    final Path folder = folderWith("config.json", "tokenizer.json", "model.safetensors");
+    Path folder = folderWith("config.json", "tokenizer.json", "model.safetensors");
     Files.createDirectory(folder.resolve("generation_config.json"));
     assertThatExceptionOfType(ModelNotFoundException.class)
         .isThrownBy(() -> ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB))
@@ -154,14 +153,14 @@ class ModelFolderTest {
 
   @Test
   void takesARelativeFolder() throws Exception {
-    final ModelFolder folder = ModelFolder.resolve("gpt2.model", "models/gpt2-fairytales", NO_HUB);
+    ModelFolder folder = ModelFolder.resolve("gpt2.model", "models/gpt2-fairytales", NO_HUB);
     assertThat(folder.path()).isEqualTo(EMBEDDED.toAbsolutePath());
     assertThat(folder.id()).isEqualTo("gpt2-fairytales");
   }
 
   @Test
   void takesShardsAndTheOlderTokenizerFiles() throws Exception {
-    final Path folder =
+    Path folder =
         folderWith("config.json", "model.safetensors.index.json", "vocab.json", "merges.txt");
     assertThat(ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB).path())
         .isEqualTo(folder);
@@ -170,8 +169,8 @@ class ModelFolderTest {
   @ParameterizedTest
   @ValueSource(strings = {"openai-community/gpt2", "gpt2", "a/b", "org/name-1.5_x", "Embedded"})
   void asksTheHubForWhatIsNoFolder(String id) throws Exception {
-    final Path folder = folderWith("config.json", "model.safetensors", "tokenizer.json");
-    final ModelFolder resolved =
+    Path folder = folderWith("config.json", "model.safetensors", "tokenizer.json");
+    ModelFolder resolved =
         ModelFolder.resolve("gpt2.model", id, asked -> new Snapshot(asked, "c0ffee", folder));
     assertThat(resolved).isEqualTo(new ModelFolder(folder, id, "c0ffee", false));
     resolved.close();
@@ -215,7 +214,7 @@ class ModelFolderTest {
 
   @Test
   void refusesAFile() throws Exception {
-    final Path folder = folderWith("model.safetensors");
+    Path folder = folderWith("model.safetensors");
     refused(
         folder.resolve("model.safetensors").toString(),
         "but that is a file: give the folder that holds the model's files");
@@ -237,7 +236,7 @@ class ModelFolderTest {
         "pytorch_model.bin.index.json"
       })
   void takesWeightsInAnyOfTheirFiles(String weights) throws Exception {
-    final Path folder = folderWith("config.json", weights, "tokenizer.json");
+    Path folder = folderWith("config.json", weights, "tokenizer.json");
     try (ModelFolder found = ModelFolder.resolve("gpt2.model", folder.toString(), NO_HUB)) {
       assertThat(found.path()).isEqualTo(folder);
     }
@@ -253,7 +252,7 @@ class ModelFolderTest {
   }
 
   private static void refused(String setting, String reason) {
-    for (final String property : List.of("gpt2.model", "gpt2.draft-model")) {
+    for (String property : List.of("gpt2.model", "gpt2.draft-model")) {
       assertThatExceptionOfType(ModelNotFoundException.class)
           .isThrownBy(() -> ModelFolder.resolve(property, setting, NO_HUB))
           .withMessage(property + " is '" + setting + "', " + reason);
@@ -262,8 +261,8 @@ class ModelFolderTest {
 
   /** Adds empty files to one folder. */
   private Path folderWith(String... names) throws Exception {
-    final Path folder = Files.createDirectories(parent.resolve("my-gpt2"));
-    for (final String name : names) {
+    Path folder = Files.createDirectories(parent.resolve("my-gpt2"));
+    for (String name : names) {
       Files.write(folder.resolve(name), new byte[0]);
     }
     return folder;
@@ -271,10 +270,10 @@ class ModelFolderTest {
 
   /** A class loader that sees the named files of the embedded model in a jar, and nothing else. */
   private URLClassLoader jarWith(List<String> names) throws Exception {
-    final Path jar = parent.resolve("model.jar");
+    Path jar = parent.resolve("model.jar");
     try (OutputStream out = Files.newOutputStream(jar);
         JarOutputStream entries = new JarOutputStream(out)) {
-      for (final String name : names) {
+      for (String name : names) {
         entries.putNextEntry(new JarEntry("models/gpt2-fairytales/" + name));
         Files.copy(EMBEDDED.resolve(name), entries);
       }

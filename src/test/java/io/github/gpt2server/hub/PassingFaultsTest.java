@@ -29,7 +29,7 @@ class PassingFaultsTest extends HubTest {
     assertComplete(fixture.fetch());
 
     assertThat(rangesOfWeights()).hasSize(2);
-    final int resumed = Integer.parseInt(rangesOfWeights().get(1).replaceAll("\\D", ""));
+    int resumed = Integer.parseInt(rangesOfWeights().get(1).replaceAll("\\D", ""));
     assertThat(resumed).isBetween(1, 120_000);
     assertThat(fixture.pauses).hasSize(1);
     assertThat(output.getOut())
@@ -132,8 +132,8 @@ class PassingFaultsTest extends HubTest {
 
   @Test
   void twoStartsAtOnceDownloadOnce() throws Exception {
-    final CountDownLatch half = new CountDownLatch(1);
-    final CountDownLatch bothAsked = new CountDownLatch(1);
+    CountDownLatch half = new CountDownLatch(1);
+    CountDownLatch bothAsked = new CountDownLatch(1);
     fixture.server.fail(
         1,
         "GET",
@@ -143,11 +143,11 @@ class PassingFaultsTest extends HubTest {
               half.countDown();
               await(bothAsked);
             }));
-    final ExecutorService threads = Executors.newFixedThreadPool(2);
+    ExecutorService threads = Executors.newFixedThreadPool(2);
     try {
-      final Future<Snapshot> first = threads.submit(() -> fixture.fetch());
+      Future<Snapshot> first = threads.submit(() -> fixture.fetch());
       await(half);
-      final Future<Snapshot> second = threads.submit(() -> fixture.fetch());
+      Future<Snapshot> second = threads.submit(() -> fixture.fetch());
       while (fixture.server.count("HEAD", WEIGHTS) < 2) {
         Thread.onSpinWait();
       }
@@ -162,7 +162,7 @@ class PassingFaultsTest extends HubTest {
 
   @Test
   void keepsWhatHasComeWhenInterrupted() throws Exception {
-    final CountDownLatch half = new CountDownLatch(1);
+    CountDownLatch half = new CountDownLatch(1);
     fixture.server.fail(
         1,
         "GET",
@@ -171,8 +171,8 @@ class PassingFaultsTest extends HubTest {
           half.countDown();
           return fixture.server.stallAfter(150_000).happen(exchange, content);
         });
-    final FutureTask<Snapshot> fetch = new FutureTask<>(fixture::fetch);
-    final Thread thread = new Thread(fetch);
+    FutureTask<Snapshot> fetch = new FutureTask<>(fixture::fetch);
+    Thread thread = new Thread(fetch);
     thread.start();
     await(half);
     while (size(fixture.incomplete(repository, WEIGHTS)) < 150_000) {

@@ -25,7 +25,7 @@ public final class CacheFailures {
    * @throws HubException if there is too little
    */
   public void requireSpace(String model, long bytes) {
-    final long free = free();
+    long free = free();
     // 0 and less is what file systems tell that do not know.
     if (free > 0 && free < bytes) {
       throw new HubException(
@@ -52,7 +52,7 @@ public final class CacheFailures {
   }
 
   private static boolean isFull(IOException failure) {
-    final String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+    String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
     return message.contains("no space left")
         || message.contains("not enough space")
         || message.contains("quota exceeded");

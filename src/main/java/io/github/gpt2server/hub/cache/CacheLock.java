@@ -44,7 +44,7 @@ public final class CacheLock {
    */
   public static CacheLock acquire(Path file, String what, Runnable waiting)
       throws IOException, InterruptedException {
-    final ReentrantLock thread = THREADS.computeIfAbsent(file, path -> new ReentrantLock());
+    ReentrantLock thread = THREADS.computeIfAbsent(file, path -> new ReentrantLock());
     boolean told = false;
     while (!thread.tryLock(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
       told = tell(told, what);
@@ -74,7 +74,7 @@ public final class CacheLock {
 
   private static boolean tryLock(FileChannel channel, Path file) {
     try {
-      final FileLock lock = channel.tryLock();
+      FileLock lock = channel.tryLock();
       return lock != null;
     } catch (IOException e) {
       log.warn(

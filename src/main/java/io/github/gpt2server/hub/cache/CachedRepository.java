@@ -38,7 +38,7 @@ public final class CachedRepository {
   /** The part of {@code cache} that holds {@code model}; creates nothing. */
   CachedRepository(Path cache, String model, Linker linker) {
     this.linker = linker;
-    final String folder = "models--" + model.replace("/", "--");
+    String folder = "models--" + model.replace("/", "--");
     this.root = cache.resolve(folder);
     this.locks = cache.resolve(".locks").resolve(folder);
   }
@@ -81,11 +81,11 @@ public final class CachedRepository {
     if (revision.equals(commit) || commit(revision).filter(commit::equals).isPresent()) {
       return;
     }
-    final Path ref = ref(revision);
+    Path ref = ref(revision);
     Files.createDirectories(ref.getParent());
     // Somebody may read it meanwhile: it changes as a whole.
     // It gets the permissions of any other file, which a temporary one of Java's does not.
-    final Path fresh = ref.resolveSibling(ref.getFileName() + "." + UUID.randomUUID() + ".tmp");
+    Path fresh = ref.resolveSibling(ref.getFileName() + "." + UUID.randomUUID() + ".tmp");
     try {
       Files.write(fresh, commit.getBytes(StandardCharsets.UTF_8));
       Files.move(fresh, ref, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -100,7 +100,7 @@ public final class CachedRepository {
    * @param fresh whether no other snapshot can refer to the content yet
    */
   public void link(String etag, String commit, String file, boolean fresh) throws IOException {
-    final Path link = snapshot(commit).resolve(file);
+    Path link = snapshot(commit).resolve(file);
     Files.createDirectories(link.getParent());
     if (Files.isSymbolicLink(link) && !Files.exists(link)) {
       Files.delete(link);

@@ -32,14 +32,14 @@ public final class Checksum {
   }
 
   private static String hash(Path file, String algorithm, String prefix) throws IOException {
-    final MessageDigest digest;
+    MessageDigest digest;
     try {
       digest = MessageDigest.getInstance(algorithm);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JVM has " + algorithm, e);
     }
     digest.update(prefix.getBytes(StandardCharsets.US_ASCII));
-    final byte[] buffer = new byte[BUFFER];
+    byte[] buffer = new byte[BUFFER];
     try (InputStream in = Files.newInputStream(file)) {
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
         digest.update(buffer, 0, read);

@@ -37,7 +37,7 @@ public final class HubCache {
 
   /** The snapshot that a revision was, if it has all that a model needs. */
   public Optional<Snapshot> complete(String model, String revision) {
-    final CachedRepository repository = repository(model);
+    CachedRepository repository = repository(model);
     return repository
         .commit(revision)
         .map(commit -> new Snapshot(model, commit, repository.snapshot(commit)))
@@ -69,24 +69,23 @@ public final class HubCache {
   }
 
   private static CachedModel describe(Path root) {
-    final String model =
-        root.getFileName().toString().substring(PREFIX.length()).replace("--", "/");
+    String model = root.getFileName().toString().substring(PREFIX.length()).replace("--", "/");
     return new CachedModel(model, snapshots(model, root), size(root));
   }
 
   private static List<CachedSnapshot> snapshots(String model, Path root) {
-    final Path folder = root.resolve("snapshots");
+    Path folder = root.resolve("snapshots");
     if (!Files.isDirectory(folder)) {
       return List.of();
     }
-    final Map<String, List<String>> revisions = revisions(root);
+    Map<String, List<String>> revisions = revisions(root);
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
           .filter(entry -> RepositoryInfo.isCommit(entry.getFileName().toString()))
           .sorted()
           .map(
               snapshot -> {
-                final String commit = snapshot.getFileName().toString();
+                String commit = snapshot.getFileName().toString();
                 return new CachedSnapshot(
                     commit,
                     revisions.getOrDefault(commit, List.of()),
@@ -108,11 +107,11 @@ public final class HubCache {
 
   /** The branches and tags by their commits; one may have slashes in its name, and so folders. */
   private static Map<String, List<String>> revisions(Path root) {
-    final Path refs = root.resolve("refs");
-    final Map<String, List<String>> revisions = new HashMap<>();
+    Path refs = root.resolve("refs");
+    Map<String, List<String>> revisions = new HashMap<>();
     if (Files.isDirectory(refs)) {
       try (Stream<Path> files = Files.walk(refs)) {
-        for (final Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
           revisions
               .computeIfAbsent(Files.readString(file).strip(), commit -> new ArrayList<>())
               .add(refs.relativize(file).toString().replace('\\', '/'));

@@ -51,9 +51,9 @@ public final class ModelFiles {
    * @throws HubException if a model cannot be among them
    */
   public static Set<String> select(String model, Collection<String> all) {
-    final Set<String> selected = new LinkedHashSet<>(SMALL);
+    Set<String> selected = new LinkedHashSet<>(SMALL);
     selected.retainAll(Set.copyOf(all));
-    final Optional<String> weights = WEIGHTS.stream().filter(all::contains).findFirst();
+    Optional<String> weights = WEIGHTS.stream().filter(all::contains).findFirst();
     missing(selected, weights)
         .ifPresent(
             file -> {
@@ -76,9 +76,9 @@ public final class ModelFiles {
    * @throws HubException if it is no index, or names a file outside its folder
    */
   public static Set<String> shards(String model, Path index) {
-    final Set<String> shards = new TreeSet<>();
+    Set<String> shards = new TreeSet<>();
     try {
-      for (final JsonNode shard :
+      for (JsonNode shard :
           JsonMapper.shared()
               .readTree(RegularFile.read(index, MAX_INDEX_BYTES))
               .path("weight_map")) {
@@ -90,7 +90,7 @@ public final class ModelFiles {
               .formatted(index.getFileName(), model, e.getClass().getSimpleName()),
           e);
     }
-    for (final String shard : shards) {
+    for (String shard : shards) {
       if (!shard.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
         throw new HubException(
             "%s of %s names a shard that is no file name ('%s')."
@@ -152,7 +152,7 @@ public final class ModelFiles {
     if (weights.isEmpty()) {
       return Optional.of("model.safetensors");
     }
-    final boolean tokenizer =
+    boolean tokenizer =
         there.contains("tokenizer.json")
             || (there.contains("vocab.json") && there.contains("merges.txt"));
     return tokenizer ? Optional.empty() : Optional.of("tokenizer.json");

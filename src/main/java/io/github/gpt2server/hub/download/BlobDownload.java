@@ -69,10 +69,10 @@ final class BlobDownload {
    * @throws HubException if the hub does not give it or the cache does not take it
    */
   void run(RemoteFile file, LongConsumer received) throws InterruptedException {
-    final Path incomplete = cache.incomplete(file.etag());
-    final Runnable watch = () -> received.accept(size(incomplete));
+    Path incomplete = cache.incomplete(file.etag());
+    Runnable watch = () -> received.accept(size(incomplete));
     try {
-      final CacheLock lock = CacheLock.acquire(cache.lock(file.etag()), file.name(), watch);
+      CacheLock lock = CacheLock.acquire(cache.lock(file.etag()), file.name(), watch);
       try {
         runLocked(file, incomplete, received);
       } finally {
@@ -93,7 +93,7 @@ final class BlobDownload {
     if (cache.holds(commit, file.name())) {
       return;
     }
-    final boolean fresh = !isThere(file);
+    boolean fresh = !isThere(file);
     if (fresh) {
       Files.createDirectories(incomplete.getParent());
       download(file, incomplete, received);
@@ -107,7 +107,7 @@ final class BlobDownload {
   }
 
   private boolean isThere(RemoteFile file) throws IOException {
-    final Path blob = cache.blob(file.etag());
+    Path blob = cache.blob(file.etag());
     return Files.isRegularFile(blob) && (file.size() < 0 || Files.size(blob) == file.size());
   }
 
@@ -115,7 +115,7 @@ final class BlobDownload {
       throws IOException, InterruptedException, NotOnHubException {
     for (boolean again = false; ; again = true) {
       receiveAll(file, incomplete, received);
-      final Optional<String> wrong = wrong(file, incomplete);
+      Optional<String> wrong = wrong(file, incomplete);
       if (wrong.isEmpty()) {
         return;
       }
@@ -133,7 +133,7 @@ final class BlobDownload {
 
   /** What is wrong with a content, or nothing. */
   private Optional<String> wrong(RemoteFile file, Path incomplete) throws IOException {
-    final long size = Files.size(incomplete);
+    long size = Files.size(incomplete);
     if (file.size() >= 0 && size != file.size()) {
       return Optional.of("%d bytes instead of %d".formatted(size, file.size()));
     }
@@ -144,10 +144,10 @@ final class BlobDownload {
 
   private void receiveAll(RemoteFile file, Path incomplete, LongConsumer received)
       throws IOException, InterruptedException, NotOnHubException {
-    final URI uri = client.fileUri(model, commit, file.name());
-    final Retry retry = new Retry(policy, failures);
+    URI uri = client.fileUri(model, commit, file.name());
+    Retry retry = new Retry(policy, failures);
     while (true) {
-      final long before = size(incomplete);
+      long before = size(incomplete);
       received.accept(before);
       if (file.size() >= 0 && before >= file.size() && Files.exists(incomplete)) {
         return;
@@ -169,7 +169,7 @@ final class BlobDownload {
   /** Makes one request for all bytes after the first {@code have}. */
   private void receive(RemoteFile file, Path incomplete, long have, LongConsumer received)
       throws IOException, InterruptedException, NotOnHubException {
-    final HubAnswer answer = client.open(model, commit, file.name(), have);
+    HubAnswer answer = client.open(model, commit, file.name(), have);
     try (BodyReader body = answer.response().body()) {
       if (answer.status() == 416
           || answer.offset().isEmpty()
@@ -194,9 +194,9 @@ final class BlobDownload {
       }
       long position = offset;
       for (List<ByteBuffer> pieces = body.next(); !pieces.isEmpty(); pieces = body.next()) {
-        for (final ByteBuffer piece : pieces) {
+        for (ByteBuffer piece : pieces) {
           while (piece.hasRemaining()) {
-            final long at = position;
+            long at = position;
             position += onDisk(() -> channel.write(piece, at));
           }
         }

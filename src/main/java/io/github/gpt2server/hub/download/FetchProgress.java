@@ -17,7 +17,7 @@ public record FetchProgress(String model, long received, long total, long bytesP
     if (received >= total) {
       return "all %s are there and are being checked".formatted(Bytes.text(total));
     }
-    final StringBuilder text =
+    StringBuilder text =
         new StringBuilder("%s of %s".formatted(Bytes.text(received), Bytes.text(total)));
     text.append(" (%d %%)".formatted(100 * received / total));
     if (bytesPerSecond > 0) {
@@ -27,7 +27,7 @@ public record FetchProgress(String model, long received, long total, long bytesP
   }
 
   private String left() {
-    final long seconds = (total - received + bytesPerSecond - 1) / bytesPerSecond;
+    long seconds = (total - received + bytesPerSecond - 1) / bytesPerSecond;
     if (seconds < 120) {
       return seconds + " s";
     }

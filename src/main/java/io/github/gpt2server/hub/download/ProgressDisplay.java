@@ -66,7 +66,7 @@ public final class ProgressDisplay implements FetchListener, AutoCloseable {
 
   /** The bar ends when all has come; if some of it was wrong, another bar begins. */
   private void draw(FetchProgress progress) {
-    final boolean all = progress.received() >= progress.total();
+    boolean all = progress.received() >= progress.total();
     if (bar == null && all) {
       return;
     }

@@ -65,7 +65,7 @@ public final class SnapshotDownload implements AutoCloseable {
         Executors.newFixedThreadPool(
             PARALLEL,
             work -> {
-              final Thread thread = new Thread(work, "hub-download");
+              Thread thread = new Thread(work, "hub-download");
               thread.setDaemon(true);
               return thread;
             });
@@ -77,7 +77,7 @@ public final class SnapshotDownload implements AutoCloseable {
    * @throws HubException for the first that cannot be had
    */
   public void runSilently(Collection<String> files) throws InterruptedException {
-    final List<RemoteFile> missing = describe(files);
+    List<RemoteFile> missing = describe(files);
     await(downloads(missing, new AtomicLongArray(missing.size())), () -> {});
   }
 
@@ -87,13 +87,13 @@ public final class SnapshotDownload implements AutoCloseable {
    * @throws HubException for the first that cannot be had
    */
   public void run(Collection<String> files, FetchListener listener) throws InterruptedException {
-    final List<RemoteFile> missing = describe(files);
+    List<RemoteFile> missing = describe(files);
     if (missing.isEmpty()) {
       return;
     }
-    final AtomicLongArray received = new AtomicLongArray(missing.size());
-    final List<Callable<Void>> downloads = downloads(missing, received);
-    final long total = missing.stream().mapToLong(file -> Math.max(0, file.size())).sum();
+    AtomicLongArray received = new AtomicLongArray(missing.size());
+    List<Callable<Void>> downloads = downloads(missing, received);
+    long total = missing.stream().mapToLong(file -> Math.max(0, file.size())).sum();
     disk.requireSpace(model, total - sum(received));
     log.info(
         "Downloading {} at commit {} from {}: {} files, {}{}",
@@ -103,11 +103,11 @@ public final class SnapshotDownload implements AutoCloseable {
         missing.size(),
         Bytes.text(total),
         sum(received) > 0 ? ", of which " + Bytes.text(sum(received)) + " are there" : "");
-    final long begin = System.nanoTime();
-    final Speed speed = new Speed();
-    final Runnable tick =
+    long begin = System.nanoTime();
+    Speed speed = new Speed();
+    Runnable tick =
         () -> {
-          final long now = Math.min(total, sum(received));
+          long now = Math.min(total, sum(received));
           listener.progress(
               new FetchProgress(model, now, total, speed.update(System.nanoTime(), now)));
         };
@@ -118,10 +118,10 @@ public final class SnapshotDownload implements AutoCloseable {
 
   /** What remains to be done for each file; what is there of it stands in {@code received}. */
   private List<Callable<Void>> downloads(List<RemoteFile> files, AtomicLongArray received) {
-    final List<Callable<Void>> downloads = new ArrayList<>();
+    List<Callable<Void>> downloads = new ArrayList<>();
     for (int i = 0; i < files.size(); i++) {
-      final RemoteFile file = files.get(i);
-      final int index = i;
+      RemoteFile file = files.get(i);
+      int index = i;
       received.set(i, present(file));
       downloads.add(
           () -> {
@@ -133,8 +133,8 @@ public final class SnapshotDownload implements AutoCloseable {
   }
 
   private List<RemoteFile> describe(Collection<String> files) throws InterruptedException {
-    final List<Callable<RemoteFile>> questions = new ArrayList<>();
-    for (final String file : files) {
+    List<Callable<RemoteFile>> questions = new ArrayList<>();
+    for (String file : files) {
       if (!repository.holds(commit, file)) {
         questions.add(() -> describe(file));
       }
@@ -170,19 +170,19 @@ public final class SnapshotDownload implements AutoCloseable {
    * Runs all work, calls {@code tick} meanwhile, and gives the results in the order of the work.
    */
   private <T> List<T> await(List<Callable<T>> work, Runnable tick) throws InterruptedException {
-    final CompletionService<T> service = new ExecutorCompletionService<>(threads);
-    final List<Future<T>> futures = work.stream().map(service::submit).toList();
+    CompletionService<T> service = new ExecutorCompletionService<>(threads);
+    List<Future<T>> futures = work.stream().map(service::submit).toList();
     try {
       for (int done = 0; done < futures.size(); ) {
-        final Future<T> next = service.poll(TICK_MILLIS, TimeUnit.MILLISECONDS);
+        Future<T> next = service.poll(TICK_MILLIS, TimeUnit.MILLISECONDS);
         tick.run();
         if (next != null) {
           next.get();
           done++;
         }
       }
-      final List<T> results = new ArrayList<>();
-      for (final Future<T> future : futures) {
+      List<T> results = new ArrayList<>();
+      for (Future<T> future : futures) {
         results.add(future.get());
       }
       return results;

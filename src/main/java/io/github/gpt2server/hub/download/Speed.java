@@ -21,7 +21,7 @@ final class Speed {
     while (nanos - samples.getFirst().nanos() > WINDOW_NANOS && samples.size() > 2) {
       samples.removeFirst();
     }
-    final long elapsed = nanos - samples.getFirst().nanos();
+    long elapsed = nanos - samples.getFirst().nanos();
     return elapsed <= 0 ? 0 : Math.round((bytes - samples.getFirst().bytes()) * 1e9 / elapsed);
   }
 }

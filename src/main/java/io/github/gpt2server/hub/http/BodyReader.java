@@ -72,7 +72,7 @@ public final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseab
    * @throws IOException if the connection ends before the body does
    */
   public List<ByteBuffer> next() throws IOException, InterruptedException {
-    final Item item = items.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
+    Item item = items.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
     if (item == null) {
       throw new HttpTimeoutException("nothing came for " + patience.toSeconds() + " seconds");
     }
@@ -88,10 +88,10 @@ public final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseab
 
   /** All of it, for an answer that is text. */
   byte[] all() throws IOException, InterruptedException {
-    final ByteArrayOutputStream all = new ByteArrayOutputStream();
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
     for (List<ByteBuffer> pieces = next(); !pieces.isEmpty(); pieces = next()) {
-      for (final ByteBuffer piece : pieces) {
-        final byte[] bytes = new byte[piece.remaining()];
+      for (ByteBuffer piece : pieces) {
+        byte[] bytes = new byte[piece.remaining()];
         piece.get(bytes);
         all.write(bytes);
       }

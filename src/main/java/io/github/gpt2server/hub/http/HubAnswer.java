@@ -71,7 +71,7 @@ public record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
     if (status() != 206) {
       return OptionalLong.of(0);
     }
-    final Matcher range = RANGE.matcher(header("Content-Range").orElse(""));
+    Matcher range = RANGE.matcher(header("Content-Range").orElse(""));
     return range.matches() ? OptionalLong.of(Long.parseLong(range.group(1))) : OptionalLong.empty();
   }
 
@@ -84,14 +84,14 @@ public record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
 
   /** How long the hub asks to wait, or null. */
   Duration retryAfter(Instant now) {
-    final HttpHeaders headers = response.headers();
-    final Optional<String> after = headers.firstValue("Retry-After").map(String::strip);
+    HttpHeaders headers = response.headers();
+    Optional<String> after = headers.firstValue("Retry-After").map(String::strip);
     if (after.isPresent() && after.get().matches("\\d{1,9}")) {
       return Duration.ofSeconds(Long.parseLong(after.get()));
     }
     if (after.isPresent()) {
       try {
-        final Instant until =
+        Instant until =
             ZonedDateTime.parse(
                     after.get(), DateTimeFormatter.RFC_1123_DATE_TIME.withLocale(Locale.ROOT))
                 .toInstant();
@@ -100,7 +100,7 @@ public record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
         return null;
       }
     }
-    final Matcher limit = RATE_LIMIT.matcher(headers.firstValue("RateLimit").orElse(""));
+    Matcher limit = RATE_LIMIT.matcher(headers.firstValue("RateLimit").orElse(""));
     return status() == 429 && limit.find() && limit.group(1).equals("0")
         ? Duration.ofSeconds(Long.parseLong(limit.group(2)))
         : null;

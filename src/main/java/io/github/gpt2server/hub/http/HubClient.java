@@ -62,13 +62,13 @@ public final class HubClient {
   /** Which commit a revision is, and which files it has. */
   public RepositoryInfo info(String model, String revision)
       throws IOException, InterruptedException, NotOnHubException {
-    final JsonNode json = json(model, infoUri(model, revision));
-    final String commit = json.path("sha").asString("");
+    JsonNode json = json(model, infoUri(model, revision));
+    String commit = json.path("sha").asString("");
     if (!RepositoryInfo.isCommit(commit)) {
       throw failures.noHub("without the commit of " + model);
     }
-    final List<String> files = new ArrayList<>();
-    for (final JsonNode sibling : json.path("siblings")) {
+    List<String> files = new ArrayList<>();
+    for (JsonNode sibling : json.path("siblings")) {
       files.add(sibling.path("rfilename").asString(""));
     }
     return new RepositoryInfo(commit, List.copyOf(files));
@@ -91,7 +91,7 @@ public final class HubClient {
   /** The branches and tags of a model. */
   public List<String> revisions(String model)
       throws IOException, InterruptedException, NotOnHubException {
-    final JsonNode json = json(model, uri("/api/models/" + model + "/refs"));
+    JsonNode json = json(model, uri("/api/models/" + model + "/refs"));
     return Stream.of("branches", "tags")
         .flatMap(kind -> json.path(kind).valueStream())
         .map(ref -> ref.path("name").asString(""))
@@ -102,13 +102,13 @@ public final class HubClient {
   /** What a file is, without its content. */
   public RemoteFile describe(String model, String commit, String file)
       throws IOException, InterruptedException, NotOnHubException {
-    final HubAnswer answer = follow("HEAD", model, fileUri(model, commit, file), 0, false);
+    HubAnswer answer = follow("HEAD", model, fileUri(model, commit, file), 0, false);
     answer.discard();
-    final Optional<String> served = answer.header("X-Repo-Commit");
+    Optional<String> served = answer.header("X-Repo-Commit");
     if (served.isPresent() && !served.get().equals(commit)) {
       throw failures.noHub("gives commit %s of %s for %s".formatted(served.get(), model, commit));
     }
-    final String etag =
+    String etag =
         answer
             .etag()
             .orElseThrow(
@@ -117,8 +117,7 @@ public final class HubClient {
   }
 
   public URI fileUri(String model, String commit, String file) {
-    final String path =
-        String.join("/", Stream.of(file.split("/")).map(HubClient::encode).toList());
+    String path = String.join("/", Stream.of(file.split("/")).map(HubClient::encode).toList());
     return uri("/%s/resolve/%s/%s".formatted(model, commit, path));
   }
 
@@ -130,7 +129,7 @@ public final class HubClient {
 
   private JsonNode json(String model, URI uri)
       throws IOException, InterruptedException, NotOnHubException {
-    final HubAnswer answer = follow("GET", model, uri, 0, true);
+    HubAnswer answer = follow("GET", model, uri, 0, true);
     try (BodyReader body = answer.response().body()) {
       return JsonMapper.shared().readTree(body.all());
     } catch (JacksonException e) {
@@ -146,11 +145,11 @@ public final class HubClient {
       throws IOException, InterruptedException, NotOnHubException {
     URI uri = start;
     for (int i = 0; i <= MAX_REDIRECTS; i++) {
-      final HubAnswer answer = new HubAnswer(send(method, uri, from), isHub(uri));
+      HubAnswer answer = new HubAnswer(send(method, uri, from), isHub(uri));
       if (!answer.isRedirect()) {
         return checked(answer, model);
       }
-      final URI target = target(uri, answer.header("Location").orElseThrow());
+      URI target = target(uri, answer.header("Location").orElseThrow());
       if (!isHub(target) && !mayLeave) {
         return answer;
       }
@@ -162,7 +161,7 @@ public final class HubClient {
 
   private URI target(URI from, String location) {
     try {
-      final URI target = from.resolve(location);
+      URI target = from.resolve(location);
       if (target.getHost() != null
           && ("https".equals(target.getScheme())
               || ("http".equals(target.getScheme()) && "http".equals(from.getScheme())))) {
@@ -176,7 +175,7 @@ public final class HubClient {
 
   private HttpResponse<BodyReader> send(String method, URI uri, long from)
       throws IOException, InterruptedException {
-    final HttpRequest.Builder request =
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
             .method(method, BodyPublishers.noBody())
             .timeout(settings.patience())
@@ -195,7 +194,7 @@ public final class HubClient {
 
   private HubAnswer checked(HubAnswer answer, String model)
       throws TransientException, NotOnHubException {
-    final int status = answer.status();
+    int status = answer.status();
     if (status == 200 || status == 206 || status == 416) {
       return answer;
     }
@@ -207,7 +206,7 @@ public final class HubClient {
     if (status == 408 || status == 429 || status >= 500 || !answer.fromHub()) {
       throw new TransientException(status, answer.retryAfter(Instant.now()));
     }
-    final String code = answer.header("X-Error-Code").orElse("");
+    String code = answer.header("X-Error-Code").orElse("");
     switch (code) {
       case "RepoNotFound" -> throw new NotOnHubException(NotOnHubException.What.REPOSITORY);
       case "RevisionNotFound" -> throw new NotOnHubException(NotOnHubException.What.REVISION);
@@ -235,7 +234,7 @@ public final class HubClient {
   }
 
   private boolean isHub(URI uri) {
-    final URI hub = settings.endpoint();
+    URI hub = settings.endpoint();
     return hub.getScheme().equals(uri.getScheme())
         && hub.getHost().equalsIgnoreCase(uri.getHost())
         && port(hub) == port(uri);

@@ -31,7 +31,7 @@ public final class HubFailures {
 
   /** Why a request failed, to stand inside a sentence. */
   String reason(URI uri, IOException failure) {
-    final List<Throwable> chain =
+    List<Throwable> chain =
         Stream.<Throwable>iterate(failure, e -> e != null, Throwable::getCause).limit(20).toList();
     if (chain.stream()
         .anyMatch(
@@ -56,7 +56,7 @@ public final class HubFailures {
     if (failure instanceof HttpTimeoutException && !failure.getMessage().startsWith("nothing")) {
       return "there is no answer for " + settings.patience().toSeconds() + " seconds";
     }
-    final Matcher cut = CUT.matcher(message(chain));
+    Matcher cut = CUT.matcher(message(chain));
     return cut.find()
         ? "the connection ended after %s of %s bytes".formatted(cut.group(2), cut.group(1))
         : message(chain);
@@ -75,7 +75,7 @@ public final class HubFailures {
     if (failure instanceof TransientException t) {
       return new HubUnreachableException(answered(uri, t, attempts), failure);
     }
-    final String times = attempts == 1 ? "" : ", %d times in a row".formatted(attempts);
+    String times = attempts == 1 ? "" : ", %d times in a row".formatted(attempts);
     if (failure instanceof SSLException) {
       return new HubUnreachableException(
           "%s cannot be asked: %s; if a proxy signs its traffic, import the proxy's certificate into"
@@ -123,7 +123,7 @@ public final class HubFailures {
 
   /** 401 or 403 for a model whose owner lets people in one by one. */
   HubException gated(String model) {
-    final String page = settings.endpoint() + "/" + model;
+    String page = settings.endpoint() + "/" + model;
     return settings.token() == null
         ? new HubException(
             "%s is gated: accept its terms at %s, then set HF_TOKEN (or gpt2.hub.token) to a token of"
@@ -184,7 +184,7 @@ public final class HubFailures {
 
   /** A model that is not there, with the closest cause that is. */
   public HubException noModel(String model, String suggestion) {
-    final String privately =
+    String privately =
         settings.token() == null
             ? "or it is private, which needs HF_TOKEN"
             : "or %s may not see it".formatted(settings.token());
@@ -225,7 +225,7 @@ public final class HubFailures {
   }
 
   private static String shorten(String text) {
-    final String line = text.strip().replaceAll("[\\s\\p{Cntrl}]+", " ");
+    String line = text.strip().replaceAll("[\\s\\p{Cntrl}]+", " ");
     return line.length() > 200 ? line.substring(0, 200) + "..." : line;
   }
 }

@@ -15,7 +15,7 @@ public record HubOptions(String endpoint, String token, String cache, Boolean of
   /** Whether a text can be the address of a hub. */
   public static boolean isEndpoint(String text) {
     try {
-      final URI uri = URI.create(text);
+      URI uri = URI.create(text);
       return uri.getHost() != null
           && ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))
           && uri.getRawQuery() == null

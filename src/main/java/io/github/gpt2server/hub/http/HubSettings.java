@@ -44,8 +44,8 @@ public record HubSettings(
    * @throws HubException if a variable has a value that is not allowed
    */
   public static HubSettings of(HubOptions options, Map<String, String> variables) {
-    final Path home = Path.of(System.getProperty("user.home"));
-    final Path hubHome = hubHome(variables, home);
+    Path home = Path.of(System.getProperty("user.home"));
+    Path hubHome = hubHome(variables, home);
     return new HubSettings(
         endpoint(options, variables),
         token(options, variables, hubHome),
@@ -58,9 +58,8 @@ public record HubSettings(
   }
 
   private static URI endpoint(HubOptions options, Map<String, String> variables) {
-    final String given =
-        options.endpoint() != null ? options.endpoint() : variables.get("HF_ENDPOINT");
-    final String text = isBlank(given) ? ENDPOINT : given.strip().replaceAll("/+$", "");
+    String given = options.endpoint() != null ? options.endpoint() : variables.get("HF_ENDPOINT");
+    String text = isBlank(given) ? ENDPOINT : given.strip().replaceAll("/+$", "");
     if (!HubOptions.isEndpoint(text)) {
       throw new HubException(
           "HF_ENDPOINT=%s is not allowed: use the address of a hub, such as %s."
@@ -73,19 +72,18 @@ public record HubSettings(
     if (!isBlank(options.token())) {
       return new HubToken(options.token().strip(), "gpt2.hub.token");
     }
-    for (final String name : new String[] {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}) {
+    for (String name : new String[] {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}) {
       if (!isBlank(variables.get(name))) {
         return checked(new HubToken(variables.get(name).strip(), name));
       }
     }
-    final String path = variables.get("HF_TOKEN_PATH");
-    final Path file =
-        isBlank(path) ? hubHome.resolve("token") : path("HF_TOKEN_PATH", path.strip());
+    String path = variables.get("HF_TOKEN_PATH");
+    Path file = isBlank(path) ? hubHome.resolve("token") : path("HF_TOKEN_PATH", path.strip());
     if (!Files.isRegularFile(file)) {
       return null;
     }
     try (InputStream in = BOMInputStream.builder().setPath(file).get()) {
-      final String token = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+      String token = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
       return token.isEmpty() ? null : checked(new HubToken(token, file.toString()));
     } catch (IOException e) {
       throw new HubException(
@@ -109,27 +107,27 @@ public record HubSettings(
     if (!isBlank(options.cache())) {
       return path("gpt2.hub.cache", options.cache().strip());
     }
-    final String given = first(variables, "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE");
+    String given = first(variables, "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE");
     return given == null ? hubHome.resolve("hub") : path("HF_HUB_CACHE", given);
   }
 
   private static Path hubHome(Map<String, String> variables, Path home) {
-    final String given = first(variables, "HF_HOME");
+    String given = first(variables, "HF_HOME");
     if (given != null) {
       return path("HF_HOME", given);
     }
-    final String xdg = first(variables, "XDG_CACHE_HOME");
-    final Path caches = xdg == null ? home.resolve(".cache") : path("XDG_CACHE_HOME", xdg);
+    String xdg = first(variables, "XDG_CACHE_HOME");
+    Path caches = xdg == null ? home.resolve(".cache") : path("XDG_CACHE_HOME", xdg);
     return caches.resolve("huggingface");
   }
 
   private static Duration patience(Map<String, String> variables) {
-    final String given = variables.get("HF_HUB_DOWNLOAD_TIMEOUT");
+    String given = variables.get("HF_HUB_DOWNLOAD_TIMEOUT");
     if (isBlank(given)) {
       return PATIENCE;
     }
     try {
-      final int seconds = Integer.parseInt(given.strip());
+      int seconds = Integer.parseInt(given.strip());
       if (seconds > 0) {
         return Duration.ofSeconds(seconds);
       }

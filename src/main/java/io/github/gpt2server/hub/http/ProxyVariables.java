@@ -37,7 +37,7 @@ public final class ProxyVariables extends ProxySelector {
   @Override
   public List<Proxy> select(URI uri) {
     if (Stream.of("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY").allMatch(n -> variable(n).isEmpty())) {
-      final ProxySelector system = ProxySelector.getDefault();
+      ProxySelector system = ProxySelector.getDefault();
       return system == null ? List.of(Proxy.NO_PROXY) : system.select(uri);
     }
     return List.of(
@@ -90,7 +90,7 @@ public final class ProxyVariables extends ProxySelector {
 
   private static URI parse(String variable, String text) {
     try {
-      final URI uri = URI.create(text.contains("://") ? text : "http://" + text);
+      URI uri = URI.create(text.contains("://") ? text : "http://" + text);
       if (uri.getHost() != null && "http".equals(uri.getScheme())) {
         return uri;
       }
@@ -114,9 +114,8 @@ public final class ProxyVariables extends ProxySelector {
 
   /** A host, a domain with all below it, either with a port, or {@code *}. */
   private static boolean matches(String exception, URI uri) {
-    final String host = uri.getHost().toLowerCase(Locale.ROOT);
-    final int port =
-        uri.getPort() >= 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
+    String host = uri.getHost().toLowerCase(Locale.ROOT);
+    int port = uri.getPort() >= 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
     String name = exception;
     if (name.endsWith(":" + port)) {
       name = name.substring(0, name.lastIndexOf(':'));

@@ -56,14 +56,14 @@ public final class Retry {
    */
   public void afterFailure(URI uri, IOException e) throws InterruptedException {
     failed++;
-    final Duration asked = e instanceof TransientException t ? t.retryAfter() : null;
+    Duration asked = e instanceof TransientException t ? t.retryAfter() : null;
     if (failed >= policy.attempts()
         || e instanceof SSLHandshakeException
         || e instanceof SSLPeerUnverifiedException
         || (asked != null && asked.compareTo(policy.longestAsked()) > 0)) {
       throw failures.unreachable(uri, e, failed);
     }
-    final Duration pause = asked != null ? asked : pause();
+    Duration pause = asked != null ? asked : pause();
     log.warn(
         "{}: {}; trying again in {} s",
         uri.getHost(),
@@ -74,8 +74,8 @@ public final class Retry {
 
   /** Up to a quarter longer by chance, so that many servers do not come back at once. */
   private Duration pause() {
-    final long doubled = policy.first().toMillis() << Math.min(failed - 1, 20);
-    final long pause = Math.min(doubled, policy.longest().toMillis());
+    long doubled = policy.first().toMillis() << Math.min(failed - 1, 20);
+    long pause = Math.min(doubled, policy.longest().toMillis());
     return Duration.ofMillis(pause + ThreadLocalRandom.current().nextLong(pause / 4 + 1));
   }
 }

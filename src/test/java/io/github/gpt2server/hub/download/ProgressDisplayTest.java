@@ -39,7 +39,7 @@ class ProgressDisplayTest {
 
   @Test
   void drawsABarOnATerminal() {
-    final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ProgressDisplay display =
         new ProgressDisplay(true, new PrintStream(out, true, StandardCharsets.UTF_8), () -> 0)) {
       display.progress(new FetchProgress("org/small", 0, 50 * MB, 0));
@@ -48,8 +48,8 @@ class ProgressDisplayTest {
       display.progress(new FetchProgress("org/small", 50 * MB, 50 * MB, 0));
     }
 
-    final String drawn = out.toString(StandardCharsets.UTF_8);
-    final String last = drawn.substring(drawn.stripTrailing().lastIndexOf('\r') + 1);
+    String drawn = out.toString(StandardCharsets.UTF_8);
+    String last = drawn.substring(drawn.stripTrailing().lastIndexOf('\r') + 1);
     assertThat(last)
         .startsWith("org/small 100% [==")
         .contains("] 50/50 MB (", " MB/s")
@@ -60,9 +60,8 @@ class ProgressDisplayTest {
   @Test
   @ExtendWith(OutputCaptureExtension.class)
   void logsALineEveryTenSecondsElsewhere(CapturedOutput output) {
-    final AtomicLong seconds = new AtomicLong(100);
-    final PrintStream none =
-        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    AtomicLong seconds = new AtomicLong(100);
+    PrintStream none = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     try (ProgressDisplay display =
         new ProgressDisplay(false, none, () -> seconds.get() * 1_000_000_000)) {
       for (int i = 0; i <= 25; i++) {
@@ -79,8 +78,8 @@ class ProgressDisplayTest {
 
   @Test
   void measuresTheSpeedOfTheLastSeconds() {
-    final Speed speed = new Speed();
-    final long second = 1_000_000_000L;
+    Speed speed = new Speed();
+    long second = 1_000_000_000L;
 
     assertThat(speed.update(0, 0)).isZero();
     assertThat(speed.update(second, 10)).isEqualTo(10);
