@@ -1,12 +1,12 @@
 package io.github.gpt2server.web;
 
+import io.github.gpt2server.text.RandomId;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.UUID;
 import java.util.regex.Pattern;
 import org.slf4j.MDC;
 import org.springframework.core.Ordered;
@@ -47,8 +47,6 @@ public final class RequestIdFilter extends HttpFilter {
   /** The id that the client gave if it is fit, else a new one. */
   public static String idOf(HttpServletRequest request) {
     String given = request.getHeader(HEADER);
-    return given != null && FIT.matcher(given).matches()
-        ? given
-        : "req_" + UUID.randomUUID().toString().replace("-", "");
+    return given != null && FIT.matcher(given).matches() ? given : RandomId.of("req_");
   }
 }

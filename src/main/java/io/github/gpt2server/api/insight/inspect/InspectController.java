@@ -6,6 +6,7 @@ import io.github.gpt2server.api.execution.ServedModels;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openapi.ApiTags;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ModelOutput;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -13,7 +14,6 @@ import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.util.UUID;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -76,7 +76,7 @@ public final class InspectController {
           InspectRequest request) {
     ServedModel model = models.get();
     ValidInspection inspection = new InspectValidator(model, limits).validate(request);
-    String id = "inspect-" + UUID.randomUUID().toString().replace("-", "");
+    String id = RandomId.of("inspect-");
     InspectionAnswer answer;
     try (RunningTask<InspectionAnswer> running =
         RunningTask.submit(

@@ -19,10 +19,10 @@ import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ApiException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 
 /**
  * A valid next-token request. Each prompt takes one sequence, whose row of logits answers most;
@@ -76,7 +76,7 @@ final class NextTokenQuestion {
     // A row of logits for each prompt, and the ids of the likeliest.
     RequestMemory.current()
         .add(MemoryUse.ANSWERS, (long) prompts.size() * Integer.BYTES * (model.vocabSize() + topK));
-    String id = "next-" + UUID.randomUUID().toString().replace("-", "");
+    String id = RandomId.of("next-");
     generation = new Generation(id, sequences, limits.requestTimeout(), false);
   }
 

@@ -8,12 +8,12 @@ import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ApiException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.UUID;
 import java.util.stream.IntStream;
 
 /**
@@ -67,7 +67,7 @@ final class ContinuationRanking {
       continuations.add(continuation);
       sequences.add(continuation.request(1, request.cacheSalt()));
     }
-    String id = "rank-" + UUID.randomUUID().toString().replace("-", "");
+    String id = RandomId.of("rank-");
     this.generation = new Generation(id, sequences, limits.requestTimeout(), false);
   }
 

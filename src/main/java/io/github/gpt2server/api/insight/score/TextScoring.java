@@ -15,6 +15,7 @@ import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.result.TopTokens;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.TokenizedText;
 import io.github.gpt2server.web.ServerSentEvents;
@@ -23,7 +24,6 @@ import io.github.gpt2server.web.json.ComputedList;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.UUID;
 import java.util.stream.IntStream;
 import org.springframework.http.HttpStatus;
 
@@ -111,7 +111,7 @@ final class TextScoring {
             top == 0 ? Logprobs.NONE : Logprobs.top(top),
             // A text of many windows would only drive out what others come back to.
             windows.size() == 1 ? new PrefixReuse(length, salt) : PrefixReuse.NONE);
-    String id = "score-" + UUID.randomUUID().toString().replace("-", "");
+    String id = RandomId.of("score-");
     Duration left = Duration.ofNanos(deadline - System.nanoTime());
     if (left.isNegative()) {
       throw ApiException.timedOut(limits.requestTimeout());

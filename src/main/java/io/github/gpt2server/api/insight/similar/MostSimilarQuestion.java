@@ -8,11 +8,11 @@ import io.github.gpt2server.api.request.PromptReader;
 import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ApiException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -54,9 +54,7 @@ final class MostSimilarQuestion {
         (int) IntStream.concat(Arrays.stream(positive), Arrays.stream(negative)).distinct().count();
     task =
         new NearestTokens(positive, negative, Math.min(topK, model.vocabSize() - given))
-            .task(
-                "similar-" + UUID.randomUUID().toString().replace("-", ""),
-                limits.requestTimeout());
+            .task(RandomId.of("similar-"), limits.requestTimeout());
   }
 
   /**

@@ -13,13 +13,13 @@ import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ApiException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
@@ -107,7 +107,7 @@ final class CompletionValidator {
                 new PrefixReuse(prompt.length(), request.cacheSalt())));
       }
     }
-    String id = "cmpl-" + UUID.randomUUID().toString().replace("-", "");
+    String id = RandomId.of("cmpl-");
     return new ValidCompletion(
         id,
         Instant.now().getEpochSecond(),

@@ -11,13 +11,13 @@ import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
+import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.json.ComputedList;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.List;
-import java.util.UUID;
 
 /** A valid embedding request. */
 final class EmbeddingQuestion {
@@ -48,7 +48,7 @@ final class EmbeddingQuestion {
     boolean normalize = request.normalize() == null || request.normalize();
     task =
         new TextVectors(inputs, blocks, request.layer() == null, pooling, normalize)
-            .task("embd-" + UUID.randomUUID().toString().replace("-", ""), limits.requestTimeout());
+            .task(RandomId.of("embd-"), limits.requestTimeout());
   }
 
   /**
