@@ -373,7 +373,7 @@ public final class Engine implements AutoCloseable {
         observer.speculated(plan.drafts(), plan.draftTokens(), brought.accepted());
       }
     }
-    taskHadItsTurn = plan.pieces().isEmpty();
+    taskHadItsTurn = plan.chunks().isEmpty();
     if (taskHadItsTurn && !tasks.isEmpty()) {
       begin = System.nanoTime();
       tasks.advance(model);

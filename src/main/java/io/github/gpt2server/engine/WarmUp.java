@@ -4,7 +4,7 @@ import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepResult;
 import java.nio.FloatBuffer;
@@ -71,14 +71,14 @@ final class WarmUp {
   }
 
   private static StepPlan kept(int length) {
-    return new StepPlan(List.of(), List.of(new Chunk(0, 0, new int[length], length - 1, 0)));
+    return new StepPlan(List.of(), List.of(new ComputedChunk(0, 0, new int[length], length - 1, 0)));
   }
 
   private static StepPlan copied(int length) {
     return new StepPlan(List.of(), List.of(new CachedChunk(0, 0, length, length - 1, 0)));
   }
 
-  private static Chunk chunk(int slot, int length) {
-    return new Chunk(slot, 0, new int[length], length - 1, StepPlan.NO_BLOCK);
+  private static ComputedChunk chunk(int slot, int length) {
+    return new ComputedChunk(slot, 0, new int[length], length - 1, StepPlan.NO_BLOCK);
   }
 }

@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * A causal language model with a KV cache of {@link #slots} sequences, and a prefix cache of {@link
- * #blocks} blocks that keeps pieces of prompts. Not thread-safe: one thread makes all calls
+ * #blocks} blocks that keeps chunks of prompts. Not thread-safe: one thread makes all calls
  * (libtorch's thread pool belongs to the thread that calls it).
  */
 public interface LanguageModel extends AutoCloseable {
@@ -27,11 +27,11 @@ public interface LanguageModel extends AutoCloseable {
     return slots();
   }
 
-  /** How many pieces of prompts the prefix cache can keep. */
+  /** How many chunks of prompts the prefix cache can keep. */
   int blocks();
 
   /**
-   * Computes one step and writes the new tokens' keys and values into the KV cache, and of pieces
+   * Computes one step and writes the new tokens' keys and values into the KV cache, and of chunks
    * that shall be kept into the prefix cache too. Repeating a step is harmless.
    *
    * @return the logits asked for; to be closed before the next step

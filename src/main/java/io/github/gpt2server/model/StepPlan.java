@@ -5,71 +5,69 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What one step of the model computes, as plain data: decided by the scheduler, executed by {@link
+ * The work of one model step as plain data: decided by the scheduler, executed by {@link
  * LanguageModel#step}, and easy to build by hand in a test.
  *
- * <p>The logits that come back have a row for every decode, in order, then for each piece of a
- * prompt the rows of its tokens from {@link Piece#logitsFrom} on.
+ * <p>The resulting logits, {@code [rows, vocab]}, have a row for each decode, in order, followed by
+ * the rows of each prompt chunk, from its token {@link PromptChunk#logitsFrom} on.
  *
- * @param decodes in rounds: one new token of each of several sequences, in ascending order of
- *     slots; then of some of these a token that is guessed to come next, in the same order; and so
- *     on
- * @param pieces pieces of prompts; pieces of one prompt stand in order
+ * @param decodes rounds of tokens: first the last known token of each decoding sequence, in
+ *     ascending order of slots; then the first draft token of some of these sequences, in the same
+ *     order; then the second, and so on
+ * @param chunks prompt chunks; those of one prompt are in order
  */
-public record StepPlan(List<Decode> decodes, List<Piece> pieces) {
+public record StepPlan(List<Decode> decodes, List<PromptChunk> chunks) {
 
-  /** Stands for no block of the prefix cache. */
+  /** The block index that means "no block of the prefix cache". */
   public static final int NO_BLOCK = -1;
 
   /**
-   * The next token of a sequence whose earlier tokens are in the KV cache or in earlier rounds.
+   * One token of a sequence whose earlier tokens are in the KV cache or in earlier rounds.
    *
-   * @param slot the sequence's place in the KV cache
+   * @param slot the sequence's KV-cache slot
    * @param position the token's position in the sequence, from 0
    * @param token its id
    */
   public record Decode(int slot, int position, int token) {}
 
-  /**
-   * A piece of a prompt whose earlier pieces are in the KV cache or stand before it in the plan.
-   */
-  public sealed interface Piece {
+  /** Part of a prompt whose earlier chunks are in the KV cache or come before it in the plan. */
+  public sealed interface PromptChunk {
 
-    /** The sequence's place in the KV cache. */
+    /** The sequence's KV-cache slot. */
     int slot();
 
-    /** The position of the piece's first token. */
+    /** The position of the chunk's first token. */
     int start();
 
-    /** How many tokens it has, at least one. */
+    /** The number of tokens, at least one. */
     int length();
 
     /**
-     * The first token whose logits are wanted, counted from {@link #start}; {@link #length} wants
-     * none.
+     * The offset from {@link #start} of the first token whose logits are requested; {@link #length}
+     * requests none.
      */
     int logitsFrom();
 
-    /** The position after the piece's last token. */
+    /** The position after the chunk's last token. */
     default int end() {
       return start() + length();
     }
 
-    /** How many rows of logits this piece asks for. */
+    /** The number of rows of logits that this chunk requests. */
     default int logitRows() {
       return length() - logitsFrom();
     }
   }
 
   /**
-   * A piece that is computed.
+   * A chunk to be computed.
    *
-   * @param tokens the ids
-   * @param block the block of the prefix cache that keeps a copy of what is computed, or {@link
+   * @param tokens the token ids
+   * @param block the prefix-cache block that receives a copy of its keys and values, or {@link
    *     #NO_BLOCK}
    */
-  public record Chunk(int slot, int start, int[] tokens, int logitsFrom, int block)
-      implements Piece {
+  public record ComputedChunk(int slot, int start, int[] tokens, int logitsFrom, int block)
+      implements PromptChunk {
     @Override
     public int length() {
       return tokens.length;
@@ -77,17 +75,17 @@ public record StepPlan(List<Decode> decodes, List<Piece> pieces) {
   }
 
   /**
-   * A piece that was computed for an earlier sequence and is copied from the prefix cache.
+   * A chunk that was computed for an earlier sequence and is copied from the prefix cache.
    *
-   * @param block the block that keeps it
+   * @param block the prefix-cache block that holds its keys and values
    */
   public record CachedChunk(int slot, int start, int length, int logitsFrom, int block)
-      implements Piece {}
+      implements PromptChunk {}
 
-  /** Copies the lists, so that nobody changes them later. */
+  /** Copies the lists. */
   public StepPlan {
     decodes = List.copyOf(decodes);
-    pieces = List.copyOf(pieces);
+    chunks = List.copyOf(chunks);
   }
 
   /** The decodes of each round. */
@@ -104,62 +102,62 @@ public record StepPlan(List<Decode> decodes, List<Piece> pieces) {
     return rounds;
   }
 
-  /** How many sequences decode. */
+  /** The number of decoding sequences. */
   private int decoding() {
     return decodes.isEmpty() ? 0 : rounds().get(0).size();
   }
 
-  /** The same without tokens that are guessed. */
+  /** This plan without its draft tokens. */
   public StepPlan withoutDrafts() {
-    return new StepPlan(decodes.subList(0, decoding()), pieces);
+    return new StepPlan(decodes.subList(0, decoding()), chunks);
   }
 
-  /** How many sequences have a token guessed, or more. */
+  /** The number of sequences with draft tokens. */
   public int drafts() {
     return draftTokens() == 0 ? 0 : rounds().get(1).size();
   }
 
-  /** How many tokens are guessed. */
+  /** The number of draft tokens. */
   public int draftTokens() {
     return decodes.size() - decoding();
   }
 
-  /** The pieces that are computed. */
-  public List<Chunk> chunks() {
-    return of(Chunk.class).toList();
+  /** The chunks to be computed. */
+  public List<ComputedChunk> computedChunks() {
+    return of(ComputedChunk.class).toList();
   }
 
-  /** The pieces that are copied from the prefix cache. */
+  /** The chunks to be copied from the prefix cache. */
   public List<CachedChunk> cachedChunks() {
     return of(CachedChunk.class).toList();
   }
 
-  private <P extends Piece> Stream<P> of(Class<P> kind) {
-    return pieces.stream().filter(kind::isInstance).map(kind::cast);
+  private <P extends PromptChunk> Stream<P> of(Class<P> kind) {
+    return chunks.stream().filter(kind::isInstance).map(kind::cast);
   }
 
-  /** How many sequences take part. */
+  /** The number of sequences that take part. */
   public int sequences() {
     int sequences = decoding();
-    for (int i = 0; i < pieces.size(); i++) {
-      if (i == 0 || pieces.get(i).slot() != pieces.get(i - 1).slot()) {
+    for (int i = 0; i < chunks.size(); i++) {
+      if (i == 0 || chunks.get(i).slot() != chunks.get(i - 1).slot()) {
         sequences++;
       }
     }
     return sequences;
   }
 
-  /** How many tokens of prompts are read. */
+  /** The number of prompt tokens, computed and copied. */
   public int promptTokens() {
     int tokens = 0;
-    for (Piece piece : pieces) {
-      tokens += piece.length();
+    for (PromptChunk chunk : chunks) {
+      tokens += chunk.length();
     }
     return tokens;
   }
 
-  /** Whether there is nothing to compute. */
+  /** Whether the plan contains no work. */
   public boolean isEmpty() {
-    return decodes.isEmpty() && pieces.isEmpty();
+    return decodes.isEmpty() && chunks.isEmpty();
   }
 }

@@ -3,9 +3,9 @@ package io.github.gpt2server.bench;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
@@ -59,16 +59,16 @@ final class StepBenchmark implements AutoCloseable {
    * @return tokens a second
    */
   double prefill(int tokens, boolean allLogits) {
-    List<Piece> chunks = new ArrayList<>();
+    List<PromptChunk> chunks = new ArrayList<>();
     for (int start = 0; start < tokens; start += chunkSize) {
       int from = start;
       int length = Math.min(chunkSize, tokens - start);
-      int[] piece = IntStream.range(0, length).map(i -> 100 + (from + i) % 800).toArray();
+      int[] chunk = IntStream.range(0, length).map(i -> 100 + (from + i) % 800).toArray();
       chunks.add(
-          new Chunk(
+          new ComputedChunk(
               0,
               start,
-              piece,
+              chunk,
               allLogits ? 0 : start + length == tokens ? length - 1 : length,
               StepPlan.NO_BLOCK));
     }

@@ -10,7 +10,7 @@ import io.github.gpt2server.engine.speculation.DraftModel;
 import io.github.gpt2server.engine.speculation.DraftPlanner;
 import io.github.gpt2server.engine.speculation.StepCosts;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -111,19 +111,19 @@ class DraftModelTest {
   }
 
   @Test
-  void aLongPromptIsReadInPieces() throws Exception {
+  void aLongPromptIsReadInChunks() throws Exception {
     start();
     assertText(engine.submit(generation(prompt(700), 200)));
     engine.close();
-    List<List<Chunk>> pieces =
-        draft.plans.stream().map(StepPlan::chunks).filter(chunks -> !chunks.isEmpty()).toList();
+    List<List<ComputedChunk>> chunks =
+        draft.plans.stream().map(StepPlan::computedChunks).filter(chunks -> !chunks.isEmpty()).toList();
     // Seven of 64 tokens cost as much as a step of the real model, 9.9.
-    assertThat(pieces).extracting(List::size).containsExactly(7, 4);
-    assertThat(pieces.stream().flatMap(List::stream))
-        .extracting(Chunk::start)
+    assertThat(chunks).extracting(List::size).containsExactly(7, 4);
+    assertThat(chunks.stream().flatMap(List::stream))
+        .extracting(ComputedChunk::start)
         .containsExactly(0, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640);
     // What has been generated meanwhile is read with the rest.
-    assertThat(pieces.get(1).get(3).end()).isEqualTo(701);
+    assertThat(chunks.get(1).get(3).end()).isEqualTo(701);
     assertThat(guesses.accepted.get()).isEqualTo(guesses.drafted.get()).isGreaterThan(150);
   }
 

@@ -7,9 +7,9 @@ import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -159,17 +159,17 @@ public final class FakeModel implements LanguageModel {
       rows.add(row(decode.slot(), decode.position()));
       slots.add(decode.slot());
     }
-    for (Piece piece : plan.pieces()) {
+    for (PromptChunk chunk : plan.chunks()) {
       int[] tokens =
-          piece instanceof Chunk chunk ? chunk.tokens() : blocks[((CachedChunk) piece).block()];
-      for (int i = 0; i < piece.length(); i++) {
-        write(piece.slot(), piece.start() + i, tokens[i]);
-        if (i >= piece.logitsFrom()) {
-          rows.add(row(piece.slot(), piece.start() + i));
-          slots.add(piece.slot());
+          chunk instanceof ComputedChunk chunk ? chunk.tokens() : blocks[((CachedChunk) chunk).block()];
+      for (int i = 0; i < chunk.length(); i++) {
+        write(chunk.slot(), chunk.start() + i, tokens[i]);
+        if (i >= chunk.logitsFrom()) {
+          rows.add(row(chunk.slot(), chunk.start() + i));
+          slots.add(chunk.slot());
         }
       }
-      if (piece instanceof Chunk chunk && chunk.block() != StepPlan.NO_BLOCK) {
+      if (chunk instanceof ComputedChunk chunk && chunk.block() != StepPlan.NO_BLOCK) {
         blocks[chunk.block()] = chunk.tokens();
       }
     }
@@ -177,7 +177,7 @@ public final class FakeModel implements LanguageModel {
       plans.add(plan);
     }
     steps.incrementAndGet();
-    plan.pieces().forEach(piece -> feed(Need.STEP, piece.slot()));
+    plan.chunks().forEach(chunk -> feed(Need.STEP, chunk.slot()));
     return new Result(rows, (need, row) -> feed(need, slots.get(row)));
   }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,7 +25,7 @@ class WarmUpTest {
     assertThat(rows(model)).containsExactly(0, 1, 2, 4, 8, 16, 32);
     assertThat(slots(model.plans)).containsExactly(0, 1);
     assertThat(model.plans)
-        .anyMatch(plan -> plan.decodes().size() == 1 && plan.pieces().size() == 1);
+        .anyMatch(plan -> plan.decodes().size() == 1 && plan.chunks().size() == 1);
     assertThat(model.plans).anyMatch(plan -> !plan.cachedChunks().isEmpty());
   }
 
@@ -82,7 +82,7 @@ class WarmUpTest {
             plan ->
                 Stream.concat(
                     plan.decodes().stream().map(Decode::slot),
-                    plan.pieces().stream().map(Piece::slot)))
+                    plan.chunks().stream().map(PromptChunk::slot)))
         .forEach(slots::add);
     return slots;
   }

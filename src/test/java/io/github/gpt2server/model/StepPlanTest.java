@@ -27,9 +27,9 @@ class StepPlanTest {
   }
 
   @Test
-  void withoutDraftsIsTheFirstRoundAndThePieces() {
+  void withoutDraftsIsTheFirstRoundAndTheChunks() {
     assertThat(DRAFTED.withoutDrafts())
-        .isEqualTo(new StepPlan(DRAFTED.decodes().subList(0, 3), DRAFTED.pieces()));
+        .isEqualTo(new StepPlan(DRAFTED.decodes().subList(0, 3), DRAFTED.chunks()));
     StepPlan empty = new StepPlan(List.of(), List.of());
     assertThat(empty.withoutDrafts()).isEqualTo(empty);
     assertThat(empty.rounds()).isEmpty();

@@ -6,7 +6,7 @@ import io.github.gpt2server.model.StepPlan;
 public enum StepKind {
   /** One more token of each of several sequences. */
   DECODE,
-  /** Pieces of prompts. */
+  /** Chunks of prompts. */
   PREFILL,
   /** Both. */
   MIXED,
@@ -14,7 +14,7 @@ public enum StepKind {
   TASK;
 
   public static StepKind of(StepPlan plan) {
-    if (plan.pieces().isEmpty()) {
+    if (plan.chunks().isEmpty()) {
       return DECODE;
     }
     return plan.decodes().isEmpty() ? PREFILL : MIXED;

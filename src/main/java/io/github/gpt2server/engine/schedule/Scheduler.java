@@ -2,9 +2,9 @@ package io.github.gpt2server.engine.schedule;
 
 import io.github.gpt2server.engine.speculation.DraftPlanner;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,15 +13,15 @@ import java.util.stream.Collectors;
 
 /**
  * Decides what the next step computes: one token of every sequence that generates (but for those
- * whose readers lag), tokens guessed to follow it where that pays, and pieces of the prompts that
- * are still being read, oldest first. A long prompt is read in pieces between other sequences'
+ * whose readers lag), tokens guessed to follow it where that pays, and chunks of the prompts that
+ * are still being read, oldest first. A long prompt is read in chunks between other sequences'
  * tokens, so that it never stalls them. Sequences that report whole rows take every fourth step
  * beside others that don't: writing a vocabulary for each of their tokens takes processor time that
  * the others' steps need.
  *
- * <p>Pieces begin and end at multiples of the chunk size whatever the traffic is: a prompt read in
- * other pieces gives logits that differ in their last bits, and a request's answer must not depend
- * on its neighbours. For the same reason the prefix cache keeps whole pieces: what comes from there
+ * <p>Chunks begin and end at multiples of the chunk size whatever the traffic is: a prompt read in
+ * other chunks gives logits that differ in their last bits, and a request's answer must not depend
+ * on its neighbours. For the same reason the prefix cache keeps whole chunks: what comes from there
  * has the bits that computing it again would give.
  */
 public final class Scheduler {
@@ -43,7 +43,7 @@ public final class Scheduler {
   private boolean oldestFirst;
 
   /**
-   * @param chunkSize the longest piece of a prompt
+   * @param chunkSize the longest chunk of a prompt
    * @param busyTokens how many prompt tokens a step reads at least while others generate and
    *     several prompts wait
    * @param idleTokens how many it reads while nothing generates
@@ -79,11 +79,11 @@ public final class Scheduler {
             .sorted(Comparator.comparingInt(Sequence::slot))
             .toList();
     List<Sequence> reading = prompts ? reading(running) : List.of();
-    List<Piece> pieces = pieces(reading, budget(generating.size(), reading.size()));
-    int computed = pieces.stream().filter(Chunk.class::isInstance).mapToInt(Piece::length).sum();
+    List<PromptChunk> chunks = chunks(reading, budget(generating.size(), reading.size()));
+    int computed = chunks.stream().filter(ComputedChunk.class::isInstance).mapToInt(PromptChunk::length).sum();
     List<Decode> decodes = new ArrayList<>(decoding.stream().map(Sequence::decode).toList());
     decodes.addAll(drafts.plan(decoding, computed));
-    return new StepPlan(decodes, pieces);
+    return new StepPlan(decodes, chunks);
   }
 
   /**
@@ -112,8 +112,8 @@ public final class Scheduler {
   }
 
   /**
-   * How many prompt tokens the step reads, rounded up to whole pieces. While others generate, as
-   * many as make the step up to twice as long, but no less than a piece; and where several prompts
+   * How many prompt tokens the step reads, rounded up to whole chunks. While others generate, as
+   * many as make the step up to twice as long, but no less than a chunk; and where several prompts
    * wait, no less than {@code busyTokens}, for many small steps would make all of them wait.
    */
   private int budget(int generating, int reading) {
@@ -127,27 +127,27 @@ public final class Scheduler {
     return sequence.job().client();
   }
 
-  private List<Piece> pieces(List<Sequence> reading, int tokens) {
-    List<Piece> pieces = new ArrayList<>();
+  private List<PromptChunk> chunks(List<Sequence> reading, int tokens) {
+    List<PromptChunk> chunks = new ArrayList<>();
     int budget = tokens;
     for (Sequence sequence : reading) {
       int start = sequence.prefilled();
       while (start < sequence.request().prompt().length && budget > 0) {
-        int end = sequence.pieceEnd(start, chunkSize);
-        Piece piece = piece(sequence, start, end);
-        if (piece == null) {
+        int end = sequence.chunkEnd(start, chunkSize);
+        PromptChunk chunk = chunk(sequence, start, end);
+        if (chunk == null) {
           break;
         }
-        pieces.add(piece);
-        budget -= cost(piece);
+        chunks.add(chunk);
+        budget -= cost(chunk);
         start = end;
       }
     }
-    return pieces;
+    return chunks;
   }
 
-  /** The next piece of a prompt; null if it is better to wait until another sequence has it. */
-  private Piece piece(Sequence sequence, int start, int end) {
+  /** The next chunk of a prompt; null if it is better to wait until another sequence has it. */
+  private PromptChunk chunk(Sequence sequence, int start, int end) {
     if (!sequence.reuses(end)) {
       return sequence.chunk(start, end, StepPlan.NO_BLOCK);
     }
@@ -161,9 +161,9 @@ public final class Scheduler {
     };
   }
 
-  private static int cost(Piece piece) {
-    return piece instanceof Chunk
-        ? piece.length()
-        : Math.max(1 + piece.length() / COPY_SPEED, piece.logitRows());
+  private static int cost(PromptChunk chunk) {
+    return chunk instanceof ComputedChunk
+        ? chunk.length()
+        : Math.max(1 + chunk.length() / COPY_SPEED, chunk.logitRows());
   }
 }

@@ -9,7 +9,7 @@ import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.speculation.Drafter;
 import io.github.gpt2server.engine.speculation.SpeculativeSequence;
 import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.sampling.Candidates;
 import io.github.gpt2server.sampling.TokenSampler;
@@ -142,10 +142,10 @@ public final class Sequence implements SpeculativeSequence {
   }
 
   /**
-   * Where the piece of the prompt that begins at {@code start} ends: at a multiple of the chunk
+   * Where the chunk of the prompt that begins at {@code start} ends: at a multiple of the chunk
    * size and where what is shared with others ends, whatever the traffic is.
    */
-  int pieceEnd(int start, int chunkSize) {
+  int chunkEnd(int start, int chunkSize) {
     int end = Math.min(request.prompt().length, (start / chunkSize + 1) * chunkSize);
     int shared = request.reuse().length();
     return start < shared ? Math.min(end, shared) : end;
@@ -156,9 +156,9 @@ public final class Sequence implements SpeculativeSequence {
     return end <= request.reuse().length();
   }
 
-  /** The piece of the prompt from {@code start} to {@code end}, to be computed and kept. */
-  Chunk chunk(int start, int end, int block) {
-    return new Chunk(
+  /** The chunk of the prompt from {@code start} to {@code end}, to be computed and kept. */
+  ComputedChunk chunk(int start, int end, int block) {
+    return new ComputedChunk(
         slot,
         start,
         Arrays.copyOfRange(request.prompt(), start, end),
@@ -166,7 +166,7 @@ public final class Sequence implements SpeculativeSequence {
         block);
   }
 
-  /** The same piece, kept in a block already. */
+  /** The same chunk, kept in a block already. */
   CachedChunk cachedChunk(int start, int end, int block) {
     return new CachedChunk(slot, start, end - start, logitsFrom(start, end), block);
   }

@@ -4,9 +4,9 @@ import io.github.gpt2server.engine.result.Failures;
 import io.github.gpt2server.engine.result.InvalidModelOutputException;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.sampling.TokenSampler;
 import java.nio.FloatBuffer;
@@ -32,7 +32,7 @@ public final class DraftModel implements AutoCloseable {
   /** So many tokens that it has not read yet are read along with the first guess. */
   static final int MAX_ALONG = 16;
 
-  /** The longest piece in which it reads more than that. */
+  /** The longest chunk in which it reads more than that. */
   static final int PIECE = 64;
 
   /** The chance of a guess before any was seen: between what unlike and like models reach. */
@@ -187,11 +187,11 @@ public final class DraftModel implements AutoCloseable {
   }
 
   /**
-   * Reads on in texts of which more is unread than is read along with a guess: in pieces, as many
+   * Reads on in texts of which more is unread than is read along with a guess: in chunks, as many
    * as may be paid for, one at least.
    */
   void read(Collection<SpeculativeSequence> sequences, double budget) {
-    List<Piece> pieces = new ArrayList<>();
+    List<PromptChunk> chunks = new ArrayList<>();
     int tokens = 0;
     for (SpeculativeSequence sequence : sequences) {
       // The last token is left to the guess that follows it.
@@ -200,19 +200,19 @@ public final class DraftModel implements AutoCloseable {
       for (int start = draft(sequence).read(); start < end; start += length) {
         length = Math.min(PIECE, end - start);
         tokens += length;
-        if (!pieces.isEmpty() && cost(tokens) > budget) {
+        if (!chunks.isEmpty() && cost(tokens) > budget) {
           break;
         }
-        int[] piece = sequence.drafter().tokens(start, start + length);
-        pieces.add(new Chunk(sequence.slot(), start, piece, length, StepPlan.NO_BLOCK));
+        int[] chunk = sequence.drafter().tokens(start, start + length);
+        chunks.add(new ComputedChunk(sequence.slot(), start, chunk, length, StepPlan.NO_BLOCK));
       }
     }
     try {
-      model.step(new StepPlan(List.of(), pieces)).close();
+      model.step(new StepPlan(List.of(), chunks)).close();
       for (SpeculativeSequence sequence : sequences) {
-        pieces.stream()
-            .filter(piece -> piece.slot() == sequence.slot())
-            .forEach(piece -> draft(sequence).read(piece.end()));
+        chunks.stream()
+            .filter(chunk -> chunk.slot() == sequence.slot())
+            .forEach(chunk -> draft(sequence).read(chunk.end()));
       }
     } catch (RuntimeException | Error e) {
       fail(sequences, e);

@@ -3,7 +3,7 @@ package io.github.gpt2server.engine.step;
 import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +31,11 @@ final class LogSumExps {
       }
       row++;
     }
-    for (Piece piece : plan.pieces()) {
-      Sequence sequence = inSlot.apply(piece.slot());
+    for (PromptChunk chunk : plan.chunks()) {
+      Sequence sequence = inSlot.apply(chunk.slot());
       int length = sequence.request().prompt().length;
-      for (int i = piece.logitsFrom(); i < piece.length(); i++) {
-        boolean last = piece.start() + i == length - 1;
+      for (int i = chunk.logitsFrom(); i < chunk.length(); i++) {
+        boolean last = chunk.start() + i == length - 1;
         if (sequence.request().logprobs().wanted() && (last || sequence.scores())) {
           rows.add(row);
           temperatures.add(1.0);

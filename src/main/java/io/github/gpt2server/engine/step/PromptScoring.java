@@ -5,7 +5,7 @@ import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +13,7 @@ import java.util.function.IntFunction;
 
 /** Scores the prompt tokens that follow a step's rows, those to be ranked in one call. */
 final class PromptScoring {
-  /** By piece of the plan. */
+  /** By chunk of the plan. */
   private final List<List<Target>> targets;
 
   /** A row of logits, and the place of the prompt token that follows it. */
@@ -43,12 +43,12 @@ final class PromptScoring {
   }
 
   /**
-   * Adds the log-probabilities that are reported for the prompt tokens after a piece's rows.
+   * Adds the log-probabilities that are reported for the prompt tokens after a chunk's rows.
    *
-   * @param piece its place in the plan
+   * @param chunk its place in the plan
    */
-  void addDetails(int piece, StepResult result, LogSumExps sums) {
-    for (Target target : targets.get(piece)) {
+  void addDetails(int chunk, StepResult result, LogSumExps sums) {
+    for (Target target : targets.get(chunk)) {
       Logprobs wanted = target.sequence().request().logprobs();
       if (wanted.wanted()) {
         target
@@ -84,17 +84,17 @@ final class PromptScoring {
   private static List<List<Target>> targets(StepPlan plan, IntFunction<Sequence> inSlot) {
     List<List<Target>> targets = new ArrayList<>();
     int row = plan.decodes().size();
-    for (Piece piece : plan.pieces()) {
-      Sequence sequence = inSlot.apply(piece.slot());
-      List<Target> ofPiece = new ArrayList<>();
-      for (int i = piece.logitsFrom(); i < piece.length(); i++) {
-        int position = piece.start() + i + 1;
+    for (PromptChunk chunk : plan.chunks()) {
+      Sequence sequence = inSlot.apply(chunk.slot());
+      List<Target> ofChunk = new ArrayList<>();
+      for (int i = chunk.logitsFrom(); i < chunk.length(); i++) {
+        int position = chunk.start() + i + 1;
         if (sequence.scores() && position < sequence.request().prompt().length) {
-          ofPiece.add(new Target(sequence, row, position));
+          ofChunk.add(new Target(sequence, row, position));
         }
         row++;
       }
-      targets.add(ofPiece);
+      targets.add(ofChunk);
     }
     return targets;
   }

@@ -11,9 +11,9 @@ import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.engine.step.TokenDraws.Draw;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.FloatBuffer;
@@ -49,7 +49,7 @@ public final class StepExecutor {
   private int accepted;
 
   /**
-   * @param cache told of the pieces that have been computed
+   * @param cache told of the chunks that have been computed
    * @param drawThreads draw tokens
    * @param inSlot the running sequence in a slot, or null
    * @param onComplete told of a sequence that has published its end
@@ -143,11 +143,11 @@ public final class StepExecutor {
 
   private boolean anyGreedy(StepPlan plan) {
     return plan.decodes().stream().anyMatch(decode -> greedy(inSlot.apply(decode.slot())))
-        || plan.pieces().stream()
+        || plan.chunks().stream()
             .anyMatch(
-                piece -> {
-                  Sequence sequence = inSlot.apply(piece.slot());
-                  return piece.end() == sequence.request().prompt().length
+                chunk -> {
+                  Sequence sequence = inSlot.apply(chunk.slot());
+                  return chunk.end() == sequence.request().prompt().length
                       && sequence.generates()
                       && greedy(sequence);
                 });
@@ -177,14 +177,14 @@ public final class StepExecutor {
       step(
           new StepPlan(
               plan.decodes().stream().filter(decode -> decode.slot() == slot).toList(),
-              plan.pieces().stream().filter(piece -> piece.slot() == slot).toList()));
+              plan.chunks().stream().filter(chunk -> chunk.slot() == slot).toList()));
     }
   }
 
   private static List<Integer> slots(StepPlan plan) {
     List<Integer> slots = new ArrayList<>();
     plan.decodes().forEach(decode -> slots.add(decode.slot()));
-    plan.pieces().forEach(piece -> slots.add(piece.slot()));
+    plan.chunks().forEach(chunk -> slots.add(chunk.slot()));
     return slots.stream().distinct().toList();
   }
 
@@ -212,17 +212,17 @@ public final class StepExecutor {
       attempt(sequence, () -> draws.add(draw(sequence, row, result)));
     }
     int row = plan.decodes().size();
-    for (int i = 0; i < plan.pieces().size(); i++) {
-      Piece piece = plan.pieces().get(i);
+    for (int i = 0; i < plan.chunks().size(); i++) {
+      PromptChunk chunk = plan.chunks().get(i);
       int index = i;
-      row += piece.logitRows();
+      row += chunk.logitRows();
       int lastRow = row - 1;
-      Sequence sequence = inSlot.apply(piece.slot());
+      Sequence sequence = inSlot.apply(chunk.slot());
       attempt(
           sequence,
           () -> {
             common.scores().addDetails(index, result, common.sums());
-            advance(sequence, piece);
+            advance(sequence, chunk);
             if (!sequence.prefilling()) {
               promptRead(sequence, lastRow, result);
               if (sequence.generates()) {
@@ -244,12 +244,12 @@ public final class StepExecutor {
     }
   }
 
-  private void advance(Sequence sequence, Piece piece) {
-    sequence.advance(piece.end());
-    if (piece instanceof Chunk chunk) {
-      cache.commit(chunk.block());
+  private void advance(Sequence sequence, PromptChunk chunk) {
+    sequence.advance(chunk.end());
+    if (chunk instanceof ComputedChunk computed) {
+      cache.commit(computed.block());
     } else {
-      sequence.addCached(piece.length());
+      sequence.addCached(chunk.length());
     }
     if (!sequence.prefilling()) {
       cache.count(sequence.request().reuse().length(), sequence.cachedTokens());

@@ -15,9 +15,9 @@ import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
@@ -327,9 +327,9 @@ public final class Gpt2Model implements LanguageModel {
   @Override
   public StepResult step(StepPlan plan) {
     int decodes = plan.decodes().size();
-    List<Chunk> computed = plan.chunks();
+    List<ComputedChunk> computed = plan.computedChunks();
     List<CachedChunk> kept = plan.cachedChunks();
-    int count = decodes + computed.stream().mapToInt(Chunk::length).sum();
+    int count = decodes + computed.stream().mapToInt(ComputedChunk::length).sum();
     long[] tokens = new long[count];
     long[] positions = new long[count];
     long[] slotOfRow = new long[count];
@@ -339,7 +339,7 @@ public final class Gpt2Model implements LanguageModel {
       positions[row] = decode.position();
       slotOfRow[row++] = decode.slot();
     }
-    for (Chunk chunk : computed) {
+    for (ComputedChunk chunk : computed) {
       for (int i = 0; i < chunk.length(); i++) {
         tokens[row] = chunk.tokens()[i];
         positions[row] = (long) chunk.start() + i;
@@ -357,7 +357,7 @@ public final class Gpt2Model implements LanguageModel {
               IValue.listFrom(positions),
               IValue.listFrom(slotOfRow),
               IValue.listFrom(rounds),
-              IValue.listFrom(quadruples(computed, Chunk::block)),
+              IValue.listFrom(quadruples(computed, ComputedChunk::block)),
               IValue.listFrom(quadruples(kept, CachedChunk::block)),
               IValue.listFrom(logitRows(plan, count)));
       return new TorchStepResult(program, scope, logits, config.vocabSize());
@@ -367,17 +367,17 @@ public final class Gpt2Model implements LanguageModel {
     }
   }
 
-  /** Slot, length, start and block of each piece. */
-  private static <P extends Piece> long[] quadruples(List<P> pieces, ToIntFunction<P> block) {
-    return pieces.stream()
+  /** Slot, length, start and block of each chunk. */
+  private static <P extends PromptChunk> long[] quadruples(List<P> chunks, ToIntFunction<P> block) {
+    return chunks.stream()
         .flatMapToLong(
-            piece ->
-                LongStream.of(piece.slot(), piece.length(), piece.start(), block.applyAsInt(piece)))
+            chunk ->
+                LongStream.of(chunk.slot(), chunk.length(), chunk.start(), block.applyAsInt(chunk)))
         .toArray();
   }
 
   /**
-   * The rows whose logits are wanted, in the plan's order: decodes, computed pieces and then copied
+   * The rows whose logits are wanted, in the plan's order: decodes, computed chunks and then copied
    * ones lie end to end.
    */
   private static long[] logitRows(StepPlan plan, int computedRows) {
@@ -387,15 +387,15 @@ public final class Gpt2Model implements LanguageModel {
       rows.add(row);
     }
     int copied = computedRows;
-    for (Piece piece : plan.pieces()) {
-      int first = piece instanceof Chunk ? computed : copied;
-      for (int i = piece.logitsFrom(); i < piece.length(); i++) {
+    for (PromptChunk chunk : plan.chunks()) {
+      int first = chunk instanceof ComputedChunk ? computed : copied;
+      for (int i = chunk.logitsFrom(); i < chunk.length(); i++) {
         rows.add(first + i);
       }
-      if (piece instanceof Chunk) {
-        computed += piece.length();
+      if (chunk instanceof ComputedChunk) {
+        computed += chunk.length();
       } else {
-        copied += piece.length();
+        copied += chunk.length();
       }
     }
     return rows.build().toArray();

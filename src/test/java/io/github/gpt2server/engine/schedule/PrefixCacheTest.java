@@ -74,7 +74,7 @@ class PrefixCacheTest {
     int[] other = range(50, 54);
     keep("", longer, 8);
     keep("", other, 4);
-    // Full; the prompt of two pieces is the older one, and its second piece has to go first.
+    // Full; the prompt of two chunks is the older one, and its second chunk has to go first.
     keep("", range(60, 64), 4);
     assertThat(cache.find("", longer, 4, 8).state()).isEqualTo(State.UNKNOWN);
     // What was looked for just now is not the oldest any more.

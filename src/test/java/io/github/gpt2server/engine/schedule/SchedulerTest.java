@@ -10,9 +10,9 @@ import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.engine.speculation.DraftPlanner;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,7 +38,7 @@ class SchedulerTest {
   void decodesStandInAscendingOrderOfSlotsWhateverTheirAge() {
     StepPlan plan = scheduler.plan(List.of(generating(7, 3, 11), generating(2, 5, 12)), true);
     assertThat(plan.decodes()).containsExactly(new Decode(2, 5, 12), new Decode(7, 3, 11));
-    assertThat(plan.chunks()).isEmpty();
+    assertThat(plan.computedChunks()).isEmpty();
   }
 
   /** Writing them takes processor time that the others need. */
@@ -67,7 +67,7 @@ class SchedulerTest {
 
   /** Each prompt token makes the others' step longer. */
   @Test
-  void whileOthersGenerateTwiceAsManyTokensAreReadButAtLeastAPiece() {
+  void whileOthersGenerateTwiceAsManyTokensAreReadButAtLeastAChunk() {
     assertThat(tokensRead(32, 1, 1)).isEqualTo(32);
     assertThat(tokensRead(32, 16, 1)).isEqualTo(32);
     assertThat(tokensRead(32, 17, 1)).isEqualTo(64);
@@ -102,17 +102,17 @@ class SchedulerTest {
     List<Sequence> running = List.of(prompt(0, 500), generating(1, 5, 9, Logprobs.top(257)));
     StepPlan plan = scheduler.plan(running, true);
     assertThat(plan.decodes()).isEmpty();
-    assertThat(pieces(plan)).containsExactly("0:0-64");
+    assertThat(chunks(plan)).containsExactly("0:0-64");
   }
 
   @Test
   void theOldestPromptAndTheOneWithTheLeastLeftAreReadInTurns() {
     List<Sequence> running =
         List.of(generating(1, 5, 9), prompt(0, 400), prompt(2, 300), prompt(3, 20));
-    assertThat(firstPieces(running)).containsExactly("0:0-64", "3:0-20", "0:0-64", "3:0-20");
+    assertThat(firstChunks(running)).containsExactly("0:0-64", "3:0-20", "0:0-64", "3:0-20");
     // What is left counts, not what was there.
     running.get(2).advance(290);
-    assertThat(firstPieces(running)).containsExactly("0:0-64", "2:290-300", "0:0-64", "2:290-300");
+    assertThat(firstChunks(running)).containsExactly("0:0-64", "2:290-300", "0:0-64", "2:290-300");
   }
 
   @Test
@@ -123,7 +123,7 @@ class SchedulerTest {
             prompt(0, 100, "greedy"),
             prompt(2, 50, "greedy"),
             prompt(3, 400, "modest"));
-    assertThat(firstPieces(running)).containsExactly("0:0-64", "3:0-64", "0:0-64", "3:0-64");
+    assertThat(firstChunks(running)).containsExactly("0:0-64", "3:0-64", "0:0-64", "3:0-64");
   }
 
   @Test
@@ -131,16 +131,16 @@ class SchedulerTest {
     List<Sequence> running = List.of(generating(1, 5, 9), prompt(0, 400), prompt(2, 20));
     List<String> first = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      first.add(pieces(scheduler.plan(running, true)).get(0));
+      first.add(chunks(scheduler.plan(running, true)).get(0));
       scheduler.plan(running, false);
     }
     assertThat(first).containsExactly("0:0-64", "2:0-20", "0:0-64", "2:0-20");
   }
 
-  /** The first piece in each of four steps, none of which is executed. */
-  private List<String> firstPieces(List<Sequence> running) {
+  /** The first chunk in each of four steps, none of which is executed. */
+  private List<String> firstChunks(List<Sequence> running) {
     return IntStream.range(0, 4)
-        .mapToObj(i -> pieces(scheduler.plan(running, true)).get(0))
+        .mapToObj(i -> chunks(scheduler.plan(running, true)).get(0))
         .toList();
   }
 
@@ -148,7 +148,7 @@ class SchedulerTest {
   void noPromptIsReadWhenItIsNotTheirTurn() {
     StepPlan plan = scheduler.plan(List.of(prompt(0, 200), generating(1, 5, 9)), false);
     assertThat(plan.decodes()).hasSize(1);
-    assertThat(plan.chunks()).isEmpty();
+    assertThat(plan.computedChunks()).isEmpty();
   }
 
   @Test
@@ -157,13 +157,13 @@ class SchedulerTest {
         scheduler.plan(
             List.of(generating(1, 5, 9), prompt(0, 30), prompt(2, 30), prompt(3, 30), prompt(4, 9)),
             true);
-    assertThat(pieces(plan)).containsExactly("0:0-30", "2:0-30", "3:0-30");
+    assertThat(chunks(plan)).containsExactly("0:0-30", "2:0-30", "3:0-30");
   }
 
   @Test
   void whileNothingGeneratesManyChunksAreRead() {
     StepPlan plan = scheduler.plan(List.of(prompt(0, 150), prompt(1, 500)), true);
-    assertThat(pieces(plan))
+    assertThat(chunks(plan))
         .containsExactly(
             "0:0-64",
             "0:64-128",
@@ -176,7 +176,7 @@ class SchedulerTest {
             "1:320-384");
   }
 
-  /** Where pieces are cut must not depend on the traffic: it would change the last bits. */
+  /** Where chunks are cut must not depend on the traffic: it would change the last bits. */
   @Test
   void chunksBeginAtMultiplesOfTheChunkSizeInAnyTraffic() {
     Sequence sequence = prompt(0, 150);
@@ -184,7 +184,7 @@ class SchedulerTest {
     for (boolean busy = true; sequence.prefilling(); busy = !busy) {
       StepPlan plan =
           scheduler.plan(busy ? List.of(generating(1, 5, 9), sequence) : List.of(sequence), true);
-      for (Chunk chunk : plan.chunks()) {
+      for (ComputedChunk chunk : plan.computedChunks()) {
         cuts.add(chunk.start() + "-" + (chunk.start() + chunk.tokens().length));
         sequence.advance(chunk.start() + chunk.tokens().length);
       }
@@ -195,11 +195,11 @@ class SchedulerTest {
   @Test
   void logitsAreAskedForOnlyWhereTheyAreNeeded() {
     StepPlan plan = scheduler.plan(List.of(prompt(0, 100)), true);
-    assertThat(plan.chunks().stream().map(Chunk::logitRows)).containsExactly(0, 1);
+    assertThat(plan.computedChunks().stream().map(ComputedChunk::logitRows)).containsExactly(0, 1);
     plan = scheduler.plan(List.of(scored(0, 100, 50)), true);
-    assertThat(plan.chunks().stream().map(Chunk::logitsFrom)).containsExactly(49, 0);
+    assertThat(plan.computedChunks().stream().map(ComputedChunk::logitsFrom)).containsExactly(49, 0);
     plan = scheduler.plan(List.of(scored(0, 100, 90)), true);
-    assertThat(plan.chunks().stream().map(Chunk::logitRows)).containsExactly(0, 11);
+    assertThat(plan.computedChunks().stream().map(ComputedChunk::logitRows)).containsExactly(0, 11);
   }
 
   @Test
@@ -208,17 +208,17 @@ class SchedulerTest {
     Scheduler sharing = new Scheduler(64, 64, 512, cache, DraftPlanner.OFF);
     List<Sequence> alike = List.of(sharing(0, 100, 100), sharing(1, 100, 100), sharing(2, 90, 80));
     StepPlan plan = sharing.plan(alike, true);
-    assertThat(pieces(plan)).containsExactly("0:0-64", "0:64-100");
-    plan.chunks().forEach(chunk -> cache.commit(chunk.block()));
+    assertThat(chunks(plan)).containsExactly("0:0-64", "0:64-100");
+    plan.computedChunks().forEach(chunk -> cache.commit(chunk.block()));
     cache.endStep();
     alike.get(0).advance(100);
     plan = sharing.plan(alike.subList(1, 3), true);
     assertThat(plan.cachedChunks())
-        .extracting(CachedChunk::slot, CachedChunk::start, CachedChunk::end, Piece::logitRows)
+        .extracting(CachedChunk::slot, CachedChunk::start, CachedChunk::end, PromptChunk::logitRows)
         .containsExactly(tuple(2, 0, 64, 0), tuple(1, 0, 64, 0), tuple(1, 64, 100, 1));
     // Its shared part ends elsewhere, so that only whole chunks are the same.
-    assertThat(pieces(plan)).containsExactly("2:64-80", "2:80-90");
-    assertThat(plan.chunks().get(1).block()).isEqualTo(StepPlan.NO_BLOCK);
+    assertThat(chunks(plan)).containsExactly("2:64-80", "2:80-90");
+    assertThat(plan.computedChunks().get(1).block()).isEqualTo(StepPlan.NO_BLOCK);
   }
 
   private static Sequence sharing(int slot, int length, int shared) {
@@ -226,8 +226,8 @@ class SchedulerTest {
         slot, length, 1, PromptProbabilities.NONE, Logprobs.NONE, PrefixReuse.first(shared));
   }
 
-  private static List<String> pieces(StepPlan plan) {
-    return plan.chunks().stream()
+  private static List<String> chunks(StepPlan plan) {
+    return plan.computedChunks().stream()
         .map(
             chunk ->
                 "%d:%d-%d"

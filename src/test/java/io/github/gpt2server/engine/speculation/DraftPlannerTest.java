@@ -6,7 +6,7 @@ import io.github.gpt2server.engine.FakeModel;
 import io.github.gpt2server.engine.RequestBuilder;
 import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.engine.schedule.Sequence;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
@@ -131,7 +131,7 @@ class DraftPlannerTest {
     Sequence sequence = fresh(3);
     assertThat(planner.plan(List.of(sequence), 0)).isEmpty();
     assertThat(draft.plans).hasSize(1);
-    assertThat(draft.plans.get(0).chunks()).extracting(Chunk::end).containsExactly(40);
+    assertThat(draft.plans.get(0).computedChunks()).extracting(ComputedChunk::end).containsExactly(40);
     int[] text = IntStream.concat(IntStream.range(300, 340), IntStream.of(400)).toArray();
     List<Integer> next = FakeModel.continuation(text, 2);
     assertThat(planner.plan(List.of(sequence), 0))

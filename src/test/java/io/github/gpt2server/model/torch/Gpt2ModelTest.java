@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
@@ -90,7 +90,7 @@ class Gpt2ModelTest {
   @Test
   void argmaxSoftmaxAndLogSumExpAgreeWithPlainArithmetic() {
     int[] tokens = {2771, 565, 258};
-    StepPlan plan = new StepPlan(List.of(), List.of(new Chunk(2, 0, tokens, 0, StepPlan.NO_BLOCK)));
+    StepPlan plan = new StepPlan(List.of(), List.of(new ComputedChunk(2, 0, tokens, 0, StepPlan.NO_BLOCK)));
     try (StepResult result = model.step(plan)) {
       int[] argmax = result.argmax();
       float[] sums = result.logSumExp(new int[] {0, 2}, new double[] {1, 0.5});
@@ -148,7 +148,7 @@ class Gpt2ModelTest {
         int[] tokens = ints(expected.get("idx").get(example));
         try (StepResult result =
             sort.step(
-                new StepPlan(List.of(), List.of(new Chunk(1, 0, tokens, 0, StepPlan.NO_BLOCK))))) {
+                new StepPlan(List.of(), List.of(new ComputedChunk(1, 0, tokens, 0, StepPlan.NO_BLOCK))))) {
           for (int position = 0; position < tokens.length; position++) {
             float[] row = new float[3];
             result.logits(position).get(row);
@@ -173,7 +173,7 @@ class Gpt2ModelTest {
   private static float[] prefill(int slot, int[] tokens, int size) {
     float[] last = null;
     for (int start = 0; start < tokens.length; start += size) {
-      Chunk chunk = chunk(slot, tokens, start, Math.min(tokens.length, start + size));
+      ComputedChunk chunk = chunk(slot, tokens, start, Math.min(tokens.length, start + size));
       try (StepResult result = model.step(new StepPlan(List.of(), List.of(chunk)))) {
         if (chunk.logitRows() > 0) {
           last = row(result, 0);
@@ -183,14 +183,14 @@ class Gpt2ModelTest {
     return last;
   }
 
-  /** A piece of a prompt, asking for the logits after the prompt's last token alone. */
-  private static Chunk chunk(int slot, int[] tokens, int start, int end) {
-    int[] piece = Arrays.copyOfRange(tokens, start, end);
-    return new Chunk(
+  /** A chunk of a prompt, asking for the logits after the prompt's last token alone. */
+  private static ComputedChunk chunk(int slot, int[] tokens, int start, int end) {
+    int[] chunk = Arrays.copyOfRange(tokens, start, end);
+    return new ComputedChunk(
         slot,
         start,
-        piece,
-        end == tokens.length ? piece.length - 1 : piece.length,
+        chunk,
+        end == tokens.length ? chunk.length - 1 : chunk.length,
         StepPlan.NO_BLOCK);
   }
 

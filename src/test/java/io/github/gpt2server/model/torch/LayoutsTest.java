@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.DataType;
@@ -192,7 +192,7 @@ class LayoutsTest {
         final StepPlan plan =
             decode
                 ? new StepPlan(List.of(new Decode(1, i, TOKENS[i])), List.of())
-                : new StepPlan(List.of(), List.of(new Chunk(1, 0, TOKENS, i, StepPlan.NO_BLOCK)));
+                : new StepPlan(List.of(), List.of(new ComputedChunk(1, 0, TOKENS, i, StepPlan.NO_BLOCK)));
         try (StepResult result = model.step(plan)) {
           final float[] row = new float[config.vocabSize()];
           result.logits(0).get(row);

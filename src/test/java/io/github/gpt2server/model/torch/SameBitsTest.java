@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.Piece;
+import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
@@ -55,9 +55,9 @@ class SameBitsTest {
   /** However many of them a step has, also where one ends between the multiples of their size. */
   @ParameterizedTest
   @ValueSource(ints = {32, 64})
-  void piecesOfOnePromptInOneStepGiveTheSameBitsAsInSeveral(int size) {
+  void chunksOfOnePromptInOneStepGiveTheSameBitsAsInSeveral(int size) {
     int[] tokens = randomTokens(new Random(5), 490);
-    List<Piece> chunks = new ArrayList<>();
+    List<PromptChunk> chunks = new ArrayList<>();
     for (int start = 0, end; start < tokens.length; start = end) {
       end = Math.min((start / size + 1) * size, start < 400 ? 400 : tokens.length);
       chunks.add(chunk(4, tokens, start, end));
@@ -68,13 +68,13 @@ class SameBitsTest {
     }
   }
 
-  /** The last row of the last piece, of steps of so many. */
-  private static float[] lastRow(List<Piece> pieces, int atOnce) {
+  /** The last row of the last chunk, of steps of so many. */
+  private static float[] lastRow(List<PromptChunk> chunks, int atOnce) {
     float[] last = null;
-    for (int i = 0; i < pieces.size(); i += atOnce) {
-      List<Piece> some = pieces.subList(i, Math.min(pieces.size(), i + atOnce));
+    for (int i = 0; i < chunks.size(); i += atOnce) {
+      List<PromptChunk> some = chunks.subList(i, Math.min(chunks.size(), i + atOnce));
       try (StepResult result = model.step(new StepPlan(List.of(), some))) {
-        if (i + atOnce >= pieces.size()) {
+        if (i + atOnce >= chunks.size()) {
           last = row(result, 0);
         }
       }
@@ -83,15 +83,15 @@ class SameBitsTest {
   }
 
   @Test
-  void aPieceFromItsBlockGivesTheBitsOfTheComputedOne() {
+  void aChunkFromItsBlockGivesTheBitsOfTheComputedOne() {
     int[] tokens = randomTokens(new Random(6), 150);
-    List<Piece> computed = new ArrayList<>();
-    List<Piece> copied = new ArrayList<>();
+    List<PromptChunk> computed = new ArrayList<>();
+    List<PromptChunk> copied = new ArrayList<>();
     for (int start = 0, block = 3; start < tokens.length; start += 64, block--) {
       int end = Math.min(tokens.length, start + 64);
-      int[] piece = Arrays.copyOfRange(tokens, start, end);
-      computed.add(new Chunk(7, start, piece, start == 64 ? 60 : 0, block));
-      copied.add(new CachedChunk(20, start, piece.length, start == 64 ? 60 : 0, block));
+      int[] chunk = Arrays.copyOfRange(tokens, start, end);
+      computed.add(new ComputedChunk(7, start, chunk, start == 64 ? 60 : 0, block));
+      copied.add(new CachedChunk(20, start, chunk.length, start == 64 ? 60 : 0, block));
     }
     int rows = 64 + 4 + 22;
     Decode next7 = new Decode(7, 150, 11);
@@ -108,7 +108,7 @@ class SameBitsTest {
   }
 
   @Test
-  void copiedAndComputedPiecesAndDecodesShareAStep() {
+  void copiedAndComputedChunksAndDecodesShareAStep() {
     int[] tokens = randomTokens(new Random(16), 100);
     float[] expected = prefill(3, tokens, 64);
     prefill(9, new int[] {1, 2, 3}, 64);
@@ -117,9 +117,9 @@ class SameBitsTest {
       decoded = row(result, 0);
     }
     int[] first = Arrays.copyOf(tokens, 64);
-    model.step(new StepPlan(List.of(), List.of(new Chunk(3, 0, first, 64, 2)))).close();
-    List<Piece> pieces = List.of(new CachedChunk(5, 0, 64, 63, 2), chunk(5, tokens, 64, 100));
-    try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), pieces))) {
+    model.step(new StepPlan(List.of(), List.of(new ComputedChunk(3, 0, first, 64, 2)))).close();
+    List<PromptChunk> chunks = List.of(new CachedChunk(5, 0, 64, 63, 2), chunk(5, tokens, 64, 100));
+    try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), chunks))) {
       assertThat(row(result, 0)).isEqualTo(decoded);
       assertThat(row(result, 2)).isEqualTo(expected);
     }
@@ -156,7 +156,7 @@ class SameBitsTest {
                 : new Decode(s, 1 + random.nextInt(length - 1), random.nextInt(100)));
       }
       int[] prompt = randomTokens(random, 1 + random.nextInt(100));
-      List<Piece> chunks =
+      List<PromptChunk> chunks =
           random.nextBoolean() ? List.of() : List.of(chunk(idle, prompt, 0, prompt.length));
       try (StepResult result = model.step(new StepPlan(decodes, chunks))) {
         assertThat(row(result, crowd.headSet(slot).size())).isEqualTo(alone);
@@ -194,8 +194,8 @@ class SameBitsTest {
       int[] prompt = randomTokens(random, 1 + random.nextInt(64));
       float[] promptAlone = prefill(idle, prompt, 64);
       List<float[]> together = new ArrayList<>();
-      List<Piece> pieces = List.of(chunk(idle, prompt, 0, prompt.length));
-      try (StepResult result = model.step(new StepPlan(decodes, pieces))) {
+      List<PromptChunk> chunks = List.of(chunk(idle, prompt, 0, prompt.length));
+      try (StepResult result = model.step(new StepPlan(decodes, chunks))) {
         for (int i = 0; i < decodes.size(); i++) {
           together.add(row(result, i));
         }
@@ -212,7 +212,7 @@ class SameBitsTest {
   private static float[] prefill(int slot, int[] tokens, int size) {
     float[] last = null;
     for (int start = 0; start < tokens.length; start += size) {
-      Chunk chunk = chunk(slot, tokens, start, Math.min(tokens.length, start + size));
+      ComputedChunk chunk = chunk(slot, tokens, start, Math.min(tokens.length, start + size));
       try (StepResult result = model.step(new StepPlan(List.of(), List.of(chunk)))) {
         if (chunk.logitRows() > 0) {
           last = row(result, 0);
@@ -222,14 +222,14 @@ class SameBitsTest {
     return last;
   }
 
-  /** A piece of a prompt, asking for the logits after the prompt's last token alone. */
-  private static Chunk chunk(int slot, int[] tokens, int start, int end) {
-    int[] piece = Arrays.copyOfRange(tokens, start, end);
-    return new Chunk(
+  /** A chunk of a prompt, asking for the logits after the prompt's last token alone. */
+  private static ComputedChunk chunk(int slot, int[] tokens, int start, int end) {
+    int[] chunk = Arrays.copyOfRange(tokens, start, end);
+    return new ComputedChunk(
         slot,
         start,
-        piece,
-        end == tokens.length ? piece.length - 1 : piece.length,
+        chunk,
+        end == tokens.length ? chunk.length - 1 : chunk.length,
         StepPlan.NO_BLOCK);
   }
 

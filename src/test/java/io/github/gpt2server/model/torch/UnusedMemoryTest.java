@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Chunk;
+import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.DataType;
@@ -78,7 +78,7 @@ class UnusedMemoryTest {
   }
 
   private static float[] prefill(Gpt2Model model, int slot, int[] tokens) {
-    Chunk chunk = new Chunk(slot, 0, tokens, tokens.length - 1, StepPlan.NO_BLOCK);
+    ComputedChunk chunk = new ComputedChunk(slot, 0, tokens, tokens.length - 1, StepPlan.NO_BLOCK);
     try (StepResult result = model.step(new StepPlan(List.of(), List.of(chunk)))) {
       return row(result);
     }
