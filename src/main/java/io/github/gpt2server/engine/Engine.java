@@ -15,7 +15,7 @@ import io.github.gpt2server.engine.result.QueueFullException;
 import io.github.gpt2server.engine.schedule.Admission;
 import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.engine.schedule.Job;
-import io.github.gpt2server.engine.schedule.Jobs;
+import io.github.gpt2server.engine.schedule.SlotTable;
 import io.github.gpt2server.engine.schedule.PrefixCache;
 import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
 import io.github.gpt2server.engine.schedule.Scheduler;
@@ -79,7 +79,7 @@ public final class Engine implements AutoCloseable {
   private PrefixCache prefixCache;
   private Scheduler scheduler;
   private StepExecutor executor;
-  private final Jobs jobs;
+  private final SlotTable slotTable;
   private final TaskQueue tasks;
   private boolean taskHadItsTurn;
   private int failedTurns;
@@ -103,7 +103,7 @@ public final class Engine implements AutoCloseable {
     this.settings = settings;
     this.observer = new GuardedObserver(observer);
     this.admission = new Admission(settings.maxQueue());
-    this.jobs = new Jobs(admission, this::updateUsage);
+    this.slotTable = new SlotTable(admission, this::updateUsage);
     this.tasks = new TaskQueue(admission::leaveQueue);
     this.thread = new Thread(() -> run(loader, drafts), "gpt2-engine");
   }
@@ -201,7 +201,7 @@ public final class Engine implements AutoCloseable {
     Job job =
         new Job(
             generation, new Lifetime(generation.timeout(), this::wake), settings.maxUnreadBytes());
-    enter(() -> jobs.add(job));
+    enter(() -> slotTable.add(job));
     observer.submitted(job.handle().progress());
     return job.handle();
   }
@@ -285,7 +285,7 @@ public final class Engine implements AutoCloseable {
       prefixCache = new PrefixCache(model.blocks(), settings.chunkSize());
       executor =
           new StepExecutor(
-              model, tokenizer, prefixCache, drawThreads, jobs::inSlot, jobs::complete, this::fail);
+              model, tokenizer, prefixCache, drawThreads, slotTable::inSlot, slotTable::complete, this::fail);
       WarmUp.run(model, settings);
       try (DraftPlanner planner = drafts.of(model)) {
         scheduler =
@@ -295,7 +295,7 @@ public final class Engine implements AutoCloseable {
                 settings.idlePrefillTokens(),
                 prefixCache,
                 planner);
-        jobs.open(model.slots());
+        slotTable.open(model.slots());
         started.complete(null);
         while (!closing) {
           survive(this::turn);
@@ -335,7 +335,7 @@ public final class Engine implements AutoCloseable {
   }
 
   private void reset(Throwable cause) {
-    jobs.endAll(cause);
+    slotTable.endAll(cause);
     tasks.endAll(cause);
     for (int slot = 0; slot < model.slots(); slot++) {
       model.clear(slot);
@@ -349,8 +349,8 @@ public final class Engine implements AutoCloseable {
   private void turn() {
     takeSubmitted();
     endCancelledAndLate(System.nanoTime());
-    jobs.giveSlots();
-    if (jobs.running().isEmpty() && tasks.isEmpty()) {
+    slotTable.giveSlots();
+    if (slotTable.running().isEmpty() && tasks.isEmpty()) {
       if (inbox.isEmpty() && !closing) {
         LockSupport.park(this);
       }
@@ -358,7 +358,7 @@ public final class Engine implements AutoCloseable {
     }
     long begin = System.nanoTime();
     // Prompts and tasks take turns where there are both, so that those who generate wait for one.
-    StepPlan plan = scheduler.plan(jobs.running(), tasks.isEmpty() || taskHadItsTurn);
+    StepPlan plan = scheduler.plan(slotTable.running(), tasks.isEmpty() || taskHadItsTurn);
     if (!plan.isEmpty()) {
       StepExecutor.Yield brought = executor.execute(plan);
       prefixCache.endStep();
@@ -393,13 +393,13 @@ public final class Engine implements AutoCloseable {
   }
 
   private void endCancelledAndLate(long now) {
-    jobs.endCancelledAndLate(now);
+    slotTable.endCancelledAndLate(now);
     tasks.endCancelledAndLate(now);
     updateLive();
   }
 
   private void updateLive() {
-    live = jobs.size() + tasks.size();
+    live = slotTable.size() + tasks.size();
   }
 
   private void fail(Sequence sequence, Throwable cause) {
@@ -412,12 +412,12 @@ public final class Engine implements AutoCloseable {
       prefixCache.forget(sequence.request().reuse(), sequence.request().prompt());
       unclean = before;
     } finally {
-      jobs.end(sequence.job(), Outcome.FAILED, reported);
+      slotTable.end(sequence.job(), Outcome.FAILED, reported);
     }
   }
 
   private void updateUsage() {
-    kvCacheUsage = (double) jobs.positions() / ((long) model.slots() * model.contextLength());
+    kvCacheUsage = (double) slotTable.positions() / ((long) model.slots() * model.contextLength());
     prefixCacheStatus = prefixCache.status();
     updateLive();
   }
@@ -428,7 +428,7 @@ public final class Engine implements AutoCloseable {
     takeSubmitted();
     Throwable cause =
         death != null ? death : new EngineStoppedException("the server is shutting down");
-    jobs.endAll(cause);
+    slotTable.endAll(cause);
     tasks.endAll(cause);
     updateLive();
   }

@@ -13,10 +13,10 @@ import java.util.Set;
 
 /**
  * The jobs of the engine thread, from their arrival to their end: which wait for slots, and which
- * sequence runs in which slot. Jobs that stop when their reader lags keep their slots meanwhile;
+ * sequence runs in which slot. SlotTable that stop when their reader lags keep their slots meanwhile;
  * they leave some to the others, who are served whoever does not read.
  */
-public final class Jobs {
+public final class SlotTable {
   /** What part of the slots is not for jobs that may lag. */
   private static final int OTHERS_SHARE = 4;
 
@@ -33,7 +33,7 @@ public final class Jobs {
    * @param admission told what becomes of those whom it let in
    * @param onEnd called when a job has given back what it held, before its submitter is told
    */
-  public Jobs(Admission admission, Runnable onEnd) {
+  public SlotTable(Admission admission, Runnable onEnd) {
     this.admission = admission;
     this.onEnd = onEnd;
   }
