@@ -2,7 +2,7 @@ package io.github.gpt2server.engine;
 
 import io.github.gpt2server.engine.handle.EngineObserver;
 import io.github.gpt2server.engine.handle.GenerationHandle;
-import io.github.gpt2server.engine.handle.Lifetime;
+import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.handle.StepKind;
 import io.github.gpt2server.engine.handle.TaskHandle;
 import io.github.gpt2server.engine.request.Generation;
@@ -200,7 +200,7 @@ public final class Engine implements AutoCloseable {
   public GenerationHandle submit(Generation generation) {
     Job job =
         new Job(
-            generation, new Lifetime(generation.timeout(), this::wake), settings.maxUnreadBytes());
+            generation, new Deadline(generation.timeout(), this::wake), settings.maxUnreadBytes());
     enter(() -> slotTable.add(job));
     observer.submitted(job.handle().progress());
     return job.handle();
@@ -213,7 +213,7 @@ public final class Engine implements AutoCloseable {
    * @throws EngineStoppedException if the engine takes no new requests
    */
   public <R> TaskHandle<R> submit(TaskRequest<R> request) {
-    Task<R> task = new Task<>(request, new Lifetime(request.timeout(), this::wake));
+    Task<R> task = new Task<>(request, new Deadline(request.timeout(), this::wake));
     enter(() -> tasks.add(task));
     observer.submitted(task.handle().progress());
     return task.handle();

@@ -1,6 +1,6 @@
 package io.github.gpt2server.engine;
 
-import io.github.gpt2server.engine.handle.Lifetime;
+import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.PrefixReuse;
 import io.github.gpt2server.engine.request.PromptProbabilities;
@@ -115,8 +115,8 @@ public final class RequestBuilder {
   /** The same, of a client. */
   public Sequence inSlot(int slot, String client) {
     Generation generation = whole().of(client);
-    Lifetime lifetime = new Lifetime(generation.timeout(), () -> {});
+    Deadline deadline = new Deadline(generation.timeout(), () -> {});
     return new Sequence(
-        new Job(generation, lifetime, EngineSettings.MAX_UNREAD_BYTES), 0, slot, Candidates::new);
+        new Job(generation, deadline, EngineSettings.MAX_UNREAD_BYTES), 0, slot, Candidates::new);
   }
 }

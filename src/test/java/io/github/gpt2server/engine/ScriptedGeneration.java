@@ -1,7 +1,7 @@
 package io.github.gpt2server.engine;
 
 import io.github.gpt2server.engine.handle.GenerationHandle;
-import io.github.gpt2server.engine.handle.Lifetime;
+import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.InvalidModelOutputException;
@@ -21,7 +21,7 @@ public final class ScriptedGeneration {
     handle =
         new GenerationHandle(
             generation,
-            new Lifetime(generation.timeout(), cancels::incrementAndGet),
+            new Deadline(generation.timeout(), cancels::incrementAndGet),
             EngineSettings.MAX_UNREAD_BYTES);
     return handle;
   }

@@ -12,16 +12,16 @@ import java.util.concurrent.TimeUnit;
 public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
   private final RequestProgress progress;
   private final Duration timeout;
-  private final Lifetime lifetime;
+  private final Deadline deadline;
   private final CountDownLatch ended = new CountDownLatch(1);
   private Outcome outcome;
   private Throwable failure;
   private volatile boolean endSeen;
 
-  EngineHandle(RequestProgress progress, Duration timeout, Lifetime lifetime) {
+  EngineHandle(RequestProgress progress, Duration timeout, Deadline deadline) {
     this.progress = progress;
     this.timeout = timeout;
-    this.lifetime = lifetime;
+    this.deadline = deadline;
   }
 
   /** Names the request in logs. */
@@ -62,11 +62,11 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
 
   /** Asks the engine to give up; what it holds is free within one step. */
   public final void cancel() {
-    lifetime.cancel();
+    deadline.cancel();
   }
 
-  public final Lifetime lifetime() {
-    return lifetime;
+  public final Deadline deadline() {
+    return deadline;
   }
 
   final boolean endSeen() {

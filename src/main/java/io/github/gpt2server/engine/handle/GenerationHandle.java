@@ -25,8 +25,8 @@ public final class GenerationHandle extends EngineHandle {
   /**
    * @param maxUnreadBytes about how much memory the unread events of a stream may take
    */
-  public GenerationHandle(Generation generation, Lifetime lifetime, long maxUnreadBytes) {
-    super(RequestProgress.of(generation), generation.timeout(), lifetime);
+  public GenerationHandle(Generation generation, Deadline deadline, long maxUnreadBytes) {
+    super(RequestProgress.of(generation), generation.timeout(), deadline);
     this.generation = generation;
     this.maxUnreadBytes = maxUnreadBytes;
     this.mayLag =
@@ -62,7 +62,7 @@ public final class GenerationHandle extends EngineHandle {
       long bytes = event.get().bytes();
       long left = unreadBytes.addAndGet(-bytes);
       if (mayLag && left < maxUnreadBytes && left + bytes >= maxUnreadBytes) {
-        lifetime().wake();
+        deadline().wake();
       }
     }
     return event;

@@ -11,8 +11,8 @@ import io.github.gpt2server.engine.result.Outcome;
 public final class TaskHandle<R> extends EngineHandle {
   private volatile R result;
 
-  public TaskHandle(TaskRequest<R> request, Lifetime lifetime) {
-    super(RequestProgress.of(request), request.timeout(), lifetime);
+  public TaskHandle(TaskRequest<R> request, Deadline deadline) {
+    super(RequestProgress.of(request), request.timeout(), deadline);
   }
 
   /** What the task found out; null unless its outcome is {@link Outcome#FINISHED}. */

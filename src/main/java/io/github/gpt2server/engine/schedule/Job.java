@@ -1,7 +1,7 @@
 package io.github.gpt2server.engine.schedule;
 
 import io.github.gpt2server.engine.handle.GenerationHandle;
-import io.github.gpt2server.engine.handle.Lifetime;
+import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.request.Generation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,8 +14,8 @@ public final class Job {
   private final Deque<Integer> waiting = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
 
-  public Job(Generation generation, Lifetime lifetime, long maxUnreadBytes) {
-    this.handle = new GenerationHandle(generation, lifetime, maxUnreadBytes);
+  public Job(Generation generation, Deadline deadline, long maxUnreadBytes) {
+    this.handle = new GenerationHandle(generation, deadline, maxUnreadBytes);
     for (int i = 0; i < generation.sequences().size(); i++) {
       waiting.add(i);
     }

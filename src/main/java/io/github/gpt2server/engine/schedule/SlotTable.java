@@ -142,7 +142,7 @@ public final class SlotTable {
 
   public void endCancelledAndLate(long now) {
     for (Job job : List.copyOf(jobs)) {
-      Outcome outcome = job.handle().lifetime().end(now);
+      Outcome outcome = job.handle().deadline().end(now);
       if (outcome != null) {
         end(job, outcome, null);
       }

@@ -1,6 +1,6 @@
 package io.github.gpt2server.engine.task;
 
-import io.github.gpt2server.engine.handle.Lifetime;
+import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.handle.TaskHandle;
 import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.engine.result.Outcome;
@@ -13,9 +13,9 @@ public final class Task<R> {
   private final TaskHandle<R> handle;
   private ModelTask<R> work;
 
-  public Task(TaskRequest<R> request, Lifetime lifetime) {
+  public Task(TaskRequest<R> request, Deadline deadline) {
     this.request = request;
-    this.handle = new TaskHandle<>(request, lifetime);
+    this.handle = new TaskHandle<>(request, deadline);
   }
 
   public TaskHandle<R> handle() {

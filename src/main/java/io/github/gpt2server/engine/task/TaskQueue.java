@@ -118,7 +118,7 @@ public final class TaskQueue {
 
   public void endCancelledAndLate(long now) {
     for (Task<?> task : all()) {
-      Outcome outcome = task.handle().lifetime().end(now);
+      Outcome outcome = task.handle().deadline().end(now);
       if (outcome != null) {
         end(task, outcome, null);
       }

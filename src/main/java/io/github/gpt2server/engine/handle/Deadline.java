@@ -4,7 +4,7 @@ import io.github.gpt2server.engine.result.Outcome;
 import java.time.Duration;
 
 /** Whether a submitted request shall still be worked on. */
-public final class Lifetime {
+public final class Deadline {
   private final long deadline;
   private final Runnable wake;
   private volatile boolean cancelled;
@@ -13,7 +13,7 @@ public final class Lifetime {
    * @param timeout counted from now on; clock changes do not touch it
    * @param wake tells the engine thread to look
    */
-  public Lifetime(Duration timeout, Runnable wake) {
+  public Deadline(Duration timeout, Runnable wake) {
     this.deadline = System.nanoTime() + timeout.toNanos();
     this.wake = wake;
   }
