@@ -23,7 +23,7 @@ import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.engine.speculation.DraftModel;
 import io.github.gpt2server.engine.speculation.DraftPlanner;
 import io.github.gpt2server.engine.speculation.StepCosts;
-import io.github.gpt2server.engine.step.DrawThreads;
+import io.github.gpt2server.engine.step.SamplingThreads;
 import io.github.gpt2server.engine.step.StepExecutor;
 import io.github.gpt2server.engine.task.Task;
 import io.github.gpt2server.engine.task.TaskQueue;
@@ -280,12 +280,12 @@ public final class Engine implements AutoCloseable {
   private void run(Callable<LanguageModel> loader, Drafts drafts) {
     Throwable death = null;
     try (LanguageModel loaded = loader.call();
-        DrawThreads drawThreads = new DrawThreads(settings.drawThreads())) {
+        SamplingThreads samplingThreads = new SamplingThreads(settings.samplingThreads())) {
       model = loaded;
       prefixCache = new PrefixCache(model.blocks(), settings.chunkSize());
       executor =
           new StepExecutor(
-              model, tokenizer, prefixCache, drawThreads, slotTable::inSlot, slotTable::complete, this::fail);
+              model, tokenizer, prefixCache, samplingThreads, slotTable::inSlot, slotTable::complete, this::fail);
       WarmUp.run(model, settings);
       try (DraftPlanner planner = drafts.of(model)) {
         scheduler =

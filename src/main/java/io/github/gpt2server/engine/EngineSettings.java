@@ -10,7 +10,7 @@ import io.github.gpt2server.engine.request.Speculation;
  * @param busyPrefillTokens how many prompt tokens a step reads at least while other sequences
  *     generate and several prompts wait
  * @param idlePrefillTokens how many it reads while nothing generates
- * @param drawThreads how many threads may draw a step's tokens at once
+ * @param samplingThreads how many threads may draw a step's tokens at once
  * @param speculation how tokens are guessed
  * @param maxUnreadBytes about how much memory the unread events of a stream may take before it
  *     waits for its reader
@@ -20,7 +20,7 @@ public record EngineSettings(
     int chunkSize,
     int busyPrefillTokens,
     int idlePrefillTokens,
-    int drawThreads,
+    int samplingThreads,
     Speculation speculation,
     long maxUnreadBytes) {
 
@@ -46,13 +46,13 @@ public record EngineSettings(
         tokens,
         busyPrefillTokens,
         idlePrefillTokens,
-        drawThreads,
+        samplingThreads,
         speculation,
         maxUnreadBytes);
   }
 
   /** The same with another number of threads. */
-  public EngineSettings withDrawThreads(int threads) {
+  public EngineSettings withSamplingThreads(int threads) {
     return new EngineSettings(
         maxQueue,
         chunkSize,
@@ -70,7 +70,7 @@ public record EngineSettings(
         chunkSize,
         busyPrefillTokens,
         idlePrefillTokens,
-        drawThreads,
+        samplingThreads,
         kind,
         maxUnreadBytes);
   }
@@ -78,6 +78,6 @@ public record EngineSettings(
   /** The same with another limit of unread events. */
   public EngineSettings withMaxUnreadBytes(long bytes) {
     return new EngineSettings(
-        maxQueue, chunkSize, busyPrefillTokens, idlePrefillTokens, drawThreads, speculation, bytes);
+        maxQueue, chunkSize, busyPrefillTokens, idlePrefillTokens, samplingThreads, speculation, bytes);
   }
 }

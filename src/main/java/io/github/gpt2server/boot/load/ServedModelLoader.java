@@ -87,7 +87,7 @@ public final class ServedModelLoader implements ModelLoader {
       EngineSettings settings =
           EngineSettings.withQueue(properties.maxQueue())
               .withChunkSize(chunkSize(device))
-              .withDrawThreads(threads)
+              .withSamplingThreads(threads)
               .withSpeculation(speculation(device))
               .withMaxUnreadBytes(maxUnreadBytes());
       CacheSize cache = cacheSize(config, settings.chunkSize());

@@ -50,7 +50,7 @@ public final class StepExecutor {
 
   /**
    * @param cache told of the chunks that have been computed
-   * @param drawThreads draw tokens
+   * @param samplingThreads draw tokens
    * @param inSlot the running sequence in a slot, or null
    * @param onComplete told of a sequence that has published its end
    * @param onFailure told of a sequence that cannot go on
@@ -59,14 +59,14 @@ public final class StepExecutor {
       LanguageModel model,
       Gpt2Tokenizer tokenizer,
       PrefixCache cache,
-      DrawThreads drawThreads,
+      SamplingThreads samplingThreads,
       IntFunction<Sequence> inSlot,
       Consumer<Sequence> onComplete,
       BiConsumer<Sequence, Throwable> onFailure) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.cache = cache;
-    this.tokenDraws = new TokenDraws(drawThreads, this::attempt);
+    this.tokenDraws = new TokenDraws(samplingThreads, this::attempt);
     this.inSlot = inSlot;
     this.onComplete = onComplete;
     this.onFailure = onFailure;
@@ -310,7 +310,7 @@ public final class StepExecutor {
 
   private static int token(Draw draw, FutureTask<Integer> drawn, int[] argmax, StepResult result) {
     if (drawn != null) {
-      return DrawThreads.token(drawn);
+      return SamplingThreads.token(drawn);
     }
     if (argmax[draw.row()] < 0) {
       throw new InvalidModelOutputException("the row of logits holds NaN or infinity");

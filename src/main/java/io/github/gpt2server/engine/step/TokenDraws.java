@@ -14,7 +14,7 @@ import java.util.function.BiConsumer;
 
 /** Draws the next tokens of those sequences that are sampled and not greedy. */
 final class TokenDraws {
-  private final DrawThreads threads;
+  private final SamplingThreads threads;
   private final BiConsumer<Sequence, Runnable> attempt;
 
   /**
@@ -28,7 +28,7 @@ final class TokenDraws {
   /**
    * @param attempt does something for a sequence; what goes wrong ends that one alone
    */
-  TokenDraws(DrawThreads threads, BiConsumer<Sequence, Runnable> attempt) {
+  TokenDraws(SamplingThreads threads, BiConsumer<Sequence, Runnable> attempt) {
     this.threads = threads;
     this.attempt = attempt;
   }

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class DrawThreadsTest {
+class SamplingThreadsTest {
   private static final int VOCABULARY = 50_257;
 
   @Test
@@ -24,11 +24,11 @@ class DrawThreadsTest {
             .mapToObj(i -> new FutureTask<>(() -> 1000 * runs.incrementAndGet(i) + i))
             .toList();
 
-    try (DrawThreads threads = new DrawThreads(4)) {
+    try (SamplingThreads threads = new SamplingThreads(4)) {
       threads.run(draws, VOCABULARY);
     }
 
-    assertThat(draws.stream().map(DrawThreads::token))
+    assertThat(draws.stream().map(SamplingThreads::token))
         .isEqualTo(IntStream.range(1000, 1100).boxed().toList());
   }
 
@@ -40,11 +40,11 @@ class DrawThreadsTest {
             .mapToObj(i -> new FutureTask<>(() -> both.await(20, TimeUnit.SECONDS)))
             .toList();
 
-    try (DrawThreads threads = new DrawThreads(2)) {
+    try (SamplingThreads threads = new SamplingThreads(2)) {
       threads.run(draws, VOCABULARY);
     }
 
-    assertThat(draws.stream().map(DrawThreads::token)).containsExactlyInAnyOrder(0, 1);
+    assertThat(draws.stream().map(SamplingThreads::token)).containsExactlyInAnyOrder(0, 1);
   }
 
   @Test
@@ -53,7 +53,7 @@ class DrawThreadsTest {
     FutureTask<Integer> draw = new FutureTask<>(() -> used.add(Thread.currentThread()) ? 1 : 2);
     FutureTask<Integer> other = new FutureTask<>(() -> used.add(Thread.currentThread()) ? 1 : 2);
 
-    try (DrawThreads threads = new DrawThreads(1)) {
+    try (SamplingThreads threads = new SamplingThreads(1)) {
       threads.run(List.of(draw, other), VOCABULARY);
     }
 
@@ -69,12 +69,12 @@ class DrawThreadsTest {
             });
     FutureTask<Integer> good = new FutureTask<>(() -> 7);
 
-    try (DrawThreads threads = new DrawThreads(2)) {
+    try (SamplingThreads threads = new SamplingThreads(2)) {
       threads.run(List.of(hungry, good), VOCABULARY);
     }
 
-    assertThat(DrawThreads.token(good)).isEqualTo(7);
-    assertThatThrownBy(() -> DrawThreads.token(hungry)).isInstanceOf(OutOfMemoryError.class);
+    assertThat(SamplingThreads.token(good)).isEqualTo(7);
+    assertThatThrownBy(() -> SamplingThreads.token(hungry)).isInstanceOf(OutOfMemoryError.class);
   }
 
   @Test
@@ -86,12 +86,12 @@ class DrawThreadsTest {
             });
     FutureTask<Integer> good = new FutureTask<>(() -> 7);
 
-    try (DrawThreads threads = new DrawThreads(2)) {
+    try (SamplingThreads threads = new SamplingThreads(2)) {
       threads.run(List.of(bad, good), VOCABULARY);
     }
 
-    assertThat(DrawThreads.token(good)).isEqualTo(7);
-    assertThatThrownBy(() -> DrawThreads.token(bad))
+    assertThat(SamplingThreads.token(good)).isEqualTo(7);
+    assertThatThrownBy(() -> SamplingThreads.token(bad))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("no token can be drawn");
   }

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
  * from 50,000 probabilities takes some tenths of a millisecond, and 32 of them take longer than a
  * GPU's whole step.
  */
-public final class DrawThreads implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(DrawThreads.class);
+public final class SamplingThreads implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SamplingThreads.class);
 
   /** So few probabilities are read sooner than another thread wakes up. */
   private static final int WORTH_A_THREAD = 1 << 15;
@@ -31,7 +31,7 @@ public final class DrawThreads implements AutoCloseable {
    *
    * @param threads how many may draw at once, the calling one included
    */
-  public DrawThreads(int threads) {
+  public SamplingThreads(int threads) {
     this.threads = threads;
     int most = Math.max(1, threads - 1);
     AtomicInteger count = new AtomicInteger();
