@@ -20,7 +20,7 @@ import io.github.gpt2server.engine.schedule.PrefixCache;
 import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
 import io.github.gpt2server.engine.schedule.Scheduler;
 import io.github.gpt2server.engine.schedule.Sequence;
-import io.github.gpt2server.engine.speculation.DraftModel;
+import io.github.gpt2server.engine.speculation.DraftModelProposer;
 import io.github.gpt2server.engine.speculation.DraftPlanner;
 import io.github.gpt2server.engine.speculation.StepCosts;
 import io.github.gpt2server.engine.step.SamplingThreads;
@@ -163,11 +163,11 @@ public final class Engine implements AutoCloseable {
         model -> new DraftPlanner(StepCosts.measure(model), loadDraftModel(draftLoader, settings)));
   }
 
-  private static DraftModel loadDraftModel(Callable<LanguageModel> loader, EngineSettings settings)
+  private static DraftModelProposer loadDraftModel(Callable<LanguageModel> loader, EngineSettings settings)
       throws Exception {
     LanguageModel model = loader.call();
     WarmUp.run(model, settings);
-    return new DraftModel(model, StepCosts.measure(model));
+    return new DraftModelProposer(model, StepCosts.measure(model));
   }
 
   /** Starts an engine that is given what decides which tokens are guessed. */

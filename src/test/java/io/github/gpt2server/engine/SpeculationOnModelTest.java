@@ -10,7 +10,7 @@ import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.result.TopTokens;
-import io.github.gpt2server.engine.speculation.DraftModel;
+import io.github.gpt2server.engine.speculation.DraftModelProposer;
 import io.github.gpt2server.engine.speculation.DraftPlanner;
 import io.github.gpt2server.engine.speculation.StepCosts;
 import io.github.gpt2server.model.CacheSize;
@@ -69,7 +69,7 @@ class SpeculationOnModelTest {
         engine(
             type,
             byModel,
-            model -> new DraftPlanner(FREE, new DraftModel(draft(type), NEARLY_FREE)));
+            model -> new DraftPlanner(FREE, new DraftModelProposer(draft(type), NEARLY_FREE)));
   }
 
   private static Engine engine(WeightType type, Guesses guesses, Engine.Drafts drafts)

@@ -6,7 +6,7 @@ import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.engine.result.TokenLogprobs;
-import io.github.gpt2server.engine.speculation.Drafter;
+import io.github.gpt2server.engine.speculation.DraftProposer;
 import io.github.gpt2server.engine.speculation.SpeculativeSequence;
 import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.ComputedChunk;
@@ -31,7 +31,7 @@ public final class Sequence implements SpeculativeSequence {
   private final TextDecoder decoder = new TextDecoder();
   private final StopStringMatcher stops;
   private final PromptScores promptScores;
-  private final Drafter drafter;
+  private final DraftProposer proposer;
   private int prefilled;
   private int cachedTokens;
   private int generated;
@@ -49,7 +49,7 @@ public final class Sequence implements SpeculativeSequence {
         new TokenSampler(request.sampling(), request.prompt(), request.stopTokenIds(), candidates);
     this.stops = new StopStringMatcher(request.stopStrings(), request.includeStopString());
     this.promptScores = scores() ? PromptScores.ofLength(rankedTokens()) : null;
-    this.drafter = generates() ? new Drafter(request.prompt(), request.maxTokens()) : null;
+    this.proposer = generates() ? new DraftProposer(request.prompt(), request.maxTokens()) : null;
   }
 
   public Job job() {
@@ -116,8 +116,8 @@ public final class Sequence implements SpeculativeSequence {
 
   /** Guesses the next tokens of a sequence that generates. */
   @Override
-  public Drafter drafter() {
-    return drafter;
+  public DraftProposer proposer() {
+    return proposer;
   }
 
   /**
@@ -211,7 +211,7 @@ public final class Sequence implements SpeculativeSequence {
    */
   public boolean append(int token, TokenLogprobs logprobs, Gpt2Tokenizer tokenizer) {
     sampler.accept(token);
-    drafter.append(token);
+    proposer.append(token);
     lastToken = token;
     generated++;
     progress().generateToken();

@@ -45,7 +45,7 @@ public final class DraftPlanner implements AutoCloseable {
 
   private final StepCosts costs;
   private final int maxDraft;
-  private final DraftModel model;
+  private final DraftModelProposer model;
 
   /** Has guessed what pays, by what stands in the texts themselves. */
   public DraftPlanner(StepCosts costs) {
@@ -57,11 +57,11 @@ public final class DraftPlanner implements AutoCloseable {
    *
    * @param costs of the real model's steps
    */
-  public DraftPlanner(StepCosts costs, DraftModel model) {
+  public DraftPlanner(StepCosts costs, DraftModelProposer model) {
     this(costs, MAX_DRAFT, model);
   }
 
-  private DraftPlanner(StepCosts costs, int maxDraft, DraftModel model) {
+  private DraftPlanner(StepCosts costs, int maxDraft, DraftModelProposer model) {
     this.costs = costs;
     this.maxDraft = maxDraft;
     this.model = model;
@@ -103,7 +103,7 @@ public final class DraftPlanner implements AutoCloseable {
   /** Has the draft model guess if that is better, or read if it will be, or look if it might be. */
   private Choice withModel(
       Choice without, List<? extends SpeculativeSequence> sequences, int promptTokens) {
-    sequences.forEach(sequence -> model.draft(sequence).drop(sequence.drafter().length()));
+    sequences.forEach(sequence -> model.draft(sequence).drop(sequence.proposer().length()));
     double alone = costs.of(sequences.size() + promptTokens);
     Choice with = worthwhile(guesses(sequences, true), sequences.size(), promptTokens);
     if (with.speed() > without.speed()) {
@@ -114,7 +114,7 @@ public final class DraftPlanner implements AutoCloseable {
           .forEach(guess -> drafts.merge(guess.sequence(), 1, Integer::sum));
       List<SpeculativeSequence> behind =
           drafts.keySet().stream()
-              .filter(sequence -> model.unread(sequence) > DraftModel.MAX_ALONG)
+              .filter(sequence -> model.unread(sequence) > DraftModelProposer.MAX_ALONG)
               .toList();
       if (behind.isEmpty()) {
         model.guess(drafts);
@@ -150,19 +150,19 @@ public final class DraftPlanner implements AutoCloseable {
   }
 
   private boolean guessesBetter(SpeculativeSequence sequence) {
-    Drafter drafter = sequence.drafter();
+    DraftProposer proposer = sequence.proposer();
     return model.maxDraft(sequence) > 0
-        && (!drafter.guesses() || model.draft(sequence).chance() > drafter.chance(0));
+        && (!proposer.guesses() || model.draft(sequence).chance() > proposer.chance(0));
   }
 
   private void addGuesses(List<Guess> guesses, SpeculativeSequence sequence, int index) {
-    Drafter drafter = sequence.drafter();
+    DraftProposer proposer = sequence.proposer();
     int longest = Math.min(maxDraft, sequence.maxDraft());
     double chance = 1;
-    for (int ahead = 0; ahead < longest && drafter.guesses(); ahead++) {
-      chance *= drafter.chance(ahead);
+    for (int ahead = 0; ahead < longest && proposer.guesses(); ahead++) {
+      chance *= proposer.chance(ahead);
       // Nothing follows a token that ends the sequence.
-      if (chance < LEAST_CHANCE || sequence.stopsAt(drafter.guess(ahead))) {
+      if (chance < LEAST_CHANCE || sequence.stopsAt(proposer.guess(ahead))) {
         break;
       }
       guesses.add(new Guess(sequence, index, ahead, chance, false));
@@ -210,7 +210,7 @@ public final class DraftPlanner implements AutoCloseable {
   }
 
   private int readAlong(SpeculativeSequence sequence) {
-    return Math.min(model.unread(sequence), DraftModel.MAX_ALONG);
+    return Math.min(model.unread(sequence), DraftModelProposer.MAX_ALONG);
   }
 
   private static double least(double[] expected) {
@@ -222,7 +222,7 @@ public final class DraftPlanner implements AutoCloseable {
     if (!guess.byModel()) {
       return true;
     }
-    ModelDraft draft = model.draft(guess.sequence());
+    DraftState draft = model.draft(guess.sequence());
     return guess.ahead() < draft.count() && !guess.sequence().stopsAt(draft.token(guess.ahead()));
   }
 
@@ -231,7 +231,7 @@ public final class DraftPlanner implements AutoCloseable {
     int token =
         guess.byModel()
             ? model.draft(guess.sequence()).token(guess.ahead())
-            : guess.sequence().drafter().guess(guess.ahead());
+            : guess.sequence().proposer().guess(guess.ahead());
     return new Decode(known.slot(), known.position() + 1 + guess.ahead(), token);
   }
 

@@ -11,7 +11,7 @@ public interface SpeculativeSequence {
   TokenSampler sampler();
 
   /** The draft proposers of this sequence; none if it generates nothing. */
-  Drafter drafter();
+  DraftProposer proposer();
 
   /** Largest number of draft tokens after the last known one. */
   int maxDraft();

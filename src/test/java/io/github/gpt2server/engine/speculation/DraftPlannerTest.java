@@ -120,7 +120,7 @@ class DraftPlannerTest {
       sequence.append(6, null, TOKENIZER);
       sequence.append(7, null, TOKENIZER);
     }
-    assertThat(sequence.drafter().guesses()).isTrue();
+    assertThat(sequence.proposer().guesses()).isTrue();
     assertThat(planner.plan(List.of(sequence), 0)).isEmpty();
   }
 
@@ -179,7 +179,7 @@ class DraftPlannerTest {
   private static DraftPlanner planner(FakeModel draft, double share) {
     StepCosts costs = new StepCosts(new int[] {1, 2}, new double[] {share, share});
     StepCosts real = new StepCosts(new int[] {1, 2}, new double[] {1, 1});
-    return new DraftPlanner(real, new DraftModel(draft, costs));
+    return new DraftPlanner(real, new DraftModelProposer(draft, costs));
   }
 
   private static int[] loopPrompt() {

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * <p>A look at all places costs about a microsecond with a thousand tokens, less than keeping an
  * index of them.
  */
-final class PromptLookup {
+final class PromptLookupProposer {
   /** An ending is not compared further than this. */
   static final int LONGEST_MATCH = 32;
 
@@ -26,7 +26,7 @@ final class PromptLookup {
    * @param text its tokens so far
    * @param capacity how long it may become
    */
-  PromptLookup(int[] text, int capacity) {
+  PromptLookupProposer(int[] text, int capacity) {
     tokens = Arrays.copyOf(text, Math.max(text.length, capacity));
     length = text.length;
     look();

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What goes wrong here costs guesses and nothing else.
  */
-public final class DraftModel implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(DraftModel.class);
+public final class DraftModelProposer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(DraftModelProposer.class);
 
   /** So many tokens that it has not read yet are read along with the first guess. */
   static final int MAX_ALONG = 16;
@@ -46,8 +46,8 @@ public final class DraftModel implements AutoCloseable {
 
   private final LanguageModel model;
   private final StepCosts costs;
-  private final ModelDraft.Rates all =
-      new ModelDraft.Rates(
+  private final DraftState.Rates all =
+      new DraftState.Rates(
           new AcceptanceRate(() -> BEFOREHAND, WEIGHT, MEMORY),
           new AcceptanceRate(() -> BEFOREHAND, WEIGHT, MEMORY));
   private double purse;
@@ -58,19 +58,19 @@ public final class DraftModel implements AutoCloseable {
    * @param model has the slots and the vocabulary of the real one
    * @param costs of its steps, in the unit of the real model's
    */
-  public DraftModel(LanguageModel model, StepCosts costs) {
+  public DraftModelProposer(LanguageModel model, StepCosts costs) {
     this.model = model;
     this.costs = costs;
   }
 
   /** What it knows of a sequence. */
-  ModelDraft draft(SpeculativeSequence sequence) {
-    return sequence.drafter().draft(all);
+  DraftState draft(SpeculativeSequence sequence) {
+    return sequence.proposer().draft(all);
   }
 
   /** How many tokens of a sequence it has not read yet; at least the last one, before a guess. */
   int unread(SpeculativeSequence sequence) {
-    return sequence.drafter().length() - draft(sequence).read();
+    return sequence.proposer().length() - draft(sequence).read();
   }
 
   /** The longest draft of a sequence; 0 for one that it cannot or need not guess for. */
@@ -78,7 +78,7 @@ public final class DraftModel implements AutoCloseable {
     if (draft(sequence).failed()) {
       return 0;
     }
-    int inContext = model.contextLength() - sequence.drafter().length() + 1;
+    int inContext = model.contextLength() - sequence.proposer().length() + 1;
     return Math.max(0, Math.min(inContext, sequence.maxDraft()));
   }
 
@@ -105,7 +105,7 @@ public final class DraftModel implements AutoCloseable {
           int token = draft(sequence).token(ahead);
           // Nothing follows a token that ends the sequence.
           if (ahead + 1 < drafts.get(sequence) && !sequence.stopsAt(token)) {
-            int position = sequence.drafter().length() + ahead;
+            int position = sequence.proposer().length() + ahead;
             decodes.add(new Decode(sequence.slot(), position, token));
             next.add(sequence);
           }
@@ -126,9 +126,9 @@ public final class DraftModel implements AutoCloseable {
       for (int i = 0; i < rows.length; i++) {
         SpeculativeSequence sequence = sequences.get(i);
         int position = draft(sequence).read() + round;
-        if (position < sequence.drafter().length()) {
+        if (position < sequence.proposer().length()) {
           rows[i] = decodes.size();
-          int token = sequence.drafter().token(position);
+          int token = sequence.proposer().token(position);
           decodes.add(new Decode(sequence.slot(), position, token));
         }
       }
@@ -158,7 +158,7 @@ public final class DraftModel implements AutoCloseable {
         int likeliest =
             sampler.editsLogits() ? sampler.argmax(result.logits(rows[i])) : argmax[rows[i]];
         int drawn = probabilities[i] == null ? likeliest : sampler.foresee(probabilities[i], ahead);
-        draft(sequence).guess(drawn, likeliest, sequence.drafter().length());
+        draft(sequence).guess(drawn, likeliest, sequence.proposer().length());
       }
     }
   }
@@ -195,7 +195,7 @@ public final class DraftModel implements AutoCloseable {
     int tokens = 0;
     for (SpeculativeSequence sequence : sequences) {
       // The last token is left to the guess that follows it.
-      int end = sequence.drafter().length() - 1;
+      int end = sequence.proposer().length() - 1;
       int length;
       for (int start = draft(sequence).read(); start < end; start += length) {
         length = Math.min(PIECE, end - start);
@@ -203,7 +203,7 @@ public final class DraftModel implements AutoCloseable {
         if (!chunks.isEmpty() && cost(tokens) > budget) {
           break;
         }
-        int[] chunk = sequence.drafter().tokens(start, start + length);
+        int[] chunk = sequence.proposer().tokens(start, start + length);
         chunks.add(new ComputedChunk(sequence.slot(), start, chunk, length, StepPlan.NO_BLOCK));
       }
     }

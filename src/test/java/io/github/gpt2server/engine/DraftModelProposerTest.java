@@ -6,7 +6,7 @@ import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.Outcome;
-import io.github.gpt2server.engine.speculation.DraftModel;
+import io.github.gpt2server.engine.speculation.DraftModelProposer;
 import io.github.gpt2server.engine.speculation.DraftPlanner;
 import io.github.gpt2server.engine.speculation.StepCosts;
 import io.github.gpt2server.model.StepPlan;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
  * before it: no text repeats itself, and what the draft has not read rightly it does not guess.
  */
 @Timeout(60)
-class DraftModelTest {
+class DraftModelProposerTest {
   private static final Gpt2Tokenizer TOKENIZER =
       Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
   private static final Duration LONG = Duration.ofSeconds(30);
@@ -55,7 +55,7 @@ class DraftModelTest {
             TOKENIZER,
             EngineSettings.withQueue(100),
             guesses,
-            any -> new DraftPlanner(REAL, new DraftModel(draft, DRAFT)));
+            any -> new DraftPlanner(REAL, new DraftModelProposer(draft, DRAFT)));
     model.plans.clear();
   }
 

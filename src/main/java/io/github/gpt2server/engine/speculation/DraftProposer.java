@@ -1,20 +1,20 @@
 package io.github.gpt2server.engine.speculation;
 
 /** Guesses the next tokens of one sequence and how likely they are to be right. */
-public final class Drafter {
-  private final PromptLookup lookup;
+public final class DraftProposer {
+  private final PromptLookupProposer lookup;
   private final AcceptanceRates rates = new AcceptanceRates();
 
   /** Null until a draft model looks at the sequence. */
-  private ModelDraft draft;
+  private DraftState draft;
 
   /**
    * Begins after a prompt.
    *
    * @param maxTokens how many tokens may follow it
    */
-  public Drafter(int[] prompt, int maxTokens) {
-    lookup = new PromptLookup(prompt, prompt.length + maxTokens);
+  public DraftProposer(int[] prompt, int maxTokens) {
+    lookup = new PromptLookupProposer(prompt, prompt.length + maxTokens);
   }
 
   /** Takes in the token that really came next. */
@@ -55,7 +55,7 @@ public final class Drafter {
 
   /** The probability that this guess is right if those before it are. */
   double chance(int ahead) {
-    return rates.of(Math.min(lookup.match() + ahead, PromptLookup.LONGEST_MATCH));
+    return rates.of(Math.min(lookup.match() + ahead, PromptLookupProposer.LONGEST_MATCH));
   }
 
   /**
@@ -63,9 +63,9 @@ public final class Drafter {
    *
    * @param all how often its guesses of all sequences were right
    */
-  ModelDraft draft(ModelDraft.Rates all) {
+  DraftState draft(DraftState.Rates all) {
     if (draft == null) {
-      draft = new ModelDraft(all);
+      draft = new DraftState(all);
     }
     return draft;
   }

@@ -11,7 +11,7 @@ import java.util.List;
  * what it holds likeliest. Of each draft's first guess both are remembered, and the better way is
  * taken.
  */
-final class ModelDraft {
+final class DraftState {
   /** What other sequences showed weighs as much as so many guesses. */
   private static final double WEIGHT = 4;
 
@@ -41,7 +41,7 @@ final class ModelDraft {
    *
    * @param all how often the guesses of all sequences were right
    */
-  ModelDraft(Rates all) {
+  DraftState(Rates all) {
     this.all = all;
     this.own =
         new Rates(

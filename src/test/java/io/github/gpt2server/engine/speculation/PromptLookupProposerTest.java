@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class PromptLookupTest {
+class PromptLookupProposerTest {
 
   @Test
   void withoutARepetitionThereIsNoGuess() {
@@ -17,21 +17,21 @@ class PromptLookupTest {
 
   @Test
   void theLongestMatchIsTaken() {
-    PromptLookup lookup = lookup(7, 1, 2, 50, 8, 2, 60, 9, 2, 70, 1, 2);
+    PromptLookupProposer lookup = lookup(7, 1, 2, 50, 8, 2, 60, 9, 2, 70, 1, 2);
     assertThat(lookup.match()).isEqualTo(2);
     assertThat(guesses(lookup, 3)).containsExactly(50, 8, 2);
   }
 
   @Test
   void ofEqualMatchesTheLatestIsTaken() {
-    PromptLookup lookup = lookup(1, 2, 50, 1, 2, 60, 9, 1, 2);
+    PromptLookupProposer lookup = lookup(1, 2, 50, 1, 2, 60, 9, 1, 2);
     assertThat(lookup.match()).isEqualTo(2);
     assertThat(guesses(lookup, 2)).containsExactly(60, 9);
   }
 
   @Test
   void aLoopIsGuessedBeyondTheTextsEnd() {
-    PromptLookup lookup = lookup(9, 1, 2, 3, 1, 2, 3, 1);
+    PromptLookupProposer lookup = lookup(9, 1, 2, 3, 1, 2, 3, 1);
     assertThat(lookup.match()).isEqualTo(4);
     assertThat(guesses(lookup, 7)).containsExactly(2, 3, 1, 2, 3, 1, 2);
     assertThat(guesses(lookup(5, 5), 3)).containsExactly(5, 5, 5);
@@ -40,12 +40,12 @@ class PromptLookupTest {
   @Test
   void matchesAreComparedSoFarAndNoFurther() {
     int[] loop = new int[200];
-    assertThat(lookup(loop).match()).isEqualTo(PromptLookup.LONGEST_MATCH);
+    assertThat(lookup(loop).match()).isEqualTo(PromptLookupProposer.LONGEST_MATCH);
   }
 
   @Test
   void whatIsAppendedCounts() {
-    PromptLookup lookup = new PromptLookup(new int[] {1, 2}, 6);
+    PromptLookupProposer lookup = new PromptLookupProposer(new int[] {1, 2}, 6);
     for (int token : new int[] {3, 4, 1}) {
       lookup.append(token);
     }
@@ -62,12 +62,12 @@ class PromptLookupTest {
       int kinds = 1 + random.nextInt(5);
       int[] text = random.ints(1 + random.nextInt(80), 0, kinds).toArray();
       int begin = 1 + random.nextInt(text.length);
-      PromptLookup lookup = new PromptLookup(Arrays.copyOf(text, begin), text.length);
+      PromptLookupProposer lookup = new PromptLookupProposer(Arrays.copyOf(text, begin), text.length);
       Arrays.stream(text, begin, text.length).forEach(lookup::append);
       int match = 0;
       int source = 0;
       for (int end = 1; end < text.length; end++) {
-        for (int length = 1; length <= Math.min(end, PromptLookup.LONGEST_MATCH); length++) {
+        for (int length = 1; length <= Math.min(end, PromptLookupProposer.LONGEST_MATCH); length++) {
           if (Arrays.equals(text, end - length, end, text, text.length - length, text.length)
               && length >= match) {
             match = length;
@@ -87,11 +87,11 @@ class PromptLookupTest {
     }
   }
 
-  private static PromptLookup lookup(int... text) {
-    return new PromptLookup(text, text.length);
+  private static PromptLookupProposer lookup(int... text) {
+    return new PromptLookupProposer(text, text.length);
   }
 
-  private static int[] guesses(PromptLookup lookup, int count) {
+  private static int[] guesses(PromptLookupProposer lookup, int count) {
     return IntStream.range(0, count).map(lookup::guess).toArray();
   }
 }
