@@ -1,8 +1,8 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.handle.EngineObserver;
 import io.github.gpt2server.engine.handle.GenerationHandle;
-import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.handle.StepKind;
 import io.github.gpt2server.engine.handle.TaskHandle;
 import io.github.gpt2server.engine.request.Generation;
@@ -15,11 +15,11 @@ import io.github.gpt2server.engine.result.QueueFullException;
 import io.github.gpt2server.engine.schedule.Admission;
 import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.engine.schedule.Job;
-import io.github.gpt2server.engine.schedule.SlotTable;
 import io.github.gpt2server.engine.schedule.PrefixCache;
 import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
 import io.github.gpt2server.engine.schedule.Scheduler;
 import io.github.gpt2server.engine.schedule.Sequence;
+import io.github.gpt2server.engine.schedule.SlotTable;
 import io.github.gpt2server.engine.speculation.DraftModelProposer;
 import io.github.gpt2server.engine.speculation.DraftPlanner;
 import io.github.gpt2server.engine.speculation.StepCosts;
@@ -163,8 +163,8 @@ public final class Engine implements AutoCloseable {
         model -> new DraftPlanner(StepCosts.measure(model), loadDraftModel(draftLoader, settings)));
   }
 
-  private static DraftModelProposer loadDraftModel(Callable<LanguageModel> loader, EngineSettings settings)
-      throws Exception {
+  private static DraftModelProposer loadDraftModel(
+      Callable<LanguageModel> loader, EngineSettings settings) throws Exception {
     LanguageModel model = loader.call();
     WarmUp.run(model, settings);
     return new DraftModelProposer(model, StepCosts.measure(model));
@@ -285,7 +285,13 @@ public final class Engine implements AutoCloseable {
       prefixCache = new PrefixCache(model.blocks(), settings.chunkSize());
       executor =
           new StepExecutor(
-              model, tokenizer, prefixCache, samplingThreads, slotTable::inSlot, slotTable::complete, this::fail);
+              model,
+              tokenizer,
+              prefixCache,
+              samplingThreads,
+              slotTable::inSlot,
+              slotTable::complete,
+              this::fail);
       WarmUp.run(model, settings);
       try (DraftPlanner planner = drafts.of(model)) {
         scheduler =

@@ -78,6 +78,12 @@ public record EngineSettings(
   /** The same with another limit of unread events. */
   public EngineSettings withMaxUnreadBytes(long bytes) {
     return new EngineSettings(
-        maxQueue, chunkSize, busyPrefillTokens, idlePrefillTokens, samplingThreads, speculation, bytes);
+        maxQueue,
+        chunkSize,
+        busyPrefillTokens,
+        idlePrefillTokens,
+        samplingThreads,
+        speculation,
+        bytes);
   }
 }

@@ -71,7 +71,8 @@ final class WarmUp {
   }
 
   private static StepPlan kept(int length) {
-    return new StepPlan(List.of(), List.of(new ComputedChunk(0, 0, new int[length], length - 1, 0)));
+    return new StepPlan(
+        List.of(), List.of(new ComputedChunk(0, 0, new int[length], length - 1, 0)));
   }
 
   private static StepPlan copied(int length) {

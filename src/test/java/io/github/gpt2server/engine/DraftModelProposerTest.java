@@ -116,7 +116,7 @@ class DraftModelProposerTest {
     assertText(engine.submit(generation(prompt(700), 200)));
     engine.close();
     List<List<ComputedChunk>> chunks =
-        draft.plans.stream().map(StepPlan::computedChunks).filter(chunks -> !chunks.isEmpty()).toList();
+        draft.plans.stream().map(StepPlan::computedChunks).filter(some -> !some.isEmpty()).toList();
     // Seven of 64 tokens cost as much as a step of the real model, 9.9.
     assertThat(chunks).extracting(List::size).containsExactly(7, 4);
     assertThat(chunks.stream().flatMap(List::stream))

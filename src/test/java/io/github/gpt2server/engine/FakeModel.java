@@ -161,7 +161,9 @@ public final class FakeModel implements LanguageModel {
     }
     for (PromptChunk chunk : plan.chunks()) {
       int[] tokens =
-          chunk instanceof ComputedChunk chunk ? chunk.tokens() : blocks[((CachedChunk) chunk).block()];
+          chunk instanceof ComputedChunk computed
+              ? computed.tokens()
+              : blocks[((CachedChunk) chunk).block()];
       for (int i = 0; i < chunk.length(); i++) {
         write(chunk.slot(), chunk.start() + i, tokens[i]);
         if (i >= chunk.logitsFrom()) {
@@ -169,8 +171,8 @@ public final class FakeModel implements LanguageModel {
           slots.add(chunk.slot());
         }
       }
-      if (chunk instanceof ComputedChunk chunk && chunk.block() != StepPlan.NO_BLOCK) {
-        blocks[chunk.block()] = chunk.tokens();
+      if (chunk instanceof ComputedChunk computed && computed.block() != StepPlan.NO_BLOCK) {
+        blocks[computed.block()] = computed.tokens();
       }
     }
     synchronized (plans) {

@@ -1,7 +1,7 @@
 package io.github.gpt2server.engine;
 
-import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.handle.Deadline;
+import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.InvalidModelOutputException;

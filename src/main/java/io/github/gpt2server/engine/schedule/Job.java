@@ -1,7 +1,7 @@
 package io.github.gpt2server.engine.schedule;
 
-import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.handle.Deadline;
+import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.request.Generation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

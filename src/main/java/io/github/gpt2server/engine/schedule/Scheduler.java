@@ -80,7 +80,8 @@ public final class Scheduler {
             .toList();
     List<Sequence> reading = prompts ? reading(running) : List.of();
     List<PromptChunk> chunks = chunks(reading, budget(generating.size(), reading.size()));
-    int computed = chunks.stream().filter(ComputedChunk.class::isInstance).mapToInt(PromptChunk::length).sum();
+    int computed =
+        chunks.stream().filter(ComputedChunk.class::isInstance).mapToInt(PromptChunk::length).sum();
     List<Decode> decodes = new ArrayList<>(decoding.stream().map(Sequence::decode).toList());
     decodes.addAll(drafts.plan(decoding, computed));
     return new StepPlan(decodes, chunks);

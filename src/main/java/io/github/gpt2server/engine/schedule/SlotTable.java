@@ -13,8 +13,8 @@ import java.util.Set;
 
 /**
  * The jobs of the engine thread, from their arrival to their end: which wait for slots, and which
- * sequence runs in which slot. SlotTable that stop when their reader lags keep their slots meanwhile;
- * they leave some to the others, who are served whoever does not read.
+ * sequence runs in which slot. SlotTable that stop when their reader lags keep their slots
+ * meanwhile; they leave some to the others, who are served whoever does not read.
  */
 public final class SlotTable {
   /** What part of the slots is not for jobs that may lag. */

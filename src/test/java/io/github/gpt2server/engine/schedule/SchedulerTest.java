@@ -197,7 +197,8 @@ class SchedulerTest {
     StepPlan plan = scheduler.plan(List.of(prompt(0, 100)), true);
     assertThat(plan.computedChunks().stream().map(ComputedChunk::logitRows)).containsExactly(0, 1);
     plan = scheduler.plan(List.of(scored(0, 100, 50)), true);
-    assertThat(plan.computedChunks().stream().map(ComputedChunk::logitsFrom)).containsExactly(49, 0);
+    assertThat(plan.computedChunks().stream().map(ComputedChunk::logitsFrom))
+        .containsExactly(49, 0);
     plan = scheduler.plan(List.of(scored(0, 100, 90)), true);
     assertThat(plan.computedChunks().stream().map(ComputedChunk::logitRows)).containsExactly(0, 11);
   }

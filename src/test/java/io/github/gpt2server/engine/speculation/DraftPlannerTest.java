@@ -131,7 +131,9 @@ class DraftPlannerTest {
     Sequence sequence = fresh(3);
     assertThat(planner.plan(List.of(sequence), 0)).isEmpty();
     assertThat(draft.plans).hasSize(1);
-    assertThat(draft.plans.get(0).computedChunks()).extracting(ComputedChunk::end).containsExactly(40);
+    assertThat(draft.plans.get(0).computedChunks())
+        .extracting(ComputedChunk::end)
+        .containsExactly(40);
     int[] text = IntStream.concat(IntStream.range(300, 340), IntStream.of(400)).toArray();
     List<Integer> next = FakeModel.continuation(text, 2);
     assertThat(planner.plan(List.of(sequence), 0))

@@ -62,12 +62,15 @@ class PromptLookupProposerTest {
       int kinds = 1 + random.nextInt(5);
       int[] text = random.ints(1 + random.nextInt(80), 0, kinds).toArray();
       int begin = 1 + random.nextInt(text.length);
-      PromptLookupProposer lookup = new PromptLookupProposer(Arrays.copyOf(text, begin), text.length);
+      PromptLookupProposer lookup =
+          new PromptLookupProposer(Arrays.copyOf(text, begin), text.length);
       Arrays.stream(text, begin, text.length).forEach(lookup::append);
       int match = 0;
       int source = 0;
       for (int end = 1; end < text.length; end++) {
-        for (int length = 1; length <= Math.min(end, PromptLookupProposer.LONGEST_MATCH); length++) {
+        for (int length = 1;
+            length <= Math.min(end, PromptLookupProposer.LONGEST_MATCH);
+            length++) {
           if (Arrays.equals(text, end - length, end, text, text.length - length, text.length)
               && length >= match) {
             match = length;

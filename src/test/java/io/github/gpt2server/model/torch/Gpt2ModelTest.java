@@ -50,7 +50,7 @@ class Gpt2ModelTest {
   }
 
   @Test
-  void prefillInPiecesGivesTheGoldenLogits() {
+  void prefillInChunksGivesTheGoldenLogits() {
     for (JsonNode golden : golden("logits.json")) {
       int[] tokens = ints(golden.get("token_ids"));
       for (int size : new int[] {1, 2, 3, 7}) {
@@ -90,7 +90,8 @@ class Gpt2ModelTest {
   @Test
   void argmaxSoftmaxAndLogSumExpAgreeWithPlainArithmetic() {
     int[] tokens = {2771, 565, 258};
-    StepPlan plan = new StepPlan(List.of(), List.of(new ComputedChunk(2, 0, tokens, 0, StepPlan.NO_BLOCK)));
+    StepPlan plan =
+        new StepPlan(List.of(), List.of(new ComputedChunk(2, 0, tokens, 0, StepPlan.NO_BLOCK)));
     try (StepResult result = model.step(plan)) {
       int[] argmax = result.argmax();
       float[] sums = result.logSumExp(new int[] {0, 2}, new double[] {1, 0.5});
@@ -148,7 +149,8 @@ class Gpt2ModelTest {
         int[] tokens = ints(expected.get("idx").get(example));
         try (StepResult result =
             sort.step(
-                new StepPlan(List.of(), List.of(new ComputedChunk(1, 0, tokens, 0, StepPlan.NO_BLOCK))))) {
+                new StepPlan(
+                    List.of(), List.of(new ComputedChunk(1, 0, tokens, 0, StepPlan.NO_BLOCK))))) {
           for (int position = 0; position < tokens.length; position++) {
             float[] row = new float[3];
             result.logits(position).get(row);

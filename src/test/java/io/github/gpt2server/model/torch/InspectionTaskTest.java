@@ -231,7 +231,8 @@ class InspectionTaskTest {
     float[] logits = run(model, asked.inspection()).logits();
     try (StepResult step =
         model.step(
-            new StepPlan(List.of(), List.of(new ComputedChunk(0, 0, tokens, 170, StepPlan.NO_BLOCK))))) {
+            new StepPlan(
+                List.of(), List.of(new ComputedChunk(0, 0, tokens, 170, StepPlan.NO_BLOCK))))) {
       for (int token = 0; token < logits.length; token++) {
         assertThat(logits[token]).isCloseTo(step.logits(0).get(token), within(1e-4f));
       }

@@ -98,7 +98,8 @@ class Int8Test {
                 config, Weights.open(model, config), "cpu", type, new CacheSize(1, 0, 64));
         StepResult result =
             loaded.step(
-                new StepPlan(List.of(), List.of(new ComputedChunk(0, 0, TOKENS, 0, StepPlan.NO_BLOCK))))) {
+                new StepPlan(
+                    List.of(), List.of(new ComputedChunk(0, 0, TOKENS, 0, StepPlan.NO_BLOCK))))) {
       int rows = TOKENS.length - 1;
       float[] logprobs =
           result

@@ -192,7 +192,8 @@ class LayoutsTest {
         final StepPlan plan =
             decode
                 ? new StepPlan(List.of(new Decode(1, i, TOKENS[i])), List.of())
-                : new StepPlan(List.of(), List.of(new ComputedChunk(1, 0, TOKENS, i, StepPlan.NO_BLOCK)));
+                : new StepPlan(
+                    List.of(), List.of(new ComputedChunk(1, 0, TOKENS, i, StepPlan.NO_BLOCK)));
         try (StepResult result = model.step(plan)) {
           final float[] row = new float[config.vocabSize()];
           result.logits(0).get(row);
