@@ -7,6 +7,7 @@ import io.github.gpt2server.text.Excerpt;
 import io.github.gpt2server.web.RequestIdFilter;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.error.ClientGoneException;
+import io.github.gpt2server.web.error.ErrorCode;
 import io.github.gpt2server.web.error.HttpErrors;
 import io.github.gpt2server.web.error.ModelOutput;
 import io.github.gpt2server.web.error.ShortageFilter;
@@ -57,8 +58,8 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
   public ResponseEntity<Object> handle(EngineStoppedException e) {
     return response(
         ApiException.unavailable(
-            "The server is shutting down or not able to generate; try again later or elsewhere.",
-            "not_available"));
+            ErrorCode.NOT_AVAILABLE,
+            "The server is shutting down or not able to generate; try again later or elsewhere."));
   }
 
   /** Nobody is left to answer. */

@@ -7,6 +7,7 @@ import io.github.gpt2server.engine.result.NotEnoughMemoryException;
 import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.error.ClientGoneException;
+import io.github.gpt2server.web.error.ErrorCode;
 import io.github.gpt2server.web.tomcat.ClientConnection;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -130,6 +131,6 @@ public abstract class RunningRequest implements AutoCloseable {
 
   private static ApiException shuttingDown() {
     return ApiException.unavailable(
-        "The server is shutting down; try again later or elsewhere.", "not_available");
+        ErrorCode.NOT_AVAILABLE, "The server is shutting down; try again later or elsewhere.");
   }
 }

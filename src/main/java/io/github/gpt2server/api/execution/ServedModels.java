@@ -3,6 +3,7 @@ package io.github.gpt2server.api.execution;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.serving.ServedModelHolder;
 import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ErrorCode;
 import org.springframework.stereotype.Component;
 
 /** The served model, or the answer for those who come while it still loads. */
@@ -26,6 +27,7 @@ public final class ServedModels {
         .orElseThrow(
             () ->
                 ApiException.unavailable(
-                    "The model is still loading; try again in a few seconds.", "model_loading"));
+                    ErrorCode.MODEL_LOADING,
+                    "The model is still loading; try again in a few seconds."));
   }
 }

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.request;
 
 import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ErrorCode;
 
 /** Whether prompt and output fit the model's context; they are never cut silently. */
 public final class ContextCheck {
@@ -18,7 +19,7 @@ public final class ContextCheck {
     if (least > contextLength) {
       throw ApiException.invalid(
           field.replaceFirst("\\[.*", ""),
-          "context_length_exceeded",
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
           "This model's context holds %d tokens, but %s has at least %d; shorten it."
               .formatted(contextLength, field, least));
     }
@@ -41,7 +42,7 @@ public final class ContextCheck {
             : "(" + promptTokens + " in the prompt and " + maxTokens + " to generate)";
     throw ApiException.invalid(
         promptAlone || maxTokens == 0 ? "prompt" : "max_tokens",
-        "context_length_exceeded",
+        ErrorCode.CONTEXT_LENGTH_EXCEEDED,
         "This model's context holds "
             + contextLength
             + " tokens, but the request needs "

@@ -2,6 +2,7 @@ package io.github.gpt2server.ops.exchange;
 
 import io.github.gpt2server.engine.handle.RequestProgress;
 import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.web.error.HttpErrors;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,8 +24,6 @@ public enum Ending {
   /** The server is to blame. */
   FAILED;
 
-  private static final int CLIENT_CLOSED_REQUEST = 499;
-
   /**
    * Tells from the status, and from the engine where a stream had begun with 200 before it ended.
    *
@@ -33,7 +32,7 @@ public enum Ending {
   static Ending of(int status, boolean broken, List<RequestProgress> requests) {
     return switch (status) {
       case 429 -> QUEUE_FULL;
-      case CLIENT_CLOSED_REQUEST -> CANCELLED;
+      case HttpErrors.CLIENT_CLOSED_REQUEST -> CANCELLED;
       case 503 -> NOT_AVAILABLE;
       case 504 -> TIMEOUT;
       default -> {

@@ -3,6 +3,7 @@ package io.github.gpt2server.ops.exchange;
 import io.github.gpt2server.engine.handle.RequestProgress;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.serving.ServedModelHolder;
+import io.github.gpt2server.web.RequestIdFilter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -77,7 +78,7 @@ public final class ExchangeFilter extends HttpFilter {
             : Optional.empty();
     final Exchange exchange =
         new Exchange(
-            response.getHeader("X-Request-Id"),
+            response.getHeader(RequestIdFilter.HEADER),
             request.getMethod(),
             request.getRequestURI(),
             request.getRemoteAddr(),

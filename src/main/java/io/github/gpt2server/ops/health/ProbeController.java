@@ -2,14 +2,15 @@ package io.github.gpt2server.ops.health;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.ops.lifecycle.ServerState;
-import io.github.gpt2server.web.error.ErrorEnvelope;
+import io.github.gpt2server.web.error.ErrorCode;
+import io.github.gpt2server.web.error.ErrorResponse;
+import io.github.gpt2server.web.error.ErrorType;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.security.SecurityRequirements;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -35,7 +36,7 @@ public class ProbeController {
       @Schema(allowableValues = {"LOADING", "STOPPING", "DEAD"}) @JsonProperty("status")
           String status,
       @Schema(ref = "#/components/schemas/Error") @JsonProperty("error")
-          ErrorEnvelope.Problem error) {}
+          ErrorResponse.Detail error) {}
 
   /** 200 when requests are answered, else 503 with the reason. */
   @Operation(
@@ -61,16 +62,19 @@ public class ProbeController {
   ResponseEntity<Object> health() {
     return switch (state.phase()) {
       case SERVING -> ResponseEntity.ok(new Up("UP"));
-      case LOADING -> unavailable("LOADING", state.loadingMessage(), "model_loading");
-      case STOPPING -> unavailable("STOPPING", "The server is shutting down.", "shutting_down");
+      case LOADING -> unavailable("LOADING", state.loadingMessage(), ErrorCode.MODEL_LOADING);
+      case STOPPING ->
+          unavailable("STOPPING", "The server is shutting down.", ErrorCode.SHUTTING_DOWN);
       case DEAD ->
           unavailable(
-              "DEAD", "The engine has stopped on an error; restart the server.", "engine_dead");
+              "DEAD",
+              "The engine has stopped on an error; restart the server.",
+              ErrorCode.ENGINE_DEAD);
     };
   }
 
-  private static ResponseEntity<Object> unavailable(String status, String message, String code) {
-    return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE)
-        .body(new NotReady(status, new ErrorEnvelope.Problem(message, "server_error", null, code)));
+  private static ResponseEntity<Object> unavailable(String status, String message, ErrorCode code) {
+    return ResponseEntity.status(code.status())
+        .body(new NotReady(status, ErrorResponse.Detail.of(ErrorType.SERVER, null, code, message)));
   }
 }

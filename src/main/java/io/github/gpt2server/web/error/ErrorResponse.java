@@ -3,12 +3,26 @@ package io.github.gpt2server.web.error;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.swagger.v3.oas.annotations.media.Schema;
+import java.io.IOException;
+import java.io.OutputStream;
+import tools.jackson.databind.json.JsonMapper;
 
 /** OpenAI's error envelope; every error of every endpoint has this shape. */
 @Schema(name = "ErrorResponse", description = "What went wrong, in OpenAI's shape.")
 public record ErrorResponse(@JsonProperty("error") Detail error) {
 
-  /** What went wrong. */
+  /** The envelope of an error; {@code param} is the field to blame, or null. */
+  public static ErrorResponse of(ErrorCode code, String param, String message) {
+    return new ErrorResponse(Detail.of(code.type(), param, code, message));
+  }
+
+  /** Writes the envelope as JSON, for errors before Spring's converters; the stream stays open. */
+  public void writeTo(OutputStream body) throws IOException {
+    body.write(JsonMapper.shared().writeValueAsBytes(this));
+    body.flush();
+  }
+
+  /** OpenAI's error object; {@code param} and {@code code} are there even if they are null. */
   @Schema(name = "Error")
   @JsonPropertyOrder({"message", "type", "param", "code"})
   public record Detail(
@@ -32,5 +46,11 @@ public record ErrorResponse(@JsonProperty("error") Detail error) {
               description = "A name for programs, such as context_length_exceeded, or null.",
               nullable = true)
           @JsonProperty("code")
-          String code) {}
+          String code) {
+
+    /** An error whose type is not the usual one of its code. */
+    public static Detail of(ErrorType type, String param, ErrorCode code, String message) {
+      return new Detail(message, type.toString(), param, code.code());
+    }
+  }
 }

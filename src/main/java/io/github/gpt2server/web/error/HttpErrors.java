@@ -16,8 +16,8 @@ public final class HttpErrors {
   public static ErrorResponse response(int status, String asked, String message) {
     String sentence = message == null ? sentence(status, asked) : message;
     boolean refused = status < 500 || status == 501 || status == 505;
-    String type = refused ? "invalid_request_error" : "server_error";
-    return new ErrorResponse(new ErrorResponse.Detail(sentence, type, null, code(status)));
+    ErrorType type = refused ? ErrorType.INVALID_REQUEST : ErrorType.SERVER;
+    return new ErrorResponse(ErrorResponse.Detail.of(type, null, code(status), sentence));
   }
 
   private static String sentence(int status, String asked) {
@@ -43,16 +43,16 @@ public final class HttpErrors {
     };
   }
 
-  private static String code(int status) {
+  private static ErrorCode code(int status) {
     return switch (status) {
-      case 404 -> "not_found";
-      case 405 -> "method_not_allowed";
-      case 406 -> "not_acceptable";
-      case 413 -> "body_too_large";
-      case 415 -> "unsupported_media_type";
-      case 500 -> "internal_error";
-      case 503 -> "not_available";
-      default -> null;
+      case 404 -> ErrorCode.NOT_FOUND;
+      case 405 -> ErrorCode.METHOD_NOT_ALLOWED;
+      case 406 -> ErrorCode.NOT_ACCEPTABLE;
+      case 413 -> ErrorCode.BODY_TOO_LARGE;
+      case 415 -> ErrorCode.UNSUPPORTED_MEDIA_TYPE;
+      case 500 -> ErrorCode.INTERNAL_ERROR;
+      case 503 -> ErrorCode.NOT_AVAILABLE;
+      default -> ErrorCode.INVALID_REQUEST;
     };
   }
 }

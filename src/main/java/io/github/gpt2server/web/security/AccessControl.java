@@ -1,6 +1,7 @@
 package io.github.gpt2server.web.security;
 
-import io.github.gpt2server.web.error.ErrorEnvelope;
+import io.github.gpt2server.web.error.ErrorCode;
+import io.github.gpt2server.web.error.ErrorResponse;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -145,10 +146,9 @@ public final class AccessControl {
     response.setHeader("X-Content-Type-Options", "nosniff");
     write(
         response,
-        HttpServletResponse.SC_BAD_REQUEST,
+        ErrorCode.INVALID_REQUEST,
         "The path has more than one reading: send it without ';', '//', '\\', and '.' or '..' as a"
-            + " segment, encoded or not.",
-        null);
+            + " segment, encoded or not.");
   }
 
   /**
@@ -201,18 +201,17 @@ public final class AccessControl {
     }
     write(
         response,
-        HttpServletResponse.SC_UNAUTHORIZED,
+        ErrorCode.INVALID_API_KEY,
         e instanceof BadCredentialsException
             ? e.getMessage()
-            : "No API key was given: send it in the header 'Authorization: Bearer KEY'.",
-        "invalid_api_key");
+            : "No API key was given: send it in the header 'Authorization: Bearer KEY'.");
   }
 
-  private static void write(HttpServletResponse response, int status, String message, String code)
+  private static void write(HttpServletResponse response, ErrorCode code, String message)
       throws IOException {
-    response.setStatus(status);
+    response.setStatus(code.status().value());
     response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-    ErrorEnvelope.invalidRequest(message, code).writeTo(response.getOutputStream());
+    ErrorResponse.of(code, null, message).writeTo(response.getOutputStream());
   }
 
   private static RequestMatcher paths(String... paths) {

@@ -1,10 +1,12 @@
 package io.github.gpt2server.web.security;
 
-import io.github.gpt2server.web.error.ErrorEnvelope;
+import io.github.gpt2server.web.RequestIdFilter;
+import io.github.gpt2server.web.error.ErrorCode;
+import io.github.gpt2server.web.error.ErrorResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpResponse;
 import org.springframework.web.cors.CorsConfiguration;
@@ -15,7 +17,7 @@ import org.springframework.web.filter.CorsFilter;
 /** Which pages of other origins may call the server, and what they may send and see. */
 public final class CorsPolicy {
   private static final List<String> EXPOSED =
-      List.of("Retry-After", "WWW-Authenticate", "X-Request-Id");
+      List.of(HttpHeaders.RETRY_AFTER, HttpHeaders.WWW_AUTHENTICATE, RequestIdFilter.HEADER);
   private static final Duration PREFLIGHT_LIFE = Duration.ofHours(1);
 
   private final List<String> origins;
@@ -44,12 +46,13 @@ public final class CorsPolicy {
   private static final class EnvelopeCorsProcessor extends DefaultCorsProcessor {
     @Override
     protected void rejectRequest(ServerHttpResponse response) throws IOException {
-      response.setStatusCode(HttpStatus.FORBIDDEN);
+      response.setStatusCode(ErrorCode.ORIGIN_NOT_ALLOWED.status());
       response.getHeaders().setContentType(MediaType.APPLICATION_JSON);
-      ErrorEnvelope.invalidRequest(
+      ErrorResponse.of(
+              ErrorCode.ORIGIN_NOT_ALLOWED,
+              null,
               "Pages of this web origin may not make this call: gpt2.cors-origins lists those that"
-                  + " may, with GET and POST.",
-              "origin_not_allowed")
+                  + " may, with GET and POST.")
           .writeTo(response.getBody());
     }
   }

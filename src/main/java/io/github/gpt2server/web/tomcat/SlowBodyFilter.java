@@ -2,6 +2,7 @@ package io.github.gpt2server.web.tomcat;
 
 import io.github.gpt2server.web.Caller;
 import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ErrorCode;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletException;
@@ -97,9 +98,9 @@ public final class SlowBodyFilter extends HttpFilter {
       String client = Caller.current().client();
       if (!waits.enter(client)) {
         throw ApiException.unavailable(
+            ErrorCode.NOT_AVAILABLE,
             "Too many requests wait for the rest of their bodies; send head and body at once, or"
-                + " try again later.",
-            "not_available");
+                + " try again later.");
       }
       long begin = System.nanoTime();
       try {

@@ -21,6 +21,7 @@ import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -174,7 +175,7 @@ final class NextTokenQuestion {
     if (needed > model.contextLength()) {
       throw ApiException.invalid(
           "candidates",
-          "context_length_exceeded",
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
           "This model's context holds "
               + model.contextLength()
               + " tokens, but the prompt's "

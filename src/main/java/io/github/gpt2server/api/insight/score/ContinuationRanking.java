@@ -10,6 +10,7 @@ import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -54,7 +55,7 @@ final class ContinuationRanking {
       if (continuation.length() > model.contextLength()) {
         throw ApiException.invalid(
             "continuations",
-            "context_length_exceeded",
+            ErrorCode.CONTEXT_LENGTH_EXCEEDED,
             ("This model's context holds %d tokens, but the prompt's %d and the %d of %s make %d;"
                     + " shorten one of them.")
                 .formatted(

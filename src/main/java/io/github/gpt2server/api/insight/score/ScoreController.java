@@ -10,6 +10,7 @@ import io.github.gpt2server.api.request.ModelCheck;
 import io.github.gpt2server.api.request.PromptReader;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.TokenizedText;
+import io.github.gpt2server.web.RequestIdFilter;
 import io.github.gpt2server.web.ServerSentEvents;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.json.JsonKind;
@@ -105,7 +106,9 @@ public final class ScoreController {
           .body(answer(model, texts, several));
     }
     ServerSentEvents out = new ServerSentEvents(response, json.writer());
-    out.run(response.getHeader("X-Request-Id"), () -> stream(model, texts, several, deadline, out));
+    out.run(
+        response.getHeader(RequestIdFilter.HEADER),
+        () -> stream(model, texts, several, deadline, out));
     return null;
   }
 

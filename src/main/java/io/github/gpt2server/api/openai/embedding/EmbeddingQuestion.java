@@ -13,6 +13,7 @@ import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
 import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ErrorCode;
 import io.github.gpt2server.web.json.ComputedList;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -135,7 +136,7 @@ final class EmbeddingQuestion {
       if (read.get(i).length > model.contextLength()) {
         throw ApiException.invalid(
             "input",
-            "context_length_exceeded",
+            ErrorCode.CONTEXT_LENGTH_EXCEEDED,
             "This model's context holds %d tokens, but %s has %d; shorten it or cut it in parts."
                 .formatted(
                     model.contextLength(),
