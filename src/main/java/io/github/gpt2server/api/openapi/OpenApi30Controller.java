@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.openapi;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Locale;
@@ -25,8 +26,6 @@ import tools.jackson.databind.json.JsonMapper;
     havingValue = "false",
     matchIfMissing = true)
 final class OpenApi30Controller {
-  private static final String PATH = "/v3.0/api-docs";
-
   private final ObjectProvider<OpenApiWebMvcResource> newest;
   private final JsonMapper json;
 
@@ -36,8 +35,8 @@ final class OpenApi30Controller {
   }
 
   /** The document of version 3.1, converted. */
-  @GetMapping(path = PATH, produces = MediaType.APPLICATION_JSON_VALUE)
+  @GetMapping(path = Paths.API_DOCS_30, produces = MediaType.APPLICATION_JSON_VALUE)
   JsonNode document(HttpServletRequest request, Locale locale) throws JsonProcessingException {
-    return OpenApi30.convert(json.readTree(newest.getObject().openapiJson(request, PATH, locale)));
+    return OpenApi30.convert(json.readTree(newest.getObject().openapiJson(request, Paths.API_DOCS_30, locale)));
   }
 }

@@ -2,6 +2,7 @@ package io.github.gpt2server.boot.wiring;
 
 import io.github.gpt2server.ops.health.ProbeController;
 import io.github.gpt2server.ops.metrics.MetricsPage;
+import io.github.gpt2server.web.path.Paths;
 import io.github.gpt2server.web.tomcat.TomcatFolders;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
@@ -18,7 +19,7 @@ import org.springframework.context.annotation.Import;
 @Import({ProbeController.class, TomcatFolders.class})
 class ManagementPort {
 
-  @Bean(OperationsConfiguration.METRICS)
+  @Bean(Paths.METRICS)
   MetricsPage metricsPage(PrometheusMeterRegistry registry) {
     return new MetricsPage(registry);
   }

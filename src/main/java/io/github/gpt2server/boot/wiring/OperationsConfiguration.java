@@ -23,6 +23,7 @@ import io.github.gpt2server.ops.metrics.RequestMetrics;
 import io.github.gpt2server.ops.tracing.ReportingSpanExporter;
 import io.github.gpt2server.ops.tracing.RequestSpans;
 import io.github.gpt2server.serving.ServedModelHolder;
+import io.github.gpt2server.web.path.Paths;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.tracing.exporter.SpanExportingPredicate;
@@ -47,9 +48,6 @@ import org.springframework.core.env.Environment;
 public class OperationsConfiguration {
   /** Inside Spring's observation, which is 1, and outside of everything that may answer. */
   private static final int EXCHANGE_ORDER = Ordered.HIGHEST_PRECEDENCE + 2;
-
-  /** Spring MVC takes a bean's name for its path if it begins with a slash. */
-  static final String METRICS = "/metrics";
 
   @Bean
   ServedModelHolder servedModelHolder() {
@@ -144,8 +142,11 @@ public class OperationsConfiguration {
     return span -> !ProbePaths.contains(span.getTags().get("http.url"));
   }
 
-  /** On this port unless management has one of its own; see {@link ManagementPort}. */
-  @Bean(METRICS)
+  /**
+   * On this port unless management has one of its own; see {@link ManagementPort}. Spring MVC takes
+   * a bean's name for its path if it begins with a slash.
+   */
+  @Bean(Paths.METRICS)
   @ConditionalOnManagementPort(ManagementPortType.SAME)
   MetricsPage metricsPage(PrometheusMeterRegistry registry) {
     return new MetricsPage(registry);

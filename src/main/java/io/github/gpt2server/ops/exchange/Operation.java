@@ -1,5 +1,6 @@
 package io.github.gpt2server.ops.exchange;
 
+import io.github.gpt2server.web.path.Paths;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -10,15 +11,15 @@ import java.util.regex.Pattern;
  * generative AI ({@code gen_ai.operation.name}), the others are this server's.
  */
 public enum Operation {
-  TEXT_COMPLETION("/v1/completions"),
-  EMBEDDINGS("/v1/embeddings"),
-  NEXT_TOKEN("/v1/next-token"),
-  SCORE("/v1/score"),
-  INSPECT("/v1/inspect"),
-  MOST_SIMILAR("/v1/most-similar");
+  TEXT_COMPLETION(Paths.COMPLETIONS),
+  EMBEDDINGS(Paths.EMBEDDINGS),
+  NEXT_TOKEN(Paths.NEXT_TOKEN),
+  SCORE(Paths.SCORE),
+  INSPECT(Paths.INSPECT),
+  MOST_SIMILAR(Paths.MOST_SIMILAR);
 
   private static final Pattern AZURE =
-      Pattern.compile("^/openai/(?:v1|deployments/[^/]+)/(completions|embeddings)$");
+      Pattern.compile("^" + Paths.AZURE + "/(?:v1|deployments/[^/]+)/(completions|embeddings)$");
 
   private final String path;
 

@@ -5,6 +5,7 @@ import io.github.gpt2server.ops.lifecycle.ServerState;
 import io.github.gpt2server.web.error.ErrorCode;
 import io.github.gpt2server.web.error.ErrorResponse;
 import io.github.gpt2server.web.error.ErrorType;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -58,7 +59,7 @@ public class ProbeController {
           @Content(
               mediaType = MediaType.APPLICATION_JSON_VALUE,
               schema = @Schema(implementation = NotReady.class)))
-  @GetMapping("/health")
+  @GetMapping(Paths.HEALTH)
   ResponseEntity<Object> health() {
     return switch (state.phase()) {
       case SERVING -> ResponseEntity.ok(new Up("UP"));

@@ -1,5 +1,7 @@
 package io.github.gpt2server.web.error;
 
+import io.github.gpt2server.web.path.PathAdvice;
+
 /** The envelope for errors that come from HTTP itself, before or beside any endpoint. */
 public final class HttpErrors {
   /** nginx's status for a client that has left; no such client sees it, but logs and metrics do. */

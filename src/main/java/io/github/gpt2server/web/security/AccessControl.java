@@ -2,6 +2,7 @@ package io.github.gpt2server.web.security;
 
 import io.github.gpt2server.web.error.ErrorCode;
 import io.github.gpt2server.web.error.ErrorResponse;
+import io.github.gpt2server.web.path.Paths;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -59,13 +60,13 @@ public final class AccessControl {
 
   private static final RequestMatcher OPEN =
       new OrRequestMatcher(
-          paths("/health"),
+          paths(Paths.HEALTH),
           EndpointRequest.to("health"),
           EndpointRequest.toAdditionalPaths(WebServerNamespace.SERVER, "health"),
-          paths("/", "/index.html", "/app.js", "/sse.js", "/style.css", "/icon.svg"),
+          paths(Paths.PLAYGROUND.toArray(String[]::new)),
           request ->
               ON_MANAGEMENT_PORT.matches(request)
-                  && (paths("/metrics").matches(request)
+                  && (paths(Paths.METRICS).matches(request)
                       || EndpointRequest.toLinks().matches(request)
                       || EndpointRequest.to("prometheus", "info", "openapi", "swaggerui")
                           .matches(request)));

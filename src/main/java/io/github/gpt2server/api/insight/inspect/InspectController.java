@@ -8,6 +8,7 @@ import io.github.gpt2server.api.openapi.ApiTags;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ModelOutput;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -49,7 +50,7 @@ public final class InspectController {
               mediaType = MediaType.APPLICATION_JSON_VALUE,
               schema = @Schema(implementation = InspectResponse.class)))
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
-  @PostMapping(path = "/v1/inspect", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.INSPECT, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<Object> inspect(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =

@@ -6,6 +6,7 @@ import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openapi.ApiTags;
 import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -47,7 +48,7 @@ public final class NextTokenController {
               mediaType = MediaType.APPLICATION_JSON_VALUE,
               schema = @Schema(implementation = NextTokenResponse.class)))
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
-  @PostMapping(path = "/v1/next-token", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.NEXT_TOKEN, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<NextTokenResponse> nextToken(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =

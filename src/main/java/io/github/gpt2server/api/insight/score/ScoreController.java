@@ -14,6 +14,7 @@ import io.github.gpt2server.web.RequestIdFilter;
 import io.github.gpt2server.web.ServerSentEvents;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.json.JsonKind;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -68,7 +69,7 @@ public final class ScoreController {
             schema = @Schema(oneOf = {ScoreResponse.Progress.class, ScoreResponse.class}))
       })
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
-  @PostMapping(path = "/v1/score", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.SCORE, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<ScoreResponse> score(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =

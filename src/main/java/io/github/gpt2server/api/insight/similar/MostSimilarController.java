@@ -5,6 +5,7 @@ import io.github.gpt2server.api.execution.ServedModels;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openapi.ApiTags;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -39,7 +40,7 @@ public final class MostSimilarController {
               + " unit vectors less the negative ones'; the terms themselves are left out.")
   @ApiResponse(responseCode = "200", description = "The nearest tokens, nearest first.")
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
-  @PostMapping(path = "/v1/most-similar", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.MOST_SIMILAR, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<MostSimilarResponse> mostSimilar(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =

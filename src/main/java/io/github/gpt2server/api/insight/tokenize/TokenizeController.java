@@ -13,6 +13,7 @@ import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.TokenizedText;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.json.ComputedList;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -40,7 +41,7 @@ public final class TokenizeController {
       operationId = "tokenize",
       summary = "Split a text into tokens",
       description = "Each token with its bytes and where it starts in the text.")
-  @PostMapping(path = "/v1/tokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.TOKENIZE, consumes = MediaType.APPLICATION_JSON_VALUE)
   public Tokens tokenize(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =
@@ -77,7 +78,7 @@ public final class TokenizeController {
       operationId = "detokenize",
       summary = "Join tokens to a text",
       description = "Bytes that are no whole character become U+FFFD.")
-  @PostMapping(path = "/v1/detokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.DETOKENIZE, consumes = MediaType.APPLICATION_JSON_VALUE)
   public Text detokenize(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =

@@ -10,6 +10,7 @@ import io.github.gpt2server.api.request.PromptReader;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -40,7 +41,7 @@ public final class VllmTokenizeController {
       description =
           "With the tokens that the tokenizer's files put around a text, unless"
               + " add_special_tokens is false; GPT-2's own tokenizer has none.")
-  @PostMapping(path = "/tokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.VLLM_TOKENIZE, consumes = MediaType.APPLICATION_JSON_VALUE)
   public TokenIds tokenize(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =
@@ -68,7 +69,7 @@ public final class VllmTokenizeController {
       operationId = "detokenizePrompt",
       summary = "Join token ids to a text, as vLLM does",
       description = "Bytes that are no whole character become U+FFFD.")
-  @PostMapping(path = "/detokenize", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.VLLM_DETOKENIZE, consumes = MediaType.APPLICATION_JSON_VALUE)
   public Prompt detokenize(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =
@@ -94,7 +95,7 @@ public final class VllmTokenizeController {
       operationId = "getTokenizerInfo",
       summary = "Describe the tokenizer, as vLLM does",
       description = "The fields of tokenizer_config.json.")
-  @GetMapping(path = "/tokenizer_info")
+  @GetMapping(path = Paths.VLLM_TOKENIZER_INFO)
   public TokenizerInfo tokenizerInfo() {
     ServedModel model = models.get();
     Gpt2Tokenizer tokenizer = model.tokenizer();

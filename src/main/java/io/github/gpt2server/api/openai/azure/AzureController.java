@@ -9,6 +9,7 @@ import io.github.gpt2server.api.openai.embedding.EmbeddingRequest;
 import io.github.gpt2server.api.openai.embedding.EmbeddingResponse;
 import io.github.gpt2server.api.openai.model.ModelController;
 import io.github.gpt2server.api.request.ModelCheck;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.http.MediaType;
@@ -26,7 +27,7 @@ import org.springframework.web.bind.annotation.RestController;
  */
 @Hidden
 @RestController
-@RequestMapping("/openai")
+@RequestMapping(Paths.AZURE)
 public final class AzureController {
   private final ServedModels models;
   private final CompletionController completions;
@@ -46,7 +47,7 @@ public final class AzureController {
   }
 
   /** Continues texts. */
-  @PostMapping(path = "/v1/completions", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.COMPLETIONS, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<CompletionResponse> complete(
       @RequestBody CompletionRequest request, HttpServletResponse response) {
     return completions.complete(request, response);
@@ -54,7 +55,7 @@ public final class AzureController {
 
   /** Continues texts with a deployment. */
   @PostMapping(
-      path = "/deployments/{deployment}/completions",
+      path = Paths.AZURE_DEPLOYMENT_COMPLETIONS,
       consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<CompletionResponse> complete(
       @PathVariable("deployment") String deployment,
@@ -65,14 +66,14 @@ public final class AzureController {
   }
 
   /** Turns texts into vectors. */
-  @PostMapping(path = "/v1/embeddings", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.EMBEDDINGS, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<EmbeddingResponse> embed(@RequestBody EmbeddingRequest request) {
     return embeddings.embed(request);
   }
 
   /** Turns texts into vectors with a deployment. */
   @PostMapping(
-      path = "/deployments/{deployment}/embeddings",
+      path = Paths.AZURE_DEPLOYMENT_EMBEDDINGS,
       consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<EmbeddingResponse> embed(
       @PathVariable("deployment") String deployment, @RequestBody EmbeddingRequest request) {
@@ -81,13 +82,13 @@ public final class AzureController {
   }
 
   /** Lists the models. */
-  @GetMapping({"/v1/models", "/v1/models/", "/models", "/models/"})
+  @GetMapping({Paths.MODELS, Paths.MODELS + "/", Paths.AZURE_MODELS, Paths.AZURE_MODELS + "/"})
   public ModelController.ModelList list() {
     return descriptions.list();
   }
 
   /** Describes one model. */
-  @GetMapping({"/v1/models/{*id}", "/models/{*id}"})
+  @GetMapping({Paths.MODELS + Paths.ID, Paths.AZURE_MODELS + Paths.ID})
   public ModelController.ModelObject one(@PathVariable("id") String id) {
     return descriptions.one(id);
   }

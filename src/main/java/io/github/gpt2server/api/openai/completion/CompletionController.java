@@ -9,6 +9,7 @@ import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.web.ServerSentEvents;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -63,7 +64,7 @@ public final class CompletionController {
             schema = @Schema(implementation = CompletionResponse.Chunk.class))
       })
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
-  @PostMapping(path = "/v1/completions", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.COMPLETIONS, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<CompletionResponse> complete(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =

@@ -5,6 +5,7 @@ import io.github.gpt2server.api.execution.ServedModels;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openapi.ApiTags;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
@@ -40,7 +41,7 @@ public final class EmbeddingController {
               + " layer can be had.")
   @ApiResponse(responseCode = "200", description = "One embedding for each input, in order.")
   @ApiResponse(responseCode = "504", description = "Not complete in time.")
-  @PostMapping(path = "/v1/embeddings", consumes = MediaType.APPLICATION_JSON_VALUE)
+  @PostMapping(path = Paths.EMBEDDINGS, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<EmbeddingResponse> embed(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =

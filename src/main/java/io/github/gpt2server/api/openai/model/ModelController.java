@@ -5,6 +5,7 @@ import io.github.gpt2server.api.execution.ServedModels;
 import io.github.gpt2server.api.openapi.ApiTags;
 import io.github.gpt2server.api.request.ModelCheck;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -32,7 +33,7 @@ public final class ModelController {
       operationId = "listModels",
       summary = "List the models",
       description = "There is one; each of its aliases has an entry too, whose root it is.")
-  @GetMapping(path = "/v1/models")
+  @GetMapping(path = Paths.MODELS)
   public ModelList list() {
     ServedModel model = models.get();
     return new ModelList(
@@ -51,7 +52,7 @@ public final class ModelController {
       description = "Its size, its context, and what it runs on.")
   @ApiResponse(responseCode = "200", description = "The model.")
   @ApiResponse(responseCode = "404", description = "No such model (code model_not_found).")
-  @GetMapping(path = "/v1/models/{*id}")
+  @GetMapping(path = Paths.MODELS + Paths.ID)
   public ModelObject one(
       @Parameter(description = "The id, its last part or an alias.", example = "gpt2-fairytales")
           @PathVariable("id")

@@ -1,16 +1,21 @@
-package io.github.gpt2server.web.error;
+package io.github.gpt2server.web.path;
 
 import io.github.gpt2server.text.NearMiss;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What to do instead of asking for a path that is not served: clients show it as it is. */
-final class PathAdvice {
+/** The advice for a path that is not served; clients show it to people as it is. */
+public final class PathAdvice {
   private static final String NO_CHAT =
-      "this server continues text and does not chat: use POST /v1/completions with a prompt";
+      "this server continues text and does not chat: use POST "
+          + Paths.COMPLETIONS
+          + " with a prompt";
 
-  /** Served paths without {@code /v1}, and their methods. */
+  private static final String VERSION = "/v1/";
+
+  /** Served paths without {@code /v1/}, and their methods. */
   private static final Map<String, String> SERVED = new LinkedHashMap<>();
 
   /** Ends of paths that other servers have. */
@@ -18,23 +23,22 @@ final class PathAdvice {
 
   static {
     for (String path :
-        new String[] {
-          "completions",
-          "embeddings",
-          "next-token",
-          "score",
-          "inspect",
-          "most-similar",
-          "tokenize",
-          "detokenize"
-        }) {
-      SERVED.put(path, "POST");
+        List.of(
+            Paths.COMPLETIONS,
+            Paths.EMBEDDINGS,
+            Paths.NEXT_TOKEN,
+            Paths.SCORE,
+            Paths.INSPECT,
+            Paths.MOST_SIMILAR,
+            Paths.TOKENIZE,
+            Paths.DETOKENIZE)) {
+      SERVED.put(path.substring(VERSION.length()), "POST");
     }
-    SERVED.put("models", "GET");
+    SERVED.put(Paths.MODELS.substring(VERSION.length()), "GET");
 
     put(NO_CHAT, "/chat/completions", "/responses", "/messages", "/api/chat", "/chat", "/converse");
     put(
-        "use POST /v1/completions with a prompt",
+        "use POST " + Paths.COMPLETIONS + " with a prompt",
         "/api/generate",
         "/api/v1/generate",
         "/api/latest/generate",
@@ -43,9 +47,9 @@ final class PathAdvice {
         "/generate",
         "/generate_stream",
         "/infill");
-    put("use POST /v1/embeddings", "/api/embed", "/api/embeddings", "/embedding", "/embed");
+    put("use POST " + Paths.EMBEDDINGS, "/api/embed", "/api/embeddings", "/embedding", "/embed");
     put(
-        "use GET /v1/models",
+        "use GET " + Paths.MODELS,
         "/api/tags",
         "/api/show",
         "/api/ps",
@@ -58,14 +62,14 @@ final class PathAdvice {
         "/info",
         "/props");
     put(
-        "use POST /v1/tokenize, whose answer has their count",
+        "use POST " + Paths.TOKENIZE + ", whose answer has their count",
         "/v1/token/encode",
         "/v1/internal/encode",
         "/v1/internal/token-count",
         "/api/extra/tokencount");
-    put("use POST /v1/detokenize", "/v1/token/decode", "/v1/internal/decode");
-    put("use POST /v1/next-token", "/v1/internal/logits");
-    put("use POST /v1/score with a prompt and its continuations", "/rerank", "/classify");
+    put("use POST " + Paths.DETOKENIZE, "/v1/token/decode", "/v1/internal/decode");
+    put("use POST " + Paths.NEXT_TOKEN, "/v1/internal/logits");
+    put("use POST " + Paths.SCORE + " with a prompt and its continuations", "/rerank", "/classify");
   }
 
   private PathAdvice() {}
@@ -75,7 +79,7 @@ final class PathAdvice {
    *
    * @param asked the method and the path
    */
-  static String sentence(String asked) {
+  public static String sentence(String asked) {
     String path = asked.substring(asked.indexOf(' ') + 1);
     return "There is nothing at " + asked + "; " + advice(path.toLowerCase(Locale.ROOT)) + ".";
   }
@@ -88,12 +92,12 @@ final class PathAdvice {
     }
     String last = path.substring(path.lastIndexOf('/') + 1);
     if (SERVED.containsKey(last)) {
-      return why(path) + "use " + SERVED.get(last) + " /v1/" + last;
+      return why(path) + "use " + SERVED.get(last) + " " + VERSION + last;
     }
     String meant = NearMiss.nearest(last, SERVED.keySet());
     return meant == null
-        ? "see /v3/api-docs for what there is"
-        : "use " + SERVED.get(meant) + " /v1/" + meant + " if that is meant";
+        ? "see " + Paths.API_DOCS + " for what there is"
+        : "use " + SERVED.get(meant) + " " + VERSION + meant + " if that is meant";
   }
 
   private static String why(String path) {
