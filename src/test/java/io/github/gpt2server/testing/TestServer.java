@@ -5,6 +5,7 @@ import io.github.gpt2server.boot.wiring.SecurityConfiguration;
 import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.ops.lifecycle.EngineControl;
 import io.github.gpt2server.ops.lifecycle.ServerState;
+import io.github.gpt2server.web.tomcat.BodyWaits;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,8 +15,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.web.server.context.WebServerInitializedEvent;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
@@ -30,6 +35,10 @@ import org.springframework.web.bind.annotation.RestController;
 /** The server's operations on a free port, with a fake engine and an API of one method. */
 public final class TestServer implements AutoCloseable {
   private final ConfigurableApplicationContext context;
+
+  /** The context of the management port, or null if it has none of its own. */
+  private final ApplicationContext management;
+
   private final HttpClient client = HttpClient.newHttpClient();
   private final int port;
   private final FakeEngine engine;
@@ -37,7 +46,18 @@ public final class TestServer implements AutoCloseable {
   public TestServer(String... options) {
     final List<String> all = new ArrayList<>(Arrays.asList(options));
     all.add("--server.port=0");
-    this.context = new SpringApplicationBuilder(Slim.class).run(all.toArray(String[]::new));
+    final AtomicReference<ApplicationContext> management = new AtomicReference<>();
+    final ApplicationListener<WebServerInitializedEvent> listener =
+        event -> {
+          if ("management".equals(event.getApplicationContext().getServerNamespace())) {
+            management.set(event.getApplicationContext());
+          }
+        };
+    this.context =
+        new SpringApplicationBuilder(Slim.class)
+            .listeners(listener)
+            .run(all.toArray(String[]::new));
+    this.management = management.get();
     this.engine = context.getBean(FakeEngine.class);
     this.port = Integer.parseInt(context.getEnvironment().getProperty("local.server.port"));
   }
@@ -94,6 +114,17 @@ public final class TestServer implements AutoCloseable {
       throws IOException, InterruptedException {
     final String management = context.getEnvironment().getProperty("local.management.port");
     return send("GET", Integer.parseInt(management), path, headers);
+  }
+
+  /** Opens a connection to the management port. */
+  public RawHttp connectToManagement() throws IOException {
+    return new RawHttp(
+        Integer.parseInt(context.getEnvironment().getProperty("local.management.port")));
+  }
+
+  /** Waits until so many requests at the management port wait for bytes of their bodies. */
+  public void awaitManagementBodies(int count) {
+    LiveServer.await(() -> management.getBean(BodyWaits.class).count() == count);
   }
 
   public HttpResponse<String> send(String method, String path, String... headers)

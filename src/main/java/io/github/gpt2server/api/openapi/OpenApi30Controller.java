@@ -37,6 +37,7 @@ final class OpenApi30Controller {
   /** The document of version 3.1, converted. */
   @GetMapping(path = Paths.API_DOCS_30, produces = MediaType.APPLICATION_JSON_VALUE)
   JsonNode document(HttpServletRequest request, Locale locale) throws JsonProcessingException {
-    return OpenApi30.convert(json.readTree(newest.getObject().openapiJson(request, Paths.API_DOCS_30, locale)));
+    return OpenApi30.convert(
+        json.readTree(newest.getObject().openapiJson(request, Paths.API_DOCS_30, locale)));
   }
 }

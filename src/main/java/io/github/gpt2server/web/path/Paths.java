@@ -18,7 +18,9 @@ public final class Paths {
   public static final String VLLM_DETOKENIZE = "/detokenize";
   public static final String VLLM_TOKENIZER_INFO = "/tokenizer_info";
 
-  /** Stands before the paths that clients of Azure ask for; some of these go on with {@code /v1}. */
+  /**
+   * Stands before the paths that clients of Azure ask for; some of these go on with {@code /v1}.
+   */
   public static final String AZURE = "/openai";
 
   /** A deployment's completions, below {@link #AZURE}. */

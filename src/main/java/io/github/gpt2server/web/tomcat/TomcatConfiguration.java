@@ -1,7 +1,6 @@
 package io.github.gpt2server.web.tomcat;
 
 import io.github.gpt2server.web.error.ShortageFilter;
-import io.github.gpt2server.web.error.ShortageResolver;
 import jakarta.servlet.DispatcherType;
 import org.apache.catalina.core.StandardHost;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
@@ -9,30 +8,17 @@ import org.springframework.boot.thread.Threading;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
-import org.springframework.boot.webmvc.autoconfigure.WebMvcRegistrations;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
-import org.springframework.web.filter.UrlHandlerFilter;
-import org.springframework.web.servlet.mvc.method.annotation.ExceptionHandlerExceptionResolver;
 
-/** What this API needs of the embedded Tomcat. */
+/**
+ * The embedded Tomcat of every port: clients that leave are seen, Tomcat's own errors have the
+ * envelope, and slow bodies and a lack of memory are bounded. The management port imports it.
+ */
 @Configuration(proxyBeanMethods = false)
 public class TomcatConfiguration {
-
-  /**
-   * Answers a path with a slash at its end as without, as clients make them of a base URL and an
-   * empty rest. Comes before what looks at paths.
-   */
-  @Bean
-  public FilterRegistrationBean<UrlHandlerFilter> trailingSlashes() {
-    FilterRegistrationBean<UrlHandlerFilter> registration =
-        new FilterRegistrationBean<>(
-            UrlHandlerFilter.trailingSlashHandler("/**").wrapRequest().build());
-    registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
-    return registration;
-  }
 
   /** Inside of what observes requests, and outside of everything that may need much memory. */
   @Bean
@@ -44,18 +30,7 @@ public class TomcatConfiguration {
     return registration;
   }
 
-  /** A lack of memory in an exception handler goes to that filter. */
-  @Bean
-  public WebMvcRegistrations exceptionHandlers() {
-    return new WebMvcRegistrations() {
-      @Override
-      public ExceptionHandlerExceptionResolver getExceptionHandlerExceptionResolver() {
-        return new ShortageResolver();
-      }
-    };
-  }
-
-  /** Counts for the whole server; a virtual thread takes nothing from others. */
+  /** Counts for one port; a virtual thread takes nothing from others. */
   @Bean
   BodyWaits bodyWaits(Environment environment) {
     String limit =
@@ -76,7 +51,7 @@ public class TomcatConfiguration {
 
   /** Watches connections for clients that leave, and reports Tomcat's own errors as JSON. */
   @Bean
-  WebServerFactoryCustomizer<TomcatServletWebServerFactory> apiTomcatCustomizer(BodyWaits waits) {
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> observedTomcat(BodyWaits waits) {
     return factory -> {
       factory.setProtocol(ObservedHttp11Protocol.class.getName());
       factory.addConnectorCustomizers(

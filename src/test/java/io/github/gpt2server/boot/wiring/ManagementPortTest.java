@@ -2,6 +2,7 @@ package io.github.gpt2server.boot.wiring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.testing.TestServer;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
@@ -19,6 +20,8 @@ class ManagementPortTest {
     server =
         new TestServer(
             "--management.server.port=0",
+            "--server.tomcat.threads.max=16",
+            "--spring.threads.virtual.enabled=false",
             "--gpt2.api-keys=first",
             "--springdoc.use-management-port=true",
             "--management.endpoints.web.exposure.include=health,prometheus,info,env,openapi,swagger-ui");
@@ -85,5 +88,39 @@ class ManagementPortTest {
 
     assertThat(health.statusCode()).isEqualTo(200);
     assertThat(server.get("/v1/completions").statusCode()).isEqualTo(401);
+  }
+
+  @Test
+  void tomcatsOwnErrorsHaveTheEnvelopeThere() throws Exception {
+    try (RawHttp http = server.connectToManagement()) {
+      final RawHttp.Answer answer = http.send("GET /%zz HTTP/1.1\r\nHost: test\r\n\r\n").answer();
+
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.headers())
+          .containsEntry("content-type", "application/json")
+          .containsKey("x-request-id");
+      assertThat(answer.body())
+          .startsWith("{\"error\":{\"message\":\"")
+          .endsWith("\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}}");
+    }
+  }
+
+  @Test
+  void bodiesAreAwaitedOfFewThere() throws Exception {
+    final String unread = "GET /health HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n{";
+    try (RawHttp first = server.connectToManagement().send(unread);
+        RawHttp second = server.connectToManagement().send(unread)) {
+      assertThat(first.answer().status()).isEqualTo(200);
+      assertThat(second.answer().status()).isEqualTo(200);
+      server.awaitManagementBodies(2);
+
+      try (RawHttp third = server.connectToManagement().send(unread)) {
+        assertThat(third.answer().status()).isEqualTo(200);
+        assertThat(third.rest()).isEmpty();
+      }
+      first.send("    ");
+      second.send("    ");
+    }
+    server.awaitManagementBodies(0);
   }
 }
