@@ -38,7 +38,7 @@ public final class LiveServer implements AutoCloseable {
   @ComponentScan(
       basePackageClasses = Gpt2ServerApplication.class,
       excludeFilters = {
-        @ComponentScan.Filter(type = FilterType.REGEX, pattern = ".*Test.*"),
+        @ComponentScan.Filter(type = FilterType.REGEX, pattern = ".*(Test|IT\\b).*"),
         @ComponentScan.Filter(
             type = FilterType.ASSIGNABLE_TYPE,
             classes = Gpt2ServerApplication.class)
