@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Embeddings over the wire with the embedded model, against numbers computed elsewhere. */
-class EmbeddingsEndToEndTest {
+class EmbeddingsIT {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final int WIDTH = 320;
 
@@ -36,7 +36,7 @@ class EmbeddingsEndToEndTest {
   static void start() throws IOException {
     server = new LiveServer("--gpt2.dtype=float32");
     try (InputStream in =
-        EmbeddingsEndToEndTest.class.getResourceAsStream("/golden/embeddings.json")) {
+        EmbeddingsIT.class.getResourceAsStream("/golden/embeddings.json")) {
       golden = JSON.readTree(in);
     }
   }

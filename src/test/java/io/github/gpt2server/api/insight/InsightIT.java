@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Next-token, tokenize and models with the embedded model, against numbers computed elsewhere. */
-class InsightEndToEndTest {
+class InsightIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private static LiveServer server;
@@ -328,7 +328,7 @@ class InsightEndToEndTest {
 
   private static JsonNode golden(String name) throws IOException {
     try (InputStream in =
-        InsightEndToEndTest.class.getResourceAsStream("/golden/" + name + ".json")) {
+        InsightIT.class.getResourceAsStream("/golden/" + name + ".json")) {
       return JSON.readTree(in);
     }
   }

@@ -20,7 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Completions over the wire with the embedded model, against texts computed elsewhere. */
-class CompletionsEndToEndTest {
+class CompletionsIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private static LiveServer server;
@@ -30,7 +30,7 @@ class CompletionsEndToEndTest {
   static void start() throws IOException {
     server = new LiveServer("--gpt2.dtype=float32");
     try (InputStream in =
-        CompletionsEndToEndTest.class.getResourceAsStream("/golden/greedy.json")) {
+        CompletionsIT.class.getResourceAsStream("/golden/greedy.json")) {
       golden = JSON.readTree(in);
     }
   }

@@ -17,7 +17,7 @@ import org.springframework.context.annotation.Bean;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Clients that do not read what they asked for: it costs them, not the others. */
-class SlowReaderTest {
+class SlowReaderIT {
   private static final String STREAM =
       "{\"prompt\": \"Once upon a time\", \"max_tokens\": 500, \"ignore_eos\": true,"
           + " \"temperature\": 0";

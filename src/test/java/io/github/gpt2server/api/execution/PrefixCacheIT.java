@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The prefix cache over the wire: what it saves is told, and what it gives is the same. */
-class PrefixCacheEndToEndTest {
+class PrefixCacheIT {
   private static final String TEXT = "Once upon a time there was a king who had three sons. ";
 
   private static LiveServer server;

@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
  * embedded one, whose last ordinary tokens are taken away from the tokenizer. The model goes on
  * giving them probabilities, and may write them.
  */
-class PaddedVocabularyTest {
+class PaddedVocabularyIT {
   private static final Path FILES = Path.of("models/gpt2-fairytales");
   private static final int SIZE = 4096;
 

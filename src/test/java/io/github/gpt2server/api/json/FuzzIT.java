@@ -10,7 +10,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Two thousand requests, most of them wrong, get an answer that says so, and hurt nobody. */
 @ExtendWith(OutputCaptureExtension.class)
-class FuzzTest {
+class FuzzIT {
 
   @Test
   void everyAnswerIsByContract(CapturedOutput output) throws Exception {

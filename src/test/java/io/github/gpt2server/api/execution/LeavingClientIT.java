@@ -24,7 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
  * A client that leaves frees what it held, at once. The requests here would take ten seconds or so,
  * twenty sequences through two slots; the engine is expected to be idle long before.
  */
-class LeavingClientTest {
+class LeavingClientIT {
   private static final String LONG =
       "{\"prompt\": \"Once upon a time\", \"n\": 20, \"max_tokens\": 500,"
           + " \"ignore_eos\": true";

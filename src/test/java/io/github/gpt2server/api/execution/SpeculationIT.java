@@ -15,7 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Tokens that are guessed ahead are seen in the metrics and nowhere else. */
 @ExtendWith(OutputCaptureExtension.class)
-class SpeculationEndToEndTest {
+class SpeculationIT {
   private static final String REQUEST =
       """
       {"prompt": "The king said", "max_tokens": 300, "temperature": 0, "ignore_eos": true,

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Neighbours in the token embedding over the wire, against numbers computed elsewhere. */
-class MostSimilarEndToEndTest {
+class MostSimilarIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private static LiveServer server;
@@ -34,7 +34,7 @@ class MostSimilarEndToEndTest {
   @Test
   void neighboursAreTheGoldenOnes() throws IOException {
     try (InputStream in =
-        MostSimilarEndToEndTest.class.getResourceAsStream("/golden/nearest-tokens.json")) {
+        MostSimilarIT.class.getResourceAsStream("/golden/nearest-tokens.json")) {
       JsonNode golden = JSON.readTree(in);
       assertThat(golden.size()).isEqualTo(4);
       for (JsonNode word : golden) {

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A server whose requests may together hold 8 MB, 3.5 MB of them for large bodies. */
-class MemoryBudgetEndToEndTest {
+class MemoryBudgetIT {
   private static final MemoryBudget BUDGET =
       new MemoryBudget(() -> new MemoryFigures(1L << 30, 16 << 20, 0));
 

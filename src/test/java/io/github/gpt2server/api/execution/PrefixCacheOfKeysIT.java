@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What one key asked does not show in another key's answers. */
-class PrefixCacheOfKeysTest {
+class PrefixCacheOfKeysIT {
   private static final String PROMPT =
       IntStream.range(0, 100)
           .mapToObj(i -> Integer.toString(i + 300))

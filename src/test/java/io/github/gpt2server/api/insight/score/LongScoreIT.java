@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Texts of many windows, and those who want the engine at the same time. */
-class LongScoreTest {
+class LongScoreIT {
   private static final String SENTENCE = "Once upon a time there was a king who had three sons. ";
   private static final String GENERATE =
       "{\"prompt\":\"A\",\"max_tokens\":400,\"ignore_eos\":true}";

@@ -21,7 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The inside of the embedded model over the wire, against numbers computed elsewhere. */
-class InspectEndToEndTest {
+class InspectIT {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Offset<Double> NEAR = within(1e-3);
   private static final Offset<Double> NEAR_LOGPROB = within(1e-4);
@@ -505,7 +505,7 @@ class InspectEndToEndTest {
 
   private static JsonNode golden(String name) throws IOException {
     try (InputStream in =
-        InspectEndToEndTest.class.getResourceAsStream("/golden/" + name + ".json")) {
+        InspectIT.class.getResourceAsStream("/golden/" + name + ".json")) {
       return JSON.readTree(in);
     }
   }

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** One client with many requests does not keep out another, whatever it says of itself. */
 @EnabledOnOs(OS.LINUX)
-class FairnessTest {
+class FairnessIT {
   private static final int CROWD = 40;
   private static final String LONG = "{\"max_tokens\": 60, \"ignore_eos\": true}";
   private static final String SHORT = "{\"max_tokens\": 1}";

@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * What the endpoints for probabilities refuse: the message has field, value, limit and what to do.
  */
-class ProbabilityRefusalsTest {
+class ProbabilityRefusalsIT {
   private static LiveServer server;
 
   @BeforeAll

@@ -30,7 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 
 /** The OpenAPI document in the hands of linters and of generators of clients. */
-class OpenApiToolsTest {
+class OpenApiToolsIT {
   private static final Path PLACE = Path.of("target/openapi").toAbsolutePath();
   private static final Path GENERATOR =
       Path.of("target/openapi-generator/openapi-generator-cli.jar");

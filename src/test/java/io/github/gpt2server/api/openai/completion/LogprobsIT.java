@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code logprobs}, {@code echo} and {@code best_of} over the wire, against golden numbers. */
-class LogprobsEndToEndTest {
+class LogprobsIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private static LiveServer server;
@@ -240,7 +240,7 @@ class LogprobsEndToEndTest {
   }
 
   private static JsonNode golden(String name) throws IOException {
-    try (InputStream in = LogprobsEndToEndTest.class.getResourceAsStream("/golden/" + name)) {
+    try (InputStream in = LogprobsIT.class.getResourceAsStream("/golden/" + name)) {
       return JSON.readTree(in);
     }
   }

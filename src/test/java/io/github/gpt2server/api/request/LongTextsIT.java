@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 /** Texts of very many characters without a space: refused unread, or read in segments. */
-class LongTextsTest {
+class LongTextsIT {
   private static final int LENGTH = 100_000;
 
   /** Bytes of the longest token, {@code <|endoftext|>}. */

@@ -20,7 +20,7 @@ import org.springframework.web.context.request.ServletRequestAttributes;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What is done before the engine has a request ends with it, too. */
-class RequestWatchTest {
+class RequestWatchIT {
   private static final Duration LONG = Duration.ofHours(1);
 
   @BeforeEach

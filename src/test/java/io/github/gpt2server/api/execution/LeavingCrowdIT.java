@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Two hundred clients that leave in every way there is cost nothing in the end. */
-class LeavingCrowdTest {
+class LeavingCrowdIT {
   private static final String POEM =
       "{\"prompt\": \"The king\", \"max_tokens\": 30, \"temperature\": 0}";
   private static final String LONG =

@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * A fine-tune may end its texts with a token of its own: here the embedded model with the comma.
  */
-class EndTokensTest {
+class EndTokensIT {
   private static final Path FILES = Path.of("models/gpt2-fairytales");
   private static final int COMMA = 11;
 

@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Scores over the wire with the embedded model, against numbers computed elsewhere. */
-class ScoreEndToEndTest {
+class ScoreIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private static LiveServer server;
@@ -183,7 +183,7 @@ class ScoreEndToEndTest {
   }
 
   private static JsonNode golden() throws IOException {
-    try (InputStream in = ScoreEndToEndTest.class.getResourceAsStream("/golden/score.json")) {
+    try (InputStream in = ScoreIT.class.getResourceAsStream("/golden/score.json")) {
       return JSON.readTree(in);
     }
   }

@@ -30,7 +30,7 @@ import org.xml.sax.InputSource;
 import tools.jackson.databind.JsonNode;
 
 /** The OpenAPI document: complete, and everything is answered as both of its versions say. */
-class OpenApiTest {
+class OpenApiIT {
   private static LiveServer server;
   private static OpenApiDocument newest;
   private static OpenApiDocument older;
@@ -100,7 +100,7 @@ class OpenApiTest {
 
   /** Lines of a status, a path and a body. */
   static Stream<String> answersAreAsDescribed() throws IOException {
-    try (InputStream file = OpenApiTest.class.getResourceAsStream("/openapi/requests.txt")) {
+    try (InputStream file = OpenApiIT.class.getResourceAsStream("/openapi/requests.txt")) {
       return new String(file.readAllBytes(), StandardCharsets.UTF_8).lines();
     }
   }
