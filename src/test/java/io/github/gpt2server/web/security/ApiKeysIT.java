@@ -18,7 +18,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Who may call what with keys, over real sockets. */
 @ExtendWith(OutputCaptureExtension.class)
-class ApiKeysTest {
+class ApiKeysIT {
   private static TestServer server;
 
   @BeforeAll

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class ShutdownTest {
+class ShutdownIT {
 
   @Test
   void refusesNewRequestsWhileTheOldOnesGoOnThenStopsTheWebServer() throws Exception {

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What the settings of a server change for its clients. */
-class SettingsEndToEndTest {
+class SettingsIT {
   private static final String LONG =
       "{\"prompt\": \"The king\", \"n\": 20, \"max_tokens\": 500, \"ignore_eos\": true";
 

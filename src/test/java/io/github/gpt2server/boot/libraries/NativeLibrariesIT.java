@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Where native code is loaded from, and from where it is not. */
 @EnabledOnOs(OS.LINUX)
-class NativeLibrariesTest {
+class NativeLibrariesIT {
   /** As DJL would name the folder of its tokenizer. */
   private static final String OF_DJL = "tokenizers/0.21.0-0.36.0-cpu-linux-x86_64/libtokenizers.so";
 

@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The whole server with a key: what is closed, and what browsers are told of everything. */
-class AccessEndToEndTest {
+class AccessIT {
   private static final String KEY = "Authorization: Bearer sesame\r\n";
 
   /** What the OpenAPI document describes and needs no key. */

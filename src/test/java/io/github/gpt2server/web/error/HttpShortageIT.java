@@ -40,7 +40,7 @@ import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Java has no memory on a thread that serves a request: that request ends, with an answer. */
-class HttpShortageTest {
+class HttpShortageIT {
   private static LiveServer server;
   private static List<Thread> ended;
 

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The engine thread dies of an error in the middle of its work. */
 @ExtendWith(OutputCaptureExtension.class)
-class EngineDeathTest {
+class EngineDeathIT {
   private static final String LONG =
       "{\"prompt\": \"The king\", \"max_tokens\": 500, \"n\": 20, \"ignore_eos\": true";
 

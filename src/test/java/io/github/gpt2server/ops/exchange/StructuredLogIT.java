@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Logs for machines, from a server that also shows prompts: one object a line, nothing else. */
-class StructuredLogTest {
+class StructuredLogIT {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String PROMPT = "A \\\"secret\\\" prince";
 

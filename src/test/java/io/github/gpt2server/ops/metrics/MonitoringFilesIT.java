@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Dashboard and alert rules ask for what the server really has. */
-class MonitoringFilesTest {
+class MonitoringFilesIT {
   private static final Path DOCKER = Path.of("docker");
   private static final Path DASHBOARD = DOCKER.resolve("grafana/dashboards/gpt2-server.json");
   private static final Path ALERTS = DOCKER.resolve("prometheus/alerts.yaml");

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class HealthAndMetricsTest {
+class HealthAndMetricsIT {
   private static TestServer server;
 
   @BeforeAll

@@ -30,7 +30,7 @@ import org.springframework.context.annotation.Import;
 
 /** What is on standard error after a start that failed: one sentence, whole. */
 @ExtendWith(OutputCaptureExtension.class)
-class StartupFailureTest {
+class StartupFailureIT {
 
   @Configuration(proxyBeanMethods = false)
   @EnableConfigurationProperties(Gpt2Properties.class)

@@ -21,7 +21,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Keys in a file that changes under a running server. */
 @ExtendWith(OutputCaptureExtension.class)
-class ApiKeyFileTest {
+class ApiKeyFileIT {
   @TempDir private Path folder;
 
   /** As Kubernetes mounts a secret: keys -> ..data/keys, ..data -> ..1; ..data is replaced. */

@@ -22,7 +22,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** libtorch gets no memory: at the start, and for a request. */
 @ExtendWith(OutputCaptureExtension.class)
-class MemoryShortageTest {
+class MemoryShortageIT {
   private static final String LIBTORCH =
       "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000 bytes.";
 
@@ -56,7 +56,7 @@ class MemoryShortageTest {
             new TaskRequest<>(
                 "large",
                 List.of(),
-                model -> MemoryShortageTest.<RuntimeException>fail(failure),
+                model -> MemoryShortageIT.<RuntimeException>fail(failure),
                 Duration.ofMinutes(1));
 
         try (RunningTask<Void> task =

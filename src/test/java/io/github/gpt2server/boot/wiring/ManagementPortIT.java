@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What moves to a management port of its own, and who may see it there. */
-class ManagementPortTest {
+class ManagementPortIT {
   private static TestServer server;
 
   @BeforeAll

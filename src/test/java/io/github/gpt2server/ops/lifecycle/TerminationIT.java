@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /** SIGTERM, sent to a process as an operator or Kubernetes sends it. */
-class TerminationTest {
+class TerminationIT {
   /** 128 + 15, what a shell tells of a process that SIGTERM ended. */
   private static final int TERMINATED = 143;
 

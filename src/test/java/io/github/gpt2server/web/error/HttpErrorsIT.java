@@ -37,9 +37,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Errors that need no model: each is the envelope, none says more than it should. */
 @SpringBootTest(
-    classes = HttpErrorsTest.Application.class,
+    classes = HttpErrorsIT.Application.class,
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
-class HttpErrorsTest {
+class HttpErrorsIT {
   @LocalServerPort private int port;
 
   @Test
@@ -379,7 +379,7 @@ class HttpErrorsTest {
       value = {"io.github.gpt2server.api", "io.github.gpt2server.web"},
       // Endpoints of another test lie in the package too.
       excludeFilters =
-          @ComponentScan.Filter(type = FilterType.REGEX, pattern = ".*HttpShortageTest.*"))
+          @ComponentScan.Filter(type = FilterType.REGEX, pattern = ".*HttpShortageIT.*"))
   static class Application {
 
     @Bean

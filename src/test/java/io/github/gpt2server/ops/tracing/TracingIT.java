@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Traces as a collector gets them. */
-class TracingEndToEndTest {
+class TracingIT {
   private static final int INTERNAL = 1;
   private static final int SERVER = 2;
   private static final String PARENT_SPAN = "00f067aa0ba902b7";

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Which pages of other origins may call. */
-class CorsTest {
+class CorsIT {
   private static final String PAGE = "https://page.example";
   private static TestServer server;
 

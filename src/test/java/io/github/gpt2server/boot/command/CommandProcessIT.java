@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Commands as processes: what is on which stream, exit codes, an early end. */
-class CommandProcessTest {
+class CommandProcessIT {
   private static final Path VALIDATION =
       Path.of("src/test/resources/golden/validation.txt").toAbsolutePath();
 

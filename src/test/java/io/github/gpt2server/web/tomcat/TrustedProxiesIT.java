@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.KeyValuePair;
 
 /** Whom the access log names as the client, over real sockets from 127.0.0.1. */
-class TrustedProxiesTest {
+class TrustedProxiesIT {
 
   @ParameterizedTest
   @CsvSource(

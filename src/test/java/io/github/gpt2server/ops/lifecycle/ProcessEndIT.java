@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Threads end that serve no single request: so does the process, to be started again. */
-class ProcessEndTest {
+class ProcessEndIT {
   private static final int CANNOT_GO_ON = 3;
   private static final String STREAM =
       "{\"max_tokens\": 500, \"ignore_eos\": true, \"stream\": true, \"n\": 100}";

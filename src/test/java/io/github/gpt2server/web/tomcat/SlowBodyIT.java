@@ -20,7 +20,7 @@ import org.springframework.mock.web.MockHttpServletResponse;
 
 /** Clients that send their bodies slowly do not hold all threads: 16 here, of which one has two. */
 @EnabledOnOs(OS.LINUX)
-class SlowBodyTest {
+class SlowBodyIT {
   private static final String BODY = "{\"max_tokens\": 1}";
   private static final String WHOLE = RawHttp.post("/v1/completions", BODY);
   private static final String HALF = WHOLE.substring(0, WHOLE.length() - 5);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What a server counts, after requests of which everything is known. */
-class MetricsEndToEndTest {
+class MetricsIT {
   private static final String ENDLESS =
       "{\"prompt\": \"The king\", \"max_tokens\": 500, \"ignore_eos\": true";
 

@@ -15,7 +15,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Request ids, and the lines of the access log as people read them. */
 @ExtendWith(OutputCaptureExtension.class)
-class AccessLogTest {
+class AccessLogIT {
   private static final String ENDLESS =
       "{\"prompt\": \"The king\", \"max_tokens\": 500, \"ignore_eos\": true, \"stream\": true}";
   private static final long PATIENCE_NANOS = 30_000_000_000L;
