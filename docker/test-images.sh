@@ -383,7 +383,7 @@ check_command() {
   seen commands "evaluate in the container prints its result alone: $(grep -o '"bits_per_byte":[0-9.]*' <<<"$answer")"
 }
 
-# What the chart's tests (PodToRunTest) have rendered, else a manifest of the same kind.
+# What the chart's tests (PodToRunIT) have rendered, else a manifest of the same kind.
 manifest() {
   local rendered=target/chart/manifest.yaml
   [[ -f $rendered ]] && { echo "$rendered"; return; }

@@ -6,7 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Values that are wrong are refused, with the place where they stand. */
-class SchemaTest {
+class SchemaIT {
 
   @ParameterizedTest
   @CsvSource(

@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The command that fills the cache, as a process of its own, and the server without a hub. */
-class DownloadEndToEndTest {
+class DownloadIT {
   private static final String MODEL = "openai-community/gpt2";
   private static final String WEIGHTS = "model.safetensors";
 

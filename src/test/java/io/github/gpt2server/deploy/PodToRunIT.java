@@ -11,7 +11,7 @@ import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.Yaml;
 
 /** Leaves the server as the chart deploys it to docker/test-images.sh, which runs it. */
-class PodToRunTest {
+class PodToRunIT {
 
   @Test
   void writesTheConfigMapAndTheDeployment() throws IOException {

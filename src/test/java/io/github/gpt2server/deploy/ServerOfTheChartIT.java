@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The server with the settings that the chart writes: what its probes ask for, and the command of
  * the pod that {@code helm test} starts.
  */
-class ServerOfTheChartTest {
+class ServerOfTheChartIT {
   private static final Path BASH = Path.of("/bin/bash");
   private static LiveServer server;
 

@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Swagger UI on the real server, as a newcomer tries it: every example as it stands. */
-class SwaggerUiTest extends BrowserTest {
+class SwaggerUiIT extends BrowserIT {
   private static final JsonMapper JSON = new JsonMapper();
 
   private static LiveServer server;

@@ -24,7 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What lm-evaluation-harness' {@code local-completions} sends with its remote tokenizer, and what
  * it makes of the answers, against numbers computed elsewhere.
  */
-class EvaluationHarnessTest {
+class EvaluationHarnessIT {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
   private static final int CONTEXT = 512;

@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The server, as a process of its own, that is given a hub's id. */
-class HubEndToEndTest {
+class HubIT {
   private static final String MODEL = "openai-community/gpt2";
   private static final String WEIGHTS = "model.safetensors";
   private static final Path FILES = Path.of("models/gpt2-fairytales");

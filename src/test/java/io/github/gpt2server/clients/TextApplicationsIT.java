@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What applications for writing with base models send, with the settings that they come with. The
  * server has the one setting that mikupad needs, which asks for 1,024 tokens.
  */
-class TextApplicationsTest {
+class TextApplicationsIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   /** As its OpenAI-compatible type sends them. */

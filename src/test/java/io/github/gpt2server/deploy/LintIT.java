@@ -15,7 +15,7 @@ import org.springframework.util.xml.DomUtils;
 import org.w3c.dom.Element;
 
 /** The chart as a package. */
-class LintTest {
+class LintIT {
 
   @Test
   void helmFindsNothingToComplainAbout() {

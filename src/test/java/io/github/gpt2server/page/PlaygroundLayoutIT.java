@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** How the playground looks: on wide and narrow screens, in light and dark colours. */
-class PlaygroundLayoutTest extends ScriptedServerTest {
+class PlaygroundLayoutIT extends ScriptedServerIT {
   @ParameterizedTest
   @CsvSource({"1280, 900, light", "1280, 900, dark", "390, 844, light", "390, 844, dark"})
   void fitsTheScreen(int width, int height, String scheme) throws Exception {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * their own language; here they are only run.
  */
 @NodeProgram.Needed("clients")
-class NodeClientsTest {
+class NodeClientsIT {
   private static LiveServer server;
 
   @BeforeAll

@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What a person does in the playground, with answers that come as hoped, however they are cut. */
-class PlaygroundTest extends ScriptedServerTest {
+class PlaygroundIT extends ScriptedServerIT {
   private static final JsonMapper JSON = new JsonMapper();
 
   @Test

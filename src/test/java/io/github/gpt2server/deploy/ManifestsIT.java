@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What holds for every object that the chart renders, with every values file. */
-class ManifestsTest {
+class ManifestsIT {
 
   static List<Path> variants() {
     return Chart.variants();
@@ -174,7 +174,7 @@ class ManifestsTest {
   @MethodSource("variants")
   void volumesAndPortsAreThoseThatThePodHas(Path variant) {
     for (Manifest manifest : Chart.render(variant)) {
-      manifest.pods().map(Manifest::new).forEach(ManifestsTest::checkVolumesAndPorts);
+      manifest.pods().map(Manifest::new).forEach(ManifestsIT::checkVolumesAndPorts);
     }
   }
 
@@ -220,7 +220,7 @@ class ManifestsTest {
                 assertThat(pod.at("spec.securityContext.runAsNonRoot")).isEqualTo(true);
                 assertThat(pod.at("spec.securityContext.seccompProfile.type"))
                     .isEqualTo("RuntimeDefault");
-                containers(pod).forEach(ManifestsTest::checkRights);
+                containers(pod).forEach(ManifestsIT::checkRights);
               });
     }
   }

@@ -17,7 +17,7 @@ import org.springframework.ai.openai.OpenAiEmbeddingModel;
 import org.springframework.ai.openai.OpenAiEmbeddingOptions;
 
 /** What Spring AI makes of this server: embeddings, for its chats need a model that chats. */
-class SpringAiTest {
+class SpringAiIT {
   private static LiveServer server;
 
   @BeforeAll

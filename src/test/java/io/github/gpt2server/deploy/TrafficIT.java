@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What values make of the ways to the servers, of scaling and of monitoring. */
-class TrafficTest {
+class TrafficIT {
 
   @Test
   void anIngressDoesNotHoldStreamsBack() {

@@ -7,7 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /** What the playground says when the server refuses, breaks off or is not ready. */
-class PlaygroundErrorsTest extends ScriptedServerTest {
+class PlaygroundErrorsIT extends ScriptedServerIT {
   @Test
   void showsAnErrorOfTheServer() throws Exception {
     server.on(

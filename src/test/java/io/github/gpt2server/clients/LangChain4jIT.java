@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
  * What LangChain4j makes of this server. Its language models cannot say how many tokens they want:
  * the server's default decides.
  */
-class LangChain4jTest {
+class LangChain4jIT {
   private static final String KING = " was very angry, and said: \"I am the king of the land";
 
   private static LiveServer server;

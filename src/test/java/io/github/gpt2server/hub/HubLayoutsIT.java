@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Repositories of every kind are fetched and served with the reference's numbers. */
-class HubLayoutsTest {
+class HubLayoutsIT {
   private static final Path FILES = Path.of("models/gpt2-fairytales");
 
   /** How a repository holds a model. */
@@ -102,7 +102,7 @@ class HubLayoutsTest {
   }
 
   private static JsonNode golden(String file) throws IOException {
-    try (InputStream in = HubLayoutsTest.class.getResourceAsStream("/golden/" + file)) {
+    try (InputStream in = HubLayoutsIT.class.getResourceAsStream("/golden/" + file)) {
       return JsonMapper.shared().readTree(in);
     }
   }

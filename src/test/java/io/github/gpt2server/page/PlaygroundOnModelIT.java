@@ -21,7 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The playground on the real server: what it shows is what the embedded model says. */
-class PlaygroundOnModelTest extends BrowserTest {
+class PlaygroundOnModelIT extends BrowserIT {
   private static final JsonMapper JSON = new JsonMapper();
 
   private static LiveServer server;
@@ -30,7 +30,7 @@ class PlaygroundOnModelTest extends BrowserTest {
   @BeforeAll
   static void startServer() throws Exception {
     server = new LiveServer("--gpt2.dtype=float32", "--gpt2.max-sequences=2");
-    try (InputStream in = PlaygroundOnModelTest.class.getResourceAsStream("/golden/greedy.json")) {
+    try (InputStream in = PlaygroundOnModelIT.class.getResourceAsStream("/golden/greedy.json")) {
       golden = JSON.readTree(in);
     }
   }

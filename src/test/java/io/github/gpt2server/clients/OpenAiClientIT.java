@@ -35,7 +35,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What OpenAI's own Java client makes of this server. */
-class OpenAiClientTest {
+class OpenAiClientIT {
   private static final String KING = " was very angry, and said: \"I am the king of the land";
 
   private static final String KEY = "Authorization: Bearer sk-test\r\n";

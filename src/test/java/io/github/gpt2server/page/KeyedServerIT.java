@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 
 /** The pages of the real server when it has a key. */
-class KeyedServerTest extends BrowserTest {
+class KeyedServerIT extends BrowserIT {
   private static LiveServer server;
 
   @BeforeAll

@@ -12,7 +12,7 @@ import org.openqa.selenium.logging.LogType;
 
 /** A browser for the tests of a class, and its opinion of each of them. */
 @ExtendWith(Chromium.Installed.class)
-abstract class BrowserTest {
+abstract class BrowserIT {
   /** Where screenshots land; they are for people. */
   static final Path PICTURES = Path.of("target/playground");
 

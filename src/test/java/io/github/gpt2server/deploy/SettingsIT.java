@@ -27,7 +27,7 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
 /** The settings that the chart writes are such as the server takes. */
-class SettingsTest {
+class SettingsIT {
 
   /** Those that {@code config} may not set, for the chart sets them from other values. */
   private static final Set<String> THE_CHARTS_OWN =

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What values make of the servers and of how their model gets to them. */
-class DeploymentTest {
+class DeploymentIT {
 
   @Test
   void withoutValuesItServesTheEmbeddedModel() {

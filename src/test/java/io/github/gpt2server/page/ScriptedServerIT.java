@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /** The page on a server whose answers each test scripts; a model and bars are there already. */
-abstract class ScriptedServerTest extends BrowserTest {
+abstract class ScriptedServerIT extends BrowserIT {
   /** What the page offers to continue. */
   static final String PROMPT = "Once upon a time, there was a";
 
