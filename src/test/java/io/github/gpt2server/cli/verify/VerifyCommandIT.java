@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** With numbers of the embedded model and of nano-sort, which other implementations computed. */
-class VerifyCommandTest {
+class VerifyCommandIT {
   /** In float16. */
   private static final short FOUR = 0x4400;
 

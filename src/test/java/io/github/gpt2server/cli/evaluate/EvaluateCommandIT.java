@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** On the embedded model, against numbers that another implementation computed. */
-class EvaluateCommandTest {
+class EvaluateCommandIT {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
 

@@ -23,7 +23,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** The check of the operators before a model is served: with right ones and with wrong ones. */
 @ExtendWith(OutputCaptureExtension.class)
-class ArithmeticCheckTest {
+class ArithmeticCheckIT {
   private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
   private static final Gpt2Config CONFIG = Gpt2Config.read(EMBEDDED);
 

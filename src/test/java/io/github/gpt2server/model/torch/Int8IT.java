@@ -32,7 +32,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
  * weight takes back, so that float32 computes the same bits.
  */
 @ExtendWith(OutputCaptureExtension.class)
-class Int8Test {
+class Int8IT {
   private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
   private static final int[] TOKENS = new Random(7).ints(200, 0, 4000).toArray();
   private static final float FACTOR = 64;

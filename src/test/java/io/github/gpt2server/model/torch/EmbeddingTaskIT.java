@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Vectors of texts and of tokens against numbers that an independent implementation computed. */
-class EmbeddingTaskTest {
+class EmbeddingTaskIT {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
   private static final int LAYERS = 4;
   private static final int WIDTH = 320;
@@ -47,7 +47,7 @@ class EmbeddingTaskTest {
             "cpu",
             WeightType.FLOAT32,
             new CacheSize(2, 0, 64));
-    try (InputStream in = EmbeddingTaskTest.class.getResourceAsStream("/golden/embeddings.json")) {
+    try (InputStream in = EmbeddingTaskIT.class.getResourceAsStream("/golden/embeddings.json")) {
       golden = JsonMapper.shared().readTree(in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -36,7 +36,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Inside the embedded model, against numbers that an independent PyTorch implementation computed.
  */
-class InspectionTaskTest {
+class InspectionTaskIT {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
   private static final Offset<Double> NEAR = within(1e-3);
   private static final int LAYERS = 4;
@@ -422,7 +422,7 @@ class InspectionTaskTest {
   }
 
   private static JsonNode golden(String name) {
-    try (InputStream in = InspectionTaskTest.class.getResourceAsStream("/golden/" + name)) {
+    try (InputStream in = InspectionTaskIT.class.getResourceAsStream("/golden/" + name)) {
       return JsonMapper.shared().readTree(in.readAllBytes());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

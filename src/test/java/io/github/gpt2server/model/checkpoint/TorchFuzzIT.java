@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever PyTorch's file has become, it is read or refused with a sentence, in bounded memory. */
-class TorchFuzzTest {
+class TorchFuzzIT {
   private static final int MUTATIONS = 5_000;
 
   @TempDir Path folder;

@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ParameterizedClass
 @EnumSource(names = {"FLOAT32", "BFLOAT16", "INT8"})
-class SpeculationOnModelTest {
+class SpeculationOnModelIT {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
   private static final Gpt2Tokenizer TOKENIZER = Gpt2Tokenizer.load(FOLDER);
   private static final int CONTEXT = 512;

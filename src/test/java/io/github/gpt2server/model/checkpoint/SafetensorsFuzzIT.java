@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever bytes a file holds, it is read or refused with a sentence, in bounded memory. */
-class SafetensorsFuzzTest {
+class SafetensorsFuzzIT {
   private static final int MUTATIONS = 100_000;
 
   private static final String[] FRAGMENTS = {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every form that a GPT-2 comes in gives the logits of the plain restatement. */
-class LayoutsTest {
+class LayoutsIT {
   private static final int[] TOKENS = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3};
   private static final int FOUR_TIMES = 48;
   private static final double ORDINARY = 0.4;

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Questions about the inside of the embedded model, asked beside running streams. */
 @Timeout(120)
-class InspectionOnModelTest {
+class InspectionOnModelIT {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
   private static final Duration LONG = Duration.ofSeconds(60);
   private static final List<Integer> ALL_LAYERS = List.of(0, 1, 2, 3);

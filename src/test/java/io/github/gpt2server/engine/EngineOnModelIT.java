@@ -39,7 +39,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The engine on the embedded model: exact numbers whatever else runs, and no memory lost. */
-class EngineOnModelTest {
+class EngineOnModelIT {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
 
   private static Gpt2Tokenizer tokenizer;
@@ -366,7 +366,7 @@ class EngineOnModelTest {
   }
 
   private static JsonNode golden(String name) {
-    try (InputStream in = EngineOnModelTest.class.getResourceAsStream("/golden/" + name)) {
+    try (InputStream in = EngineOnModelIT.class.getResourceAsStream("/golden/" + name)) {
       return JsonMapper.shared().readTree(in.readAllBytes());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

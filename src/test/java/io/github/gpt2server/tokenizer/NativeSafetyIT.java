@@ -17,7 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Definitions that end the process, were the library given them, and those beside them that do not:
  * a test of these ends the tests if it fails.
  */
-class NativeSafetyTest {
+class NativeSafetyIT {
   private static final String BYTE_LEVEL =
       "{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": true,"
           + " \"use_regex\": %s}";

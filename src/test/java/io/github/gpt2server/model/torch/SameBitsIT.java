@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** With every type of weights a row's bits depend on nothing else that is in the step. */
 @ParameterizedClass
 @EnumSource(names = {"FLOAT32", "BFLOAT16", "INT8"})
-class SameBitsTest {
+class SameBitsIT {
   private static final int SLOTS = 32;
 
   private static Gpt2Model model;
