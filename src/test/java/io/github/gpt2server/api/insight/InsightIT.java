@@ -327,8 +327,7 @@ class InsightIT {
   }
 
   private static JsonNode golden(String name) throws IOException {
-    try (InputStream in =
-        InsightIT.class.getResourceAsStream("/golden/" + name + ".json")) {
+    try (InputStream in = InsightIT.class.getResourceAsStream("/golden/" + name + ".json")) {
       return JSON.readTree(in);
     }
   }

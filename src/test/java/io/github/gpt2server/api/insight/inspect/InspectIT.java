@@ -504,8 +504,7 @@ class InspectIT {
   }
 
   private static JsonNode golden(String name) throws IOException {
-    try (InputStream in =
-        InspectIT.class.getResourceAsStream("/golden/" + name + ".json")) {
+    try (InputStream in = InspectIT.class.getResourceAsStream("/golden/" + name + ".json")) {
       return JSON.readTree(in);
     }
   }

@@ -33,8 +33,7 @@ class MostSimilarIT {
 
   @Test
   void neighboursAreTheGoldenOnes() throws IOException {
-    try (InputStream in =
-        MostSimilarIT.class.getResourceAsStream("/golden/nearest-tokens.json")) {
+    try (InputStream in = MostSimilarIT.class.getResourceAsStream("/golden/nearest-tokens.json")) {
       JsonNode golden = JSON.readTree(in);
       assertThat(golden.size()).isEqualTo(4);
       for (JsonNode word : golden) {

@@ -29,8 +29,7 @@ class CompletionsIT {
   @BeforeAll
   static void start() throws IOException {
     server = new LiveServer("--gpt2.dtype=float32");
-    try (InputStream in =
-        CompletionsIT.class.getResourceAsStream("/golden/greedy.json")) {
+    try (InputStream in = CompletionsIT.class.getResourceAsStream("/golden/greedy.json")) {
       golden = JSON.readTree(in);
     }
   }

@@ -35,8 +35,7 @@ class EmbeddingsIT {
   @BeforeAll
   static void start() throws IOException {
     server = new LiveServer("--gpt2.dtype=float32");
-    try (InputStream in =
-        EmbeddingsIT.class.getResourceAsStream("/golden/embeddings.json")) {
+    try (InputStream in = EmbeddingsIT.class.getResourceAsStream("/golden/embeddings.json")) {
       golden = JSON.readTree(in);
     }
   }
