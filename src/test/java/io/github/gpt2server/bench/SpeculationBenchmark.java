@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What guessing tokens ahead brings: tokens a second through HTTP at 1, 4 and 16 streams of a
- * server that guesses against one that does not, in turns in the same run.
+ * Throughput with speculative decoding: tokens a second through HTTP at 1, 4 and 16 streams of a
+ * server that speculates against one that does not, in turns in the same run.
  *
  * <p>Arguments: the packaged jar, a model folder, the weights' type, and JSON fields for every
  * request, such as {@code "temperature":0}, under which most models repeat themselves soon, or
@@ -33,17 +33,18 @@ public final class SpeculationBenchmark {
       "--gpt2.max-sequences=" + MAX_STREAMS,
       "--gpt2.prefix-cache-tokens=0"
     };
-    String[] guesses =
+    String[] drafts =
         args.length > 5
             ? new String[] {"--gpt2.draft-model=" + args[5]}
             : new String[] {"--gpt2.speculation=ngram"};
     try (ServerProcess off = server(args[0], fixed, "--gpt2.speculation=off");
-        ServerProcess guessing = server(args[0], fixed, guesses)) {
+        ServerProcess speculating = server(args[0], fixed, drafts)) {
       System.out.println(
-          "streams   off tok/s: median (least, most)   with guesses: median (least, most)   ratio"
-              + "   guessed   right");
+          "streams   off tok/s: median (least, most)   with drafts: median  (least, most)   ratio"
+              + "   drafted   accepted");
       for (int streams : new int[] {1, 4, MAX_STREAMS}) {
-        measure(off, guessing, streams, args[3], args.length > 4 ? Integer.parseInt(args[4]) : 5);
+        measure(
+            off, speculating, streams, args[3], args.length > 4 ? Integer.parseInt(args[4]) : 5);
       }
     }
   }
@@ -56,37 +57,37 @@ public final class SpeculationBenchmark {
   }
 
   private static void measure(
-      ServerProcess off, ServerProcess guesser, int streams, String fields, int rounds)
+      ServerProcess off, ServerProcess speculatingServer, int streams, String fields, int rounds)
       throws Exception {
     LoadGenerator plainLoad = new LoadGenerator("127.0.0.1", off.port());
-    LoadGenerator guessingLoad = new LoadGenerator("127.0.0.1", guesser.port());
+    LoadGenerator speculatingLoad = new LoadGenerator("127.0.0.1", speculatingServer.port());
     double[] plain = new double[rounds];
-    double[] guessing = new double[rounds];
-    double drafted = counter(guesser, "draft");
-    double accepted = counter(guesser, "accepted");
+    double[] speculating = new double[rounds];
+    double drafted = counter(speculatingServer, "draft");
+    double accepted = counter(speculatingServer, "accepted");
     // The first round of each warms up what later rounds measure.
     for (int round = -1; round < rounds; round++) {
-      double withoutGuesses = speed(plainLoad, streams, fields);
-      double withGuesses = speed(guessingLoad, streams, fields);
+      double withoutDrafts = speed(plainLoad, streams, fields);
+      double withDrafts = speed(speculatingLoad, streams, fields);
       if (round >= 0) {
-        plain[round] = withoutGuesses;
-        guessing[round] = withGuesses;
+        plain[round] = withoutDrafts;
+        speculating[round] = withDrafts;
       }
     }
     Arrays.sort(plain);
-    Arrays.sort(guessing);
+    Arrays.sort(speculating);
     System.out.printf(
         "%7d   %11.1f (%.1f, %.1f)   %15.1f (%.1f, %.1f)   %.2f   %7.0f   %5.0f%n",
         streams,
         plain[rounds / 2],
         plain[0],
         plain[rounds - 1],
-        guessing[rounds / 2],
-        guessing[0],
-        guessing[rounds - 1],
-        guessing[rounds / 2] / plain[rounds / 2],
-        counter(guesser, "draft") - drafted,
-        counter(guesser, "accepted") - accepted);
+        speculating[rounds / 2],
+        speculating[0],
+        speculating[rounds - 1],
+        speculating[rounds / 2] / plain[rounds / 2],
+        counter(speculatingServer, "draft") - drafted,
+        counter(speculatingServer, "accepted") - accepted);
   }
 
   private static double speed(LoadGenerator load, int streams, String fields) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * A draft model beside a real one, both fakes. The next token of either is a hash of all tokens
- * before it: no text repeats itself, and what the draft has not read rightly it does not guess.
+ * before it: no text repeats itself, and a draft model that has read wrong tokens predicts nothing.
  */
 @Timeout(60)
 class DraftModelProposerTest {
@@ -43,7 +43,7 @@ class DraftModelProposerTest {
 
   private static final StepCosts DRAFT = new StepCosts(new int[] {1, 51}, new double[] {1, 2});
 
-  private final Guesses guesses = new Guesses();
+  private final DraftTokenCounter counter = new DraftTokenCounter();
   private final FakeModel model = new FakeModel(4, CONTEXT, 16);
   private FakeModel draft = new FakeModel(4, CONTEXT);
   private Engine engine;
@@ -54,7 +54,7 @@ class DraftModelProposerTest {
             () -> model,
             TOKENIZER,
             EngineSettings.withQueue(100),
-            guesses,
+            counter,
             any -> new DraftPlanner(REAL, new DraftModelProposer(draft, DRAFT)));
     model.plans.clear();
   }
@@ -69,15 +69,15 @@ class DraftModelProposerTest {
   }
 
   @Test
-  void guessesThatAreRightSpareSteps() throws Exception {
+  void acceptedDraftTokensSaveSteps() throws Exception {
     start();
     assertText(engine.submit(generation(prompt(5), 600)));
     engine.close();
-    assertThat(guesses.accepted.get())
-        .isEqualTo(guesses.drafted.get())
+    assertThat(counter.accepted.get())
+        .isEqualTo(counter.drafted.get())
         .isEqualTo(600 - model.plans.size());
     assertThat(model.plans).hasSizeLessThan(600 / 6);
-    // One further guess of each draft is the token that the real model gives anyway.
+    // One further token of each draft is the token that the real model gives anyway.
     assertThat(draft.plans.size()).isLessThan(600 + 10);
   }
 
@@ -93,12 +93,12 @@ class DraftModelProposerTest {
         .isNotEqualTo(FakeModel.continuation(prompt(5), 300))
         .isEqualTo(plainly(handle.generation()));
     engine.close();
-    assertThat(guesses.accepted.get()).isEqualTo(guesses.drafted.get()).isGreaterThan(200);
+    assertThat(counter.accepted.get()).isEqualTo(counter.drafted.get()).isGreaterThan(200);
   }
 
   /** One that is unlike the real one draws other tokens, but its likeliest is the real one's. */
   @Test
-  void wherePeaksAreAlikeAloneTheLikeliestTokenIsGuessed() throws Exception {
+  void whereOnlyThePeaksAreAlikeTheLikeliestTokenIsDrafted() throws Exception {
     draft.peak = 5;
     start();
     SamplingParameters drawn = new SamplingParameters(1.3, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, 42);
@@ -106,8 +106,8 @@ class DraftModelProposerTest {
     assertThat(GeneratedTokens.of(handle)).isEqualTo(plainly(handle.generation()));
     engine.close();
     // The likeliest has a chance of 0.69 in the real model, of 0.04 in the draft.
-    assertThat((double) guesses.accepted.get() / guesses.drafted.get()).isBetween(0.35, 0.85);
-    assertThat(guesses.accepted.get()).isGreaterThan(200);
+    assertThat((double) counter.accepted.get() / counter.drafted.get()).isBetween(0.35, 0.85);
+    assertThat(counter.accepted.get()).isGreaterThan(200);
   }
 
   @Test
@@ -124,7 +124,7 @@ class DraftModelProposerTest {
         .containsExactly(0, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640);
     // What has been generated meanwhile is read with the rest.
     assertThat(chunks.get(1).get(3).end()).isEqualTo(701);
-    assertThat(guesses.accepted.get()).isEqualTo(guesses.drafted.get()).isGreaterThan(150);
+    assertThat(counter.accepted.get()).isEqualTo(counter.drafted.get()).isGreaterThan(150);
   }
 
   @Test
@@ -135,7 +135,7 @@ class DraftModelProposerTest {
   }
 
   @Test
-  void guessesThatAreWrongSoonStop() throws Exception {
+  void rejectedDraftsSoonStop() throws Exception {
     draft.memory = 1;
     start();
     int tokens = 0;
@@ -144,31 +144,31 @@ class DraftModelProposerTest {
       tokens += 200;
     }
     engine.close();
-    assertThat(guesses.drafted.get()).isPositive();
-    assertThat(guesses.accepted.get()).isLessThan(10);
+    assertThat(counter.drafted.get()).isPositive();
+    assertThat(counter.accepted.get()).isLessThan(10);
     assertThat(model.plans).hasSizeGreaterThan(tokens - 10);
     assertThat(draft.plans.size() * 1.0)
-        .as("cost of guessing, of 10 for each token")
+        .as("cost of drafting, of 10 for each token")
         .isBetween(1.0, 0.02 * 10 * tokens);
   }
 
   @Test
-  void guessesThatBecomeRightAreUsedAgain() throws Exception {
+  void draftsThatBecomeRightAreUsedAgain() throws Exception {
     draft.memory = 1;
     start();
     model.permits = new Semaphore(400);
     GenerationHandle handle = engine.submit(generation(prompt(10), 900));
     awaitHeld();
-    assertThat(guesses.accepted.get()).isLessThan(10);
+    assertThat(counter.accepted.get()).isLessThan(10);
     draft.memory = Integer.MAX_VALUE;
     model.permits.release(1000);
     assertText(handle);
     engine.close();
-    assertThat(guesses.accepted.get()).isGreaterThan(200);
+    assertThat(counter.accepted.get()).isGreaterThan(200);
   }
 
   @Test
-  void wrongGuessesLeaveNoTrace() throws Exception {
+  void rejectedDraftTokensLeaveNoTrace() throws Exception {
     draft.slip = 7;
     start();
     Random random = new Random(3);
@@ -182,11 +182,11 @@ class DraftModelProposerTest {
       assertText(handle);
     }
     engine.close();
-    assertThat(guesses.accepted.get()).isGreaterThan(300).isLessThan(guesses.drafted.get());
+    assertThat(counter.accepted.get()).isGreaterThan(300).isLessThan(counter.drafted.get());
   }
 
   @Test
-  void sequencesAreGuessedForTogether() throws Exception {
+  void sequencesAreDraftedTogether() throws Exception {
     start();
     model.permits = new Semaphore(0);
     List<GenerationHandle> handles =
@@ -207,7 +207,7 @@ class DraftModelProposerTest {
 
   /** Its cache is an array: a position beyond its end would make its step fail. */
   @Test
-  void nothingIsGuessedBeyondTheDraftsContext() throws Exception {
+  void nothingIsDraftedBeyondTheDraftModelsContext() throws Exception {
     draft = new FakeModel(4, 100);
     start();
     assertText(engine.submit(generation(prompt(20), 300)));
@@ -219,7 +219,7 @@ class DraftModelProposerTest {
             .max()
             .orElseThrow();
     assertThat(last).isEqualTo(99);
-    assertThat(guesses.accepted.get()).isEqualTo(guesses.drafted.get()).isBetween(60, 81);
+    assertThat(counter.accepted.get()).isEqualTo(counter.drafted.get()).isBetween(60, 81);
   }
 
   @Test
@@ -232,9 +232,9 @@ class DraftModelProposerTest {
       assertText(handle);
     }
     draft.maxRows = Integer.MAX_VALUE;
-    guesses.drafted.set(0);
+    counter.drafted.set(0);
     assertText(engine.submit(generation(prompt(1), 50)));
-    assertThat(guesses.drafted.get()).as("who comes later is not left out").isPositive();
+    assertThat(counter.drafted.get()).as("who comes later is not left out").isPositive();
   }
 
   @Test
@@ -247,7 +247,7 @@ class DraftModelProposerTest {
   }
 
   @Test
-  void whatAGuessSaysToStopAtEndsTheDraft() throws Exception {
+  void aDraftTokenThatStopsEndsTheDraft() throws Exception {
     start();
     List<Integer> expected = FakeModel.continuation(prompt(5), 60);
     int stop = expected.get(40);
@@ -259,7 +259,7 @@ class DraftModelProposerTest {
     assertThat(model.plans.stream().flatMap(plan -> plan.decodes().stream()))
         .extracting(Decode::token)
         .doesNotContain(stop);
-    assertThat(guesses.accepted.get()).isEqualTo(guesses.drafted.get()).isGreaterThan(20);
+    assertThat(counter.accepted.get()).isEqualTo(counter.drafted.get()).isGreaterThan(20);
   }
 
   @Test
@@ -301,7 +301,7 @@ class DraftModelProposerTest {
     return RequestBuilder.request(prompt, maxTokens).sampling(sampling).reusingPrompt().stream();
   }
 
-  /** The text that comes without any guesses. */
+  /** The text that comes without any counter. */
   private static List<Integer> plainly(Generation generation) throws Exception {
     try (Engine plain =
         Engine.start(() -> new FakeModel(4, CONTEXT), TOKENIZER, EngineSettings.withQueue(1))) {

@@ -46,7 +46,7 @@ class EngineTest {
       Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
   private static final Duration LONG = Duration.ofSeconds(30);
 
-  /** Few enough for pieces to be evicted all the time. */
+  /** Few enough for blocks to be evicted all the time. */
   private static final int BLOCKS = 6;
 
   private FakeModel model;
@@ -338,7 +338,7 @@ class EngineTest {
   }
 
   @Test
-  void whatIsCancelledHalfWayLeavesWholePiecesOnly() throws Exception {
+  void whatIsCancelledHalfWayLeavesWholeBlocksOnly() throws Exception {
     start(1, 10);
     int[] prompt = new Random(2).ints(300, 0, 900).toArray();
     int[] other = new Random(3).ints(500, 0, 900).toArray();

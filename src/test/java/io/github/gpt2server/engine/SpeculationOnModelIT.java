@@ -38,8 +38,8 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Engines that guess whatever they can answer as one that never does: the same tokens, the same
- * bits of every log-probability, the same events. One guesses by the texts alone, one has a draft
+ * Engines that draft whatever they can answer as one that never does: the same tokens, the same
+ * bits of every log-probability, the same events. One counter by the texts alone, one has a draft
  * model beside: the same weights with another function in the MLPs, which is often wrong.
  */
 @ParameterizedClass
@@ -52,11 +52,11 @@ class SpeculationOnModelIT {
   private static final StepCosts NEARLY_FREE =
       new StepCosts(new int[] {1, 2}, new double[] {0.01, 0.01});
 
-  private static final Guesses none = new Guesses();
-  private static final Guesses byText = new Guesses();
-  private static final Guesses byModel = new Guesses();
+  private static final DraftTokenCounter none = new DraftTokenCounter();
+  private static final DraftTokenCounter byText = new DraftTokenCounter();
+  private static final DraftTokenCounter byModel = new DraftTokenCounter();
   private static Engine plain;
-  private static Engine guessing;
+  private static Engine lookingUp;
   private static Engine drafting;
 
   @Parameter WeightType type;
@@ -64,7 +64,7 @@ class SpeculationOnModelIT {
   @BeforeParameterizedClassInvocation
   static void start(WeightType type) throws Exception {
     plain = engine(type, none, model -> DraftPlanner.OFF);
-    guessing = engine(type, byText, model -> new DraftPlanner(FREE));
+    lookingUp = engine(type, byText, model -> new DraftPlanner(FREE));
     drafting =
         engine(
             type,
@@ -72,8 +72,8 @@ class SpeculationOnModelIT {
             model -> new DraftPlanner(FREE, new DraftModelProposer(draft(type), NEARLY_FREE)));
   }
 
-  private static Engine engine(WeightType type, Guesses guesses, Engine.Drafts drafts)
-      throws Exception {
+  private static Engine engine(
+      WeightType type, DraftTokenCounter counter, Engine.PlannerFactory planners) throws Exception {
     Gpt2Config config = Gpt2Config.read(FOLDER);
     return Engine.start(
         () ->
@@ -81,8 +81,8 @@ class SpeculationOnModelIT {
                 config, Weights.open(FOLDER, config), "cpu", type, new CacheSize(8, 32, 32)),
         TOKENIZER,
         EngineSettings.withQueue(256),
-        guesses,
-        drafts);
+        counter,
+        planners);
   }
 
   private static Gpt2Model draft(WeightType type) {
@@ -109,7 +109,7 @@ class SpeculationOnModelIT {
   @AfterParameterizedClassInvocation
   static void stop() {
     plain.close();
-    guessing.close();
+    lookingUp.close();
     drafting.close();
     assertThat(none.drafted.get()).isZero();
   }
@@ -135,11 +135,9 @@ class SpeculationOnModelIT {
       requests.add(randomRequest(random));
     }
     assertSameAnswers(requests, random);
-    for (Guesses guesses : List.of(byText, byModel)) {
-      assertThat(guesses.accepted.get()).isGreaterThan(200);
-      assertThat(guesses.drafted.get() - guesses.accepted.get())
-          .as("wrong guesses")
-          .isGreaterThan(200);
+    for (DraftTokenCounter counter : List.of(byText, byModel)) {
+      assertThat(counter.accepted.get()).isGreaterThan(200);
+      assertThat(counter.drafted.get() - counter.accepted.get()).as("rejected").isGreaterThan(200);
     }
     assertThat(byModel.accepted.get()).isGreaterThan(byText.accepted.get());
   }
@@ -158,11 +156,11 @@ class SpeculationOnModelIT {
       start = end;
     }
     List<GenerationHandle> expected = generations.stream().map(plain::submit).toList();
-    List<GenerationHandle> guessed = generations.stream().map(guessing::submit).toList();
+    List<GenerationHandle> byLookup = generations.stream().map(lookingUp::submit).toList();
     List<GenerationHandle> drafted = generations.stream().map(drafting::submit).toList();
     for (int i = 0; i < generations.size(); i++) {
       List<List<String>> wanted = events(expected.get(i));
-      for (GenerationHandle actual : List.of(guessed.get(i), drafted.get(i))) {
+      for (GenerationHandle actual : List.of(byLookup.get(i), drafted.get(i))) {
         List<List<String>> got = events(actual);
         for (int s = 0; s < wanted.size(); s++) {
           assertThat(got.get(s))

@@ -22,17 +22,17 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Guessing tokens ahead on a fake model, one that soon repeats itself where a test wants that. */
+/** Speculative decoding on a fake model, which soon repeats itself where a test needs that. */
 @Timeout(60)
 class SpeculationTest {
   private static final Gpt2Tokenizer TOKENIZER =
       Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
   private static final Duration LONG = Duration.ofSeconds(30);
 
-  /** Rows cost nothing, so that whatever may be guessed is. */
+  /** Rows cost nothing, so that every possible draft token is computed. */
   private static final StepCosts FREE = new StepCosts(new int[] {1, 2}, new double[] {1, 1});
 
-  private final Guesses guesses = new Guesses();
+  private final DraftTokenCounter counter = new DraftTokenCounter();
   private FakeModel model;
   private Engine engine;
 
@@ -44,7 +44,7 @@ class SpeculationTest {
             () -> model,
             TOKENIZER,
             EngineSettings.withQueue(100),
-            guesses,
+            counter,
             any -> new DraftPlanner(FREE));
     model.plans.clear();
   }
@@ -71,18 +71,18 @@ class SpeculationTest {
     int distinct = Set.copyOf(text).size();
     assertThat(distinct).isLessThan(200);
     assertThat(model.plans).hasSizeLessThan(distinct + (400 - distinct) / 4);
-    // The last step is told after the text has ended.
+    // The last step is reported after the text has ended.
     engine.close();
-    // Every step picks one token and those that were guessed right.
-    assertThat(guesses.accepted.get()).isEqualTo(400 - model.plans.size());
-    assertThat(guesses.drafted.get())
+    // Every step generates one token and the accepted draft tokens.
+    assertThat(counter.accepted.get()).isEqualTo(400 - model.plans.size());
+    assertThat(counter.drafted.get())
         .isEqualTo(model.plans.stream().mapToInt(StepPlan::draftTokens).sum())
-        .isGreaterThanOrEqualTo(guesses.accepted.get());
+        .isGreaterThanOrEqualTo(counter.accepted.get());
   }
 
   /** The fake's next token is a hash of all before it, so that whatever is wrong shows. */
   @Test
-  void wrongGuessesLeaveNoTrace() throws Exception {
+  void rejectedDraftTokensLeaveNoTrace() throws Exception {
     Random random = new Random(3);
     List<GenerationHandle> handles = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
@@ -97,7 +97,7 @@ class SpeculationTest {
   }
 
   @Test
-  void aPromptThatMisleadsGuessesChangesNothing() throws Exception {
+  void aMisleadingPromptChangesNothing() throws Exception {
     model.memory = 1;
     List<Integer> expected = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 20)));
     // Each two tokens that will come, followed by one that will not.
@@ -108,23 +108,23 @@ class SpeculationTest {
       prompt[3 * i + 2] = 901 + i;
     }
     prompt[prompt.length - 1] = 5;
-    guesses.reset();
+    counter.reset();
     assertThat(GeneratedTokens.of(engine.submit(generation(prompt, 20)))).isEqualTo(expected);
-    assertThat(guesses.drafted.get()).isPositive();
-    assertThat(guesses.accepted.get()).isLessThan(guesses.drafted.get());
+    assertThat(counter.drafted.get()).isPositive();
+    assertThat(counter.accepted.get()).isLessThan(counter.drafted.get());
   }
 
   @Test
-  void aStepThatCannotBeDoneWithGuessesIsDoneWithoutThem() throws Exception {
+  void aStepThatFailsWithDraftTokensIsRepeatedWithoutThem() throws Exception {
     model.memory = 1;
     List<Integer> expected = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 200)));
     model.maxRows = 3;
-    guesses.drafted.set(0);
+    counter.drafted.set(0);
     GenerationHandle one = engine.submit(generation(new int[] {5}, 200));
     GenerationHandle other = engine.submit(generation(new int[] {5}, 200));
     assertThat(GeneratedTokens.of(one)).isEqualTo(expected);
     assertThat(GeneratedTokens.of(other)).isEqualTo(expected);
-    assertThat(guesses.drafted.get()).isPositive();
+    assertThat(counter.drafted.get()).isPositive();
   }
 
   @Test
@@ -150,14 +150,14 @@ class SpeculationTest {
   }
 
   @Test
-  void aWrongGuessWhoseLogitsAreNotNumbersHarmsNobody() throws Exception {
+  void aRejectedDraftTokenWhoseLogitsAreNotFiniteIsHarmless() throws Exception {
     model.memory = 1;
     List<Integer> expected = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 9)));
-    assertThat(guesses.drafted.get()).isZero();
+    assertThat(counter.drafted.get()).isZero();
     // After its first two tokens stands another one here than what comes.
     int[] prompt = {expected.get(0), expected.get(1), FakeModel.NOT_A_NUMBER, 5};
     assertThat(GeneratedTokens.of(engine.submit(generation(prompt, 9)))).isEqualTo(expected);
-    assertThat(guesses.drafted.get()).isPositive();
+    assertThat(counter.drafted.get()).isPositive();
   }
 
   private static Generation generation(int[] prompt, int maxTokens) {

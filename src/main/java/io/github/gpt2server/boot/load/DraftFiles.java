@@ -39,8 +39,8 @@ record DraftFiles(
       checkVocabulary(folder, config, served, tokenizer);
       if (config.contextLength() < served.contextLength()) {
         log.info(
-            "{} has a context of {} tokens, the model one of {}: what lies beyond is guessed"
-                + " without it",
+            "{} has a context of {} tokens, the model one of {}: what lies beyond gets"
+                + " no draft tokens",
             folder.id(),
             config.contextLength(),
             served.contextLength());
@@ -62,16 +62,16 @@ record DraftFiles(
       ModelFolder folder, Gpt2Config config, Gpt2Config served, Gpt2Tokenizer tokenizer) {
     if (config.vocabSize() != served.vocabSize()) {
       throw new ModelLoadException(
-          "gpt2.draft-model %s has vocab_size %d, but the model has %d: it can guess only for a"
+          "gpt2.draft-model %s has vocab_size %d, but the model has %d: a draft model must"
                   .formatted(folder.id(), config.vocabSize(), served.vocabSize())
-              + " model of the same vocabulary");
+              + " have the same vocabulary");
     }
     try (Gpt2Tokenizer own = Gpt2Tokenizer.load(folder.path())) {
       if (!own.hasVocabularyOf(tokenizer)) {
         throw new ModelLoadException(
-            "gpt2.draft-model %s has another tokenizer than the model: it can guess only for a"
+            "gpt2.draft-model %s has another tokenizer than the model: a draft model must"
                     .formatted(folder.id())
-                + " model of the same vocabulary");
+                + " have the same vocabulary");
       }
     }
   }

@@ -168,14 +168,14 @@ public final class ServedModelLoader implements ModelLoader {
     }
   }
 
-  /** The files of the draft model; null if there is none, or if on a GPU nothing is guessed. */
+  /** The files of the draft model; null if there is none, or if the device is a GPU. */
   private DraftFiles draft(Gpt2Config served, Gpt2Tokenizer tokenizer, String device)
       throws Exception {
     if (properties.draftModel() == null) {
       return null;
     }
     if (!device.equals("cpu")) {
-      log.warn("gpt2.draft-model is not used: on a GPU nothing is guessed");
+      log.warn("gpt2.draft-model is ignored: speculative decoding runs on a CPU only");
       return null;
     }
     ModelFolder folder = folder("gpt2.draft-model", properties.draftModel(), DRAFT_REVISION);
@@ -240,7 +240,9 @@ public final class ServedModelLoader implements ModelLoader {
     return device.equals("cpu") ? 32 : 64;
   }
 
-  /** On a GPU a row's bits depend on the number of rows, so that guesses could change texts. */
+  /**
+   * On a GPU a row's bits depend on the number of rows, so that draft tokens could change texts.
+   */
   private Speculation speculation(String device) {
     return device.equals("cpu") ? properties.speculation() : Speculation.OFF;
   }

@@ -31,9 +31,8 @@ import org.springframework.util.unit.DataSize;
  * @param maxSequences how many sequences run at once; each has a KV-cache slot
  * @param prefixCacheTokens how many prompt tokens the prefix cache keeps; 0 turns it off, -1 takes
  *     a quarter of the KV cache's size
- * @param speculation how tokens are guessed on a CPU, so that one step can compute several; on a
- *     GPU none are
- * @param draftModel a smaller model that guesses too, named as {@code model} is; or null
+ * @param speculation the source of draft tokens for speculative decoding, on a CPU only
+ * @param draftModel a smaller model that proposes draft tokens, named as {@code model} is; or null
  * @param maxQueue how many requests may wait
  * @param requestTimeout how long a request may take, waiting included; seconds if no unit is given
  * @param maxUnread how much memory the tokens that a streaming client has not read yet may take
@@ -163,7 +162,7 @@ public record Gpt2Properties(
         throw new InvalidSettingException(
             "gpt2.draft-model",
             draftModel,
-            "it without gpt2.speculation=off, with which nothing is guessed");
+            "it without gpt2.speculation=off, which disables speculative decoding");
       }
     }
   }

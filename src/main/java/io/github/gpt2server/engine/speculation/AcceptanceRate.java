@@ -3,46 +3,47 @@ package io.github.gpt2server.engine.speculation;
 import java.util.function.DoubleSupplier;
 
 /**
- * How often guesses of one kind were right: what is known beforehand, and then more and more what
- * is seen.
+ * Estimated acceptance rate of one kind of draft token: the share that the model confirms. It
+ * begins at a prior, which observed draft tokens gradually outweigh.
  */
 final class AcceptanceRate {
-  private final DoubleSupplier beforehand;
-  private final double weight;
-  private final double memory;
-  private double guessed;
-  private double right;
+  private final DoubleSupplier prior;
+  private final double priorWeight;
+  private final double halfLife;
+  private double drafted;
+  private double accepted;
 
   /**
-   * Has seen nothing.
+   * Creates an estimate without observations.
    *
-   * @param beforehand the rate as long as that is so
-   * @param weight as much as so many guesses it weighs later
-   * @param memory after so many guesses they count half, so that the later ones weigh more
+   * @param prior the rate before any observation, from 0 to 1
+   * @param priorWeight the weight of the prior, in draft tokens
+   * @param halfLife the number of draft tokens after which the counts are halved, so that recent
+   *     ones weigh more
    */
-  AcceptanceRate(DoubleSupplier beforehand, double weight, double memory) {
-    this.beforehand = beforehand;
-    this.weight = weight;
-    this.memory = memory;
+  AcceptanceRate(DoubleSupplier prior, double priorWeight, double halfLife) {
+    this.prior = prior;
+    this.priorWeight = priorWeight;
+    this.halfLife = halfLife;
   }
 
-  /** Remembers what became of a guess. */
-  void add(boolean wasRight) {
-    if (guessed >= memory) {
-      guessed /= 2;
-      right /= 2;
+  /** Counts a draft token and whether the model confirmed it. */
+  void add(boolean wasAccepted) {
+    if (drafted >= halfLife) {
+      drafted /= 2;
+      accepted /= 2;
     }
-    guessed++;
-    right += wasRight ? 1 : 0;
+    drafted++;
+    accepted += wasAccepted ? 1 : 0;
   }
 
-  /** How many guesses are remembered. */
-  double guessed() {
-    return guessed;
+  /** The number of draft tokens counted, after halving. */
+  double drafted() {
+    return drafted;
   }
 
-  /** The probability that a guess is right. */
+  /** The estimated probability that a draft token is accepted. */
   double value() {
-    return (right + weight * beforehand.getAsDouble()) / (guessed + weight);
+    return (accepted + priorWeight * prior.getAsDouble()) / (drafted + priorWeight);
   }
 }

@@ -3,40 +3,49 @@ package io.github.gpt2server.engine.speculation;
 import java.util.Arrays;
 
 /**
- * How often guesses about one text were right, by how many tokens stood before them as well as now.
- * Guesses that no step computes count too, for they are seen to be right or wrong all the same.
+ * Acceptance rates of prompt-lookup drafts in one text, by the length of the match that they
+ * follow. Draft tokens that no step verifies count too, for the token that follows shows all the
+ * same whether they were right.
  */
 final class AcceptanceRates {
   /**
-   * Of matches of 1, 2 to 3, 4 to 7, 8 to 15, 16 to 31 and 32 tokens: between what texts of fairy
-   * tales, this project's README and the embedded model's own texts at temperatures from 0 to 1
-   * showed.
+   * Prior rates after matches of 1, 2 to 3, 4 to 7, 8 to 15, 16 to 31 and 32 tokens: between those
+   * measured on fairy tales, on this project's README and on the embedded model's own texts at
+   * temperatures from 0 to 1.
    */
-  private static final double[] BEFOREHAND = {0.1, 0.25, 0.55, 0.75, 0.85, 0.95};
+  private static final double[] PRIOR = {0.1, 0.25, 0.55, 0.75, 0.85, 0.95};
 
-  /** What is known beforehand weighs as much as so many guesses. */
-  private static final double WEIGHT = 4;
+  /** The weight of the prior, in draft tokens. */
+  private static final double PRIOR_WEIGHT = 4;
 
-  /** After so many guesses they count half. */
-  private static final double MEMORY = 64;
+  /** The number of draft tokens after which their counts are halved. */
+  private static final double HALF_LIFE = 64;
 
   private final AcceptanceRate[] rates =
-      Arrays.stream(BEFOREHAND)
-          .mapToObj(rate -> new AcceptanceRate(() -> rate, WEIGHT, MEMORY))
+      Arrays.stream(PRIOR)
+          .mapToObj(rate -> new AcceptanceRate(() -> rate, PRIOR_WEIGHT, HALF_LIFE))
           .toArray(AcceptanceRate[]::new);
 
-  /** Remembers what became of a guess after a match of so many tokens, at least one. */
-  void add(int match, boolean wasRight) {
-    rates[kind(match)].add(wasRight);
+  /**
+   * Counts a draft token.
+   *
+   * @param match the length of the match that it follows, at least 1
+   */
+  void add(int match, boolean wasAccepted) {
+    rates[kind(match)].add(wasAccepted);
   }
 
-  /** The probability that a guess after a match of so many tokens, at least one, is right. */
+  /**
+   * The estimated probability that a draft token is accepted.
+   *
+   * @param match the length of the match that it follows, at least 1
+   */
   double of(int match) {
     return rates[kind(match)].value();
   }
 
   private static int kind(int match) {
     int powerOfTwo = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(match);
-    return Math.min(powerOfTwo, BEFOREHAND.length - 1);
+    return Math.min(powerOfTwo, PRIOR.length - 1);
   }
 }

@@ -20,81 +20,86 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A smaller model of the same vocabulary that guesses how sequences go on, after "Fast Inference
- * from Transformers via Speculative Decoding", Leviathan et al., 2023. It has a KV cache of its own
- * with the same slots, and reads what has come since its last guess before it makes the next one.
+ * Proposes draft tokens by running a smaller model of the same vocabulary (Leviathan et al., 2023,
+ * "Fast Inference from Transformers via Speculative Decoding"). The draft model has a KV cache of
+ * its own with the same slots; before it proposes, it reads the tokens generated since its last
+ * draft.
  *
- * <p>What goes wrong here costs guesses and nothing else.
+ * <p>A failure of the draft model excludes the sequences concerned from further drafts; their
+ * generation continues without it.
  */
 public final class DraftModelProposer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DraftModelProposer.class);
 
-  /** So many tokens that it has not read yet are read along with the first guess. */
-  static final int MAX_ALONG = 16;
+  /** The largest number of unread tokens that are read in the step of the first draft token. */
+  static final int MAX_CATCH_UP = 16;
 
-  /** The longest chunk in which it reads more than that. */
-  static final int PIECE = 64;
+  /** The longest chunk in which a longer unread text is read, in tokens. */
+  static final int CHUNK = 64;
 
-  /** The chance of a guess before any was seen: between what unlike and like models reach. */
-  private static final double BEFOREHAND = 0.6;
+  /** Acceptance rate before any observation: between those of dissimilar and similar models. */
+  private static final double PRIOR = 0.6;
 
-  private static final double WEIGHT = 16;
-  private static final double MEMORY = 1024;
+  /** The weight of the prior, in draft tokens. */
+  private static final double PRIOR_WEIGHT = 16;
 
-  /** What share of the time may go into a look whether guesses have come to pay. */
+  /** The number of draft tokens after which their counts are halved. */
+  private static final double HALF_LIFE = 1024;
+
+  /** The share of step time that may be spent on {@link #probe probing}. */
   private static final double PROBE_SHARE = 0.01;
 
   private final LanguageModel model;
   private final StepCosts costs;
   private final DraftState.Rates all =
       new DraftState.Rates(
-          new AcceptanceRate(() -> BEFOREHAND, WEIGHT, MEMORY),
-          new AcceptanceRate(() -> BEFOREHAND, WEIGHT, MEMORY));
-  private double purse;
+          new AcceptanceRate(() -> PRIOR, PRIOR_WEIGHT, HALF_LIFE),
+          new AcceptanceRate(() -> PRIOR, PRIOR_WEIGHT, HALF_LIFE));
+  private double probeBudget;
 
   /**
-   * Has read nothing yet.
+   * Creates a proposer that has read nothing.
    *
-   * @param model has the slots and the vocabulary of the real one
-   * @param costs of its steps, in the unit of the real model's
+   * @param model has the slots and the vocabulary of the real model; closed by {@link #close}
+   * @param costs costs of its steps, in the unit of the real model's
    */
   public DraftModelProposer(LanguageModel model, StepCosts costs) {
     this.model = model;
     this.costs = costs;
   }
 
-  /** What it knows of a sequence. */
-  DraftState draft(SpeculativeSequence sequence) {
-    return sequence.proposer().draft(all);
+  /** The draft model's state of a sequence. */
+  DraftState state(SpeculativeSequence sequence) {
+    return sequence.proposer().draftState(all);
   }
 
-  /** How many tokens of a sequence it has not read yet; at least the last one, before a guess. */
+  /** The number of tokens of a sequence to read before the next draft; at least the last one. */
   int unread(SpeculativeSequence sequence) {
-    return sequence.proposer().length() - draft(sequence).read();
+    return sequence.proposer().length() - state(sequence).read();
   }
 
-  /** The longest draft of a sequence; 0 for one that it cannot or need not guess for. */
+  /** The longest possible draft of a sequence; 0 if it failed, or has no room left to continue. */
   int maxDraft(SpeculativeSequence sequence) {
-    if (draft(sequence).failed()) {
+    if (state(sequence).failed()) {
       return 0;
     }
     int inContext = model.contextLength() - sequence.proposer().length() + 1;
     return Math.max(0, Math.min(inContext, sequence.maxDraft()));
   }
 
-  /** The cost of a step of so many rows. */
+  /** The cost of a draft-model step of {@code rows} rows. */
   double cost(int rows) {
     return rows == 0 ? 0 : costs.of(rows);
   }
 
   /**
-   * Guesses tokens, in a step for each that lies ahead, of all sequences together.
+   * Proposes draft tokens: one step for each position ahead, of all sequences together.
    *
-   * @param drafts how many tokens to guess at the most, by sequence in ascending order of slots
+   * @param lengths largest number of draft tokens by sequence, in ascending order of slots
    */
-  void guess(Map<SpeculativeSequence, Integer> drafts) {
+  void propose(Map<SpeculativeSequence, Integer> lengths) {
     try {
-      List<SpeculativeSequence> open = List.copyOf(drafts.keySet());
+      List<SpeculativeSequence> open = List.copyOf(lengths.keySet());
       List<Decode> decodes = new ArrayList<>();
       int[] rows = addUnread(decodes, open);
       for (int ahead = 0; !open.isEmpty(); ahead++) {
@@ -102,9 +107,9 @@ public final class DraftModelProposer implements AutoCloseable {
         List<SpeculativeSequence> next = new ArrayList<>();
         decodes = new ArrayList<>();
         for (SpeculativeSequence sequence : open) {
-          int token = draft(sequence).token(ahead);
+          int token = state(sequence).token(ahead);
           // Nothing follows a token that ends the sequence.
-          if (ahead + 1 < drafts.get(sequence) && !sequence.stopsAt(token)) {
+          if (ahead + 1 < lengths.get(sequence) && !sequence.stopsAt(token)) {
             int position = sequence.proposer().length() + ahead;
             decodes.add(new Decode(sequence.slot(), position, token));
             next.add(sequence);
@@ -114,18 +119,18 @@ public final class DraftModelProposer implements AutoCloseable {
         rows = IntStream.range(0, open.size()).toArray();
       }
     } catch (RuntimeException | Error e) {
-      fail(drafts.keySet(), e);
+      fail(lengths.keySet(), e);
     }
   }
 
-  /** Adds what is not read yet, in rounds; returns the row of each sequence's last token. */
+  /** Adds the unread tokens, in rounds; returns the row of each sequence's last token. */
   private int[] addUnread(List<Decode> decodes, List<SpeculativeSequence> sequences) {
     int[] rows = new int[sequences.size()];
     int longest = sequences.stream().mapToInt(this::unread).max().orElse(0);
     for (int round = 0; round < longest; round++) {
       for (int i = 0; i < rows.length; i++) {
         SpeculativeSequence sequence = sequences.get(i);
-        int position = draft(sequence).read() + round;
+        int position = state(sequence).read() + round;
         if (position < sequence.proposer().length()) {
           rows[i] = decodes.size();
           int token = sequence.proposer().token(position);
@@ -136,7 +141,7 @@ public final class DraftModelProposer implements AutoCloseable {
     return rows;
   }
 
-  /** Guesses one token more of each sequence. */
+  /** Computes one more draft token of each sequence. */
   private void step(
       List<Decode> decodes, List<SpeculativeSequence> sequences, int[] rows, int ahead) {
     try (StepResult result = model.step(new StepPlan(decodes, List.of()))) {
@@ -147,7 +152,7 @@ public final class DraftModelProposer implements AutoCloseable {
           throw new InvalidModelOutputException("its logits hold NaN or infinity");
         }
         if (sampler.editsLogits()) {
-          // By what the sequence holds so far; what is guessed itself does not count yet.
+          // Penalties count the generated text alone, not the draft tokens.
           sampler.process(result.logits(rows[i]));
         }
       }
@@ -157,48 +162,49 @@ public final class DraftModelProposer implements AutoCloseable {
         TokenSampler sampler = sequence.sampler();
         int likeliest =
             sampler.editsLogits() ? sampler.argmax(result.logits(rows[i])) : argmax[rows[i]];
-        int drawn = probabilities[i] == null ? likeliest : sampler.foresee(probabilities[i], ahead);
-        draft(sequence).guess(drawn, likeliest, sequence.proposer().length());
+        int sampled =
+            probabilities[i] == null ? likeliest : sampler.foresee(probabilities[i], ahead);
+        state(sequence).propose(sampled, likeliest, sequence.proposer().length());
       }
     }
   }
 
-  /** Of each sequence for which a token is drawn, else null. */
+  /** The probabilities by sequence; null where no token is sampled. */
   private FloatBuffer[] probabilities(
       List<SpeculativeSequence> sequences, int[] rows, int ahead, StepResult result) {
     FloatBuffer[] probabilities = new FloatBuffer[rows.length];
-    int[] drawn =
+    int[] sampled =
         IntStream.range(0, rows.length)
             .filter(i -> !sequences.get(i).sampler().greedy())
-            .filter(i -> ahead == 0 || draft(sequences.get(i)).draws())
+            .filter(i -> ahead == 0 || state(sequences.get(i)).samples())
             .toArray();
-    if (drawn.length > 0) {
+    if (sampled.length > 0) {
       FloatBuffer[] softmax =
           result.softmax(
-              IntStream.of(drawn).map(i -> rows[i]).toArray(),
-              IntStream.of(drawn)
+              IntStream.of(sampled).map(i -> rows[i]).toArray(),
+              IntStream.of(sampled)
                   .mapToDouble(i -> sequences.get(i).sampler().temperature())
                   .toArray());
-      for (int i = 0; i < drawn.length; i++) {
-        probabilities[drawn[i]] = softmax[i];
+      for (int i = 0; i < sampled.length; i++) {
+        probabilities[sampled[i]] = softmax[i];
       }
     }
     return probabilities;
   }
 
   /**
-   * Reads on in texts of which more is unread than is read along with a guess: in chunks, as many
-   * as may be paid for, one at least.
+   * Reads texts of which more is unread than can be read along with a draft: as many chunks as the
+   * budget allows, at least one.
    */
   void read(Collection<SpeculativeSequence> sequences, double budget) {
     List<PromptChunk> chunks = new ArrayList<>();
     int tokens = 0;
     for (SpeculativeSequence sequence : sequences) {
-      // The last token is left to the guess that follows it.
+      // The last token is read in the step of the first draft token.
       int end = sequence.proposer().length() - 1;
       int length;
-      for (int start = draft(sequence).read(); start < end; start += length) {
-        length = Math.min(PIECE, end - start);
+      for (int start = state(sequence).read(); start < end; start += length) {
+        length = Math.min(CHUNK, end - start);
         tokens += length;
         if (!chunks.isEmpty() && cost(tokens) > budget) {
           break;
@@ -212,7 +218,7 @@ public final class DraftModelProposer implements AutoCloseable {
       for (SpeculativeSequence sequence : sequences) {
         chunks.stream()
             .filter(chunk -> chunk.slot() == sequence.slot())
-            .forEach(chunk -> draft(sequence).read(chunk.end()));
+            .forEach(chunk -> state(sequence).read(chunk.end()));
       }
     } catch (RuntimeException | Error e) {
       fail(sequences, e);
@@ -220,31 +226,32 @@ public final class DraftModelProposer implements AutoCloseable {
   }
 
   /**
-   * Looks now and then whether a sequence's guesses would be right that are not worth their time:
-   * as often as a small share of the steps' time lasts. No step computes what is guessed for this.
+   * Drafts one token of a sequence for which drafts did not pay, to notice when they do again. The
+   * real model does not verify it in a step; it is compared with the token generated anyway. Takes
+   * a small share of the steps' time.
    *
-   * @param cost of the step that is planned
+   * @param cost the cost of the real model's step that is being planned
    */
   void probe(List<? extends SpeculativeSequence> sequences, double cost) {
-    purse = Math.min(purse + PROBE_SHARE * cost, cost(PIECE) + cost(1));
+    probeBudget = Math.min(probeBudget + PROBE_SHARE * cost, cost(CHUNK) + cost(1));
     sequences.stream()
         .filter(sequence -> maxDraft(sequence) > 0)
-        .min(Comparator.comparingDouble(sequence -> draft(sequence).guessed()))
+        .min(Comparator.comparingDouble(sequence -> state(sequence).drafted()))
         .ifPresent(this::probe);
   }
 
   private void probe(SpeculativeSequence sequence) {
     int before = unread(sequence) - 1;
-    double price = cost(Math.min(before, PIECE)) + cost(1);
-    if (purse < price) {
+    double price = cost(Math.min(before, CHUNK)) + cost(1);
+    if (probeBudget < price) {
       return;
     }
-    purse -= price;
+    probeBudget -= price;
     if (before > 0) {
       read(List.of(sequence), price);
     }
-    if (before <= PIECE && maxDraft(sequence) > 0) {
-      guess(Map.of(sequence, 1));
+    if (before <= CHUNK && maxDraft(sequence) > 0) {
+      propose(Map.of(sequence, 1));
     }
   }
 
@@ -258,9 +265,10 @@ public final class DraftModelProposer implements AutoCloseable {
     } else {
       log.warn("The draft model failed; {} sequences go on without it", sequences.size(), failure);
     }
-    sequences.forEach(sequence -> draft(sequence).fail());
+    sequences.forEach(sequence -> state(sequence).fail());
   }
 
+  /** Frees the draft model. */
   @Override
   public void close() {
     model.close();

@@ -9,17 +9,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Decides which guessed tokens a step computes beside those that are known: as many, likeliest
- * first, as let the step bring the most tokens for its time, by the chances that the guesses of
- * each request have had so far and what a step of so many rows takes. Nobody pays for another's
- * guesses: each sequence's own expected tokens make up for the longer step. After "Optimizing
- * Speculative Decoding for Serving Large Language Models Using Goodput", Liu et al., 2024.
+ * Decides which draft tokens a step computes beside the known tokens: as many, likeliest first, as
+ * maximise the expected number of tokens per unit of time (goodput; Liu et al., 2024, "Optimizing
+ * Speculative Decoding for Serving Large Language Models Using Goodput"). It uses the acceptance
+ * rates of each request so far and the measured cost of a step by its number of rows. No sequence
+ * pays for another's drafts: the tokens that each can expect must make up for the longer step.
  *
- * <p>Guesses by what followed the same tokens before cost nothing to make. Where there is a draft
- * model, it guesses for those sequences where it is right more often, if a step still brings more
- * for its time when making the guesses counts too. Making them is part of planning here.
+ * <p>Prompt-lookup drafts cost nothing to make. A draft model proposes for the sequences for which
+ * its acceptance rate is higher, if the step still has the higher goodput with the time of making
+ * the drafts included. Making them is part of planning.
  *
- * <p>What is planned here changes how soon tokens come, and nothing about which.
+ * <p>The plan affects how soon tokens come, never which.
  */
 public final class DraftPlanner implements AutoCloseable {
   /** The longest draft of a sequence. */
@@ -28,158 +28,171 @@ public final class DraftPlanner implements AutoCloseable {
   /** The most rows of a step with drafts, so that streams do not come in long bursts. */
   static final int MAX_ROWS = 64;
 
-  /** Less likely guesses are not looked at. */
+  /** The least chance of acceptance at which a draft token is considered. */
   private static final double LEAST_CHANCE = 0.05;
 
-  /** A step must promise so much more than without drafts: what it takes is not known better. */
+  /**
+   * The least ratio of the goodput with drafts to that without: costs are not known more precisely.
+   */
   private static final double LEAST_GAIN = 1.1;
 
-  /** What a step may take longer for a sequence that gains nothing. */
+  /** The largest slowdown of a sequence that expects no accepted draft token. */
   private static final double MAX_SLOWDOWN = 1.02;
 
-  /** What reading a text shall save is so many times what it costs: the text may end before. */
+  /**
+   * The least ratio of what the draft model can save to the cost of reading a text: the text may
+   * end early.
+   */
   private static final double LEAST_RETURN = 2;
 
-  /** Never has anything guessed. */
+  /** A planner that never drafts. */
   public static final DraftPlanner OFF = new DraftPlanner(StepCosts.PROPORTIONAL, 0, null);
 
   private final StepCosts costs;
   private final int maxDraft;
-  private final DraftModelProposer model;
+  private final DraftModelProposer draftModel;
 
-  /** Has guessed what pays, by what stands in the texts themselves. */
+  /** Creates a planner of prompt-lookup drafts. */
   public DraftPlanner(StepCosts costs) {
     this(costs, MAX_DRAFT, null);
   }
 
   /**
-   * Has guessed what pays, by the texts themselves or a draft model.
+   * Creates a planner of prompt-lookup drafts and those of a draft model.
    *
-   * @param costs of the real model's steps
+   * @param costs costs of the real model's steps
+   * @param draftModel closed by {@link #close}
    */
-  public DraftPlanner(StepCosts costs, DraftModelProposer model) {
-    this(costs, MAX_DRAFT, model);
+  public DraftPlanner(StepCosts costs, DraftModelProposer draftModel) {
+    this(costs, MAX_DRAFT, draftModel);
   }
 
-  private DraftPlanner(StepCosts costs, int maxDraft, DraftModelProposer model) {
+  private DraftPlanner(StepCosts costs, int maxDraft, DraftModelProposer draftModel) {
     this.costs = costs;
     this.maxDraft = maxDraft;
-    this.model = model;
+    this.draftModel = draftModel;
   }
 
   /**
-   * A guessed token: whose, how far ahead of the known one, how likely all up to it are right.
+   * A candidate for a step.
    *
-   * @param byModel whether the draft model makes it
+   * @param index the sequence's index in the step
+   * @param ahead the number of draft tokens before it
+   * @param chance the estimated probability that it and all before it are accepted
+   * @param byModel whether the draft model makes it, rather than prompt lookup
    */
-  private record Guess(
+  private record DraftToken(
       SpeculativeSequence sequence, int index, int ahead, double chance, boolean byModel) {}
 
   /**
-   * Guesses for a step.
+   * The draft tokens chosen for a step.
    *
-   * @param speed how many tokens it is expected to bring for its cost
+   * @param goodput the expected number of tokens per unit of cost
    */
-  private record Choice(List<Guess> guesses, double speed) {}
+  private record Choice(List<DraftToken> draftTokens, double goodput) {}
 
   /**
-   * Plans the rounds of guessed tokens.
+   * Plans the rounds of draft tokens of a step.
    *
-   * @param sequences those that decode, in ascending order of slots
-   * @param promptTokens how many tokens of prompts the step computes
+   * @param sequences the decoding sequences, in ascending order of slots
+   * @param promptTokens the number of prompt tokens that the step computes
    */
   public List<Decode> plan(List<? extends SpeculativeSequence> sequences, int promptTokens) {
-    Choice choice = worthwhile(guesses(sequences, false), sequences.size(), promptTokens);
-    if (model != null && !sequences.isEmpty()) {
-      choice = withModel(choice, sequences, promptTokens);
+    Choice choice = worthwhile(draftTokens(sequences, false), sequences.size(), promptTokens);
+    if (draftModel != null && !sequences.isEmpty()) {
+      choice = withDraftModel(choice, sequences, promptTokens);
     }
-    return choice.guesses().stream()
+    return choice.draftTokens().stream()
         .filter(this::made)
-        .sorted(Comparator.comparingInt(Guess::ahead).thenComparingInt(Guess::index))
+        .sorted(Comparator.comparingInt(DraftToken::ahead).thenComparingInt(DraftToken::index))
         .map(this::decode)
         .toList();
   }
 
-  /** Has the draft model guess if that is better, or read if it will be, or look if it might be. */
-  private Choice withModel(
+  /**
+   * Has the draft model propose if that gives the higher goodput, or read if it will do so once it
+   * has read, or else probe.
+   */
+  private Choice withDraftModel(
       Choice without, List<? extends SpeculativeSequence> sequences, int promptTokens) {
-    sequences.forEach(sequence -> model.draft(sequence).drop(sequence.proposer().length()));
+    sequences.forEach(sequence -> draftModel.state(sequence).drop(sequence.proposer().length()));
     double alone = costs.of(sequences.size() + promptTokens);
-    Choice with = worthwhile(guesses(sequences, true), sequences.size(), promptTokens);
-    if (with.speed() > without.speed()) {
-      Map<SpeculativeSequence, Integer> drafts = new LinkedHashMap<>();
-      with.guesses().stream()
-          .filter(Guess::byModel)
-          .sorted(Comparator.comparingInt(Guess::index))
-          .forEach(guess -> drafts.merge(guess.sequence(), 1, Integer::sum));
+    Choice with = worthwhile(draftTokens(sequences, true), sequences.size(), promptTokens);
+    if (with.goodput() > without.goodput()) {
+      Map<SpeculativeSequence, Integer> lengths = new LinkedHashMap<>();
+      with.draftTokens().stream()
+          .filter(DraftToken::byModel)
+          .sorted(Comparator.comparingInt(DraftToken::index))
+          .forEach(token -> lengths.merge(token.sequence(), 1, Integer::sum));
       List<SpeculativeSequence> behind =
-          drafts.keySet().stream()
-              .filter(sequence -> model.unread(sequence) > DraftModelProposer.MAX_ALONG)
+          lengths.keySet().stream()
+              .filter(sequence -> draftModel.unread(sequence) > DraftModelProposer.MAX_CATCH_UP)
               .toList();
       if (behind.isEmpty()) {
-        model.guess(drafts);
+        draftModel.propose(lengths);
         return with;
       }
-      double saving = alone * (1 - without.speed() / with.speed());
+      double saving = alone * (1 - without.goodput() / with.goodput());
       if (behind.stream()
           .allMatch(
               sequence ->
-                  LEAST_RETURN * model.cost(model.unread(sequence))
-                      < saving * model.maxDraft(sequence))) {
-        // Nobody waits for that longer than for a further step.
-        model.read(behind, alone);
+                  LEAST_RETURN * draftModel.cost(draftModel.unread(sequence))
+                      < saving * draftModel.maxDraft(sequence))) {
+        // Delays the other sequences by no more than one further step.
+        draftModel.read(behind, alone);
         return without;
       }
     }
-    model.probe(sequences, alone);
+    draftModel.probe(sequences, alone);
     return without;
   }
 
-  private List<Guess> guesses(List<? extends SpeculativeSequence> sequences, boolean withModel) {
-    List<Guess> guesses = new ArrayList<>();
+  private List<DraftToken> draftTokens(
+      List<? extends SpeculativeSequence> sequences, boolean withModel) {
+    List<DraftToken> draftTokens = new ArrayList<>();
     for (int i = 0; i < sequences.size(); i++) {
       SpeculativeSequence sequence = sequences.get(i);
-      if (withModel && guessesBetter(sequence)) {
-        addModelGuesses(guesses, sequence, i);
+      if (withModel && modelIsBetter(sequence)) {
+        addByModel(draftTokens, sequence, i);
       } else {
-        addGuesses(guesses, sequence, i);
+        addByLookup(draftTokens, sequence, i);
       }
     }
-    guesses.sort(Comparator.comparingDouble(Guess::chance).reversed());
-    return guesses;
+    draftTokens.sort(Comparator.comparingDouble(DraftToken::chance).reversed());
+    return draftTokens;
   }
 
-  private boolean guessesBetter(SpeculativeSequence sequence) {
+  private boolean modelIsBetter(SpeculativeSequence sequence) {
     DraftProposer proposer = sequence.proposer();
-    return model.maxDraft(sequence) > 0
-        && (!proposer.guesses() || model.draft(sequence).chance() > proposer.chance(0));
+    return draftModel.maxDraft(sequence) > 0
+        && (!proposer.proposes() || draftModel.state(sequence).chance() > proposer.chance(0));
   }
 
-  private void addGuesses(List<Guess> guesses, SpeculativeSequence sequence, int index) {
+  private void addByLookup(List<DraftToken> draftTokens, SpeculativeSequence sequence, int index) {
     DraftProposer proposer = sequence.proposer();
     int longest = Math.min(maxDraft, sequence.maxDraft());
     double chance = 1;
-    for (int ahead = 0; ahead < longest && proposer.guesses(); ahead++) {
+    for (int ahead = 0; ahead < longest && proposer.proposes(); ahead++) {
       chance *= proposer.chance(ahead);
       // Nothing follows a token that ends the sequence.
-      if (chance < LEAST_CHANCE || sequence.stopsAt(proposer.guess(ahead))) {
+      if (chance < LEAST_CHANCE || sequence.stopsAt(proposer.draftToken(ahead))) {
         break;
       }
-      guesses.add(new Guess(sequence, index, ahead, chance, false));
+      draftTokens.add(new DraftToken(sequence, index, ahead, chance, false));
     }
   }
 
-  private void addModelGuesses(List<Guess> guesses, SpeculativeSequence sequence, int index) {
-    int longest = Math.min(maxDraft, model.maxDraft(sequence));
-    double chance = model.draft(sequence).chance();
+  private void addByModel(List<DraftToken> draftTokens, SpeculativeSequence sequence, int index) {
+    int longest = Math.min(maxDraft, draftModel.maxDraft(sequence));
+    double chance = draftModel.state(sequence).chance();
     for (int ahead = 0; ahead < longest && chance >= LEAST_CHANCE; ahead++) {
-      guesses.add(new Guess(sequence, index, ahead, chance, true));
-      chance *= model.draft(sequence).chance();
+      draftTokens.add(new DraftToken(sequence, index, ahead, chance, true));
+      chance *= draftModel.state(sequence).chance();
     }
   }
 
-  /** As many of the guesses, likeliest first, as make the most of a step. */
-  private Choice worthwhile(List<Guess> guesses, int sequences, int promptTokens) {
+  /** Chooses the number of draft tokens, likeliest first, that maximises goodput. */
+  private Choice worthwhile(List<DraftToken> draftTokens, int sequences, int promptTokens) {
     int rows = sequences + promptTokens;
     double alone = costs.of(rows);
     double[] expected = new double[sequences];
@@ -188,58 +201,59 @@ public final class DraftPlanner implements AutoCloseable {
     double best = LEAST_GAIN * all / alone;
     int count = 0;
     int[] draftRows = new int[MAX_DRAFT];
-    for (int i = 0; i < guesses.size() && sequences + i < MAX_ROWS; i++) {
-      Guess guess = guesses.get(i);
-      all += guess.chance();
-      expected[guess.index()] += guess.chance();
-      if (guess.byModel()) {
-        draftRows[guess.ahead()] += guess.ahead() == 0 ? readAlong(guess.sequence()) : 1;
+    for (int i = 0; i < draftTokens.size() && sequences + i < MAX_ROWS; i++) {
+      DraftToken token = draftTokens.get(i);
+      all += token.chance();
+      expected[token.index()] += token.chance();
+      if (token.byModel()) {
+        draftRows[token.ahead()] += token.ahead() == 0 ? catchUp(token.sequence()) : 1;
       }
       double cost = costs.of(rows + i + 1);
       for (int round = 0; round < MAX_DRAFT && draftRows[round] > 0; round++) {
-        cost += model.cost(draftRows[round]);
+        cost += draftModel.cost(draftRows[round]);
       }
-      // Who waits for a prompt to be read gains nothing by guesses.
+      // A sequence whose prompt is still being read gains nothing from drafts.
       if (all / cost > best
           && cost <= MAX_SLOWDOWN * alone * (promptTokens > 0 ? 1 : least(expected))) {
         best = all / cost;
         count = i + 1;
       }
     }
-    return new Choice(guesses.subList(0, count), count == 0 ? sequences / alone : best);
+    return new Choice(draftTokens.subList(0, count), count == 0 ? sequences / alone : best);
   }
 
-  private int readAlong(SpeculativeSequence sequence) {
-    return Math.min(model.unread(sequence), DraftModelProposer.MAX_ALONG);
+  /** The number of rows of the draft model's step that computes the first draft token. */
+  private int catchUp(SpeculativeSequence sequence) {
+    return Math.min(draftModel.unread(sequence), DraftModelProposer.MAX_CATCH_UP);
   }
 
   private static double least(double[] expected) {
     return Arrays.stream(expected).min().orElseThrow();
   }
 
-  /** Whether the token is known; the draft model may have come to an end before. */
-  private boolean made(Guess guess) {
-    if (!guess.byModel()) {
+  /** Whether the token is known; the draft model may have ended its draft earlier. */
+  private boolean made(DraftToken token) {
+    if (!token.byModel()) {
       return true;
     }
-    DraftState draft = model.draft(guess.sequence());
-    return guess.ahead() < draft.count() && !guess.sequence().stopsAt(draft.token(guess.ahead()));
+    DraftState state = draftModel.state(token.sequence());
+    return token.ahead() < state.count() && !token.sequence().stopsAt(state.token(token.ahead()));
   }
 
-  private Decode decode(Guess guess) {
-    Decode known = guess.sequence().decode();
-    int token =
-        guess.byModel()
-            ? model.draft(guess.sequence()).token(guess.ahead())
-            : guess.sequence().proposer().guess(guess.ahead());
-    return new Decode(known.slot(), known.position() + 1 + guess.ahead(), token);
+  private Decode decode(DraftToken token) {
+    Decode known = token.sequence().decode();
+    int id =
+        token.byModel()
+            ? draftModel.state(token.sequence()).token(token.ahead())
+            : token.sequence().proposer().draftToken(token.ahead());
+    return new Decode(known.slot(), known.position() + 1 + token.ahead(), id);
   }
 
   /** Frees the draft model, if there is one. */
   @Override
   public void close() {
-    if (model != null) {
-      model.close();
+    if (draftModel != null) {
+      draftModel.close();
     }
   }
 }

@@ -1,72 +1,79 @@
 package io.github.gpt2server.engine.speculation;
 
-/** Guesses the next tokens of one sequence and how likely they are to be right. */
+/**
+ * The draft tokens of one sequence and their estimated acceptance rates: by prompt lookup, and by
+ * the draft model where there is one.
+ */
 public final class DraftProposer {
   private final PromptLookupProposer lookup;
   private final AcceptanceRates rates = new AcceptanceRates();
 
-  /** Null until a draft model looks at the sequence. */
-  private DraftState draft;
+  /** Null until a draft model considers the sequence. */
+  private DraftState draftState;
 
   /**
-   * Begins after a prompt.
+   * Creates the proposer of a sequence that has only its prompt.
    *
-   * @param maxTokens how many tokens may follow it
+   * @param prompt token ids
+   * @param maxTokens the largest number of tokens that may follow it
    */
   public DraftProposer(int[] prompt, int maxTokens) {
     lookup = new PromptLookupProposer(prompt, prompt.length + maxTokens);
   }
 
-  /** Takes in the token that really came next. */
+  /** Appends the generated token, and counts whether the drafts had predicted it. */
   public void append(int token) {
     if (lookup.match() > 0) {
-      rates.add(lookup.match(), lookup.guess(0) == token);
+      rates.add(lookup.match(), lookup.draftToken(0) == token);
     }
-    if (draft != null) {
-      draft.append(token, lookup.length());
+    if (draftState != null) {
+      draftState.append(token, lookup.length());
     }
     lookup.append(token);
   }
 
-  /** How many tokens prompt and text have so far. */
+  /** The number of tokens of prompt and generated text. */
   int length() {
     return lookup.length();
   }
 
-  /** The one of them at a position. */
+  /** The token of the text at a position. */
   int token(int position) {
     return lookup.token(position);
   }
 
-  /** These of them, from {@code start} on and before {@code end}. */
+  /** The tokens of the text from {@code start} to before {@code end}. */
   int[] tokens(int start, int end) {
     return lookup.tokens(start, end);
   }
 
-  /** Whether there is anything to guess from in the text itself. */
-  boolean guesses() {
+  /** Whether prompt lookup finds a match, and so has draft tokens. */
+  boolean proposes() {
     return lookup.match() > 0;
   }
 
-  /** The token guessed to come {@code ahead} tokens after the next one. */
-  int guess(int ahead) {
-    return lookup.guess(ahead);
+  /** The prompt-lookup draft token {@code ahead} tokens after the next one. */
+  int draftToken(int ahead) {
+    return lookup.draftToken(ahead);
   }
 
-  /** The probability that this guess is right if those before it are. */
+  /**
+   * The estimated probability that {@link #draftToken} is accepted if all draft tokens before it
+   * are.
+   */
   double chance(int ahead) {
     return rates.of(Math.min(lookup.match() + ahead, PromptLookupProposer.LONGEST_MATCH));
   }
 
   /**
-   * What a draft model knows of the sequence.
+   * The draft model's state of this sequence, created at the first call.
    *
-   * @param all how often its guesses of all sequences were right
+   * @param allSequences the draft model's acceptance rates over all sequences
    */
-  DraftState draft(DraftState.Rates all) {
-    if (draft == null) {
-      draft = new DraftState(all);
+  DraftState draftState(DraftState.Rates allSequences) {
+    if (draftState == null) {
+      draftState = new DraftState(allSequences);
     }
-    return draft;
+    return draftState;
   }
 }

@@ -3,138 +3,137 @@ package io.github.gpt2server.engine.speculation;
 import java.util.List;
 
 /**
- * One sequence as the draft model sees it: how much of its text that model has read, how it guesses
- * the text to go on, and how often that was right.
+ * The draft model's view of one sequence: how much of the text its KV cache holds, the draft tokens
+ * that it proposes next, and how many of its earlier ones were accepted.
  *
- * <p>Where tokens are drawn, a draft model that is much like the real one is right most often with
- * what it draws itself, with the random number of the real draw, and one that is less like it with
- * what it holds likeliest. Of each draft's first guess both are remembered, and the better way is
- * taken.
+ * <p>When tokens are sampled, a draft model close to the real one is accepted most often with
+ * tokens that it samples itself, using the random number of the real draw; one that is less close,
+ * with its likeliest token. The first token of each draft is counted both ways, and the better way
+ * is used.
  */
 final class DraftState {
-  /** What other sequences showed weighs as much as so many guesses. */
-  private static final double WEIGHT = 4;
+  /** The weight of the rates over all sequences, in draft tokens. */
+  private static final double PRIOR_WEIGHT = 4;
 
-  /** After so many guesses they count half. */
-  private static final double MEMORY = 32;
+  /** The number of draft tokens after which their counts are halved. */
+  private static final double HALF_LIFE = 32;
 
   private final Rates all;
   private final Rates own;
-  private int firstDrawn;
+  private int firstSampled;
   private int firstLikeliest;
-  private boolean draws;
-  private final int[] guesses = new int[DraftPlanner.MAX_DRAFT];
+  private boolean samples;
+  private final int[] draftTokens = new int[DraftPlanner.MAX_DRAFT];
   private int count;
   private int confirmed;
   private int read;
   private boolean failed;
 
-  /** How often guesses were right that were drawn, and that were the likeliest tokens. */
-  record Rates(AcceptanceRate drawn, AcceptanceRate likeliest) {
-    private void add(boolean wasDrawn, boolean wasRight) {
-      (wasDrawn ? drawn : likeliest).add(wasRight);
+  /** Acceptance rates of sampled draft tokens and of those that are the likeliest. */
+  record Rates(AcceptanceRate sampled, AcceptanceRate likeliest) {
+    private void add(boolean wasSampled, boolean wasAccepted) {
+      (wasSampled ? sampled : likeliest).add(wasAccepted);
     }
   }
 
   /**
-   * Nothing is read yet.
+   * Creates the state of a sequence of which nothing is read.
    *
-   * @param all how often the guesses of all sequences were right
+   * @param all acceptance rates over all sequences: the prior, and updated as well
    */
   DraftState(Rates all) {
     this.all = all;
     this.own =
         new Rates(
-            new AcceptanceRate(all.drawn()::value, WEIGHT, MEMORY),
-            new AcceptanceRate(all.likeliest()::value, WEIGHT, MEMORY));
+            new AcceptanceRate(all.sampled()::value, PRIOR_WEIGHT, HALF_LIFE),
+            new AcceptanceRate(all.likeliest()::value, PRIOR_WEIGHT, HALF_LIFE));
   }
 
-  /** Takes in the token that really stands at a position. */
+  /** Compares the generated token at {@code position} with the draft. */
   void append(int token, int position) {
     if (confirmed == count) {
       return;
     }
-    boolean right = guesses[confirmed] == token;
+    boolean accepted = draftTokens[confirmed] == token;
     for (Rates rates : List.of(own, all)) {
       if (confirmed == 0) {
-        rates.add(true, firstDrawn == token);
+        rates.add(true, firstSampled == token);
         rates.add(false, firstLikeliest == token);
       } else {
-        rates.add(draws, right);
+        rates.add(samples, accepted);
       }
     }
     confirmed++;
-    if (!right) {
+    if (!accepted) {
       drop(position);
     }
   }
 
-  /** Drops the guesses that are left over behind a text of so many tokens. */
+  /** Drops the draft tokens, and what was read of them, after a text of {@code length} tokens. */
   void drop(int length) {
     count = 0;
     confirmed = 0;
     read = Math.min(read, length);
   }
 
-  /** How many positions of the draft model's KV cache hold this text. */
+  /** The number of positions of the draft model's KV cache that hold this text. */
   int read() {
     return read;
   }
 
-  /** Remembers that the text is read up to {@code end}. */
+  /** Records that the text is read up to {@code end}. */
   void read(int end) {
     read = end;
   }
 
   /**
-   * Takes in a further guess, made after a text and the guesses before it.
+   * Appends a draft token.
    *
-   * @param drawn the token that was drawn; need be known only of the first guess and if it {@link
-   *     #draws}
+   * @param sampled the sampled token; used only for the first draft token and if {@link #samples}
    * @param likeliest the likeliest token
-   * @param length how many tokens the text has
+   * @param length the number of tokens of the text, without draft tokens
    */
-  void guess(int drawn, int likeliest, int length) {
+  void propose(int sampled, int likeliest, int length) {
     if (count == 0) {
-      firstDrawn = drawn;
+      firstSampled = sampled;
       firstLikeliest = likeliest;
-      draws = own.drawn().value() >= own.likeliest().value();
+      samples = own.sampled().value() >= own.likeliest().value();
     }
     read = length + count;
-    guesses[count++] = draws ? drawn : likeliest;
+    draftTokens[count++] = samples ? sampled : likeliest;
   }
 
-  /** Whether the guesses after the first are drawn. */
-  boolean draws() {
-    return draws;
+  /** Whether the draft tokens after the first are sampled. */
+  boolean samples() {
+    return samples;
   }
 
-  /** How many tokens are guessed. */
+  /** The number of draft tokens. */
   int count() {
     return count;
   }
 
-  /** The token guessed to come {@code ahead} tokens after the next one. */
+  /** The draft token {@code ahead} tokens after the next one. */
   int token(int ahead) {
-    return guesses[ahead];
+    return draftTokens[ahead];
   }
 
-  /** The probability that a guess is right if those before it are. */
+  /** The estimated probability that a draft token is accepted if all before it are. */
   double chance() {
-    return Math.max(own.drawn().value(), own.likeliest().value());
+    return Math.max(own.sampled().value(), own.likeliest().value());
   }
 
-  /** How many of its guesses are remembered. */
-  double guessed() {
-    return own.drawn().guessed() + own.likeliest().guessed();
+  /** The number of draft tokens of this sequence counted so far, after halving. */
+  double drafted() {
+    return own.sampled().drafted() + own.likeliest().drafted();
   }
 
-  /** Whether the draft model could not be run for it. */
+  /** Whether the draft model failed on this sequence. */
   boolean failed() {
     return failed;
   }
 
-  /** Leaves it alone from now on. */
+  /** Drops the draft and excludes the sequence from further drafts. */
   void fail() {
     count = 0;
     confirmed = 0;

@@ -3,16 +3,16 @@ package io.github.gpt2server.engine.speculation;
 import java.util.Arrays;
 
 /**
- * Guesses how a text goes on: as it did where the same tokens stood before as stand at its end now,
- * after the longest such ending and the latest of several. Source: "Prompt Lookup Decoding",
- * Saxena, 2023; a guess may run on into itself, as copies do in LZ77 (Ziv and Lempel, 1977), so
- * that a loop is guessed for as long as one likes.
+ * Prompt-lookup decoding (Saxena, 2023): finds the longest suffix of the text that occurred earlier
+ * in it, the latest of several, and proposes the tokens that followed it there. A draft may
+ * continue into itself, as copies do in LZ77 (Ziv and Lempel, 1977), so that a loop yields drafts
+ * of any length.
  *
- * <p>A look at all places costs about a microsecond with a thousand tokens, less than keeping an
- * index of them.
+ * <p>A search of all positions takes about a microsecond for a thousand tokens, less than
+ * maintaining an index.
  */
 final class PromptLookupProposer {
-  /** An ending is not compared further than this. */
+  /** The longest suffix that is compared. */
   static final int LONGEST_MATCH = 32;
 
   private int[] tokens;
@@ -21,24 +21,24 @@ final class PromptLookupProposer {
   private int match;
 
   /**
-   * Looks at a text.
+   * Searches a text.
    *
    * @param text its tokens so far
-   * @param capacity how long it may become
+   * @param capacity the largest number of tokens that it may reach
    */
   PromptLookupProposer(int[] text, int capacity) {
     tokens = Arrays.copyOf(text, Math.max(text.length, capacity));
     length = text.length;
-    look();
+    search();
   }
 
-  /** Takes the next token in. */
+  /** Appends a token and searches again. */
   void append(int token) {
     tokens[length++] = token;
-    look();
+    search();
   }
 
-  private void look() {
+  private void search() {
     match = 0;
     for (int end = length - 1; end > 0 && match < LONGEST_MATCH; end--) {
       if (tokens[end - 1] == tokens[length - 1]) {
@@ -51,7 +51,7 @@ final class PromptLookupProposer {
     }
   }
 
-  /** How many tokens before {@code end} are the text's last ones. */
+  /** The length of the longest common suffix of the text and its first {@code end} tokens. */
   private int common(int end) {
     int common = 1;
     while (common < end
@@ -62,28 +62,28 @@ final class PromptLookupProposer {
     return common;
   }
 
-  /** How many tokens the text has. */
+  /** The number of tokens of the text. */
   int length() {
     return length;
   }
 
-  /** The one at a position. */
+  /** The token at a position. */
   int token(int position) {
     return tokens[position];
   }
 
-  /** Those from {@code start} on and before {@code end}. */
+  /** The tokens from {@code start} to before {@code end}. */
   int[] tokens(int start, int end) {
     return Arrays.copyOfRange(tokens, start, end);
   }
 
-  /** How many tokens stood before the guess as well as they do now; 0 if there is no guess. */
+  /** The length of the matching suffix; 0 if there is none and so no draft. */
   int match() {
     return match;
   }
 
-  /** The token guessed to come {@code ahead} tokens after the next one. */
-  int guess(int ahead) {
+  /** The draft token {@code ahead} tokens after the next one. */
+  int draftToken(int ahead) {
     return tokens[source + ahead % (length - source)];
   }
 }

@@ -9,14 +9,15 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What a step costs by the number of rows that it computes. While the weights have to come from
- * memory for each step, a few more rows cost next to nothing; later each costs its share.
+ * The cost of a step as a function of its number of rows, by samples. As long as a step is bound by
+ * reading the weights from memory, a few more rows cost next to nothing; beyond that, each adds its
+ * share.
  *
- * @param rows some numbers of rows, ascending
- * @param cost the time of a step of each of them, in any unit, never falling
+ * @param rows sampled numbers of rows, ascending
+ * @param cost the time of a step of each of these sizes, in any unit; made non-decreasing
  */
 public record StepCosts(int[] rows, double[] cost) {
-  /** A step costs as much as its rows. */
+  /** Cost proportional to the number of rows. */
   static final StepCosts PROPORTIONAL = new StepCosts(new int[] {1}, new double[] {1});
 
   private static final int[] MEASURED_ROWS = {1, 2, 4, 8, 16, 32};
@@ -31,7 +32,10 @@ public record StepCosts(int[] rows, double[] cost) {
     }
   }
 
-  /** Measures a model in the middle of its context: the fastest of a few steps of each size. */
+  /**
+   * Measures a model in the middle of its context: the fastest of a few steps of each size, in
+   * milliseconds.
+   */
   public static StepCosts measure(LanguageModel model) {
     int middle = model.contextLength() / 2;
     int[] rows =
@@ -62,7 +66,10 @@ public record StepCosts(int[] rows, double[] cost) {
     return (System.nanoTime() - start) / 1e6;
   }
 
-  /** The cost of a step of so many rows: on straight lines between what is known, and beyond. */
+  /**
+   * The cost of a step of {@code count} rows, linearly interpolated, and extrapolated past the last
+   * sample.
+   */
   double of(int count) {
     if (rows.length == 1) {
       return cost[0] * count / rows[0];

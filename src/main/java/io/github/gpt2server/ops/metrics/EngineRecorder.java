@@ -58,14 +58,14 @@ public final class EngineRecorder implements EngineObserver {
         speculation(
             registry,
             "spec.decode.num.drafts",
-            "Drafts that were guessed, one a sequence and step");
+            "Drafts computed by steps, one per sequence and step");
     draftTokens =
-        speculation(registry, "spec.decode.num.draft.tokens", "Tokens that steps guessed ahead");
+        speculation(registry, "spec.decode.num.draft.tokens", "Draft tokens computed by steps");
     acceptedTokens =
         speculation(
             registry,
             "spec.decode.num.accepted.tokens",
-            "Tokens that were guessed right, and so generated without a step of their own");
+            "Draft tokens accepted, and so generated without a step of their own");
   }
 
   /** Under this server's name and under vLLM's. */

@@ -13,7 +13,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Tokens that are guessed ahead are seen in the metrics and nowhere else. */
+/** Draft tokens are seen in the metrics and nowhere else. */
 @ExtendWith(OutputCaptureExtension.class)
 class SpeculationIT {
   private static final String REQUEST =
@@ -25,17 +25,17 @@ class SpeculationIT {
 
   @Test
   void answersAreTheSameAndEachTokenIsAnEventOfItsOwn() throws Exception {
-    try (LiveServer guessing = new LiveServer();
+    try (LiveServer speculating = new LiveServer();
         LiveServer drafting = new LiveServer("--gpt2.draft-model=models/gpt2-fairytales");
         LiveServer plain = new LiveServer("--gpt2.speculation=off")) {
       JsonNode expected = choice(plain.ask("/v1/completions", REQUEST.formatted("")));
-      assertThat(choice(guessing.ask("/v1/completions", REQUEST.formatted(""))))
+      assertThat(choice(speculating.ask("/v1/completions", REQUEST.formatted(""))))
           .isEqualTo(expected);
       assertThat(choice(drafting.ask("/v1/completions", REQUEST.formatted(""))))
           .isEqualTo(expected);
 
       List<JsonNode> events =
-          guessing
+          speculating
               .post("/v1/completions", REQUEST.formatted(", \"stream\": true"))
               .body()
               .lines()
@@ -51,7 +51,7 @@ class SpeculationIT {
       assertThat(tokens.stream().map(ids -> ids.get(0)))
           .containsExactlyElementsOf(expected.get("token_ids"));
 
-      Scrape scrape = Scrape.of(guessing);
+      Scrape scrape = Scrape.of(speculating);
       assertThat(scrape.value("gpt2_" + DRAFTED)).isPositive();
       assertThat(scrape.value("gpt2_" + ACCEPTED)).isPositive();
       assertThat(scrape.value("vllm:" + DRAFTED)).isEqualTo(scrape.value("gpt2_" + DRAFTED));

@@ -134,8 +134,8 @@ class StartupFailureIT {
 
     assertThat(output.getErr().lines())
         .containsExactly(
-            "gpt2.draft-model=embedded is not allowed: use it without gpt2.speculation=off, with"
-                + " which nothing is guessed.");
+            "gpt2.draft-model=embedded is not allowed: use it without gpt2.speculation=off, which"
+                + " disables speculative decoding.");
   }
 
   @Test

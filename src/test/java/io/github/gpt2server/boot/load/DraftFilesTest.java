@@ -23,7 +23,7 @@ import org.springframework.boot.convert.ApplicationConversionService;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** Which models may guess for the embedded one. */
+/** The models that can be draft models of the embedded one. */
 @ExtendWith(OutputCaptureExtension.class)
 class DraftFilesTest {
   private static final Path FILES = Path.of("models/gpt2-fairytales");
@@ -50,7 +50,7 @@ class DraftFilesTest {
     assertThat(output.getOut())
         .contains(
             "gpt2-fairytales has a context of 512 tokens, the model one of 1024: what lies beyond"
-                + " is guessed without it");
+                + " gets no draft tokens");
   }
 
   @Test
@@ -58,8 +58,8 @@ class DraftFilesTest {
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> open(FILES, served(50257, 512)))
         .withMessage(
-            "gpt2.draft-model gpt2-fairytales has vocab_size 4096, but the model has 50257: it can"
-                + " guess only for a model of the same vocabulary");
+            "gpt2.draft-model gpt2-fairytales has vocab_size 4096, but the model has 50257: a draft"
+                + " model must have the same vocabulary");
   }
 
   @Test
@@ -77,8 +77,8 @@ class DraftFilesTest {
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> open(folder, CONFIG))
         .withMessage(
-            "gpt2.draft-model draft has another tokenizer than the model: it can guess only for a"
-                + " model of the same vocabulary");
+            "gpt2.draft-model draft has another tokenizer than the model: a draft model must"
+                + " have the same vocabulary");
   }
 
   private static DraftFiles open(Path path, Gpt2Config served) {

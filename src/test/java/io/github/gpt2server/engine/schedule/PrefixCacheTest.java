@@ -20,15 +20,15 @@ class PrefixCacheTest {
   private final PrefixCache cache = new PrefixCache(3, LENGTH);
 
   @Test
-  void aPieceIsFoundOnceItIsCommitted() {
+  void aBlockIsFoundOnceItIsCommitted() {
     int[] prompt = {1, 2, 3, 4, 5, 6};
     cache.beginStep();
     int block = cache.reserve("", prompt, 0, 4);
     assertThat(cache.find("", prompt, 0, 4).state()).isEqualTo(State.PENDING);
     cache.commit(block);
     cache.endStep();
-    assertThat(cache.find("", prompt, 0, 4)).isEqualTo(new PrefixCache.Lookup(State.KEPT, block));
-    assertThat(cache.find("", new int[] {1, 2, 3, 5}, 0, 4).state()).isEqualTo(State.UNKNOWN);
+    assertThat(cache.find("", prompt, 0, 4)).isEqualTo(new PrefixCache.Lookup(State.CACHED, block));
+    assertThat(cache.find("", new int[] {1, 2, 3, 5}, 0, 4).state()).isEqualTo(State.ABSENT);
     assertThat(cache.status().usage()).isEqualTo(1 / 3.0);
   }
 
@@ -41,31 +41,31 @@ class PrefixCacheTest {
     cache.commit(second);
     cache.endStep();
     assertThat(first).isNotEqualTo(second);
-    assertThat(cache.find("", prompt, 0, 4).state()).isEqualTo(State.UNKNOWN);
-    assertThat(cache.find("", prompt, 4, 8).state()).isEqualTo(State.UNKNOWN);
+    assertThat(cache.find("", prompt, 0, 4).state()).isEqualTo(State.ABSENT);
+    assertThat(cache.find("", prompt, 4, 8).state()).isEqualTo(State.ABSENT);
     assertThat(cache.status().usage()).isZero();
   }
 
   @Test
-  void aPieceThatFollowsAnUnknownOneGetsNoBlock() {
+  void whatFollowsAnAbsentBlockGetsNoBlock() {
     cache.beginStep();
     assertThat(cache.reserve("", range(0, 8), 4, 8)).isEqualTo(StepPlan.NO_BLOCK);
   }
 
   @Test
-  void aShortPieceIsFoundOnlyByThoseWhoEndThere() {
+  void aShortBlockIsFoundOnlyByPromptsThatEndThere() {
     int[] prompt = range(0, 8);
     keep("", prompt, 6);
-    assertThat(cache.find("", prompt, 4, 6).state()).isEqualTo(State.KEPT);
-    assertThat(cache.find("", prompt, 4, 8).state()).isEqualTo(State.UNKNOWN);
+    assertThat(cache.find("", prompt, 4, 6).state()).isEqualTo(State.CACHED);
+    assertThat(cache.find("", prompt, 4, 8).state()).isEqualTo(State.ABSENT);
   }
 
   @Test
   void saltsShareNothing() {
     int[] prompt = range(0, 4);
     keep("a", prompt, 4);
-    assertThat(cache.find("b", prompt, 0, 4).state()).isEqualTo(State.UNKNOWN);
-    assertThat(cache.find("a", prompt, 0, 4).state()).isEqualTo(State.KEPT);
+    assertThat(cache.find("b", prompt, 0, 4).state()).isEqualTo(State.ABSENT);
+    assertThat(cache.find("a", prompt, 0, 4).state()).isEqualTo(State.CACHED);
   }
 
   @Test
@@ -76,12 +76,12 @@ class PrefixCacheTest {
     keep("", other, 4);
     // Full; the prompt of two chunks is the older one, and its second chunk has to go first.
     keep("", range(60, 64), 4);
-    assertThat(cache.find("", longer, 4, 8).state()).isEqualTo(State.UNKNOWN);
+    assertThat(cache.find("", longer, 4, 8).state()).isEqualTo(State.ABSENT);
     // What was looked for just now is not the oldest any more.
-    assertThat(cache.find("", longer, 0, 4).state()).isEqualTo(State.KEPT);
+    assertThat(cache.find("", longer, 0, 4).state()).isEqualTo(State.CACHED);
     keep("", range(70, 74), 4);
-    assertThat(cache.find("", other, 0, 4).state()).isEqualTo(State.UNKNOWN);
-    assertThat(cache.find("", longer, 0, 4).state()).isEqualTo(State.KEPT);
+    assertThat(cache.find("", other, 0, 4).state()).isEqualTo(State.ABSENT);
+    assertThat(cache.find("", longer, 0, 4).state()).isEqualTo(State.CACHED);
   }
 
   @Test
@@ -103,11 +103,11 @@ class PrefixCacheTest {
     keep("", range(0, 8), 8);
     keep("", range(20, 24), 4);
     cache.forget(PrefixReuse.first(8), range(0, 8));
-    assertThat(cache.find("", range(0, 8), 0, 4).state()).isEqualTo(State.UNKNOWN);
-    assertThat(cache.find("", range(20, 24), 0, 4).state()).isEqualTo(State.KEPT);
+    assertThat(cache.find("", range(0, 8), 0, 4).state()).isEqualTo(State.ABSENT);
+    assertThat(cache.find("", range(20, 24), 0, 4).state()).isEqualTo(State.CACHED);
     assertThat(cache.status().usage()).isEqualTo(1 / 3.0);
     cache.forget(PrefixReuse.NONE, range(20, 24));
-    assertThat(cache.find("", range(20, 24), 0, 4).state()).isEqualTo(State.KEPT);
+    assertThat(cache.find("", range(20, 24), 0, 4).state()).isEqualTo(State.CACHED);
   }
 
   @Test
@@ -116,7 +116,7 @@ class PrefixCacheTest {
     none.beginStep();
     assertThat(none.reserve("", range(0, 4), 0, 4)).isEqualTo(StepPlan.NO_BLOCK);
     none.endStep();
-    assertThat(none.find("", range(0, 4), 0, 4).state()).isEqualTo(State.UNKNOWN);
+    assertThat(none.find("", range(0, 4), 0, 4).state()).isEqualTo(State.ABSENT);
     assertThat(none.status().usage()).isZero();
   }
 
@@ -141,7 +141,7 @@ class PrefixCacheTest {
             if (lookup.state() == State.PENDING) {
               break;
             }
-            if (lookup.state() == State.KEPT) {
+            if (lookup.state() == State.CACHED) {
               assertThat(contents.get(lookup.block())).isEqualTo(content);
               usedInStep.add(lookup.block());
               found++;
@@ -171,7 +171,7 @@ class PrefixCacheTest {
     cache.beginStep();
     for (int start = 0; start < end; start += LENGTH) {
       int stop = Math.min(end, start + LENGTH);
-      if (cache.find(salt, prompt, start, stop).state() == State.UNKNOWN) {
+      if (cache.find(salt, prompt, start, stop).state() == State.ABSENT) {
         cache.commit(cache.reserve(salt, prompt, start, stop));
       }
     }

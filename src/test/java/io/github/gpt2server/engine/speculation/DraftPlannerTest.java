@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Which guesses a step computes, from what it costs and what they promise. */
+/** The choice of draft tokens, by the costs of a step and their chances of acceptance. */
 class DraftPlannerTest {
   private static final Gpt2Tokenizer TOKENIZER =
       Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
@@ -35,7 +35,7 @@ class DraftPlannerTest {
   }
 
   @Test
-  void aLoopIsGuessedFarAhead() {
+  void aLoopIsDraftedFarAhead() {
     // 1 2 3 1 2 3 ... 1, 40 tokens, and 2 after them at position 40.
     List<Decode> draft = FREE.plan(List.of(loop(5, 60)), 0);
     assertThat(draft).hasSize(DraftPlanner.MAX_DRAFT);
@@ -45,14 +45,14 @@ class DraftPlannerTest {
   }
 
   @Test
-  void noMoreIsGuessedThanMayBeGenerated() {
-    // One is there, the model gives the last one: so one is left to be guessed.
+  void noMoreIsDraftedThanMayBeGenerated() {
+    // One is there, the model gives the last one: so one is left to be drafted.
     assertThat(FREE.plan(List.of(loop(0, 3)), 0)).containsExactly(new Decode(0, 41, 3));
     assertThat(FREE.plan(List.of(loop(0, 2)), 0)).isEmpty();
   }
 
   @Test
-  void nothingIsGuessedBeyondATokenThatStops() {
+  void nothingIsDraftedBeyondAStopToken() {
     assertThat(FREE.plan(List.of(loop(0, 60, 1)), 0)).containsExactly(new Decode(0, 41, 3));
     assertThat(FREE.plan(List.of(loop(0, 60, 3)), 0)).isEmpty();
   }
@@ -96,7 +96,7 @@ class DraftPlannerTest {
 
   @Test
   void draftsOfSeveralSequencesStandInRounds() {
-    // Two may be guessed of the first, one of the second, many of the third.
+    // Two may be drafted of the first, one of the second, many of the third.
     List<Decode> draft = planner(0.01).plan(List.of(loop(2, 4), loop(4, 3), loop(9, 60)), 0);
     assertThat(draft.subList(0, 6)).extracting(Decode::slot).containsExactly(2, 4, 9, 2, 9, 9);
     assertThat(draft.stream().filter(decode -> decode.slot() == 2))
@@ -110,7 +110,7 @@ class DraftPlannerTest {
   }
 
   @Test
-  void aTextWhoseGuessesAreWrongIsNotGuessedAnyMore() {
+  void aTextWhoseDraftsAreRejectedGetsNoMoreDrafts() {
     DraftPlanner planner = planner(0.01);
     // Two tokens that come again and again, and each time another one after them.
     Sequence sequence = sequence(0, new int[] {6, 7, 8, 6}, 100, Set.of(), Logprobs.NONE, 7);
@@ -120,12 +120,12 @@ class DraftPlannerTest {
       sequence.append(6, null, TOKENIZER);
       sequence.append(7, null, TOKENIZER);
     }
-    assertThat(sequence.proposer().guesses()).isTrue();
+    assertThat(sequence.proposer().proposes()).isTrue();
     assertThat(planner.plan(List.of(sequence), 0)).isEmpty();
   }
 
   @Test
-  void aDraftModelReadsTheTextAndThenGuesses() {
+  void aDraftModelReadsTheTextAndThenDrafts() {
     FakeModel draft = new FakeModel(8, 512);
     DraftPlanner planner = planner(draft, 0.01);
     Sequence sequence = fresh(3);
@@ -168,7 +168,7 @@ class DraftPlannerTest {
   }
 
   @Test
-  void aDraftModelAsSlowAsTheRealOneGuessesNothing() {
+  void aDraftModelAsSlowAsTheRealOneDraftsNothing() {
     FakeModel draft = new FakeModel(8, 512);
     DraftPlanner planner = planner(draft, 1);
     for (int i = 0; i < 50; i++) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class PromptLookupProposerTest {
 
   @Test
-  void withoutARepetitionThereIsNoGuess() {
+  void withoutARepetitionThereIsNoDraft() {
     assertThat(lookup(1).match()).isZero();
     assertThat(lookup(1, 2, 3).match()).isZero();
   }
@@ -19,22 +19,22 @@ class PromptLookupProposerTest {
   void theLongestMatchIsTaken() {
     PromptLookupProposer lookup = lookup(7, 1, 2, 50, 8, 2, 60, 9, 2, 70, 1, 2);
     assertThat(lookup.match()).isEqualTo(2);
-    assertThat(guesses(lookup, 3)).containsExactly(50, 8, 2);
+    assertThat(draft(lookup, 3)).containsExactly(50, 8, 2);
   }
 
   @Test
   void ofEqualMatchesTheLatestIsTaken() {
     PromptLookupProposer lookup = lookup(1, 2, 50, 1, 2, 60, 9, 1, 2);
     assertThat(lookup.match()).isEqualTo(2);
-    assertThat(guesses(lookup, 2)).containsExactly(60, 9);
+    assertThat(draft(lookup, 2)).containsExactly(60, 9);
   }
 
   @Test
-  void aLoopIsGuessedBeyondTheTextsEnd() {
+  void aLoopIsDraftedBeyondTheTextsEnd() {
     PromptLookupProposer lookup = lookup(9, 1, 2, 3, 1, 2, 3, 1);
     assertThat(lookup.match()).isEqualTo(4);
-    assertThat(guesses(lookup, 7)).containsExactly(2, 3, 1, 2, 3, 1, 2);
-    assertThat(guesses(lookup(5, 5), 3)).containsExactly(5, 5, 5);
+    assertThat(draft(lookup, 7)).containsExactly(2, 3, 1, 2, 3, 1, 2);
+    assertThat(draft(lookup(5, 5), 3)).containsExactly(5, 5, 5);
   }
 
   @Test
@@ -49,7 +49,7 @@ class PromptLookupProposerTest {
     for (int token : new int[] {3, 4, 1}) {
       lookup.append(token);
     }
-    assertThat(guesses(lookup, 2)).containsExactly(2, 3);
+    assertThat(draft(lookup, 2)).containsExactly(2, 3);
     lookup.append(5);
     assertThat(lookup.match()).isZero();
   }
@@ -84,7 +84,7 @@ class PromptLookupProposerTest {
         for (int i = 0; i < 20; i++) {
           goesOn[text.length + i] = goesOn[source + i];
         }
-        assertThat(guesses(lookup, 20))
+        assertThat(draft(lookup, 20))
             .isEqualTo(Arrays.copyOfRange(goesOn, text.length, text.length + 20));
       }
     }
@@ -94,7 +94,7 @@ class PromptLookupProposerTest {
     return new PromptLookupProposer(text, text.length);
   }
 
-  private static int[] guesses(PromptLookupProposer lookup, int count) {
-    return IntStream.range(0, count).map(lookup::guess).toArray();
+  private static int[] draft(PromptLookupProposer lookup, int count) {
+    return IntStream.range(0, count).map(lookup::draftToken).toArray();
   }
 }

@@ -164,7 +164,7 @@ class SameBitsIT {
     }
   }
 
-  /** A token that was guessed gets what it would have got in a step of its own. */
+  /** A draft token gets the bits that it would get in a step of its own. */
   @Test
   void aDraftedRowHasTheBitsOfAStepOfItsOwnInAnyCrowd() {
     Random random = new Random(21);

@@ -21,7 +21,7 @@ class MetricsIT {
 
   @BeforeAll
   static void ask() throws Exception {
-    // The number of steps is what it is without guesses.
+    // The number of steps is that without draft tokens.
     server =
         new LiveServer("--gpt2.max-sequences=4", "--gpt2.max-queue=8", "--gpt2.speculation=off");
     // 4 + 2 tokens of prompts, 5 + 3 are generated.

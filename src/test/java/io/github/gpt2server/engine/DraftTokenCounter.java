@@ -3,8 +3,8 @@ package io.github.gpt2server.engine;
 import io.github.gpt2server.engine.handle.EngineObserver;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts what an engine has guessed. */
-final class Guesses implements EngineObserver {
+/** Counts the draft tokens of an engine. */
+final class DraftTokenCounter implements EngineObserver {
   final AtomicInteger drafted = new AtomicInteger();
   final AtomicInteger accepted = new AtomicInteger();
 
