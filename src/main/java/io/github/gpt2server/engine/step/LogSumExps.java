@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * The normalisers of a step's log-probabilities: {@code log(sum(exp(logits / temperature)))} of
- * every row that needs one, computed in one call before any logit is edited.
+ * Normalisers of a step's log-probabilities: {@code log(sum(exp(logits)))} of every row that needs
+ * one, in nats, computed in one call before any logit is edited.
  */
 final class LogSumExps {
   private final float[] byRow;
@@ -20,6 +20,7 @@ final class LogSumExps {
     this.byRow = byRow;
   }
 
+  /** Computes the normalisers of all rows that report log-probabilities. */
   static LogSumExps of(StepPlan plan, IntFunction<Sequence> inSlot, StepResult result) {
     List<Integer> rows = new ArrayList<>();
     List<Double> temperatures = new ArrayList<>();
@@ -56,7 +57,7 @@ final class LogSumExps {
     return new LogSumExps(byRow);
   }
 
-  /** The normaliser of a row that was asked for. */
+  /** The normaliser of a row that reports log-probabilities. */
   float of(int row) {
     return byRow[row];
   }

@@ -11,12 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** Scores the prompt tokens that follow a step's rows, those to be ranked in one call. */
+/** Scores of the prompt tokens that follow a step's rows. */
 final class PromptScoring {
-  /** By chunk of the plan. */
+  /** Scored tokens by chunk of the plan. */
   private final List<List<Target>> targets;
 
-  /** A row of logits, and the place of the prompt token that follows it. */
+  /** A row of logits and the position of the prompt token that follows it. */
   private record Target(Sequence sequence, int row, int position) {
     int token() {
       return sequence.request().prompt()[position];
@@ -35,7 +35,9 @@ final class PromptScoring {
     this.targets = targets;
   }
 
-  /** Ranks the prompt tokens that are to be ranked; doing it again gives the same. */
+  /**
+   * Ranks, in one call, the prompt tokens whose ranks are requested. Repeating it gives the same.
+   */
   static PromptScoring of(StepPlan plan, IntFunction<Sequence> inSlot, StepResult result) {
     List<List<Target>> targets = targets(plan, inSlot);
     rank(targets.stream().flatMap(List::stream).filter(Target::ranked).toList(), result);
@@ -43,9 +45,9 @@ final class PromptScoring {
   }
 
   /**
-   * Adds the log-probabilities that are reported for the prompt tokens after a chunk's rows.
+   * Adds the log-probabilities requested for the prompt tokens that follow a chunk's rows.
    *
-   * @param chunk its place in the plan
+   * @param chunk index of the chunk in the plan
    */
   void addDetails(int chunk, StepResult result, LogSumExps sums) {
     for (Target target : targets.get(chunk)) {

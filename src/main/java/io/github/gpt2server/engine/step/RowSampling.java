@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.function.BiConsumer;
 
-/** Draws the next tokens of those sequences that are sampled and not greedy. */
-final class TokenDraws {
+/** Samples the next tokens of the sequences that are not greedy. */
+final class RowSampling {
   private final SamplingThreads threads;
   private final BiConsumer<Sequence, Runnable> attempt;
 
@@ -21,62 +21,67 @@ final class TokenDraws {
    * A row of logits from which a sequence's next token is picked.
    *
    * @param edited whether penalties or bias are written over the logits
-   * @param rawLogits the logits before that, if a log-probability needs them, else null
+   * @param rawLogits a copy of the logits before that, {@code [vocab]}, if a log-probability needs
+   *     them, else null
    */
-  record Draw(Sequence sequence, int row, boolean edited, float[] rawLogits) {}
+  record Row(Sequence sequence, int index, boolean edited, float[] rawLogits) {}
 
   /**
-   * @param attempt does something for a sequence; what goes wrong ends that one alone
+   * Creates a sampling stage.
+   *
+   * @param attempt runs an action for a sequence; a failure ends the request of that sequence alone
    */
-  TokenDraws(SamplingThreads threads, BiConsumer<Sequence, Runnable> attempt) {
+  RowSampling(SamplingThreads threads, BiConsumer<Sequence, Runnable> attempt) {
     this.threads = threads;
     this.attempt = attempt;
   }
 
   /**
-   * Tokens by row: one softmax for all of them, and draws beside each other. Where that softmax
-   * fails, each has its own.
+   * Samples with one softmax over all rows, and the draws in parallel. If that softmax fails, each
+   * row gets its own.
+   *
+   * @return completed draws by index of the row, without greedy sequences
    */
-  Map<Integer, FutureTask<Integer>> draw(List<Draw> draws, StepResult result) {
-    List<Draw> sampled =
-        draws.stream().filter(draw -> !draw.sequence().sampler().greedy()).toList();
-    Map<Integer, FutureTask<Integer>> drawn = new LinkedHashMap<>();
+  Map<Integer, FutureTask<Integer>> sample(List<Row> rows, StepResult result) {
+    List<Row> sampled = rows.stream().filter(row -> !row.sequence().sampler().greedy()).toList();
+    Map<Integer, FutureTask<Integer>> draws = new LinkedHashMap<>();
     if (sampled.isEmpty()) {
-      return drawn;
+      return draws;
     }
-    FloatBuffer[] rows = null;
+    FloatBuffer[] probabilities = null;
     try {
-      rows = softmax(sampled, result);
+      probabilities = softmax(sampled, result);
     } catch (RuntimeException | Error e) {
       Failures.requireSurvivable(e);
     }
-    if (rows == null) {
-      for (Draw alone : sampled) {
+    if (probabilities == null) {
+      for (Row alone : sampled) {
         attempt.accept(
-            alone.sequence(), () -> run(List.of(alone), softmax(List.of(alone), result), drawn));
+            alone.sequence(), () -> draw(List.of(alone), softmax(List.of(alone), result), draws));
       }
     } else {
-      run(sampled, rows, drawn);
+      draw(sampled, probabilities, draws);
     }
-    return drawn;
+    return draws;
   }
 
-  private static FloatBuffer[] softmax(List<Draw> draws, StepResult result) {
+  private static FloatBuffer[] softmax(List<Row> rows, StepResult result) {
     return result.softmax(
-        draws.stream().mapToInt(Draw::row).toArray(),
-        draws.stream().mapToDouble(draw -> draw.sequence().sampler().temperature()).toArray());
+        rows.stream().mapToInt(Row::index).toArray(),
+        rows.stream().mapToDouble(row -> row.sequence().sampler().temperature()).toArray());
   }
 
-  private void run(List<Draw> draws, FloatBuffer[] rows, Map<Integer, FutureTask<Integer>> drawn) {
+  private void draw(
+      List<Row> rows, FloatBuffer[] probabilities, Map<Integer, FutureTask<Integer>> draws) {
     List<FutureTask<Integer>> tasks = new ArrayList<>();
-    for (int i = 0; i < rows.length; i++) {
-      TokenSampler sampler = draws.get(i).sequence().sampler();
-      FloatBuffer probabilities = rows[i];
-      tasks.add(new FutureTask<>(() -> sampler.sample(probabilities)));
+    for (int i = 0; i < rows.size(); i++) {
+      TokenSampler sampler = rows.get(i).sequence().sampler();
+      FloatBuffer row = probabilities[i];
+      tasks.add(new FutureTask<>(() -> sampler.sample(row)));
     }
-    threads.run(tasks, rows[0].limit());
-    for (int i = 0; i < rows.length; i++) {
-      drawn.put(draws.get(i).row(), tasks.get(i));
+    threads.run(tasks, probabilities[0].limit());
+    for (int i = 0; i < rows.size(); i++) {
+      draws.put(rows.get(i).index(), tasks.get(i));
     }
   }
 }

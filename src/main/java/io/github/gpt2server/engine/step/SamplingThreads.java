@@ -11,14 +11,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads that draw a step's tokens beside the engine thread, each sequence's by itself: a draw
+ * Threads that sample tokens in parallel with the engine thread, one sequence at a time: a draw
  * from 50,000 probabilities takes some tenths of a millisecond, and 32 of them take longer than a
- * GPU's whole step.
+ * whole step of a GPU.
  */
 public final class SamplingThreads implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SamplingThreads.class);
 
-  /** So few probabilities are read sooner than another thread wakes up. */
+  /** Number of probabilities whose reading takes about as long as waking a thread. */
   private static final int WORTH_A_THREAD = 1 << 15;
 
   private static final long IDLE_SECONDS = 30;
@@ -27,9 +27,9 @@ public final class SamplingThreads implements AutoCloseable {
   private final ThreadPoolExecutor helpers;
 
   /**
-   * Starts no thread yet.
+   * Creates a pool; its threads start when they are first needed.
    *
-   * @param threads how many may draw at once, the calling one included
+   * @param threads largest number of threads that sample at once, the calling one included
    */
   public SamplingThreads(int threads) {
     this.threads = threads;
@@ -45,7 +45,7 @@ public final class SamplingThreads implements AutoCloseable {
             work -> {
               Thread thread = new Thread(work, "gpt2-draw-" + count.incrementAndGet());
               thread.setDaemon(true);
-              // How each draw ended is in itself, and another thread takes this one's place.
+              // Each draw holds its own outcome, and the pool replaces the thread.
               thread.setUncaughtExceptionHandler(
                   (ended, failure) -> log.warn("Thread {} has ended", ended.getName(), failure));
               return thread;
@@ -54,9 +54,9 @@ public final class SamplingThreads implements AutoCloseable {
   }
 
   /**
-   * Runs draws and waits for all of them; how each ended is in itself.
+   * Runs draws and waits for all of them; each holds its own outcome.
    *
-   * @param probabilities how many each reads
+   * @param probabilities number of probabilities that each draw reads
    */
   void run(List<FutureTask<Integer>> draws, int probabilities) {
     long worth = (long) draws.size() * probabilities / WORTH_A_THREAD;
@@ -73,7 +73,7 @@ public final class SamplingThreads implements AutoCloseable {
         helpers.execute(work);
       }
     } catch (OutOfMemoryError e) {
-      // There is none for another thread: those that run draw everything.
+      // No memory for another thread: the running ones do all the draws.
       log.debug("No thread to draw with", e);
     }
     work.run();
@@ -82,7 +82,7 @@ public final class SamplingThreads implements AutoCloseable {
     }
   }
 
-  /** The token that a draw gave; throws what it threw. */
+  /** The token of a completed draw; rethrows its exception. */
   static int token(FutureTask<Integer> draw) {
     try {
       return draw.get();
@@ -99,7 +99,7 @@ public final class SamplingThreads implements AutoCloseable {
     }
   }
 
-  /** Whatever happens: the probabilities are freed when the step is over. */
+  /** Waits even if interrupted: the probabilities are freed after the step. */
   private static void awaitEnd(FutureTask<Integer> draw) {
     boolean interrupted = false;
     while (!draw.isDone()) {
@@ -108,7 +108,7 @@ public final class SamplingThreads implements AutoCloseable {
       } catch (ExecutionException e) {
         break;
       } catch (OutOfMemoryError e) {
-        // Not even the memory to wait with, or to say how it ended.
+        // No memory to wait with, or to wrap the outcome.
         Thread.onSpinWait();
       } catch (InterruptedException e) {
         interrupted = true;
@@ -119,6 +119,7 @@ public final class SamplingThreads implements AutoCloseable {
     }
   }
 
+  /** Stops the threads; draws must have ended. */
   @Override
   public void close() {
     helpers.shutdown();

@@ -2,13 +2,10 @@ package io.github.gpt2server.engine.step;
 
 import io.github.gpt2server.engine.result.Failures;
 import io.github.gpt2server.engine.result.FinishReason;
-import io.github.gpt2server.engine.result.InvalidModelOutputException;
-import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.engine.result.SequenceEvent;
-import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.schedule.PrefixCache;
 import io.github.gpt2server.engine.schedule.Sequence;
-import io.github.gpt2server.engine.step.TokenDraws.Draw;
+import io.github.gpt2server.engine.step.RowSampling.Row;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.ComputedChunk;
@@ -16,11 +13,8 @@ import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.FutureTask;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -28,67 +22,79 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Executes a planned step: calls the model, reads the log-probabilities asked for, picks each
- * sequence's next token and publishes it. What goes wrong for one sequence ends that one alone.
+ * Executes a planned step in phases:
  *
- * <p>Of tokens that were guessed, the logits count as long as the tokens picked before are the
- * guessed ones. Each is picked as in a step of its own, by the same sampler in the same state, so
- * that guessing changes no text and no log-probability, be it greedy or drawn.
+ * <ol>
+ *   <li><i>compute</i>: one call of the model gives all rows of logits;
+ *   <li><i>reduce</i>: log-sum-exps, prompt scores and the argmax of the unedited logits, each in
+ *       one call for all rows;
+ *   <li><i>read prompts</i>: advances each sequence by its prompt chunks and publishes their
+ *       scores;
+ *   <li><i>generate</i>: {@link NextTokens} penalises, samples and emits a token of each sequence
+ *       whose known tokens end with this step;
+ *   <li><i>verify drafts</i>: round by round, a draft token is accepted if it is the token that was
+ *       just generated; its row then generates the next.
+ * </ol>
+ *
+ * <p>A token after accepted draft tokens is picked as in a step of its own, by the same sampler in
+ * the same state, so that speculation changes no text and no log-probability, greedy or sampled.
+ *
+ * <p>A failure that belongs to one sequence ends its request alone. A step that fails as a whole is
+ * repeated for each sequence alone.
  */
 public final class StepExecutor {
   private static final Logger log = LoggerFactory.getLogger(Failures.LOGGER);
 
   private final LanguageModel model;
-  private final Gpt2Tokenizer tokenizer;
   private final PrefixCache cache;
-  private final TokenDraws tokenDraws;
+  private final NextTokens nextTokens;
   private final IntFunction<Sequence> inSlot;
   private final Consumer<Sequence> onComplete;
   private final BiConsumer<Sequence, Throwable> onFailure;
-  private int picked;
   private int accepted;
 
   /**
-   * @param cache told of the chunks that have been computed
-   * @param samplingThreads draw tokens
-   * @param inSlot the running sequence in a slot, or null
-   * @param onComplete told of a sequence that has published its end
-   * @param onFailure told of a sequence that cannot go on
+   * Creates an executor.
+   *
+   * @param cache notified of the chunks that have been computed
+   * @param threads threads that sample
+   * @param inSlot returns the running sequence in a slot, or null
+   * @param onComplete called for a sequence that has published its end
+   * @param onFailure called for a sequence that cannot go on, with the cause
    */
   public StepExecutor(
       LanguageModel model,
       Gpt2Tokenizer tokenizer,
       PrefixCache cache,
-      SamplingThreads samplingThreads,
+      SamplingThreads threads,
       IntFunction<Sequence> inSlot,
       Consumer<Sequence> onComplete,
       BiConsumer<Sequence, Throwable> onFailure) {
     this.model = model;
-    this.tokenizer = tokenizer;
     this.cache = cache;
-    this.tokenDraws = new TokenDraws(samplingThreads, this::attempt);
+    this.nextTokens = new NextTokens(tokenizer, threads, this::attempt, onComplete);
     this.inSlot = inSlot;
     this.onComplete = onComplete;
     this.onFailure = onFailure;
   }
 
   /**
-   * What came of a step.
+   * The output of a step, in numbers.
    *
-   * @param picked how many tokens were picked
-   * @param accepted how many of the guessed tokens were right
+   * @param generatedTokens number of tokens generated
+   * @param acceptedTokens number of draft tokens accepted
    */
-  public record Yield(int picked, int accepted) {}
+  public record StepOutput(int generatedTokens, int acceptedTokens) {}
 
-  /** What a step's sequences have in common; computing it again gives the same. */
-  private record Common(LogSumExps sums, PromptScoring scores, int[] argmax) {}
+  /** Results of reductions over the unedited rows. Repeating them gives the same. */
+  private record Reductions(LogSumExps sums, PromptScoring scores, int[] argmax) {}
 
   /** Executes a step. */
-  public Yield execute(StepPlan plan) {
-    picked = 0;
+  public StepOutput execute(StepPlan plan) {
+    nextTokens.beginStep();
     accepted = 0;
     step(plan);
-    return new Yield(picked, accepted);
+    return new StepOutput(nextTokens.count(), accepted);
   }
 
   private void step(StepPlan plan) {
@@ -98,9 +104,7 @@ public final class StepExecutor {
     }
   }
 
-  /**
-   * Computes a step and publishes what comes of it; gives why it could not be computed, or null.
-   */
+  /** Computes a step and publishes its results; returns the cause if it could not be computed. */
   private Throwable attemptTogether(StepPlan plan) {
     StepResult result;
     try {
@@ -110,14 +114,14 @@ public final class StepExecutor {
       return e;
     }
     try {
-      Common common;
+      Reductions reductions;
       try {
-        common = common(plan, result);
+        reductions = reduce(plan, result);
       } catch (RuntimeException | Error e) {
         Failures.requireSurvivable(e);
         return e;
       }
-      publishOrFail(plan, result, common);
+      publishOrFail(plan, result, reductions);
       return null;
     } finally {
       close(result);
@@ -129,16 +133,16 @@ public final class StepExecutor {
       result.close();
     } catch (RuntimeException | Error e) {
       Failures.requireSurvivable(e);
-      // What it gave has been published.
+      // Its results have been published.
       log.warn("The logits of a step could not be freed", e);
     }
   }
 
-  private Common common(StepPlan plan, StepResult result) {
+  private Reductions reduce(StepPlan plan, StepResult result) {
     LogSumExps sums = LogSumExps.of(plan, inSlot, result);
     PromptScoring scores = PromptScoring.of(plan, inSlot, result);
-    // Argmax comes before the edits, and the edits before the softmax that shall see them.
-    return new Common(sums, scores, anyGreedy(plan) ? result.argmax() : null);
+    // Before any row is edited; the softmax comes after the edits.
+    return new Reductions(sums, scores, anyGreedy(plan) ? result.argmax() : null);
   }
 
   private boolean anyGreedy(StepPlan plan) {
@@ -158,9 +162,8 @@ public final class StepExecutor {
   }
 
   /**
-   * A step failed as a whole: each sequence's share is tried by itself and without guesses, so that
-   * only those that cannot be computed fail. Repeating a share is harmless, it writes the same keys
-   * and values.
+   * Repeats a failed step for each sequence alone and without draft tokens, so that only sequences
+   * that cannot be computed fail. Repeating is harmless: it writes the same keys and values.
    */
   private void retryAlone(StepPlan drafted, Throwable failure) {
     StepPlan plan = drafted.withoutDrafts();
@@ -188,12 +191,12 @@ public final class StepExecutor {
     return slots.stream().distinct().toList();
   }
 
-  private void publishOrFail(StepPlan plan, StepResult result, Common common) {
+  private void publishOrFail(StepPlan plan, StepResult result, Reductions reductions) {
     try {
-      publish(plan, result, common);
+      publish(plan, result, reductions);
     } catch (RuntimeException | Error e) {
       Failures.requireSurvivable(e);
-      // No sequence in particular is to blame, and none can be trusted to have its own tokens.
+      // The failure cannot be attributed to one sequence, so all sequences of the step fail.
       for (int slot : slots(plan)) {
         if (inSlot.apply(slot) != null) {
           onFailure.accept(inSlot.apply(slot), e);
@@ -202,15 +205,33 @@ public final class StepExecutor {
     }
   }
 
-  private void publish(StepPlan plan, StepResult result, Common common) {
-    List<Draw> draws = new ArrayList<>();
+  private void publish(StepPlan plan, StepResult result, Reductions reductions) {
     List<List<Decode>> rounds = plan.rounds();
     int known = rounds.isEmpty() ? 0 : rounds.get(0).size();
+    List<Row> rows = new ArrayList<>();
     for (int i = 0; i < known; i++) {
-      int row = i;
-      Sequence sequence = inSlot.apply(plan.decodes().get(row).slot());
-      attempt(sequence, () -> draws.add(draw(sequence, row, result)));
+      int index = i;
+      Sequence sequence = inSlot.apply(plan.decodes().get(index).slot());
+      attempt(sequence, () -> rows.add(NextTokens.row(sequence, index, result)));
     }
+    readPrompts(plan, result, reductions, rows);
+    generate(rows, result, reductions);
+    int firstRow = known;
+    for (int i = 1; i < rounds.size(); i++) {
+      List<Row> verified = verifyDrafts(rounds.get(i), firstRow, result);
+      accepted += verified.size();
+      generate(verified, result, reductions);
+      firstRow += rounds.get(i).size();
+    }
+  }
+
+  private void generate(List<Row> rows, StepResult result, Reductions reductions) {
+    nextTokens.generate(rows, result, reductions.sums(), reductions.argmax());
+  }
+
+  /** Advances sequences by their chunks; adds the rows of those that begin to generate. */
+  private void readPrompts(
+      StepPlan plan, StepResult result, Reductions reductions, List<Row> rows) {
     int row = plan.decodes().size();
     for (int i = 0; i < plan.chunks().size(); i++) {
       PromptChunk chunk = plan.chunks().get(i);
@@ -221,26 +242,18 @@ public final class StepExecutor {
       attempt(
           sequence,
           () -> {
-            common.scores().addDetails(index, result, common.sums());
+            reductions.scores().addDetails(index, result, reductions.sums());
             advance(sequence, chunk);
             if (!sequence.prefilling()) {
-              promptRead(sequence, lastRow, result);
+              publishPrompt(sequence, lastRow, result);
               if (sequence.generates()) {
-                draws.add(draw(sequence, lastRow, result));
+                rows.add(NextTokens.row(sequence, lastRow, result));
               } else {
                 sequence.finish(FinishReason.LENGTH, -1);
                 onComplete.accept(sequence);
               }
             }
           });
-    }
-    pick(draws, result, common);
-    row = known;
-    for (int i = 1; i < rounds.size(); i++) {
-      List<Draw> next = accepted(rounds.get(i), row, result);
-      accepted += next.size();
-      pick(next, result, common);
-      row += rounds.get(i).size();
     }
   }
 
@@ -256,71 +269,31 @@ public final class StepExecutor {
     }
   }
 
-  /** Draws from the rows of guessed tokens that are the next ones. */
-  private List<Draw> accepted(List<Decode> round, int firstRow, StepResult result) {
-    List<Draw> draws = new ArrayList<>();
-    for (int i = 0; i < round.size(); i++) {
-      Sequence sequence = inSlot.apply(round.get(i).slot());
-      if (sequence != null && sequence.decode().equals(round.get(i))) {
-        int row = firstRow + i;
-        attempt(sequence, () -> draws.add(draw(sequence, row, result)));
-      }
-    }
-    return draws;
-  }
-
-  private static Draw draw(Sequence sequence, int row, StepResult result) {
-    boolean edited = sequence.sampler().editsLogits();
-    boolean keep = edited && sequence.request().logprobs().wanted();
-    return new Draw(sequence, row, edited, keep ? copy(result.logits(row)) : null);
-  }
-
-  private static void promptRead(Sequence sequence, int lastRow, StepResult result) {
+  private static void publishPrompt(Sequence sequence, int lastRow, StepResult result) {
     boolean nextToken = sequence.request().promptProbabilities().nextTokenLogits();
     if (nextToken || sequence.scores()) {
       sequence.publish(
           new SequenceEvent.PromptRead(
               sequence.index(),
-              nextToken ? copy(result.logits(lastRow)) : null,
+              nextToken ? NextTokens.copy(result.logits(lastRow)) : null,
               sequence.promptScores()));
     }
   }
 
-  private void pick(List<Draw> draws, StepResult result, Common common) {
-    for (Draw draw : draws) {
-      if (draw.edited()) {
-        attempt(
-            draw.sequence(), () -> draw.sequence().sampler().process(result.logits(draw.row())));
+  /** The rows of a round whose draft tokens are the tokens that were generated. */
+  private List<Row> verifyDrafts(List<Decode> round, int firstRow, StepResult result) {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < round.size(); i++) {
+      Sequence sequence = inSlot.apply(round.get(i).slot());
+      if (sequence != null && sequence.decode().equals(round.get(i))) {
+        int index = firstRow + i;
+        attempt(sequence, () -> rows.add(NextTokens.row(sequence, index, result)));
       }
     }
-    Map<Integer, FutureTask<Integer>> drawn = tokenDraws.draw(draws, result);
-    for (Draw draw : draws) {
-      Sequence sequence = draw.sequence();
-      attempt(
-          sequence,
-          () -> {
-            int token = token(draw, drawn.get(draw.row()), common.argmax(), result);
-            picked++;
-            if (sequence.append(token, logprobs(draw, token, result, common.sums()), tokenizer)) {
-              onComplete.accept(sequence);
-            }
-          });
-    }
+    return rows;
   }
 
-  private static int token(Draw draw, FutureTask<Integer> drawn, int[] argmax, StepResult result) {
-    if (drawn != null) {
-      return SamplingThreads.token(drawn);
-    }
-    if (argmax[draw.row()] < 0) {
-      throw new InvalidModelOutputException("the row of logits holds NaN or infinity");
-    }
-    return draw.edited()
-        ? draw.sequence().sampler().argmax(result.logits(draw.row()))
-        : argmax[draw.row()];
-  }
-
-  /** Does something for a sequence if it still runs; what goes wrong ends its request alone. */
+  /** Runs an action for a sequence that still runs; a failure ends its request alone. */
   private void attempt(Sequence sequence, Runnable action) {
     // It may have ended with another sequence of its request.
     if (sequence != null && inSlot.apply(sequence.slot()) == sequence) {
@@ -331,21 +304,5 @@ public final class StepExecutor {
         onFailure.accept(sequence, e);
       }
     }
-  }
-
-  private static TokenLogprobs logprobs(Draw draw, int token, StepResult result, LogSumExps sums) {
-    Logprobs wanted = draw.sequence().request().logprobs();
-    if (!wanted.wanted()) {
-      return null;
-    }
-    FloatBuffer logits =
-        draw.rawLogits() == null ? result.logits(draw.row()) : FloatBuffer.wrap(draw.rawLogits());
-    return TokenLogprobs.of(wanted, logits, token, sums.of(draw.row()));
-  }
-
-  private static float[] copy(FloatBuffer row) {
-    float[] copy = new float[row.remaining()];
-    row.get(copy);
-    return copy;
   }
 }

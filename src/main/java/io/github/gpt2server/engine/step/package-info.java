@@ -1,5 +1,5 @@
 /**
- * One step: executes a plan on the model, picks tokens, verifies draft tokens, scores prompts and
- * publishes events.
+ * Execution of one step: computes a plan on the model, scores prompts, samples tokens, verifies
+ * draft tokens and publishes events.
  */
 package io.github.gpt2server.engine.step;
