@@ -40,23 +40,86 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns submitted {@link Generation}s into events, and answers {@link TaskRequest}s. One thread
- * owns the model, the slots, every job and every task; others only put them into its inbox and set
- * their cancel flags, so nothing here needs locks but {@link Admission}.
+ * Turns submitted {@link Generation}s into events, and answers {@link TaskRequest}s.
  *
- * <p>Each turn of the thread: take what was submitted, end what was cancelled or is late, give free
- * slots to clients who wait, in turns, plan a step, execute it, compute a slice of a task.
+ * <h2>Threads</h2>
+ *
+ * <p>One thread, {@code gpt2-engine}, owns the model, the KV-cache slots, the prefix cache, every
+ * {@link Job} and every {@link Task}: it loads the model, computes every step, publishes every
+ * event and frees the model. libtorch binds its thread pool to the thread that calls it, and state
+ * with one owner needs no locks. {@link SamplingThreads} help it draw tokens within a step, and the
+ * step waits for them. All other threads only submit, read their handle, cancel, and look at {@link
+ * #status}.
+ *
+ * <p>Each turn of the engine thread: take in the submitted requests, end those that are cancelled
+ * or late, give free slots to waiting clients in turns, plan a step, execute it, compute one slice
+ * of a task. With nothing to do it parks until a submission, a cancellation or {@link #close} wakes
+ * it.
+ *
+ * <h2>States</h2>
+ *
+ * <p>The engine is <i>starting</i> until {@link #start} returns or throws; <i>accepting</i>; then
+ * <i>draining</i> after {@link #stopAccepting}: new requests are refused, admitted ones go on; and
+ * at last <i>stopped</i>, after {@link #close} or because its thread died. A request is in the
+ * inbox, then waits, then runs, and ends with exactly one {@link Outcome}; a generation runs once
+ * its first sequence has a slot. {@link SlotTable#end} and {@link TaskQueue} give back what a
+ * request holds on one path, whatever the outcome.
+ *
+ * <h2>Ordering</h2>
+ *
+ * <ul>
+ *   <li>Submission before the engine thread's work on it: by the concurrent {@code inbox}. A
+ *       request is admitted and put there in one critical section of {@link Admission}; {@code
+ *       endAll} closes the admission before it empties the inbox for the last time, so that no
+ *       admitted request is left behind.
+ *   <li>An event before its being read: by the handle's blocking queue, in the order of
+ *       publication. The end of a request comes after all its events, and its slots and its place
+ *       in the queue are free before the submitter can see it: by the handle's monitor and latch.
+ *   <li>Cancellation and deadline before the engine's reaction: the flag is volatile and read once
+ *       a turn, so that a step in flight is still completed, and one at most.
+ *   <li>Wake-ups are not lost: every change is written before {@link LockSupport#unpark}, whose
+ *       permit makes the next park return at once.
+ *   <li>Numbers for {@link #status} are volatile snapshots, each written by the engine thread
+ *       alone; they need not be of the same turn.
+ * </ul>
+ *
+ * <h2>Back-pressure</h2>
+ *
+ * <p>A bounded number of requests waits for slots; the next is refused with {@link
+ * QueueFullException}. A stream that publishes large events to a slow consumer is left out of steps
+ * while its unread events exceed {@link EngineSettings#maxUnreadBytes}; reading wakes the engine.
+ * Such streams never hold all slots.
+ *
+ * <h2>Failures</h2>
+ *
+ * <ul>
+ *   <li><i>A request fails</i> (its numbers are not finite, no memory for it): its slot and its
+ *       blocks of the prefix cache are cleared, it ends as {@link Outcome#FAILED}, the others go
+ *       on. A step that fails as a whole is repeated for each sequence alone; see {@link
+ *       StepExecutor}.
+ *   <li><i>A turn fails</i> outside of any request: it is tried again after a pause, {@value
+ *       #MAX_FAILED_TURNS} times in all. Then, or at once if a failed request could not be cleared,
+ *       every request ends as failed, all caches are cleared, and the engine goes on empty.
+ *   <li><i>The engine dies</i> if even that fails, or if an error says that native code or classes
+ *       are broken: every request ends as failed, new ones get {@link EngineStoppedException}, and
+ *       {@link EngineStatus#alive} is false.
+ * </ul>
+ *
+ * <h2>Shutdown</h2>
+ *
+ * <p>{@link #stopAccepting}, {@link #awaitIdle}, {@link #close}. The last waits for the thread: a
+ * process that exits while a step is inside libtorch crashes.
  */
 public final class Engine implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
-  /** How long the engine rests when every stream waits for its reader and none wakes it. */
-  private static final long LAG_NANOS = Duration.ofMillis(50).toNanos();
+  /** The pause while every stream waits for a slow consumer; deadlines are checked in between. */
+  private static final long BACK_PRESSURE_NANOS = Duration.ofMillis(50).toNanos();
 
-  /** A turn that fails outside of any request is tried this often, */
+  /** The number of successive turns that may fail outside of any request. */
   private static final int MAX_FAILED_TURNS = 5;
 
-  /** after a pause. */
+  /** The pause after such a turn. */
   private static final long FAILED_TURN_NANOS = Duration.ofMillis(20).toNanos();
 
   private final Gpt2Tokenizer tokenizer;
@@ -66,7 +129,7 @@ public final class Engine implements AutoCloseable {
   private final Thread thread;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
 
-  /** What the engine thread shall take in. */
+  /** Admitted requests that the engine thread has not taken in yet, as actions of that thread. */
   private final ConcurrentLinkedQueue<Runnable> inbox = new ConcurrentLinkedQueue<>();
 
   private volatile boolean closing;
@@ -74,23 +137,23 @@ public final class Engine implements AutoCloseable {
   private volatile double kvCacheUsage;
   private volatile PrefixCacheStatus prefixCacheStatus = PrefixCacheStatus.UNUSED;
 
-  // The engine thread's own.
+  // Confined to the engine thread.
   private LanguageModel model;
   private PrefixCache prefixCache;
   private Scheduler scheduler;
   private StepExecutor executor;
   private final SlotTable slotTable;
   private final TaskQueue tasks;
-  private boolean taskHadItsTurn;
+  private boolean taskAdvanced;
   private int failedTurns;
 
-  /** Whether a slot or the prefix cache may hold what a failed request has left there. */
+  /** Whether a slot or the prefix cache may still hold numbers of a failed request. */
   private boolean unclean;
 
-  /** Gives what decides which tokens are guessed, on the engine thread. */
+  /** Creates the planner of draft tokens; called on the engine thread. */
   @FunctionalInterface
-  interface Drafts {
-    DraftPlanner of(LanguageModel model) throws Exception;
+  interface PlannerFactory {
+    DraftPlanner create(LanguageModel model) throws Exception;
   }
 
   private Engine(
@@ -98,17 +161,17 @@ public final class Engine implements AutoCloseable {
       Gpt2Tokenizer tokenizer,
       EngineSettings settings,
       EngineObserver observer,
-      Drafts drafts) {
+      PlannerFactory planners) {
     this.tokenizer = tokenizer;
     this.settings = settings;
     this.observer = new GuardedObserver(observer);
     this.admission = new Admission(settings.maxQueue());
     this.slotTable = new SlotTable(admission, this::updateUsage);
     this.tasks = new TaskQueue(admission::leaveQueue);
-    this.thread = new Thread(() -> run(loader, drafts), "gpt2-engine");
+    this.thread = new Thread(() -> run(loader, planners), "gpt2-engine");
   }
 
-  /** Starts an engine that nobody observes. */
+  /** Starts an engine without observer and draft model. */
   public static Engine start(
       Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings)
       throws Exception {
@@ -116,12 +179,13 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Starts the engine thread, which loads the model, warms it up and then takes requests.
+   * Starts an engine without a draft model: its thread loads the model, warms it up and then
+   * accepts requests.
    *
-   * @param loader runs on the engine thread, since libtorch's thread pool belongs to the thread
-   *     that calls it
-   * @param observer told of every request and step
-   * @throws Exception what the loader threw
+   * @param loader loads the model; runs on the engine thread, because libtorch's thread pool
+   *     belongs to the thread that calls it
+   * @param observer notified of every request and step
+   * @throws Exception the loader's exception
    */
   public static Engine start(
       Callable<LanguageModel> loader,
@@ -140,13 +204,13 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Starts an engine in which a smaller model guesses tokens too.
+   * Starts an engine in which a smaller model proposes draft tokens too.
    *
-   * @param loader as above
-   * @param draftLoader gives that model, of the same vocabulary and with as many slots; runs on the
-   *     engine thread as well
-   * @param observer told of every request and step
-   * @throws Exception what a loader threw
+   * @param loader loads the model; runs on the engine thread
+   * @param draftLoader loads the draft model, of the same vocabulary and number of slots; runs on
+   *     the engine thread
+   * @param observer notified of every request and step
+   * @throws Exception a loader's exception
    */
   public static Engine start(
       Callable<LanguageModel> loader,
@@ -170,15 +234,15 @@ public final class Engine implements AutoCloseable {
     return new DraftModelProposer(model, StepCosts.measure(model));
   }
 
-  /** Starts an engine that is given what decides which tokens are guessed. */
+  /** Starts an engine with a given planner of draft tokens. */
   static Engine start(
       Callable<LanguageModel> loader,
       Gpt2Tokenizer tokenizer,
       EngineSettings settings,
       EngineObserver observer,
-      Drafts drafts)
+      PlannerFactory planners)
       throws Exception {
-    Engine engine = new Engine(loader, tokenizer, settings, observer, drafts);
+    Engine engine = new Engine(loader, tokenizer, settings, observer, planners);
     engine.thread.start();
     try {
       engine.started.get();
@@ -194,8 +258,8 @@ public final class Engine implements AutoCloseable {
   /**
    * Queues a generation.
    *
-   * @throws QueueFullException if as many requests wait as may
-   * @throws EngineStoppedException if the engine takes no new requests
+   * @throws QueueFullException if the queue is full
+   * @throws EngineStoppedException if the engine does not accept requests any more
    */
   public GenerationHandle submit(Generation generation) {
     Job job =
@@ -209,8 +273,8 @@ public final class Engine implements AutoCloseable {
   /**
    * Queues a task.
    *
-   * @throws QueueFullException if as many requests wait as may
-   * @throws EngineStoppedException if the engine takes no new requests
+   * @throws QueueFullException if the queue is full
+   * @throws EngineStoppedException if the engine does not accept requests any more
    */
   public <R> TaskHandle<R> submit(TaskRequest<R> request) {
     Task<R> task = new Task<>(request, new Deadline(request.timeout(), this::wake));
@@ -224,22 +288,22 @@ public final class Engine implements AutoCloseable {
     wake();
   }
 
-  /** About how much memory the unread events of a stream may take, in bytes. */
+  /** The approximate limit of a stream's unread events, in bytes. */
   public long maxUnreadBytes() {
     return settings.maxUnreadBytes();
   }
 
-  /** A glance at the queue, the running batch and the thread. */
+  /** A snapshot of the queue, the running batch and the thread. */
   public EngineStatus status() {
     return admission.status(kvCacheUsage, prefixCacheStatus, thread.isAlive());
   }
 
-  /** Takes no new requests from now on; those that wait or run go on. */
+  /** Refuses new requests from now on; admitted ones go on. */
   public void stopAccepting() {
     admission.close();
   }
 
-  /** Waits until nothing waits or runs; true if that came in time. */
+  /** Waits until no request waits or runs; false after {@code timeout} or if the engine died. */
   public boolean awaitIdle(Duration timeout) throws InterruptedException {
     long end = System.nanoTime() + timeout.toNanos();
     while (live > 0 || admission.waiting() > 0) {
@@ -252,8 +316,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Ends everything that still waits or runs as failed, after the current step, and frees the
-   * model. libtorch must not be in mid-step when the JVM exits, so this waits for the thread.
+   * Ends every remaining request as failed, after the current step, and frees the model. Waits for
+   * the engine thread, even if interrupted: a JVM that exits during a step crashes in libtorch.
    */
   @Override
   public void close() {
@@ -277,7 +341,7 @@ public final class Engine implements AutoCloseable {
     LockSupport.unpark(thread);
   }
 
-  private void run(Callable<LanguageModel> loader, Drafts drafts) {
+  private void run(Callable<LanguageModel> loader, PlannerFactory planners) {
     Throwable death = null;
     try (LanguageModel loaded = loader.call();
         SamplingThreads samplingThreads = new SamplingThreads(settings.samplingThreads())) {
@@ -293,7 +357,7 @@ public final class Engine implements AutoCloseable {
               slotTable::complete,
               this::fail);
       WarmUp.run(model, settings);
-      try (DraftPlanner planner = drafts.of(model)) {
+      try (DraftPlanner planner = planners.create(model)) {
         scheduler =
             new Scheduler(
                 settings.chunkSize(),
@@ -304,7 +368,7 @@ public final class Engine implements AutoCloseable {
         slotTable.open(model.slots());
         started.complete(null);
         while (!closing) {
-          survive(this::turn);
+          runRecovering(this::turn);
         }
       }
     } catch (Throwable e) {
@@ -318,12 +382,11 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Goes on after a turn that failed outside of any request, such as for want of memory for its
-   * plan. It is tried again while others may give memory back; if that does not help, or if what a
-   * failed request has left behind could not be cleared, every request ends and the rest begins
-   * anew. If even that fails, so does the engine.
+   * Runs a turn and recovers if it fails outside of any request, such as for lack of memory for its
+   * plan. Other threads may free memory during the pause before the next attempt; see the class
+   * comment for what follows.
    */
-  private void survive(Runnable turn) {
+  private void runRecovering(Runnable turn) {
     try {
       turn.run();
       failedTurns = 0;
@@ -363,31 +426,31 @@ public final class Engine implements AutoCloseable {
       return;
     }
     long begin = System.nanoTime();
-    // Prompts and tasks take turns where there are both, so that those who generate wait for one.
-    StepPlan plan = scheduler.plan(slotTable.running(), tasks.isEmpty() || taskHadItsTurn);
+    // Prompt chunks and task slices alternate, so that decoding sequences wait for one at a time.
+    StepPlan plan = scheduler.plan(slotTable.running(), tasks.isEmpty() || taskAdvanced);
     if (!plan.isEmpty()) {
-      StepExecutor.Yield brought = executor.execute(plan);
+      StepExecutor.StepOutput output = executor.execute(plan);
       prefixCache.endStep();
       updateUsage();
       observer.stepped(
           StepKind.of(plan),
           plan.sequences(),
           plan.promptTokens(),
-          brought.picked(),
+          output.generatedTokens(),
           System.nanoTime() - begin);
       if (plan.draftTokens() > 0) {
-        observer.speculated(plan.drafts(), plan.draftTokens(), brought.accepted());
+        observer.speculated(plan.drafts(), plan.draftTokens(), output.acceptedTokens());
       }
     }
-    taskHadItsTurn = plan.chunks().isEmpty();
-    if (taskHadItsTurn && !tasks.isEmpty()) {
+    taskAdvanced = plan.chunks().isEmpty();
+    if (taskAdvanced && !tasks.isEmpty()) {
       begin = System.nanoTime();
       tasks.advance(model);
       updateLive();
       observer.stepped(StepKind.TASK, 0, 0, 0, System.nanoTime() - begin);
     } else if (plan.isEmpty() && inbox.isEmpty() && !closing) {
-      // Every reader lags; deadlines pass all the same.
-      LockSupport.parkNanos(this, LAG_NANOS);
+      // Every stream waits for a slow consumer; deadlines pass all the same.
+      LockSupport.parkNanos(this, BACK_PRESSURE_NANOS);
     }
   }
 
@@ -413,7 +476,7 @@ public final class Engine implements AutoCloseable {
     boolean before = unclean;
     unclean = true;
     try {
-      // What made it fail may be in the cache, and not-a-number times a masked zero is not zero.
+      // The slot may hold NaN, and NaN × 0 is NaN: masked out, it would still spread.
       model.clear(sequence.slot());
       prefixCache.forget(sequence.request().reuse(), sequence.request().prompt());
       unclean = before;
@@ -428,7 +491,7 @@ public final class Engine implements AutoCloseable {
     updateLive();
   }
 
-  /** Ends what is left when the thread stops, so that no request is ever lost. */
+  /** Ends the remaining requests when the thread stops, so that none waits for ever. */
   private void endAll(Throwable death) {
     admission.close();
     takeSubmitted();
