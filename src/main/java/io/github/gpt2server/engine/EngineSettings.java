@@ -3,17 +3,17 @@ package io.github.gpt2server.engine;
 import io.github.gpt2server.engine.request.Speculation;
 
 /**
- * How the engine works.
+ * Settings of the engine.
  *
- * @param maxQueue how many requests may wait for a slot
- * @param chunkSize the longest piece in which a prompt is read, in tokens
- * @param busyPrefillTokens how many prompt tokens a step reads at least while other sequences
- *     generate and several prompts wait
- * @param idlePrefillTokens how many it reads while nothing generates
- * @param samplingThreads how many threads may draw a step's tokens at once
- * @param speculation how tokens are guessed
- * @param maxUnreadBytes about how much memory the unread events of a stream may take before it
- *     waits for its reader
+ * @param maxQueue largest number of requests that wait for a slot
+ * @param chunkSize length of the longest prompt chunk, in tokens
+ * @param busyPrefillTokens least number of prompt tokens of a step while other sequences generate
+ *     and several prompts wait
+ * @param idlePrefillTokens number of prompt tokens of a step while no sequence generates
+ * @param samplingThreads largest number of threads that sample a step's tokens at once
+ * @param speculation source of draft tokens
+ * @param maxUnreadBytes approximate memory of a stream's unread events beyond which the engine
+ *     waits for a slow consumer, in bytes
  */
 public record EngineSettings(
     int maxQueue,
@@ -24,10 +24,10 @@ public record EngineSettings(
     Speculation speculation,
     long maxUnreadBytes) {
 
-  /** The usual limit of unread events, 4 MiB: twenty rows of GPT-2's logits. */
+  /** Default limit of unread events, 4 MiB: twenty rows of GPT-2's logits. */
   public static final long MAX_UNREAD_BYTES = 4L << 20;
 
-  /** Usual values with a queue of the given length, and no guesses. */
+  /** Default settings with a queue of the given length, without speculation. */
   public static EngineSettings withQueue(int maxQueue) {
     return new EngineSettings(
         maxQueue,
@@ -39,7 +39,7 @@ public record EngineSettings(
         MAX_UNREAD_BYTES);
   }
 
-  /** The same with pieces of another length. */
+  /** These settings with another chunk size. */
   public EngineSettings withChunkSize(int tokens) {
     return new EngineSettings(
         maxQueue,
@@ -51,7 +51,7 @@ public record EngineSettings(
         maxUnreadBytes);
   }
 
-  /** The same with another number of threads. */
+  /** These settings with another number of sampling threads. */
   public EngineSettings withSamplingThreads(int threads) {
     return new EngineSettings(
         maxQueue,
@@ -63,7 +63,7 @@ public record EngineSettings(
         maxUnreadBytes);
   }
 
-  /** The same with guesses of that kind. */
+  /** These settings with another source of draft tokens. */
   public EngineSettings withSpeculation(Speculation kind) {
     return new EngineSettings(
         maxQueue,
@@ -75,7 +75,7 @@ public record EngineSettings(
         maxUnreadBytes);
   }
 
-  /** The same with another limit of unread events. */
+  /** These settings with another limit of unread events. */
   public EngineSettings withMaxUnreadBytes(long bytes) {
     return new EngineSettings(
         maxQueue,

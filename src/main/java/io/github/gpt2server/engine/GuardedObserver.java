@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Passes on what an observer is told, and keeps from the engine what the observer throws. */
+/** Delegates to an observer, and keeps its exceptions from the engine. */
 final class GuardedObserver implements EngineObserver {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
@@ -34,7 +34,7 @@ final class GuardedObserver implements EngineObserver {
     guard(() -> observer.speculated(drafts, draftTokens, acceptedTokens));
   }
 
-  /** Says so once: there may be hundreds of steps in a second. */
+  /** Logs the first failure only: there may be hundreds of steps a second. */
   private void guard(Runnable call) {
     try {
       call.run();

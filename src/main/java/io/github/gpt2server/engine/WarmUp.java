@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Runs the kinds of steps that will be served before any request comes: libtorch's executor
- * specialises the program during its first calls, and oneDNN compiles a kernel for each shape. A
- * model whose logits are not numbers is refused.
+ * Runs each kind of step before the first request: libtorch's executor specialises the program
+ * during its first calls, and oneDNN compiles a kernel for each shape. Rejects a model whose logits
+ * are not finite.
  */
 final class WarmUp {
-  /** One is recorded, the next is optimised for what was seen. */
+  /** The first call is profiled, the second is optimised for what the profile saw. */
   private static final int SPECIALISING_CALLS = 2;
 
   private WarmUp() {}
@@ -28,7 +28,7 @@ final class WarmUp {
       run(model, new StepPlan(List.of(), List.of(chunk(0, chunk))));
     }
     if (model.blocks() > 0) {
-      run(model, kept(chunk));
+      run(model, filled(chunk));
       run(model, copied(chunk));
     }
     int slots = model.warmUpSlots();
@@ -63,14 +63,14 @@ final class WarmUp {
     }
   }
 
-  /** So many rows; where there are fewer slots, in rounds, as tokens are guessed. */
+  /** {@code count} rows: in rounds, like draft tokens, where there are fewer slots. */
   private static List<Decode> decodes(int count, int slots, int position) {
     return IntStream.range(0, count)
         .mapToObj(row -> new Decode(row % slots, position + row / slots, 0))
         .toList();
   }
 
-  private static StepPlan kept(int length) {
+  private static StepPlan filled(int length) {
     return new StepPlan(
         List.of(), List.of(new ComputedChunk(0, 0, new int[length], length - 1, 0)));
   }

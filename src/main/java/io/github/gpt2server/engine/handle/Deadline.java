@@ -3,33 +3,42 @@ package io.github.gpt2server.engine.handle;
 import io.github.gpt2server.engine.result.Outcome;
 import java.time.Duration;
 
-/** Whether a submitted request shall still be worked on. */
+/**
+ * Deadline and cancellation of a submitted request. Any thread may cancel; the engine thread asks
+ * once a turn.
+ */
 public final class Deadline {
   private final long deadline;
   private final Runnable wake;
   private volatile boolean cancelled;
 
   /**
-   * @param timeout counted from now on; clock changes do not touch it
-   * @param wake tells the engine thread to look
+   * Creates a deadline.
+   *
+   * @param timeout counted from now, unaffected by changes of the wall clock
+   * @param wake wakes the engine thread
    */
   public Deadline(Duration timeout, Runnable wake) {
     this.deadline = System.nanoTime() + timeout.toNanos();
     this.wake = wake;
   }
 
-  /** Asks the engine to give up; any thread may. */
+  /** Cancels the request. */
   void cancel() {
     cancelled = true;
     wake();
   }
 
-  /** Tells the engine thread to look. */
+  /** Wakes the engine thread. */
   void wake() {
     wake.run();
   }
 
-  /** How the request must end at the time {@code now} of {@link System#nanoTime}, or null. */
+  /**
+   * The outcome with which the request must end, or null if it may go on.
+   *
+   * @param now a time of {@link System#nanoTime}
+   */
   public Outcome end(long now) {
     if (cancelled) {
       return Outcome.CANCELLED;

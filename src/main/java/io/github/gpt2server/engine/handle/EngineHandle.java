@@ -6,8 +6,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A request to the engine as its submitter sees it. The engine thread writes, one other thread
- * reads; {@link #cancel} may be called from anywhere, any number of times.
+ * A submitted request as its submitter sees it. The engine thread writes, one other thread reads;
+ * {@link #cancel} may be called by any thread, any number of times.
  */
 public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
   private final RequestProgress progress;
@@ -24,22 +24,22 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
     this.deadline = deadline;
   }
 
-  /** Names the request in logs. */
+  /** The request's name in logs. */
   public final String id() {
     return progress.id();
   }
 
-  /** How far the request has come. */
+  /** The progress of the request. */
   public final RequestProgress progress() {
     return progress;
   }
 
-  /** How long the request may take from its submission. */
+  /** The longest time from submission to the end. */
   public final Duration timeout() {
     return timeout;
   }
 
-  /** Waits up to {@code limit} for the end; true if it has come. */
+  /** Waits up to {@code limit} for the end; returns whether the request has ended. */
   public final boolean awaitEnd(Duration limit) throws InterruptedException {
     if (ended.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
       endSeen = true;
@@ -48,23 +48,24 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
   }
 
   /**
-   * How it ended; null until the reader has come to the end, by reading the last of what there is
-   * or through {@link #awaitEnd}, so that nobody takes the end for the last event.
+   * The outcome; null until the reader has consumed the last event or has called {@link #awaitEnd},
+   * so that unread events are not mistaken for the end.
    */
   public final Outcome outcome() {
     return endSeen ? result() : null;
   }
 
-  /** What broke if the outcome is {@link Outcome#FAILED}, else null. */
+  /** The cause if the outcome is {@link Outcome#FAILED}, else null. */
   public final synchronized Throwable failure() {
     return failure;
   }
 
-  /** Asks the engine to give up; what it holds is free within one step. */
+  /** Asks the engine to end the request; what it holds is free within one step. */
   public final void cancel() {
     deadline.cancel();
   }
 
+  /** Deadline and cancellation of the request. */
   public final Deadline deadline() {
     return deadline;
   }
@@ -77,7 +78,7 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
     endSeen = true;
   }
 
-  /** Whether it has ended, be that seen or not. */
+  /** Whether the request has ended, seen by the reader or not. */
   final boolean hasEnded() {
     return ended.getCount() == 0;
   }
@@ -96,7 +97,7 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
     }
   }
 
-  /** Called once, at the end, before anybody who waits for it goes on. */
+  /** Called once at the end, before threads in {@link #awaitEnd} go on. */
   abstract void ended();
 
   private synchronized Outcome result() {

@@ -1,39 +1,39 @@
 package io.github.gpt2server.engine.handle;
 
 /**
- * Told what an engine does, for metrics, logs and traces. Calls must return at once and must not
- * throw: the engine waits for them.
+ * Observes an engine for metrics, logs and traces. Calls must return at once and must not throw:
+ * the engine waits for them.
  */
 public interface EngineObserver {
 
-  /** Looks away. */
+  /** An observer that does nothing. */
   EngineObserver NONE = new EngineObserver() {};
 
   /**
-   * A request was let in. Called by the thread that submitted it.
+   * Called after a request was admitted, by the thread that submitted it.
    *
-   * @param progress what becomes of it, from now on
+   * @param progress the request's progress, live until its end
    */
   default void submitted(RequestProgress progress) {}
 
   /**
-   * The engine thread has done a step, or a slice of a task. Called by that thread.
+   * Called after a step or a slice of a task, by the engine thread.
    *
-   * @param kind what it computed
-   * @param sequences how many sequences took part; 0 for a task
-   * @param promptTokens tokens of prompts that were read, from the prefix cache or computed
-   * @param generatedTokens tokens that were picked
-   * @param nanos how long it took, guesses, sampling and publishing included
+   * @param kind the work of the step
+   * @param sequences number of sequences in the step; 0 for a task
+   * @param promptTokens number of prompt tokens read, computed or from the prefix cache
+   * @param generatedTokens number of tokens generated
+   * @param nanos duration of planning, drafting, computing, sampling and publishing
    */
   default void stepped(
       StepKind kind, int sequences, int promptTokens, int generatedTokens, long nanos) {}
 
   /**
-   * The engine thread has done a step that computed guessed tokens. Called by that thread.
+   * Called after a step with draft tokens, by the engine thread.
    *
-   * @param drafts how many sequences had tokens guessed
-   * @param draftTokens how many were guessed
-   * @param acceptedTokens how many of them were right
+   * @param drafts number of sequences with draft tokens
+   * @param draftTokens number of draft tokens
+   * @param acceptedTokens number of draft tokens accepted
    */
   default void speculated(int drafts, int draftTokens, int acceptedTokens) {}
 }

@@ -11,46 +11,48 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A submitted {@link Generation} as its submitter sees it. Tokens that report many
- * log-probabilities are large: a submitter who streams and has more of them unread than may wait
- * gets no more until it reads on.
+ * log-probabilities are large: the engine generates no more for a slow consumer whose unread events
+ * exceed a limit (back-pressure).
  */
 public final class GenerationHandle extends EngineHandle {
   private final Generation generation;
   private final long maxUnreadBytes;
-  private final boolean mayLag;
+  private final boolean mayStall;
   private final AtomicLong unreadBytes = new AtomicLong();
-  // Events in order; the empty one after the last marks the end.
+  // Events in order; an empty element marks the end.
   private final LinkedBlockingQueue<Optional<SequenceEvent>> events = new LinkedBlockingQueue<>();
 
   /**
-   * @param maxUnreadBytes about how much memory the unread events of a stream may take
+   * Creates the handle of a generation that was just submitted.
+   *
+   * @param maxUnreadBytes approximate limit of a stream's unread events, in bytes
    */
   public GenerationHandle(Generation generation, Deadline deadline, long maxUnreadBytes) {
     super(RequestProgress.of(generation), generation.timeout(), deadline);
     this.generation = generation;
     this.maxUnreadBytes = maxUnreadBytes;
-    this.mayLag =
+    this.mayStall =
         generation.streaming()
             && (generation.sequences().stream().anyMatch(SequenceRequest::reportsRows)
                 || generation.eventBytes() > maxUnreadBytes);
   }
 
-  /** What was submitted. */
+  /** The submitted generation. */
   public Generation generation() {
     return generation;
   }
 
   /**
-   * The next event, waiting for it up to {@code timeout}.
+   * Takes the next event, waiting for it up to {@code timeout}.
    *
-   * @return empty if none came in time, or if the generation has ended and every event was taken:
-   *     then {@link #outcome} is no longer null
+   * @return empty if none came in time, or if the generation has ended and every event was taken,
+   *     in which case {@link #outcome} is not null
    */
   public Optional<SequenceEvent> poll(Duration timeout) throws InterruptedException {
     Optional<SequenceEvent> event =
         endSeen() ? events.poll() : events.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
     if (event == null) {
-      // The mark of the end is missing if there was no memory for it.
+      // The end mark is missing if there was no memory for it.
       if (hasEnded() && events.isEmpty()) {
         seeEnd();
       }
@@ -61,24 +63,27 @@ public final class GenerationHandle extends EngineHandle {
     } else {
       long bytes = event.get().bytes();
       long left = unreadBytes.addAndGet(-bytes);
-      if (mayLag && left < maxUnreadBytes && left + bytes >= maxUnreadBytes) {
+      if (mayStall && left < maxUnreadBytes && left + bytes >= maxUnreadBytes) {
         deadline().wake();
       }
     }
     return event;
   }
 
-  /** Whether the engine may have to wait for the reader. */
-  public boolean mayLag() {
-    return mayLag;
+  /**
+   * Whether the unread events may exceed the limit, so that the engine would have to wait for the
+   * reader.
+   */
+  public boolean mayStall() {
+    return mayStall;
   }
 
-  /** Whether the engine shall wait for the reader. */
-  public boolean lags() {
-    return mayLag && unreadBytes.get() >= maxUnreadBytes;
+  /** Whether the unread events exceed the limit, so that the engine waits for the reader. */
+  public boolean stalled() {
+    return mayStall && unreadBytes.get() >= maxUnreadBytes;
   }
 
-  /** Adds an event; engine thread only. */
+  /** Adds an event. Engine thread only. */
   public void publish(SequenceEvent event) {
     unreadBytes.addAndGet(event.bytes());
     events.add(Optional.of(event));

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How far a submitted request has come, and when: it waits, it begins, its prompt is read, its
- * tokens are generated, it ends. Of several sequences, the first to get there counts. The engine
- * thread writes, anybody may read at any time.
+ * Progress of a submitted request with the time of each stage: submitted, started, prompt read,
+ * first token, ended. Of several sequences, the first to reach a stage counts. Written by the
+ * engine thread; any thread may read at any time.
  */
 public final class RequestProgress {
   private static final long NOT_YET = -1;
@@ -59,72 +59,72 @@ public final class RequestProgress {
     return new RequestProgress(request.id(), request.texts(), 0, 0);
   }
 
-  /** Whether it is a task rather than a generation. */
+  /** Whether the request is a task rather than a generation. */
   public boolean isTask() {
     return finishReasons.length == 0;
   }
 
-  /** Names the request in logs. */
+  /** The request's name in logs. */
   public String id() {
     return id;
   }
 
-  /** The token ids of each prompt or text that the request brought. */
+  /** The token ids of each prompt or text of the request. */
   public List<int[]> prompts() {
     return prompts;
   }
 
-  /** How many tokens they have together; a prompt of several choices counts once. */
+  /** Total number of tokens of {@link #prompts}; a prompt of several choices counts once. */
   public int promptTokens() {
     return prompts.stream().mapToInt(prompt -> prompt.length).sum();
   }
 
-  /** How many tokens each sequence may generate. */
+  /** Largest number of tokens that each sequence may generate. */
   public int maxTokens() {
     return maxTokens;
   }
 
-  /** How many tokens all sequences have generated. */
+  /** Number of tokens generated so far by all sequences. */
   public int generatedTokens() {
     return generatedTokens;
   }
 
-  /** How many tokens of the prompts came from the prefix cache, in all sequences. */
+  /** Number of prompt tokens from the prefix cache, over all sequences. */
   public int cachedTokens() {
     return cachedTokens;
   }
 
-  /** When the request was submitted, by the wall clock. */
+  /** Wall-clock time of submission. */
   public Instant submittedAt() {
     return submittedAt;
   }
 
-  /** From submission until it got its first slot, or its task began; empty while it waits. */
+  /** Time from submission to the first slot or the start of the task; empty while it waits. */
   public Optional<Duration> untilStart() {
     return sinceSubmission(started);
   }
 
-  /** From submission until a prompt was read; empty before, and for tasks. */
+  /** Time from submission until a prompt was read; empty before, and for tasks. */
   public Optional<Duration> untilPromptRead() {
     return sinceSubmission(promptRead);
   }
 
-  /** From submission until a token was generated; empty before. */
+  /** Time from submission to the first generated token; empty before. */
   public Optional<Duration> untilFirstToken() {
     return sinceSubmission(firstToken);
   }
 
-  /** From submission to the end; empty before. */
+  /** Time from submission to the end; empty before. */
   public Optional<Duration> untilEnd() {
     return sinceSubmission(ended);
   }
 
-  /** How it ended; empty before. */
+  /** The outcome; empty before the end. */
   public Optional<Outcome> outcome() {
     return Optional.ofNullable(outcome);
   }
 
-  /** Why each sequence is complete, in their order; empty unless all are. */
+  /** The finish reason of each sequence, in order; empty unless all are complete. */
   public List<FinishReason> finishReasons() {
     return outcome == Outcome.FINISHED ? List.of(finishReasons) : List.of();
   }

@@ -2,13 +2,13 @@ package io.github.gpt2server.engine.handle;
 
 import io.github.gpt2server.model.StepPlan;
 
-/** What the engine thread computes in one go. */
+/** The kind of work that the engine thread does between two looks at its inbox. */
 public enum StepKind {
-  /** One more token of each of several sequences. */
+  /** The next tokens of decoding sequences. */
   DECODE,
-  /** Chunks of prompts. */
+  /** Prompt chunks. */
   PREFILL,
-  /** Both. */
+  /** Decoding and prompt chunks. */
   MIXED,
   /** A slice of a task. */
   TASK;

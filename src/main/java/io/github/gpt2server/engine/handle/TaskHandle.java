@@ -6,7 +6,7 @@ import io.github.gpt2server.engine.result.Outcome;
 /**
  * A submitted {@link TaskRequest} as its submitter sees it.
  *
- * @param <R> what the task finds out
+ * @param <R> type of the result
  */
 public final class TaskHandle<R> extends EngineHandle {
   private volatile R result;
@@ -15,12 +15,12 @@ public final class TaskHandle<R> extends EngineHandle {
     super(RequestProgress.of(request), request.timeout(), deadline);
   }
 
-  /** What the task found out; null unless its outcome is {@link Outcome#FINISHED}. */
+  /** The result; null unless the outcome is {@link Outcome#FINISHED}. */
   public R result() {
     return result;
   }
 
-  /** Ends the task with its answer; engine thread only. */
+  /** Ends the task with its result. Engine thread only. */
   public void finish(R answer) {
     result = answer;
     end(Outcome.FINISHED, null);

@@ -4,8 +4,8 @@ import io.github.gpt2server.engine.result.EngineStoppedException;
 import io.github.gpt2server.engine.result.QueueFullException;
 
 /**
- * Decides whether a request may come in: while the engine is open and fewer wait than may. Any
- * thread may ask; the engine thread tells what becomes of those who came in.
+ * Admits requests while the engine accepts requests and the queue is not full. Any thread may enter
+ * a request; the engine thread reports when admitted ones leave the queue and which slots are free.
  */
 public final class Admission {
   private final int maxQueue;
@@ -18,44 +18,49 @@ public final class Admission {
     this.maxQueue = maxQueue;
   }
 
-  /** Lets requests in from now on, for so many slots that are all free. */
+  /** Accepts requests from now on, with {@code slotCount} free slots. */
   synchronized void open(int slotCount) {
     slots = slotCount;
     freeSlots = slotCount;
     open = true;
   }
 
-  /** Lets nobody in from now on. */
+  /** Refuses all requests from now on. */
   public synchronized void close() {
     open = false;
   }
 
   /**
-   * Lets a request in, or refuses it.
+   * Admits a request or throws.
    *
-   * @param takeIn done if it comes in, before anybody else is asked
-   * @throws QueueFullException if as many requests wait as may
-   * @throws EngineStoppedException if the engine takes no new requests
+   * @param takeIn run if the request is admitted, in the same critical section
+   * @throws QueueFullException if the queue is full
+   * @throws EngineStoppedException if the engine does not accept requests any more
    */
   public synchronized void enter(Runnable takeIn) {
     if (!open) {
       throw new EngineStoppedException("the server is shutting down");
     }
-    // Requests on their way to a free slot wait only for the engine thread to look.
+    // Requests for which a slot is free wait only for the next turn of the engine thread.
     if (waiting >= maxQueue + freeSlots) {
       throw new QueueFullException(maxQueue);
     }
-    // In this order: what cannot be taken in, for want of memory, does not wait.
+    // In this order: a request that cannot be taken in, for lack of memory, does not wait.
     takeIn.run();
     waiting++;
   }
 
-  /** A request waits no longer. */
+  /** Counts a waiting request out. */
   public synchronized void leaveQueue() {
     waiting--;
   }
 
-  /** A slot was given to a sequence; with its last sequence a request waits no longer. */
+  /**
+   * Counts a slot as taken.
+   *
+   * @param last whether it went to the last waiting sequence of a request, which so leaves the
+   *     queue
+   */
   synchronized void takeSlot(boolean last) {
     freeSlots--;
     if (last) {
@@ -63,7 +68,7 @@ public final class Admission {
     }
   }
 
-  /** A slot is free again. */
+  /** Counts a slot as free again. */
   synchronized void freeSlot() {
     freeSlots++;
   }
@@ -72,7 +77,7 @@ public final class Admission {
     return waiting;
   }
 
-  /** The engine's status, of which this knows the first two numbers and the last. */
+  /** The engine's status, completed by what the engine thread knows. */
   public synchronized EngineStatus status(
       double kvCacheUsage, PrefixCacheStatus prefixCache, boolean alive) {
     return new EngineStatus(waiting, slots - freeSlots, kvCacheUsage, prefixCache, alive, open);

@@ -9,20 +9,21 @@ import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /**
- * What waits for a place, such as jobs for slots. A place goes to the client who has the fewest, so
- * that one with a hundred requests does not keep out one with a single request; among a client's
- * own, and where clients have as many as each other, to what waits longest.
+ * Queue for places, such as jobs that wait for slots. The next place goes to the client that has
+ * the fewest, so that a hundred requests of one client do not delay the single request of another;
+ * among a client's own, and among clients with equally many places, to the element that has waited
+ * longest.
  *
- * @param <T> what waits
+ * @param <T> type of the elements
  */
 public final class FairQueue<T> {
   private final Function<T, String> client;
   private final Deque<T> waiting = new ArrayDeque<>();
 
   /**
-   * Makes an empty queue.
+   * Creates an empty queue.
    *
-   * @param client whose something is
+   * @param client returns the client that an element belongs to
    */
   public FairQueue(Function<T, String> client) {
     this.client = client;
@@ -36,27 +37,27 @@ public final class FairQueue<T> {
     return waiting.size();
   }
 
-  /** A copy, in the order of arrival. */
+  /** A copy of the elements in order of arrival. */
   public List<T> all() {
     return new ArrayList<>(waiting);
   }
 
-  /** Adds one behind those that wait. */
+  /** Adds an element at the end. */
   public void add(T last) {
     waiting.add(last);
   }
 
-  /** Removes one; false if it does not wait. */
+  /** Removes an element; returns false if it is not in the queue. */
   public boolean remove(T one) {
     return waiting.remove(one);
   }
 
   /**
-   * Takes the next one out.
+   * Removes and returns the next element.
    *
-   * @param places the number of places that a client has
-   * @param mayTake whether one may have a place now
-   * @return null if none may
+   * @param places returns the number of places that a client has
+   * @param mayTake whether an element may have a place now
+   * @return null if there is none
    */
   public T take(ToIntFunction<String> places, Predicate<T> mayTake) {
     T next = null;

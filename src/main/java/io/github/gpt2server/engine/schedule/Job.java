@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** A {@link Generation} inside the engine: what of it still waits, what runs, when it is over. */
+/** A {@link Generation} inside the engine, with its waiting and running sequences. */
 public final class Job {
   private final GenerationHandle handle;
   private final Deque<Integer> waiting = new ArrayDeque<>();
@@ -29,12 +29,12 @@ public final class Job {
     return handle.generation().client();
   }
 
-  /** Whether a sequence of this job has no slot yet. */
+  /** Whether a sequence of this job still waits for a slot. */
   boolean hasWaiting() {
     return !waiting.isEmpty();
   }
 
-  /** Takes the next sequence that has no slot yet. */
+  /** Removes and returns the index of the next waiting sequence. */
   int takeWaiting() {
     return waiting.remove();
   }

@@ -11,20 +11,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which pieces of prompts the model's prefix cache keeps, and in which block. A trie: each node is
- * a piece after the pieces on its way from the root, compared token by token, with a root for every
- * salt. The least recently used piece that nothing follows goes first.
+ * Index of the model's prefix cache: which prompt prefixes are cached, and in which blocks. A trie
+ * with a root for every salt: a node is a cache block, which holds the keys and values of up to
+ * {@code blockLength} tokens that follow the blocks on its path from the root; tokens are compared
+ * one by one, not by a hash. Evicts the least recently used leaf first.
  *
- * <p>A piece that is being computed has a block but is not found until {@link #commit} says that it
- * is there; what is not committed by {@link #endStep} is forgotten. Engine thread only.
+ * <p>A block that is being computed is reserved but not found until {@link #commit}; what is not
+ * committed by {@link #endStep} is removed. Engine thread only.
  */
 public final class PrefixCache {
 
-  /** A piece's tokens, compared by value. */
-  private record Piece(int[] tokens) {
+  /** The tokens of a cache block, compared by value. */
+  private record BlockTokens(int[] tokens) {
     @Override
     public boolean equals(Object other) {
-      return other instanceof Piece piece && Arrays.equals(tokens, piece.tokens);
+      return other instanceof BlockTokens block && Arrays.equals(tokens, block.tokens);
     }
 
     @Override
@@ -37,7 +38,7 @@ public final class PrefixCache {
     final Node parent;
     final Object key;
     final int block;
-    final Map<Piece, Node> next = new HashMap<>();
+    final Map<BlockTokens, Node> next = new HashMap<>();
     boolean computed;
     long lastUsed;
 
@@ -59,8 +60,10 @@ public final class PrefixCache {
   private long hitTokens;
 
   /**
-   * @param blocks how many pieces can be kept
-   * @param blockLength how many tokens a piece has at the most
+   * Creates an empty index.
+   *
+   * @param blocks number of blocks
+   * @param blockLength largest number of tokens in a block
    */
   public PrefixCache(int blocks, int blockLength) {
     this.blocks = blocks;
@@ -71,38 +74,41 @@ public final class PrefixCache {
     }
   }
 
-  /** What is known of a piece. */
+  /** The state of a part of a prompt in the cache. */
   enum State {
-    /** A block keeps it. */
-    KEPT,
+    /** A block holds it. */
+    CACHED,
     /** Another sequence computes it in this step. */
     PENDING,
-    /** Nobody does. */
-    UNKNOWN
+    /** Neither cached nor pending. */
+    ABSENT
   }
 
   /**
-   * A look at a piece.
+   * Result of a lookup.
    *
-   * @param state what is known of it
-   * @param block the block that keeps it, or {@link StepPlan#NO_BLOCK}
+   * @param block the block that holds the tokens, or {@link StepPlan#NO_BLOCK}
    */
   record Lookup(State state, int block) {
-    private static final Lookup UNKNOWN = new Lookup(State.UNKNOWN, StepPlan.NO_BLOCK);
+    private static final Lookup ABSENT = new Lookup(State.ABSENT, StepPlan.NO_BLOCK);
     private static final Lookup PENDING = new Lookup(State.PENDING, StepPlan.NO_BLOCK);
   }
 
-  /** Begins a step: what is found in it stays until its end. */
+  /** Begins a step: blocks found during the step are not evicted before its end. */
   void beginStep() {
     step++;
   }
 
-  /** Looks for the piece of a prompt from {@code start}, a multiple of the length, to end. */
+  /**
+   * Looks up the part of a prompt from {@code start} to {@code end}, after everything before it.
+   *
+   * @param start a multiple of the block length
+   */
   Lookup find(String salt, int[] prompt, int start, int end) {
     Node before = before(salt, prompt, start);
-    Node node = before == null ? null : before.next.get(piece(prompt, start, end));
+    Node node = before == null ? null : before.next.get(tokens(prompt, start, end));
     if (node == null) {
-      return Lookup.UNKNOWN;
+      return Lookup.ABSENT;
     }
     if (!node.computed) {
       return Lookup.PENDING;
@@ -110,17 +116,17 @@ public final class PrefixCache {
     for (Node used = node; used != null; used = used.parent) {
       used.lastUsed = step;
     }
-    return new Lookup(State.KEPT, node.block);
+    return new Lookup(State.CACHED, node.block);
   }
 
   /**
-   * Finds a block for a piece that is computed in this step.
+   * Reserves a block for a part of a prompt that is computed in this step.
    *
-   * @return the block, or {@link StepPlan#NO_BLOCK} if none can be had
+   * @return the block, or {@link StepPlan#NO_BLOCK} if none is available
    */
   int reserve(String salt, int[] prompt, int start, int end) {
     Node before = before(salt, prompt, start);
-    // What follows a piece that is not kept could never be found.
+    // A block whose predecessor is not cached could never be found.
     if (blocks == 0 || (start > 0 && before == null)) {
       return StepPlan.NO_BLOCK;
     }
@@ -131,41 +137,41 @@ public final class PrefixCache {
       return StepPlan.NO_BLOCK;
     }
     if (start == 0) {
-      // Not before a block is free: a root goes with the last piece after it.
+      // Only now, because eviction removes a root along with its last block.
       before = roots.computeIfAbsent(salt, key -> new Node(null, key, StepPlan.NO_BLOCK));
     }
-    Node node = new Node(before, piece(prompt, start, end), free.remove());
+    Node node = new Node(before, tokens(prompt, start, end), free.remove());
     node.lastUsed = step;
-    before.next.put((Piece) node.key, node);
+    before.next.put((BlockTokens) node.key, node);
     byBlock[node.block] = node;
     pending.add(node);
     return node.block;
   }
 
-  /** The piece in a block has been computed. */
+  /** Marks a block as computed, so that it is found. */
   public void commit(int block) {
     if (block != StepPlan.NO_BLOCK && byBlock[block] != null) {
       byBlock[block].computed = true;
     }
   }
 
-  /** Ends a step: what was reserved in it and not committed is not there. */
+  /** Ends a step and removes what was reserved in it but not committed. */
   public void endStep() {
     pending.stream().filter(node -> !node.computed).forEach(this::remove);
     pending.clear();
   }
 
-  /** Forgets every piece of a prompt and what follows them, for it may be broken. */
+  /** Removes every block of a prompt and all that follow them, because they may hold NaN. */
   public void forget(PrefixReuse reuse, int[] prompt) {
     Node root = roots.get(reuse.salt());
     int end = Math.min(blockLength, reuse.length());
-    Node first = root == null ? null : root.next.get(piece(prompt, 0, end));
+    Node first = root == null ? null : root.next.get(tokens(prompt, 0, end));
     if (first != null) {
       remove(first);
     }
   }
 
-  /** Forgets everything. */
+  /** Removes everything. */
   public void clear() {
     roots.clear();
     pending.clear();
@@ -176,7 +182,12 @@ public final class PrefixCache {
     }
   }
 
-  /** Counts a prompt that has been read. */
+  /**
+   * Counts a prompt that has been read.
+   *
+   * @param queried number of its reusable tokens
+   * @param hit number of these that were cached
+   */
   public void count(int queried, int hit) {
     queriedTokens += queried;
     hitTokens += hit;
@@ -187,20 +198,20 @@ public final class PrefixCache {
     return new PrefixCacheStatus(usage, queriedTokens, hitTokens);
   }
 
-  /** The node after which the piece that starts at {@code start} would stand, or null. */
+  /** The node whose child would hold the tokens from {@code start} on, or null. */
   private Node before(String salt, int[] prompt, int start) {
     Node node = roots.get(salt);
     for (int from = 0; node != null && from < start; from += blockLength) {
-      node = node.next.get(piece(prompt, from, from + blockLength));
+      node = node.next.get(tokens(prompt, from, from + blockLength));
     }
     return node;
   }
 
-  private static Piece piece(int[] prompt, int start, int end) {
-    return new Piece(Arrays.copyOfRange(prompt, start, end));
+  private static BlockTokens tokens(int[] prompt, int start, int end) {
+    return new BlockTokens(Arrays.copyOfRange(prompt, start, end));
   }
 
-  /** Makes a block free; false if each is in use in this step or stands before one that is. */
+  /** Frees the least recently used leaf; false if all leaves are in use in this step. */
   private boolean evict() {
     Node oldest = null;
     for (Node node : byBlock) {

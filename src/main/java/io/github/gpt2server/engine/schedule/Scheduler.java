@@ -12,26 +12,26 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Decides what the next step computes: one token of every sequence that generates (but for those
- * whose readers lag), tokens guessed to follow it where that pays, and chunks of the prompts that
- * are still being read, oldest first. A long prompt is read in chunks between other sequences'
- * tokens, so that it never stalls them. Sequences that report whole rows take every fourth step
- * beside others that don't: writing a vocabulary for each of their tokens takes processor time that
- * the others' steps need.
+ * Decides what the next step computes: one token of every decoding sequence, except streams stalled
+ * by a slow consumer; draft tokens after it, where they pay; and chunks of the prompts that are
+ * still being read (chunked prefill). Because prompts are read in chunks between the tokens of
+ * other sequences, a long prompt never stalls them. Sequences that report whole rows of logits take
+ * part in every fourth step beside others that do not: writing a vocabulary for each token takes
+ * processor time that the steps of the others need.
  *
- * <p>Chunks begin and end at multiples of the chunk size whatever the traffic is: a prompt read in
- * other chunks gives logits that differ in their last bits, and a request's answer must not depend
- * on its neighbours. For the same reason the prefix cache keeps whole chunks: what comes from there
- * has the bits that computing it again would give.
+ * <p>Chunks begin and end at multiples of the chunk size whatever the load: a prompt read in other
+ * chunks gives logits that differ in their last bits, and an answer must not depend on the
+ * neighbours of its request. For the same reason the prefix cache holds whole chunks: a cached
+ * chunk has the bits that computing it again would give.
  */
 public final class Scheduler {
-  /** So many cached tokens are copied in the time in which one is computed. */
+  /** Number of cached tokens that are copied in the time of computing one. */
   private static final int COPY_SPEED = 16;
 
-  /** So many prompt tokens take about as long as one token that is generated in the same step. */
+  /** Number of prompt tokens that take about as long as one decoded token of the same step. */
   private static final int TOKENS_PER_STREAM = 2;
 
-  /** Sequences that report whole rows take one of so many steps beside others. */
+  /** Sequences that report whole rows take part in one of this many steps beside others. */
   private static final int ROW_PACE = 4;
 
   private final int chunkSize;
@@ -43,12 +43,14 @@ public final class Scheduler {
   private boolean oldestFirst;
 
   /**
-   * @param chunkSize the longest chunk of a prompt
-   * @param busyTokens how many prompt tokens a step reads at least while others generate and
+   * Creates a scheduler.
+   *
+   * @param chunkSize length of the longest prompt chunk, in tokens
+   * @param busyTokens least number of prompt tokens of a step while other sequences generate and
    *     several prompts wait
-   * @param idleTokens how many it reads while nothing generates
-   * @param cache what need not be computed
-   * @param drafts which guessed tokens are computed
+   * @param idleTokens number of prompt tokens of a step while no sequence generates
+   * @param cache index of the cached prompt chunks
+   * @param drafts chooses the draft tokens
    */
   public Scheduler(
       int chunkSize, int busyTokens, int idleTokens, PrefixCache cache, DraftPlanner drafts) {
@@ -63,7 +65,7 @@ public final class Scheduler {
    * Plans a step.
    *
    * @param running the sequences that have a slot, oldest first
-   * @param prompts whether prompts are read in this step
+   * @param prompts whether the step may read prompts
    */
   public StepPlan plan(List<Sequence> running, boolean prompts) {
     cache.beginStep();
@@ -71,7 +73,7 @@ public final class Scheduler {
     boolean rows = steps % ROW_PACE == 0 || running.stream().allMatch(Sequence::reportsRows);
     List<Sequence> generating =
         running.stream()
-            .filter(sequence -> !sequence.prefilling() && !sequence.job().handle().lags())
+            .filter(sequence -> !sequence.prefilling() && !sequence.job().handle().stalled())
             .toList();
     List<Sequence> decoding =
         generating.stream()
@@ -88,10 +90,10 @@ public final class Scheduler {
   }
 
   /**
-   * Those whose prompts are not read yet, in the order in which they are read: by age in every
-   * other step, so that each has its turn; in between those of the client who has the fewest
-   * sequences first, of these the one with the least left, so that a short prompt does not wait for
-   * long ones.
+   * The sequences whose prompts are not read yet, in the order of reading: by age in every other
+   * step, so that none starves; in between, first those of the client with the fewest sequences,
+   * and of these the one with the fewest tokens left, so that short prompts do not wait for long
+   * ones.
    */
   private List<Sequence> reading(List<Sequence> running) {
     List<Sequence> byAge = running.stream().filter(Sequence::prefilling).toList();
@@ -113,9 +115,9 @@ public final class Scheduler {
   }
 
   /**
-   * How many prompt tokens the step reads, rounded up to whole chunks. While others generate, as
-   * many as make the step up to twice as long, but no less than a chunk; and where several prompts
-   * wait, no less than {@code busyTokens}, for many small steps would make all of them wait.
+   * The number of prompt tokens of the step, before rounding up to whole chunks. While sequences
+   * decode, as many as make the step up to twice as long, but at least a chunk, and at least {@code
+   * busyTokens} where several prompts wait, because many small steps would delay all of them.
    */
   private int budget(int generating, int reading) {
     if (generating == 0) {
@@ -147,7 +149,7 @@ public final class Scheduler {
     return chunks;
   }
 
-  /** The next chunk of a prompt; null if it is better to wait until another sequence has it. */
+  /** The next chunk of a prompt; null while another sequence computes the same tokens. */
   private PromptChunk chunk(Sequence sequence, int start, int end) {
     if (!sequence.reuses(end)) {
       return sequence.chunk(start, end, StepPlan.NO_BLOCK);
@@ -156,12 +158,13 @@ public final class Scheduler {
     int[] prompt = sequence.request().prompt();
     PrefixCache.Lookup found = cache.find(salt, prompt, start, end);
     return switch (found.state()) {
-      case KEPT -> sequence.cachedChunk(start, end, found.block());
+      case CACHED -> sequence.cachedChunk(start, end, found.block());
       case PENDING -> null;
-      case UNKNOWN -> sequence.chunk(start, end, cache.reserve(salt, prompt, start, end));
+      case ABSENT -> sequence.chunk(start, end, cache.reserve(salt, prompt, start, end));
     };
   }
 
+  /** The cost of a chunk, in computed tokens. */
   private static int cost(PromptChunk chunk) {
     return chunk instanceof ComputedChunk
         ? chunk.length()

@@ -19,9 +19,7 @@ import io.github.gpt2server.tokenizer.TextDecoder;
 import java.util.Arrays;
 import java.util.function.Supplier;
 
-/**
- * A running sequence: how much of its prompt is read, what it has generated, and the text of that.
- */
+/** A running sequence: the state of its prompt, its generated tokens and their text. */
 public final class Sequence implements SpeculativeSequence {
   private final Job job;
   private final int index;
@@ -38,7 +36,10 @@ public final class Sequence implements SpeculativeSequence {
   private int lastToken = -1;
 
   /**
-   * @param candidates working memory of the draws, which all sequences of a thread may share
+   * Creates a sequence of which nothing is read.
+   *
+   * @param index index in the generation's sequences
+   * @param candidates working memory for sampling, shared by all sequences on a thread
    */
   public Sequence(Job job, int index, int slot, Supplier<Candidates> candidates) {
     this.job = job;
@@ -82,7 +83,7 @@ public final class Sequence implements SpeculativeSequence {
     return prefilled;
   }
 
-  /** Positions of the KV cache in use. */
+  /** Number of KV-cache positions in use. */
   int positions() {
     return prefilled + Math.max(0, generated - 1);
   }
@@ -95,7 +96,7 @@ public final class Sequence implements SpeculativeSequence {
     return request.promptProbabilities().scoredFrom() > 0;
   }
 
-  /** The first prompt position whose token is scored. */
+  /** Position of the first scored prompt token. */
   public int scoredFrom() {
     return request.promptProbabilities().scoredFrom();
   }
@@ -104,46 +105,43 @@ public final class Sequence implements SpeculativeSequence {
     return request.promptProbabilities().ranked() ? request.prompt().length - scoredFrom() : 0;
   }
 
-  /** Scores of the prompt's tokens, filled as the prompt is read, or null. */
+  /** Scores of the prompt tokens, filled as the prompt is read; null if none are requested. */
   public PromptScores promptScores() {
     return promptScores;
   }
 
-  /** Whether each of its tokens reports a whole row of logits. */
+  /** Whether each generated token reports a whole row of logits. */
   boolean reportsRows() {
     return request.reportsRows();
   }
 
-  /** Guesses the next tokens of a sequence that generates. */
   @Override
   public DraftProposer proposer() {
     return proposer;
   }
 
   /**
-   * How many tokens may be guessed after the last one: no more than may follow, but for the one
-   * that the model gives. None where rows are reported, whose readers set the pace.
+   * The largest number of draft tokens: the tokens that may still follow, less the one that the
+   * step generates anyway; 0 if whole rows are reported, whose consumers set the pace.
    */
   @Override
   public int maxDraft() {
     return reportsRows() ? 0 : request.maxTokens() - generated - 1;
   }
 
-  /** Whether this token would be the last one. */
   @Override
   public boolean stopsAt(int token) {
     return request.stopTokenIds().contains(token);
   }
 
-  /** The next step of a sequence whose prompt is read. */
   @Override
   public Decode decode() {
     return new Decode(slot, request.prompt().length + generated - 1, lastToken);
   }
 
   /**
-   * Where the chunk of the prompt that begins at {@code start} ends: at a multiple of the chunk
-   * size and where what is shared with others ends, whatever the traffic is.
+   * The end of the prompt chunk that begins at {@code start}: the next multiple of the chunk size,
+   * or the end of the reusable prefix or of the prompt if that comes first. Independent of load.
    */
   int chunkEnd(int start, int chunkSize) {
     int end = Math.min(request.prompt().length, (start / chunkSize + 1) * chunkSize);
@@ -151,12 +149,16 @@ public final class Sequence implements SpeculativeSequence {
     return start < shared ? Math.min(end, shared) : end;
   }
 
-  /** Whether the prefix cache may have what comes before {@code end}. */
+  /** Whether the prefix cache may hold the prompt up to {@code end}. */
   boolean reuses(int end) {
     return end <= request.reuse().length();
   }
 
-  /** The chunk of the prompt from {@code start} to {@code end}, to be computed and kept. */
+  /**
+   * The prompt chunk from {@code start} to {@code end}, to be computed.
+   *
+   * @param block the cache block that receives a copy, or {@link StepPlan#NO_BLOCK}
+   */
   ComputedChunk chunk(int start, int end, int block) {
     return new ComputedChunk(
         slot,
@@ -166,7 +168,7 @@ public final class Sequence implements SpeculativeSequence {
         block);
   }
 
-  /** The same chunk, kept in a block already. */
+  /** The prompt chunk from {@code start} to {@code end}, copied from a cache block. */
   CachedChunk cachedChunk(int start, int end, int block) {
     return new CachedChunk(slot, start, end - start, logitsFrom(start, end), block);
   }
@@ -181,12 +183,12 @@ public final class Sequence implements SpeculativeSequence {
     return Math.min(firstRow, end) - start;
   }
 
-  /** Whether the logits after the prompt's last token are wanted. */
+  /** Whether the logits after the prompt's last token are needed. */
   boolean needsLastRow() {
     return generates() || request.promptProbabilities().nextTokenLogits();
   }
 
-  /** Remembers that the prompt is read up to {@code end}. */
+  /** Records that the prompt is read up to {@code end}. */
   public void advance(int end) {
     prefilled = end;
     if (!prefilling()) {
@@ -194,7 +196,7 @@ public final class Sequence implements SpeculativeSequence {
     }
   }
 
-  /** Remembers that so many more tokens of the prompt came from the prefix cache. */
+  /** Counts prompt tokens copied from the prefix cache. */
   public void addCached(int tokens) {
     cachedTokens += tokens;
     progress().addCached(tokens);
@@ -205,9 +207,10 @@ public final class Sequence implements SpeculativeSequence {
   }
 
   /**
-   * Takes a generated token in and publishes it.
+   * Appends a generated token and publishes it, and the end if it completes the sequence.
    *
-   * @return whether the sequence is complete; then that is published too
+   * @param logprobs the requested log-probabilities, or null
+   * @return whether the sequence is complete
    */
   public boolean append(int token, TokenLogprobs logprobs, Gpt2Tokenizer tokenizer) {
     sampler.accept(token);
@@ -233,11 +236,15 @@ public final class Sequence implements SpeculativeSequence {
 
   private String show(byte[] bytes) {
     String text = decoder.append(bytes);
-    // Stop strings are looked for only in what comes after the tokens that must be generated.
+    // Stop strings count only after the minimum number of tokens.
     return generated <= request.sampling().minTokens() ? text : stops.append(text);
   }
 
-  /** Publishes the end. */
+  /**
+   * Publishes the end of the sequence.
+   *
+   * @param stopToken the stop token that ended it, or -1
+   */
   public void finish(FinishReason reason, int stopToken) {
     String rest = "";
     if (stops.matched().isEmpty()) {

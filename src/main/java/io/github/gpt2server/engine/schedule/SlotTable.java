@@ -12,13 +12,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The jobs of the engine thread, from their arrival to their end: which wait for slots, and which
- * sequence runs in which slot. SlotTable that stop when their reader lags keep their slots
- * meanwhile; they leave some to the others, who are served whoever does not read.
+ * The KV-cache slots and the jobs that wait for them or run in them, from arrival to end. Streams
+ * with large events may stall behind a slow consumer and keep their slots meanwhile; a reserve of
+ * slots is therefore never given to them, so that slow consumers cannot starve the others. Engine
+ * thread only.
  */
 public final class SlotTable {
-  /** What part of the slots is not for jobs that may lag. */
-  private static final int OTHERS_SHARE = 4;
+  /** The reserve for jobs that cannot stall is one of this many slots. */
+  private static final int RESERVE_DIVISOR = 4;
 
   private final Admission admission;
   private final Runnable onEnd;
@@ -30,21 +31,23 @@ public final class SlotTable {
   private Sequence[] slots = new Sequence[0];
 
   /**
-   * @param admission told what becomes of those whom it let in
-   * @param onEnd called when a job has given back what it held, before its submitter is told
+   * Creates a table without slots.
+   *
+   * @param admission notified when jobs leave the queue and when slots are taken or freed
+   * @param onEnd called when a job has released its resources, before its submitter sees the end
    */
   public SlotTable(Admission admission, Runnable onEnd) {
     this.admission = admission;
     this.onEnd = onEnd;
   }
 
-  /** Lets jobs come in, to run in so many slots. */
+  /** Accepts jobs from now on, to run in {@code slotCount} slots. */
   public void open(int slotCount) {
     slots = new Sequence[slotCount];
     admission.open(slotCount);
   }
 
-  /** Takes in a job that was admitted; one that there is no room for ends at once. */
+  /** Adds an admitted job; ends it as failed if memory is short. */
   public void add(Job job) {
     try {
       queue.add(job);
@@ -57,7 +60,7 @@ public final class SlotTable {
     }
   }
 
-  /** How many wait or run. */
+  /** Number of jobs that wait or run. */
   public int size() {
     return jobs.size();
   }
@@ -72,21 +75,21 @@ public final class SlotTable {
     return slots[slot];
   }
 
-  /** Positions of the KV cache in use. */
+  /** Number of KV-cache positions in use. */
   public long positions() {
     return running.stream().mapToLong(Sequence::positions).sum();
   }
 
-  /** Gives free slots to those who wait. */
+  /** Gives free slots to waiting jobs, by clients in turns. */
   public void giveSlots() {
     // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
     for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
       if (slots[slot] == null) {
-        boolean forAll = hasRoomForLagging();
+        boolean stallingToo = hasSlotForStalling();
         Job job =
             queue.take(
                 client -> slotsByClient.getOrDefault(client, 0),
-                waiting -> forAll || !waiting.handle().mayLag());
+                waiting -> stallingToo || !waiting.handle().mayStall());
         if (job == null) {
           return;
         }
@@ -95,21 +98,21 @@ public final class SlotTable {
     }
   }
 
-  private boolean hasRoomForLagging() {
-    return running.stream().filter(sequence -> sequence.job().handle().mayLag()).count()
-        < slotsForLagging(slots.length);
+  private boolean hasSlotForStalling() {
+    return running.stream().filter(sequence -> sequence.job().handle().mayStall()).count()
+        < slotsForStalling(slots.length);
   }
 
-  /** Of so many slots; at least one, and less than all where there are several. */
-  private static int slotsForLagging(int slotCount) {
-    return Math.max(1, slotCount - Math.max(1, slotCount / OTHERS_SHARE));
+  /** At least one, and fewer than all where there are several. */
+  private static int slotsForStalling(int slotCount) {
+    return Math.max(1, slotCount - Math.max(1, slotCount / RESERVE_DIVISOR));
   }
 
   private void giveSlot(int slot, Job job) {
     int index = job.takeWaiting();
     if (job.hasWaiting()) {
-      // Behind the others: a request of many sequences takes turns with those of one. It takes the
-      // place that it had, so that this needs no memory.
+      // At the end: requests of many sequences take turns with those of one. The queue has just
+      // lost this element, so that adding it allocates nothing.
       queue.add(job);
     }
     admission.takeSlot(!job.hasWaiting());
@@ -130,7 +133,7 @@ public final class SlotTable {
     }
   }
 
-  /** Takes back the slot of a sequence that has published its end. */
+  /** Frees the slot of a sequence that has published its end, and ends a complete job. */
   public void complete(Sequence sequence) {
     release(sequence);
     Job job = sequence.job();
@@ -154,8 +157,8 @@ public final class SlotTable {
   }
 
   /**
-   * The one way out: gives back the slots and the place in the queue, and tells the submitter.
-   * Needs as good as no memory, for it may be short.
+   * Ends a job: frees its slots and its place in the queue, and shows its submitter the end. The
+   * only way out of the table. Allocates next to nothing, because memory may be short.
    */
   public void end(Job job, Outcome outcome, Throwable cause) {
     if (!jobs.remove(job)) {

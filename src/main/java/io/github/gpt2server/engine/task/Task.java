@@ -7,7 +7,11 @@ import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelTask;
 
-/** A {@link TaskRequest} inside the engine. */
+/**
+ * A {@link TaskRequest} inside the engine.
+ *
+ * @param <R> type of the result
+ */
 public final class Task<R> {
   private final TaskRequest<R> request;
   private final TaskHandle<R> handle;
@@ -26,7 +30,7 @@ public final class Task<R> {
     return request.client();
   }
 
-  /** Computes a slice; at the last the submitter gets the answer, and false comes back. */
+  /** Computes a slice. After the last one, ends the task with its result and returns false. */
   boolean advance(LanguageModel model) {
     if (work == null) {
       work = request.start().apply(model);
@@ -40,7 +44,7 @@ public final class Task<R> {
     return false;
   }
 
-  /** Ends the task without an answer. */
+  /** Ends the task without a result. */
   void end(Outcome outcome, Throwable cause) {
     try {
       free();

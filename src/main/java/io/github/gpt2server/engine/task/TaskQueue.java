@@ -10,15 +10,15 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The tasks of the engine thread. A few take turns, a slice each, so that a long one does not hold
- * up short ones; the others wait, for a task may hold much memory. Clients take turns as well: one
- * of those few is never of the client who has all the others, and no client has two slices in a row
- * while another's task is there.
+ * The tasks of the engine thread. A few are active and take turns, a slice each, so that a long
+ * task does not delay short ones; the others wait, because a task may hold much memory. Clients
+ * take turns as well: no client has all active tasks, and none gets two slices in a row while
+ * another client's task is active.
  */
 public final class TaskQueue {
   private static final int ACTIVE = 4;
 
-  /** So that there is a place for another client. */
+  /** Leaves a place for another client. */
   private static final int ACTIVE_OF_A_CLIENT = ACTIVE - 1;
 
   private final Runnable onLeavingQueue;
@@ -27,13 +27,15 @@ public final class TaskQueue {
   private String lastClient;
 
   /**
-   * @param onLeavingQueue told of each task that waits no longer
+   * Creates an empty queue.
+   *
+   * @param onLeavingQueue called for each task that stops waiting
    */
   public TaskQueue(Runnable onLeavingQueue) {
     this.onLeavingQueue = onLeavingQueue;
   }
 
-  /** Takes in a task that was admitted; one that there is no room for ends at once. */
+  /** Adds an admitted task; ends it as failed if memory is short. */
   public void add(Task<?> task) {
     try {
       waiting.add(task);
@@ -91,7 +93,8 @@ public final class TaskQueue {
   }
 
   /**
-   * Takes out the task that has waited longest for a slice, of another client where there is one.
+   * Removes the active task that has waited longest for a slice, of another client than the last
+   * one's where there is one.
    */
   private Task<?> next() {
     Task<?> next = active.peek();
@@ -110,7 +113,7 @@ public final class TaskQueue {
     try {
       task.end(Outcome.FAILED, Failures.report(task.handle().id(), failure));
     } catch (RuntimeException | Error e) {
-      // Its tensors could not be freed; it has ended all the same.
+      // Its tensors could not be freed; it has ended nevertheless.
       Failures.requireSurvivable(e);
       Failures.report(task.handle().id(), e);
     }

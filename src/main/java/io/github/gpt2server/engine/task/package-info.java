@@ -1,5 +1,5 @@
 /**
- * Work that is no generation, such as embeddings and inspections: computed in slices, in turns
- * between callers.
+ * Tasks other than generation, such as embeddings and inspections: computed in slices, by clients
+ * in turns.
  */
 package io.github.gpt2server.engine.task;
