@@ -7,24 +7,26 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The model that is served: its engine, its tokenizer and the facts that clients ask for.
+ * The served model: its engine, its tokenizer and the facts about it that clients can query.
  *
- * @param id what clients call it
- * @param aliases other names that are accepted
- * @param revision the hub's commit that it was loaded from, or null if it is not from a hub
+ * @param engine runs the model
+ * @param tokenizer the model's tokenizer
+ * @param id the name that clients use
+ * @param aliases other names that clients may use
+ * @param revision the hub commit that it was loaded from, or null if it is not from a hub
  * @param endTokens the ids that end a text unless a request ignores them
- * @param contextLength how many tokens prompt and output may have together ({@code n_positions})
- * @param vocabSize how many token ids there are
- * @param width the length of a hidden vector ({@code n_embd})
- * @param layers how many blocks the model has ({@code n_layer})
- * @param heads how many attention heads each block has
- * @param parameters how many numbers the weights have
+ * @param contextLength largest number of tokens of prompt and output together ({@code n_positions})
+ * @param vocabSize number of token ids ({@code vocab_size})
+ * @param width length of a hidden vector ({@code n_embd})
+ * @param layers number of transformer blocks ({@code n_layer})
+ * @param heads number of attention heads of each block ({@code n_head})
+ * @param parameters number of parameters
  * @param dtype the type of the weights in memory, such as {@code float32}
  * @param device where the model runs, such as {@code cpu} or {@code cuda:0}
  * @param kernels the operators that compute a step, such as {@code onednn}
- * @param arithmeticError the largest error that the check of these operators saw before the model
- *     was served, relative to the largest magnitude of the result
- * @param created when it was loaded
+ * @param arithmeticError largest error found by the start-up check of these operators, relative to
+ *     the largest magnitude of the result
+ * @param created time of loading
  */
 public record ServedModel(
     Engine engine,

@@ -1,5 +1,5 @@
 /**
- * A submitted request as its caller holds it: events, cancellation, deadline and progress; and the
- * observer of all of them.
+ * Submitted requests as their callers hold them: events, cancellation, deadline and progress; and the
+ * observer of all requests.
  */
 package io.github.gpt2server.engine.handle;

@@ -4,15 +4,15 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * One request to the engine: sequences that are queued, cancelled and timed out together. It takes
- * one place in the queue however many sequences it has; each running sequence takes a KV-cache
+ * A request for generation: sequences that are queued, cancelled and timed out together. It takes
+ * one place in the queue whatever its number of sequences; each running sequence takes a KV-cache
  * slot.
  *
- * @param id names the request in logs
- * @param sequences at least one
- * @param timeout counted from submission; what is not finished by then ends as timed out
- * @param streaming whether the submitter wants to be woken for every token or once at the end
- * @param client whose it is; clients get slots in turns
+ * @param id the request's name in logs
+ * @param sequences the sequences, at least one
+ * @param timeout longest time from submission to the end
+ * @param streaming whether the submitter reads events as they come rather than after the end
+ * @param client the client that it belongs to; clients get slots in turns
  */
 public record Generation(
     String id,
@@ -21,7 +21,7 @@ public record Generation(
     boolean streaming,
     String client) {
 
-  /** Copies the list, so that nobody changes it later. */
+  /** Copies the list. */
   public Generation {
     sequences = List.copyOf(sequences);
     if (sequences.isEmpty()) {
@@ -29,23 +29,27 @@ public record Generation(
     }
   }
 
-  /** A generation of nobody in particular. */
+  /** Creates a generation without a client. */
   public Generation(
       String id, List<SequenceRequest> sequences, Duration timeout, boolean streaming) {
     this(id, sequences, timeout, streaming, "");
   }
 
-  /** About how much memory the events of all its tokens take if none of them is read, in bytes. */
+  /** Approximate memory of the events of all its tokens, in bytes. */
   public long eventBytes() {
     return sequences.stream().mapToLong(SequenceRequest::eventBytes).sum();
   }
 
-  /** The same, of a client. */
+  /** This generation as one of {@code owner}. */
   public Generation of(String owner) {
     return new Generation(id, sequences, timeout, streaming, owner);
   }
 
-  /** The same, which shares the prefix cache with those of this owner alone; empty is everybody. */
+  /**
+   * This generation, sharing the prefix cache only with requests of the same owner.
+   *
+   * @param owner empty to share with all requests
+   */
   public Generation inCacheOf(String owner) {
     return owner.isEmpty()
         ? this

@@ -3,28 +3,28 @@ package io.github.gpt2server.engine.request;
 import java.util.Objects;
 
 /**
- * How much of a prompt may come from the prefix cache and is left there for others.
+ * The reusable prefix of a prompt: the part that may come from the prefix cache and stays there.
  *
- * @param length how many of the prompt's first tokens; the prompt is read in pieces of which one
- *     ends there, so that others who share exactly this much find all of it
- * @param salt only prompts with the same salt share anything; null for none
+ * @param length number of leading tokens; a prompt chunk ends there, so that other prompts with
+ *     exactly this prefix find all of it
+ * @param salt separates caches: only prompts with the same salt share blocks; null for none
  */
 public record PrefixReuse(int length, String salt) {
 
-  /** Nothing is taken and nothing is left. */
+  /** No reuse. */
   public static final PrefixReuse NONE = new PrefixReuse(0, "");
 
-  /** A request without a salt shares with all others that have none. */
+  /** Turns a null salt into the empty one, which all requests without a salt share. */
   public PrefixReuse {
     salt = Objects.requireNonNullElse(salt, "");
   }
 
-  /** The same, shared only with requests of this owner. Owners have names of the same length. */
+  /** This prefix, shared only with requests of the owner. All owners have names of one length. */
   PrefixReuse of(String owner) {
     return new PrefixReuse(length, owner + ' ' + salt);
   }
 
-  /** The first {@code length} tokens, shared with everybody. */
+  /** The first {@code length} tokens, shared with all requests. */
   public static PrefixReuse first(int length) {
     return new PrefixReuse(length, "");
   }

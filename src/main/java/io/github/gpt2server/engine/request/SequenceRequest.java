@@ -9,19 +9,19 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What one sequence asks of the engine. Valid by construction: prompt and output fit the context,
- * token ids are in the vocabulary.
+ * Request for one sequence. Valid by construction: prompt and output fit the context, token ids are
+ * in the vocabulary.
  *
  * @param prompt token ids, at least one
- * @param maxTokens how many tokens to generate at the most; 0 only looks at the prompt
- * @param sampling how tokens are chosen
+ * @param maxTokens largest number of generated tokens; 0 only reads the prompt
+ * @param sampling parameters of sampling
  * @param stopTokenIds tokens that end the sequence, end-of-text included unless it is ignored; such
  *     a token counts as generated but adds no text, unless {@code includeStopString}
- * @param stopStrings strings that end the sequence; the text ends before the first of them
+ * @param stopStrings strings that end the sequence; the text ends before the first match
  * @param includeStopString whether the text ends after the stop string or token instead
- * @param promptProbabilities what to report of the prompt, or {@link PromptProbabilities#NONE}
+ * @param promptProbabilities probabilities of the prompt to report
  * @param logprobs log-probabilities to report at generated tokens and at scored prompt tokens
- * @param reuse what of the prompt the prefix cache may serve and keep
+ * @param reuse part of the prompt that the prefix cache may provide and retain
  */
 public record SequenceRequest(
     int[] prompt,
@@ -35,9 +35,9 @@ public record SequenceRequest(
     PrefixReuse reuse) {
 
   /**
-   * A sequence that only reads: nothing is generated.
+   * Creates a request that reads a text and generates nothing.
    *
-   * @param tokens at least one
+   * @param tokens token ids, at least one
    */
   public static SequenceRequest reading(
       int[] tokens, PromptProbabilities probabilities, Logprobs logprobs, PrefixReuse reuse) {
@@ -53,7 +53,7 @@ public record SequenceRequest(
         reuse);
   }
 
-  /** Checks and copies what could be changed later. */
+  /** Validates, and copies the collections. */
   public SequenceRequest {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("a prompt needs at least one token");
@@ -68,7 +68,7 @@ public record SequenceRequest(
     Objects.requireNonNull(logprobs);
   }
 
-  /** About how much memory the events of all its tokens take, in bytes, unless they hold rows. */
+  /** Approximate memory of the events of all its tokens, in bytes, unless they hold whole rows. */
   long eventBytes() {
     return maxTokens
         * (SequenceEvent.Token.BYTES
@@ -76,7 +76,7 @@ public record SequenceRequest(
             + 4L * logprobs.tokenIds().length);
   }
 
-  /** The same with a part of the prefix cache that only this owner's requests share. */
+  /** This request, sharing the prefix cache only with requests of the same owner. */
   SequenceRequest inCacheOf(String owner) {
     return new SequenceRequest(
         prompt,
@@ -90,12 +90,12 @@ public record SequenceRequest(
         reuse.of(owner));
   }
 
-  /** Whether each generated token reports a whole row of logits. */
+  /** Whether each generated token reports a whole row of logits, {@code [vocab]}. */
   public boolean reportsRows() {
     return TopTokens.keepsRow(logprobs.top());
   }
 
-  /** The same without other tokens' log-probabilities and without the prefix cache. */
+  /** Creates a request that reads a text, without {@link Logprobs} and prefix cache. */
   public static SequenceRequest reading(int[] tokens, PromptProbabilities probabilities) {
     return reading(tokens, probabilities, Logprobs.NONE, PrefixReuse.NONE);
   }

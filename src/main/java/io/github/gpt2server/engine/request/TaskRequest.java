@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A question to the model that is no generation, such as what its attention looks at.
+ * A request for a computation other than generation, such as an inspection of attention.
  *
- * @param id names the request in logs
- * @param texts token ids of what it reads, for metrics and logs
- * @param start begins the task; runs on the engine thread
- * @param timeout counted from submission; what is not finished by then ends as timed out
- * @param client whose it is; tasks of clients take turns
- * @param <R> what the task finds out
+ * @param id the request's name in logs
+ * @param texts token ids of the texts that it reads, for metrics and logs
+ * @param start creates the task; runs on the engine thread
+ * @param timeout longest time from submission to the end
+ * @param client the client that it belongs to; clients' tasks take turns
+ * @param <R> type of the result
  */
 public record TaskRequest<R>(
     String id,
@@ -23,13 +23,13 @@ public record TaskRequest<R>(
     Duration timeout,
     String client) {
 
-  /** A task of nobody in particular. */
+  /** Creates a request without a client. */
   public TaskRequest(
       String id, List<int[]> texts, Function<LanguageModel, ModelTask<R>> start, Duration timeout) {
     this(id, texts, start, timeout, "");
   }
 
-  /** The same, of a client. */
+  /** This request as one of {@code owner}. */
   public TaskRequest<R> of(String owner) {
     return new TaskRequest<>(id, texts, start, timeout, owner);
   }

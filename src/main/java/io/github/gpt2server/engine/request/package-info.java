@@ -1,5 +1,4 @@
 /**
- * What callers submit to the engine: generations, the sequences in them, tasks. Plain data, valid
- * by construction.
+ * Requests to the engine: generations, their sequences, tasks. Plain data, valid by construction.
  */
 package io.github.gpt2server.engine.request;

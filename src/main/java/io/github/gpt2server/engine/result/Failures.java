@@ -9,11 +9,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells failures of one request from those of the engine, and reports the former in the log: in one
- * line where memory was short or the model computed what is no number, else in full.
+ * Distinguishes failures of one request from those of the engine, and logs the former: in one line
+ * if memory was short or the model's output is not finite, otherwise with the stack trace.
  */
 public final class Failures {
-  /** The engine's logger, which a command turns off: it reports the same in its own words. */
+  /** Name of the engine's logger. The commands turn it off and report failures themselves. */
   public static final String LOGGER = "io.github.gpt2server.engine.Engine";
 
   private static final Logger log = LoggerFactory.getLogger(LOGGER);
@@ -21,8 +21,8 @@ public final class Failures {
   private Failures() {}
 
   /**
-   * Whether the engine can go on after a failure: not if native code or classes are broken. Where
-   * memory was short, what the request held is free once the request has ended.
+   * Whether the engine can go on after a failure: not if native code or classes are broken. After a
+   * lack of memory it can, because the end of the request frees what it held.
    */
   static boolean survivable(Throwable failure) {
     return !(failure instanceof LinkageError)
@@ -31,14 +31,14 @@ public final class Failures {
             || failure instanceof StackOverflowError);
   }
 
-  /** Throws an error again that the engine cannot go on after. */
+  /** Rethrows an error after which the engine cannot go on. */
   public static void requireSurvivable(Throwable failure) {
     if (failure instanceof Error error && !survivable(error)) {
       throw error;
     }
   }
 
-  /** Logs the failure of a request and gives what its submitter gets as the cause. */
+  /** Logs the failure of a request and returns the cause for its submitter. */
   public static Throwable report(String request, Throwable failure) {
     final Throwable cause = cause(failure);
     try {
@@ -56,7 +56,7 @@ public final class Failures {
     return cause;
   }
 
-  /** What a submitter gets as the cause of a failure. */
+  /** The cause of a failure as its submitter sees it. */
   public static Throwable cause(Throwable failure) {
     try {
       if (ofModelOutput(failure)) {
@@ -71,7 +71,7 @@ public final class Failures {
     }
   }
 
-  /** The lack of memory that caused a failure, or empty. */
+  /** A description of the lack of memory that caused a failure, or empty. */
   private static Optional<String> shortage(Throwable failure) {
     return Stream.iterate(failure, e -> e != null, Throwable::getCause)
         .limit(50)
@@ -81,7 +81,7 @@ public final class Failures {
         .or(() -> AllocationFailure.asked(failure).map(asked -> "libtorch could not get " + asked));
   }
 
-  /** Whether the model's numbers are to blame. */
+  /** Whether a failure is due to output of the model that is not finite. */
   public static boolean ofModelOutput(Throwable failure) {
     return failure instanceof InvalidModelOutputException
         || failure instanceof NonFiniteOutputException

@@ -1,9 +1,9 @@
 package io.github.gpt2server.engine.result;
 
-/** Why a sequence is complete. */
+/** The reason why a sequence is complete. */
 public enum FinishReason {
   /** A stop token or a stop string was generated. */
   STOP,
-  /** The number of tokens asked for was generated, or the context is full. */
+  /** The requested number of tokens was generated, or the context is full. */
   LENGTH
 }

@@ -4,8 +4,8 @@ package io.github.gpt2server.engine.result;
 public class NotEnoughMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** For where there is no memory left to make another. */
-  @SuppressWarnings("StaticAssignmentOfThrowable") // It tells nothing of where it is thrown.
+  /** Thrown when there is no memory left to create another. */
+  @SuppressWarnings("StaticAssignmentOfThrowable") // It has no stack trace.
   static final NotEnoughMemoryException PREPARED =
       new NotEnoughMemoryException("Java has no memory left to say more");
 

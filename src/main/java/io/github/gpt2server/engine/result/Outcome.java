@@ -2,14 +2,14 @@ package io.github.gpt2server.engine.result;
 
 import io.github.gpt2server.engine.request.Generation;
 
-/** How a {@link Generation} ended; every submitted one ends in exactly one of these. */
+/** The end of a request; each has exactly one. */
 public enum Outcome {
-  /** Every sequence is complete. */
+  /** Every sequence, or the task, is complete. */
   FINISHED,
   /** The submitter cancelled it. */
   CANCELLED,
-  /** Something broke; the handle has the cause. */
+  /** It failed; the handle has the cause. */
   FAILED,
-  /** It did not finish in time. */
+  /** It was not complete in time. */
   TIMED_OUT
 }

@@ -1,18 +1,18 @@
 package io.github.gpt2server.engine.result;
 
-/** The queue holds as many waiting requests as it may. */
+/** The queue holds the largest number of waiting requests. */
 public class QueueFullException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final int limit;
 
-  /** Says how many requests may wait. */
+  /** Creates an exception for a queue of {@code limit} requests. */
   public QueueFullException(int limit) {
     super("the queue is full: " + limit + " waiting");
     this.limit = limit;
   }
 
-  /** How many requests may wait. */
+  /** Largest number of waiting requests. */
   public int limit() {
     return limit;
   }

@@ -4,25 +4,25 @@ import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.model.NonFiniteOutputException;
 
-/** What happens to one sequence of a {@link Generation}, in order. */
+/** Event of one sequence of a {@link Generation}; a sequence's events are in order. */
 public sealed interface SequenceEvent {
 
-  /** The sequence's place in {@link Generation#sequences()}. */
+  /** Index of the sequence in {@link Generation#sequences()}. */
   int sequence();
 
-  /** About how much memory it takes. */
+  /** Approximate size, in bytes. */
   long bytes();
 
-  /** Whether every number of the model's that it reports is one, and finite. */
+  /** Whether every reported number is finite. */
   default boolean finite() {
     return true;
   }
 
   /**
-   * The prompt was read; sent only when {@link PromptProbabilities} were asked for.
+   * The prompt was read. Sent only if {@link PromptProbabilities} were requested.
    *
-   * @param nextTokenLogits all logits after the last prompt token, {@code [vocab]}, or null
-   * @param scores of the scored prompt tokens, or null
+   * @param nextTokenLogits logits after the last prompt token, {@code [vocab]}, or null
+   * @param scores scores of the prompt tokens, or null
    */
   record PromptRead(int sequence, float[] nextTokenLogits, PromptScores scores)
       implements SequenceEvent {
@@ -43,15 +43,15 @@ public sealed interface SequenceEvent {
   /**
    * A token was generated.
    *
-   * @param token its id
-   * @param text whole characters that can be shown now; empty while a character is incomplete or
-   *     may be the beginning of a stop string
-   * @param logprobs the log-probabilities asked for, or null
+   * @param token the token id
+   * @param text complete characters that can be shown now; empty while a character is incomplete or
+   *     a stop string may have begun
+   * @param logprobs the requested log-probabilities, or null
    */
   record Token(int sequence, int token, String text, TokenLogprobs logprobs)
       implements SequenceEvent {
 
-    /** The event itself, its text and its place in the queue. */
+    /** Approximate size of an event with its text and queue node, in bytes. */
     public static final long BYTES = 160;
 
     @Override
@@ -68,11 +68,11 @@ public sealed interface SequenceEvent {
   /**
    * The sequence is complete.
    *
-   * @param reason why
-   * @param text what was still held back and can be shown now
+   * @param reason why it is complete
+   * @param text text that was held back and can be shown now
    * @param stopToken the stop token that ended it, or -1
    * @param stopString the stop string that ended it, or null
-   * @param cachedTokens prompt tokens taken from the prefix cache
+   * @param cachedTokens number of prompt tokens from the prefix cache
    */
   record Finished(
       int sequence,

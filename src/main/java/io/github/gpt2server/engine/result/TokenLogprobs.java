@@ -6,18 +6,18 @@ import java.nio.FloatBuffer;
 /**
  * Log-probabilities at one position, in nats, of the model's own distribution.
  *
- * @param logprob of the token that stands there
- * @param top the likeliest tokens, or null if none were asked for
- * @param others of the further tokens that were asked for, in their order, or null
+ * @param logprob log-probability of the actual token
+ * @param top the likeliest tokens, or null if none are requested
+ * @param others log-probabilities of the requested further tokens, in their order, or null
  */
 public record TokenLogprobs(float logprob, TopTokens top, float[] others) {
 
-  /** About how much memory they take. */
+  /** Approximate size, in bytes. */
   long bytes() {
     return (top == null ? 0 : top.bytes()) + (others == null ? 0 : 4L * others.length);
   }
 
-  /** Whether all of them are finite numbers. */
+  /** Whether all numbers are finite. */
   boolean finite() {
     return Float.isFinite(logprob)
         && (top == null || top.finite())
@@ -25,11 +25,11 @@ public record TokenLogprobs(float logprob, TopTokens top, float[] others) {
   }
 
   /**
-   * What is asked for at a row of logits.
+   * Computes the requested log-probabilities from a row of logits.
    *
-   * @param logits {@code [vocab]}, as the model gave them
-   * @param token the one that stands there
-   * @param logSumExp the row's normaliser: less that, a logit is a log-probability
+   * @param logits {@code [vocab]} unedited logits
+   * @param token the actual token
+   * @param logSumExp the row's normaliser: a logit minus it is a log-probability
    */
   public static TokenLogprobs of(Logprobs wanted, FloatBuffer logits, int token, float logSumExp) {
     float[] others = wanted.tokenIds().length == 0 ? null : new float[wanted.tokenIds().length];

@@ -1,5 +1,5 @@
 /**
- * What comes out of the engine: events, log-probabilities, reasons for the end, and the exceptions
- * that a request can fail with.
+ * Results of the engine: events, log-probabilities, outcomes, and the exceptions with which a request
+ * fails.
  */
 package io.github.gpt2server.engine.result;
