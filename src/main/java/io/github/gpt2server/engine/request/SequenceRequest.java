@@ -92,7 +92,7 @@ public record SequenceRequest(
 
   /** Whether each generated token reports a whole row of logits, {@code [vocab]}. */
   public boolean reportsRows() {
-    return TopTokens.keepsRow(logprobs.top());
+    return TopTokens.retainsRow(logprobs.top());
   }
 
   /** Creates a request that reads a text, without {@link Logprobs} and prefix cache. */
