@@ -9,24 +9,24 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * A text that may follow a prompt. Both are tokenized apart, so that the boundary between them is a
- * boundary of tokens; its probability is the product of its tokens' (the chain rule).
+ * A possible continuation of a prompt. The two are tokenized separately, so that the boundary between
+ * them is a token boundary. Its probability is the product of its tokens' (the chain rule).
  *
  * @param prompt token ids, at least one
  * @param tokens token ids, at least one
  */
 public record Continuation(int[] prompt, int[] tokens) {
 
-  /** How many tokens both have together. */
+  /** Number of tokens of prompt and continuation. */
   public int length() {
     return prompt.length + tokens.length;
   }
 
   /**
-   * What the engine must score; continuations of one prompt share the reading of it.
+   * The request for the engine. Continuations of one prompt share it in the prefix cache.
    *
-   * @param temperature divides the logits
-   * @param salt only prompts with the same salt share anything
+   * @param temperature divisor of the logits
+   * @param salt separates prefix caches
    */
   public SequenceRequest request(double temperature, String salt) {
     return SequenceRequest.reading(
@@ -36,7 +36,7 @@ public record Continuation(int[] prompt, int[] tokens) {
         new PrefixReuse(prompt.length, salt));
   }
 
-  /** The natural logarithm of the probability, from the scores of {@link #request}. */
+  /** The log-probability in nats, from the scores of {@link #request}. */
   public static double logLikelihood(PromptScores scores) {
     double sum = 0;
     for (float logprob : scores.logprobs()) {

@@ -10,9 +10,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The answer to an {@link InspectionQuestion}. What was not asked for must not be read. A place is
- * 0 for the embedding, else one more than the index among the question's layers; layers, heads and
- * targets are given as indices among the question's.
+ * Answer to an {@link InspectionQuestion}. Parts that were not requested must not be read. Layers,
+ * heads and targets are indices into those of the question. A <i>place</i> of the residual stream is
+ * 0 for the embedding, otherwise the layer's index plus one.
  */
 public final class InspectionAnswer {
   private final InspectionQuestion question;
@@ -28,7 +28,7 @@ public final class InspectionAnswer {
         result.ablatedLogits() == null ? null : TokenDistribution.of(result.ablatedLogits(), 1);
   }
 
-  /** Whether every number that the model gave is one, and finite. */
+  /** Whether every number of the model is finite. */
   public boolean finite() {
     Stream<Object> lens =
         result.logitLens() == null
@@ -56,7 +56,7 @@ public final class InspectionAnswer {
         .allMatch(InspectionAnswer::finite);
   }
 
-  /** Of numbers in arrays of any depth. */
+  /** Whether all numbers of a float array of any depth are finite. */
   private static boolean finite(Object values) {
     if (values instanceof Object[] nested) {
       return Arrays.stream(nested).allMatch(InspectionAnswer::finite);
@@ -74,27 +74,27 @@ public final class InspectionAnswer {
     return result.logits()[question.targets()[target]];
   }
 
-  /** The lengths of the residual stream's vectors at a place, {@code [tokens]}. */
+  /** Norms of the residual stream's vectors at a place, {@code [tokens]}. */
   public float[] residualNorms(int place) {
     return result.residualNorms()[place];
   }
 
-  /** The tokens that the logit lens shows at a place and position, best first. */
+  /** The logit lens: the likeliest tokens at a place and position, likeliest first. */
   public int[] lensTokens(int place, int position) {
     return result.logitLens()[place].tokens()[position];
   }
 
-  /** Their log-probabilities. */
+  /** Log-probabilities in nats of {@link #lensTokens}. */
   public float[] lensLogprobs(int place, int position) {
     return result.logitLens()[place].logprobs()[position];
   }
 
-  /** How much each position attends to each, {@code [tokens][tokens]}; rows sum to 1. */
+  /** Attention weights {@code [to][from]} of a head, each row with sum 1. */
   public float[][] attention(int layer, int head) {
     return result.attention()[layer][head];
   }
 
-  /** What a target's logit is made of. */
+  /** The direct attribution of a target's logit to the model's components. */
   public LogitParts attribution(int target) {
     Attribution parts = result.attribution();
     List<LayerParts> layers =
@@ -110,18 +110,18 @@ public final class InspectionAnswer {
         logit(target), parts.embedding()[target], layers, parts.finalBias()[target]);
   }
 
-  /** The distribution of the next token without the named heads. */
+  /** The distribution of the next token with the named heads ablated. */
   public TokenDistribution ablated() {
     return ablated;
   }
 
-  /** By how much a target's log-probability changes without the named heads. */
+  /** Change of a target's log-probability with the named heads ablated, in nats. */
   public double logprobChange(int target) {
     int token = question.targets()[target];
     return ablated.logprob(token) - next.logprob(token);
   }
 
-  /** By how much a target's log-probability changes without one head. */
+  /** Change of a target's log-probability with one head ablated, in nats. */
   public double logprobChange(int target, int layer, int head) {
     return result.eachLogprobs()[layer][head][target] - next.logprob(question.targets()[target]);
   }

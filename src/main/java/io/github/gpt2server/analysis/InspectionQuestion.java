@@ -9,23 +9,20 @@ import java.util.List;
 import java.util.SortedMap;
 
 /**
- * What somebody wants to know of the inside of the model while it reads one text. Layers and heads
- * count from 0.
+ * Which internals of the model to report for one text. Layers and heads count from 0.
  *
  * @param tokens the text, from one token up to the context length
- * @param position the token after which next token, attribution and ablation are asked for
- * @param topK how many of the likeliest tokens are reported, wherever some are
- * @param layers the blocks that are reported, ascending
- * @param heads the heads of each block that are reported, ascending
- * @param attention whether attention weights are reported
- * @param logitLens whether each block's output is unembedded
- * @param residualNorm whether the lengths of the residual stream's vectors are reported
- * @param targets token ids of which more is reported
- * @param attribution whether the targets' logits are taken apart
- * @param ablated the heads, by their blocks, without which the text is read once more; empty for
- *     none
- * @param ablateEach whether the text is read once more without each single one of the reported
- *     heads
+ * @param position position whose next token, attribution and ablation are reported
+ * @param topK number of likeliest tokens to report, wherever any are
+ * @param layers blocks to report, ascending
+ * @param heads heads of each block to report, ascending
+ * @param attention whether to report attention weights
+ * @param logitLens whether to unembed each block's output (logit lens)
+ * @param residualNorm whether to report the norms of the residual stream's vectors
+ * @param targets token ids to report more about
+ * @param attribution whether to attribute the targets' logits to the model's components
+ * @param ablated heads to ablate together, by block; empty for none
+ * @param ablateEach whether to ablate each of the reported heads by itself
  */
 public record InspectionQuestion(
     int[] tokens,
@@ -41,16 +38,16 @@ public record InspectionQuestion(
     SortedMap<Integer, List<Integer>> ablated,
     boolean ablateEach) {
 
-  /** How many numbers the answer holds, known before anything is computed. */
+  /** The number of values of the answer, known before the computation. */
   public InspectionSize size(int modelLayers, int modelHeads) {
     return InspectionSize.of(this, modelLayers, modelHeads);
   }
 
   /**
-   * The question as the engine takes it.
+   * The request for the engine.
    *
-   * @param id names the request in logs
-   * @param timeout counted from submission
+   * @param id the request's name in logs
+   * @param timeout longest time from submission to the end
    */
   public TaskRequest<InspectionAnswer> task(String id, Duration timeout) {
     Inspection inspection =
@@ -70,7 +67,7 @@ public record InspectionQuestion(
         id, List.of(tokens), model -> new Work(this, model.inspect(inspection)), timeout);
   }
 
-  /** The model's work; its numbers become an answer when they are read, on the reader's thread. */
+  /** The model's task, with its result as an answer. */
   private record Work(InspectionQuestion question, ModelTask<InspectionResult> work)
       implements ModelTask<InspectionAnswer> {
     @Override

@@ -1,14 +1,15 @@
 package io.github.gpt2server.analysis;
 
 /**
- * How many numbers the parts of an inspection's answer hold, apart from the text itself.
+ * Number of values of each part of an inspection's answer, without the text itself.
  *
- * @param next the likeliest next tokens and the targets, without and with named heads ablated
- * @param residualNorm one number for each position and place
- * @param logitLens id, probability and log-probability of some tokens at each position and place
- * @param attention a square for each head
- * @param attribution a number for each target and component
- * @param ablateEach a number for each target and head
+ * @param next values of the likeliest next tokens and the targets, without and with named heads ablated
+ * @param residualNorm one for each position and place
+ * @param logitLens id, probability and log-probability of the likeliest tokens at each position and
+ *     place
+ * @param attention the square of the number of tokens for each head
+ * @param attribution one for each target and component
+ * @param ablateEach one for each target and head
  */
 public record InspectionSize(
     long next,
@@ -23,7 +24,7 @@ public record InspectionSize(
     long targets = question.targets().length;
     long places = question.layers().size() + 1L;
     long heads = (long) question.layers().size() * question.heads().size();
-    // Of each likely token id, probability, log-probability and rank; of each target a logit too.
+    // Id, probability, log-probability and rank of each likely token; of targets the logit too.
     long next = 1 + 4L * question.topK() + 5 * targets;
     return new InspectionSize(
         question.ablated().isEmpty() ? next : next + 4L * question.topK() + 3 * targets,
@@ -34,7 +35,7 @@ public record InspectionSize(
         question.ablateEach() ? heads * targets : 0);
   }
 
-  /** All of them. */
+  /** The sum of all parts. */
   public long total() {
     return next + residualNorm + logitLens + attention + attribution + ablateEach;
   }

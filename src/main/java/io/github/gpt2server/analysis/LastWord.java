@@ -1,21 +1,20 @@
 package io.github.gpt2server.analysis;
 
 /**
- * A passage cut before its last word, which is to be predicted from the rest. The word keeps the
- * white space before it, so that the cut is a boundary of tokens.
+ * A passage split before its last word, which is to be predicted from the rest (Paperno et al. 2016,
+ * "The LAMBADA dataset"). The word includes the white space before it, so that the split is a token
+ * boundary.
  *
- * <p>The cut is that of task {@code lambada_openai} in EleutherAI's lm-evaluation-harness: at the
- * last space. A passage that is a single word gets one before it.
+ * <p>The split is that of task {@code lambada_openai} in EleutherAI's lm-evaluation-harness: at the
+ * last space. A passage that is a single word gets a space before it.
  *
- * <p>Source: Paperno et al., The LAMBADA dataset (2016).
- *
- * @param context what stands before it, without white space at its end; empty for a single word
+ * @param context the text before the word, without trailing white space; empty for a single word
  * @param target the word with the white space before it
  */
 public record LastWord(String context, String target) {
 
   /**
-   * Cuts a passage, whose white space at the end is left out.
+   * Splits a passage, ignoring trailing white space.
    *
    * @param passage not blank
    */

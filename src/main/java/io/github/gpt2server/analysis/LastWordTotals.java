@@ -1,25 +1,25 @@
 package io.github.gpt2server.analysis;
 
 /**
- * How well last words were predicted, as lm-evaluation-harness reports it for {@code
+ * Accuracy and perplexity of last-word prediction, as lm-evaluation-harness defines them for {@code
  * lambada_openai}.
  *
- * @param passages how many there were
- * @param correct how many last words greedy decoding would have written, token for token
- * @param logLikelihood of all last words given what stands before them, in nats
+ * @param passages number of passages
+ * @param correct number of last words that greedy decoding would generate, token for token
+ * @param logLikelihood log-probability of all last words given their contexts, in nats
  */
 public record LastWordTotals(long passages, long correct, double logLikelihood) {
 
-  /** Nothing, to add to. */
+  /** Totals of no passage. */
   public static final LastWordTotals ZERO = new LastWordTotals(0, 0, 0);
 
-  /** With one more passage's last word. */
+  /** These totals and one more last word. */
   public LastWordTotals plus(ScoringPass.Scores word) {
     return new LastWordTotals(
         passages + 1, correct + (word.greedy() ? 1 : 0), logLikelihood + word.logLikelihood());
   }
 
-  /** The share that is correct. */
+  /** The share of correct last words. */
   public double accuracy() {
     return (double) correct / passages;
   }
@@ -29,7 +29,7 @@ public record LastWordTotals(long passages, long correct, double logLikelihood) 
     return Math.sqrt(accuracy() * (1 - accuracy()) / (passages - 1));
   }
 
-  /** {@code exp(-logLikelihood / passages)}: per word, whatever its number of tokens. */
+  /** {@code exp(-logLikelihood / passages)}, per word whatever its number of tokens. */
   public double perplexity() {
     return Math.exp(-logLikelihood / passages);
   }

@@ -3,21 +3,21 @@ package io.github.gpt2server.analysis;
 import java.util.List;
 
 /**
- * A token's logit as the sum of what each component of the model adds to it.
+ * A token's logit as a sum of contributions of the model's components.
  *
- * @param logit the whole
- * @param embedding what token and position embedding add
- * @param layers what each block of the model adds
- * @param finalBias what the bias of the last layer norm adds
+ * @param logit the logit
+ * @param embedding contribution of token and position embedding
+ * @param layers contributions of each block
+ * @param finalBias contribution of the bias of the last layer norm
  */
 public record LogitParts(float logit, float embedding, List<LayerParts> layers, float finalBias) {
 
   /**
-   * What one block adds.
+   * Contributions of one block.
    *
-   * @param heads what each attention head adds, {@code [heads]}
-   * @param attentionBias what the bias of attention's output adds
-   * @param mlp what the MLP adds
+   * @param heads contribution of each attention head, {@code [heads]}
+   * @param attentionBias contribution of the bias of attention's output projection
+   * @param mlp contribution of the MLP
    */
   public record LayerParts(float[] heads, float attentionBias, float mlp) {}
 }

@@ -9,21 +9,21 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Tokens that one pass through the model scores. The model reads all but the last of them, for its
- * last row of logits already speaks of that one: a model of n positions scores up to n + 1 tokens.
+ * Tokens scored by one pass through the model. The model reads all but the last, whose score is in
+ * the last row of logits: with n positions it scores up to n + 1 tokens.
  *
- * @param tokens at least two, at most one more than the context holds
- * @param scoredFrom the first token that is scored, at least 1; all after it are too
+ * @param tokens token ids, at least two, at most one more than the context length
+ * @param scoredFrom index of the first scored token, at least 1; all after it are scored too
  */
 public record ScoringPass(int[] tokens, int scoredFrom) {
 
   /**
    * The passes that score a text, each token but the first once.
    *
-   * @param tokens the text's; fewer than two have nothing to score
-   * @param contextLength how many tokens the model reads at once
-   * @param stride how far apart windows of {@code contextLength} tokens begin, less than that; 0
-   *     for windows without overlap, each of which also scores the token after those it reads
+   * @param tokens token ids of the text; fewer than two have nothing to score
+   * @param contextLength largest number of tokens that the model reads at once
+   * @param stride distance between the starts of windows of {@code contextLength} tokens, less than
+   *     that; 0 for windows without overlap, each of which also scores the token after it
    */
   public static List<ScoringPass> cover(int[] tokens, int contextLength, int stride) {
     if (tokens.length < 2) {
@@ -45,30 +45,30 @@ public record ScoringPass(int[] tokens, int scoredFrom) {
   /**
    * The pass that scores a continuation of a prompt.
    *
-   * @param prompt at least one token; its end is kept if both do not fit
+   * @param prompt at least one token; only its end is used if both do not fit
    * @param continuation at least one token, at most {@code contextLength}
    */
   public static ScoringPass of(int[] prompt, int[] continuation, int contextLength) {
-    int kept = Math.min(prompt.length, contextLength + 1 - continuation.length);
-    int[] tokens = Arrays.copyOf(continuation, kept + continuation.length);
-    System.arraycopy(prompt, prompt.length - kept, tokens, 0, kept);
-    System.arraycopy(continuation, 0, tokens, kept, continuation.length);
-    return new ScoringPass(tokens, kept);
+    int used = Math.min(prompt.length, contextLength + 1 - continuation.length);
+    int[] tokens = Arrays.copyOf(continuation, used + continuation.length);
+    System.arraycopy(prompt, prompt.length - used, tokens, 0, used);
+    System.arraycopy(continuation, 0, tokens, used, continuation.length);
+    return new ScoringPass(tokens, used);
   }
 
-  /** How many tokens are scored. */
+  /** Number of scored tokens. */
   public int scoredTokens() {
     return tokens.length - scoredFrom;
   }
 
-  /** What the engine is asked. */
+  /** The request for the engine. */
   public SequenceRequest request() {
     return SequenceRequest.reading(
         Arrays.copyOf(tokens, tokens.length - 1),
         new PromptProbabilities(true, scoredFrom, 1, true));
   }
 
-  /** The scores, from what the engine answers to {@link #request}. */
+  /** The scores, from the engine's answer to {@link #request}. */
   public Scores scores(SequenceEvent.PromptRead answer) {
     PromptScores read = answer.scores();
     int last = read.logprobs().length;
@@ -84,19 +84,19 @@ public record ScoringPass(int[] tokens, int scoredFrom) {
   }
 
   /**
-   * How likely the scored tokens are, each given those before it.
+   * Scores of the tokens, each given those before it.
    *
-   * @param logprobs natural logarithms of their probabilities
-   * @param ranks their places among all tokens, 1 for the likeliest
+   * @param logprobs log-probabilities in nats
+   * @param ranks ranks in the vocabulary, 1 for the likeliest
    */
   public record Scores(double[] logprobs, int[] ranks) {
 
-    /** The log-probability of all of them in a row, in nats. */
+    /** The log-probability of all scored tokens, in nats. */
     public double logLikelihood() {
       return Arrays.stream(logprobs).sum();
     }
 
-    /** Whether greedy decoding would write exactly these tokens. */
+    /** Whether greedy decoding would generate exactly these tokens. */
     public boolean greedy() {
       return Arrays.stream(ranks).allMatch(rank -> rank == 1);
     }

@@ -4,22 +4,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A piece of a text that fits the model's context, and the part of it that is scored. A text longer
- * than the context is covered by windows that begin a stride apart; each token is scored once, in
- * the first window that holds it, so that all but the first window's tokens have at least the
- * context less the stride to their left.
+ * A window of a text that fits the model's context, and the part of it that is scored. A longer text
+ * is covered by windows that begin a stride apart. Each token is scored once, in the first window
+ * that contains it, so that every token after the first window has a left context of at least the
+ * context length minus the stride.
  *
- * @param start the first token
- * @param end the token after the last
- * @param scoredFrom the first token that is scored, counted from {@code start}
+ * @param start index of the first token
+ * @param end index after the last token
+ * @param scoredFrom first scored token, relative to {@code start}
  */
 public record ScoringWindow(int start, int end, int scoredFrom) {
 
   /**
-   * Covers a text. Its first token is not scored, for nothing comes before it.
+   * The windows that cover a text. Its first token is not scored, because nothing precedes it.
    *
-   * @param tokens how many there are, at least one
-   * @param contextLength how many tokens a window may hold, at least two
+   * @param tokens number of tokens of the text, at least one
+   * @param contextLength largest number of tokens of a window, at least two
    * @param stride from 1 to {@code contextLength - 1}
    */
   public static List<ScoringWindow> cover(int tokens, int contextLength, int stride) {
@@ -34,7 +34,7 @@ public record ScoringWindow(int start, int end, int scoredFrom) {
     return windows;
   }
 
-  /** How many tokens are scored; 0 for a text of one token. */
+  /** Number of scored tokens; 0 for a text of one token. */
   public int scoredTokens() {
     return end - start - scoredFrom;
   }

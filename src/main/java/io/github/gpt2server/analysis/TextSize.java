@@ -3,15 +3,15 @@ package io.github.gpt2server.analysis;
 import java.nio.charset.StandardCharsets;
 
 /**
- * How long a text is, or several together.
+ * Size of one or several texts.
  *
- * @param bytes of UTF-8
- * @param characters Unicode code points
- * @param words runs of characters between white space
+ * @param bytes number of bytes of UTF-8
+ * @param characters number of Unicode code points
+ * @param words number of runs of characters without white space
  */
 public record TextSize(long bytes, long characters, long words) {
 
-  /** Nothing, to add to. */
+  /** The size of an empty text. */
   public static final TextSize ZERO = new TextSize(0, 0, 0);
 
   /** Measures a text. */
@@ -22,7 +22,7 @@ public record TextSize(long bytes, long characters, long words) {
         words(text));
   }
 
-  /** Both together; two texts' last and first word stay two. */
+  /** The sum of two sizes, counting words at the boundary as two. */
   public TextSize plus(TextSize other) {
     return new TextSize(bytes + other.bytes, characters + other.characters, words + other.words);
   }

@@ -1,17 +1,17 @@
 package io.github.gpt2server.analysis;
 
 /**
- * What the log-probabilities of a text's tokens come to. Bits are the text's whole surprisal over
- * the whole text's length, whether or not its first token was scored.
+ * Perplexity and bits of a scored text. Bits are the total surprisal divided by the length of the
+ * whole text, even if its first token is not scored.
  *
- * @param logLikelihood the sum, in nats
- * @param scoredTokens how many tokens it is of
- * @param perplexity {@code exp(-logLikelihood / scoredTokens)}; null if it is too large for a
- *     double, as above some 709 nats per token
+ * @param logLikelihood sum of the tokens' log-probabilities, in nats
+ * @param scoredTokens number of scored tokens
+ * @param perplexity {@code exp(-logLikelihood / scoredTokens)}; null if too large for a double, as
+ *     above some 709 nats per token
  * @param bitsPerToken surprisal per scored token
  * @param bitsPerByte surprisal per byte of UTF-8
  * @param bitsPerCharacter surprisal per Unicode code point
- * @param bitsPerWord surprisal per run of characters between white space
+ * @param bitsPerWord surprisal per run of characters without white space
  */
 public record TextTotals(
     double logLikelihood,
@@ -22,12 +22,12 @@ public record TextTotals(
     Double bitsPerCharacter,
     Double bitsPerWord) {
 
-  /** Adds up; where nothing was scored or there is nothing to divide by, the quotient is null. */
+  /** Computes the totals of a text; a quotient with a divisor of 0 is null. */
   public static TextTotals of(String text, double logLikelihood, int scoredTokens) {
     return of(TextSize.of(text), logLikelihood, scoredTokens);
   }
 
-  /** The same for texts of this size altogether. */
+  /** Computes the totals of texts of a total size; a quotient with a divisor of 0 is null. */
   public static TextTotals of(TextSize size, double logLikelihood, long scoredTokens) {
     Double bits = scoredTokens == 0 ? null : (Double) (-logLikelihood / Math.log(2));
     return new TextTotals(
@@ -41,8 +41,8 @@ public record TextTotals(
   }
 
   /**
-   * Two to the power of {@link #bitsPerWord}, which models of other tokens can be compared by; null
-   * without that, or if it is too large for a double.
+   * Perplexity per word, {@code 2^bitsPerWord}: comparable between models of different vocabularies.
+   * Null without {@link #bitsPerWord}, or if too large for a double.
    */
   public Double wordPerplexity() {
     return bitsPerWord == null ? null : finite(Math.exp(bitsPerWord * Math.log(2)));

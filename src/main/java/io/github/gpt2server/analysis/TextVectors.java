@@ -9,20 +9,20 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The question for texts as vectors.
+ * Embedding of texts as vectors.
  *
- * @param texts the token ids of each text, at least one and at most a context's length
- * @param blocks how many blocks the texts pass
- * @param finalNorm whether the last layer norm follows
+ * @param texts token ids of each text, from one to the context length
+ * @param blocks number of transformer blocks that the texts pass
+ * @param finalNorm whether to apply the last layer norm
  * @param pooling one of {@link #POOLINGS}
- * @param normalize whether vectors are scaled to Euclidean length 1
+ * @param normalize whether to scale vectors to Euclidean length 1
  */
 public record TextVectors(
     List<int[]> texts, int blocks, boolean finalNorm, String pooling, boolean normalize) {
 
   /**
-   * How the vectors of a text's tokens become the text's: their mean, the last of them, or all as
-   * they are.
+   * Names of the ways from the vectors of a text's tokens to the text's: their mean, the last, or
+   * all of them.
    */
   public static final List<String> POOLINGS =
       Arrays.stream(Pooling.values())
@@ -30,11 +30,11 @@ public record TextVectors(
           .toList();
 
   /**
-   * What the engine is asked.
+   * The request for the engine.
    *
-   * @param id names the request in logs
-   * @param timeout counted from submission
-   * @return a task that finds each text's vectors, {@code [1 or tokens, width]}
+   * @param id the request's name in logs
+   * @param timeout longest time from submission to the end
+   * @return a task that computes each text's vectors, {@code [1 or tokens, width]}
    */
   public TaskRequest<List<float[][]>> task(String id, Duration timeout) {
     EmbeddingPlan plan =

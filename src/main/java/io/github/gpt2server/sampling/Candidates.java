@@ -3,16 +3,16 @@ package io.github.gpt2server.sampling;
 import java.nio.FloatBuffer;
 
 /**
- * The tokens that may still be drawn, in order of their ids, with their probabilities; at first the
- * whole vocabulary, then what the filters leave of it. Probabilities are never renormalised:
- * filters and the draw measure them against {@link #mass}.
+ * The tokens that may still be drawn, in order of id, with their probabilities: first the whole
+ * vocabulary, then what the filters leave of it. Probabilities are never renormalised; filters and
+ * the draw compare them with {@link #mass}.
  *
- * <p>Holds all the memory that sampling needs, about 1 MB for a vocabulary of 50,257, and is filled
- * anew for each draw: the samplers of one thread can share one.
+ * <p>Also the working memory of sampling, about 1 MB for a vocabulary of 50,257. It is overwritten
+ * by each draw, so that all samplers of a thread can share one.
  */
 public final class Candidates {
 
-  /** Sums are kept by block, so that a draw walks the blocks and then one block's tokens. */
+  /** Number of candidates per partial sum: a draw scans the sums and then one block. */
   private static final int BLOCK = 1024;
 
   private final RadixSelect ranking = new RadixSelect();
@@ -22,20 +22,20 @@ public final class Candidates {
   private double mass;
   private double[] blockMass = {};
 
-  /** So many leading entries of {@link #ids} no longer hold their own index. */
+  /** Number of leading entries of {@link #ids} that no longer hold their own index. */
   private int displacedIds;
 
   private float[] floatScratch = {};
   private double[] doubleScratch = {};
 
-  /** Empty; memory is taken when the first row is loaded. */
+  /** Creates an empty set; memory is allocated when the first row is loaded. */
   public Candidates() {}
 
   /**
    * Makes every token a candidate.
    *
    * @param row {@code [vocab]} probabilities
-   * @throws NoCandidateException if they are not numbers from which one can draw
+   * @throws NoCandidateException if their sum is not positive and finite
    */
   void load(FloatBuffer row) {
     size = row.limit();
@@ -61,7 +61,7 @@ public final class Candidates {
     return size;
   }
 
-  /** {@code [size]} probabilities before renormalisation, in order of token id. */
+  /** The candidates' probabilities, {@code [size]}, in order of id; not renormalised. */
   float[] probabilities() {
     return probabilities;
   }
@@ -86,7 +86,7 @@ public final class Candidates {
     return largest;
   }
 
-  /** Room for one number a candidate, for a filter's own use. */
+  /** Scratch memory of at least {@code size} floats for a filter. */
   float[] floatScratch() {
     if (floatScratch.length < size) {
       floatScratch = new float[size];
@@ -94,7 +94,7 @@ public final class Candidates {
     return floatScratch;
   }
 
-  /** Room for one number a candidate, for a filter's own use. */
+  /** Scratch memory of at least {@code size} doubles for a filter. */
   double[] doubleScratch() {
     if (doubleScratch.length < size) {
       doubleScratch = new double[size];
@@ -102,7 +102,7 @@ public final class Candidates {
     return doubleScratch;
   }
 
-  /** Keeps the {@code count} likeliest. */
+  /** Keeps the {@code count} likeliest candidates. */
   void keepLikeliest(int count) {
     if (count < size) {
       int order = RadixSelect.LARGEST_FIRST;
@@ -110,21 +110,25 @@ public final class Candidates {
     }
   }
 
-  /** Keeps the fewest likeliest that hold at least {@code share} of the mass. */
+  /** Keeps the smallest set of likeliest candidates with at least {@code share} of the mass. */
   void keepLikeliestMass(double share) {
     int order = RadixSelect.LARGEST_FIRST;
     double target = share * mass;
     keep(probabilities, order, ranking.select(probabilities, order, probabilities, size, target));
   }
 
-  /** Keeps the fewest of smallest distance that hold at least {@code share} of the mass. */
+  /**
+   * Keeps the smallest set of candidates of least distance with at least {@code share} of the mass.
+   *
+   * @param distances {@code [size]}, not negative
+   */
   void keepNearestMass(float[] distances, double share) {
     int order = RadixSelect.SMALLEST_FIRST;
     double target = share * mass;
     keep(distances, order, ranking.select(distances, order, probabilities, size, target));
   }
 
-  /** Keeps those of at least this probability, in the units of {@link #probabilities}. */
+  /** Keeps the candidates of at least this probability, in the scale of {@link #probabilities}. */
   void keepAtLeast(double probability) {
     float least = (float) probability;
     if (least < probability) {
@@ -134,7 +138,7 @@ public final class Candidates {
     keep(probabilities, order, RadixSelect.key(least, order, Integer.MAX_VALUE));
   }
 
-  /** Keeps the candidates that rank no later than {@code cut}. */
+  /** Keeps the candidates whose key is at most {@code cut}. */
   private void keep(float[] scores, int order, long cut) {
     int kept = 0;
     for (int i = 0; i < size; i++) {
@@ -195,7 +199,7 @@ public final class Candidates {
   }
 
   private double sum(int start, int end) {
-    // Four running sums, because one would wait for each addition before it could begin the next.
+    // Four sums, because the additions of a single one would wait for each other.
     double a = 0;
     double b = 0;
     double c = 0;

@@ -4,9 +4,9 @@ import java.nio.FloatBuffer;
 import java.util.Map;
 
 /**
- * Adds a fixed amount to the logits of some tokens.
+ * Additive bias on the logits of some tokens.
  *
- * @param bias token id to the amount added
+ * @param bias amount added, by token id
  */
 record LogitBias(Map<Integer, Float> bias) implements LogitsProcessor {
 

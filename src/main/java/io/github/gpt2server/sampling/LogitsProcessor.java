@@ -2,7 +2,7 @@ package io.github.gpt2server.sampling;
 
 import java.nio.FloatBuffer;
 
-/** One edit of a row of logits before the softmax. Touches only the entries that change. */
+/** An edit of a row of logits before the softmax. Writes only the entries that change. */
 interface LogitsProcessor {
 
   /** Whether {@link #process} would change anything for the next token. */
@@ -12,7 +12,7 @@ interface LogitsProcessor {
    * Edits the logits in place.
    *
    * @param logits {@code [vocab]}, read and written by absolute index
-   * @param history what the sequence holds so far
+   * @param history tokens of the sequence so far
    */
   void process(FloatBuffer logits, TokenHistory history);
 }

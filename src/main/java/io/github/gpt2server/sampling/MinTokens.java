@@ -3,9 +3,9 @@ package io.github.gpt2server.sampling;
 import java.nio.FloatBuffer;
 
 /**
- * Makes the tokens that end a sequence impossible until enough tokens are generated.
+ * Minimum length: excludes the tokens that end a sequence until enough tokens are generated.
  *
- * @param count how many tokens must be generated before one of {@code stopTokens} may follow
+ * @param count number of tokens that must be generated before one of {@code stopTokens}
  * @param stopTokens end-of-text and stop token ids
  */
 record MinTokens(int count, int[] stopTokens) implements LogitsProcessor {

@@ -1,7 +1,7 @@
 package io.github.gpt2server.sampling;
 
 /**
- * The natural logarithm by table (Tang 1990, "Table-Driven Implementation of the Logarithm Function
+ * Natural logarithm by table (Tang 1990, "Table-Driven Implementation of the Logarithm Function
  * in IEEE Floating-Point Arithmetic"): several times as fast as {@link Math#log}, and the same bits
  * on every JDK and processor.
  */
@@ -15,7 +15,7 @@ final class NaturalLogarithm {
   private static final long EXPONENT_OF_ONE = (long) BIAS << MANTISSA_BITS;
   private static final double LN_2 = StrictMath.log(2);
 
-  /** Reciprocals of the middles of the equal parts of [1, 2), and their logarithms negated. */
+  /** Reciprocals of the midpoints of equal parts of [1, 2); {@link #LOGS} has their negated logs. */
   private static final double[] RECIPROCALS = new double[TABLE_SIZE];
 
   private static final double[] LOGS = new double[TABLE_SIZE];
@@ -30,13 +30,13 @@ final class NaturalLogarithm {
   private NaturalLogarithm() {}
 
   /**
-   * {@code ln x} in nats, wrong by less than 1e-15 or 1e-15 of its value, whichever is more.
+   * {@code ln x}, with an absolute or relative error below 1e-15, whichever bound is larger.
    *
    * @param x finite and not negative; 0 gives about -709, below the logarithm of every positive
    *     float (-103.3) and, unlike negative infinity, 0 when multiplied by 0
    */
   static double of(float x) {
-    // As a double every positive float is a normal number: no subnormals to care for.
+    // Every positive float is a normal double: no subnormals to handle.
     long bits = Double.doubleToRawLongBits(x);
     int i = (int) (bits >>> (MANTISSA_BITS - TABLE_BITS)) & (TABLE_SIZE - 1);
     double mantissa = Double.longBitsToDouble((bits & MANTISSA) | EXPONENT_OF_ONE);

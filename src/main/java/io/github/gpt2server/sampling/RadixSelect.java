@@ -3,13 +3,13 @@ package io.github.gpt2server.sampling;
 import java.util.Arrays;
 
 /**
- * Finds how far down a ranking one must go until the weights passed reach a target, without sorting
- * it: radix selection from the most significant digit, in linear time for every input. A histogram
- * of the weights by the first digit of the scores tells which digit the cut falls into; its members
- * alone are looked at for the next digit.
+ * Weighted radix selection: finds the shortest head of a ranking whose weights reach a target,
+ * without sorting, in linear time for every input. A histogram of the weights by the most
+ * significant digit of the scores shows the digit in which the cut lies; only the entries with that
+ * digit are examined by the next one.
  *
- * <p>The bits of non-negative floats, read as an int, are ordered as the floats are; 31 bits make
- * digits of 11, 10 and 10. Equal scores rank by index.
+ * <p>The bits of non-negative floats, read as an int, have the order of the floats; their 31 bits
+ * make digits of 11, 10 and 10 bits. Equal scores rank by index.
  */
 final class RadixSelect {
 
@@ -28,7 +28,7 @@ final class RadixSelect {
   private double passed;
 
   /**
-   * An entry's place in the ranking: smaller keys come first.
+   * The key of an entry; smaller keys rank first.
    *
    * @param score not negative
    * @param order {@link #LARGEST_FIRST} or {@link #SMALLEST_FIRST}
@@ -39,12 +39,12 @@ final class RadixSelect {
 
   /**
    * The key of the last entry of the shortest head of the ranking whose weights sum to at least
-   * {@code target}; never less than one entry of positive weight, and the last such entry if even
-   * all of them do not reach the target.
+   * {@code target}: at least one entry of positive weight, and the last such entry if all of them
+   * together do not reach the target.
    *
    * @param scores {@code [size]}, not negative
    * @param order {@link #LARGEST_FIRST} or {@link #SMALLEST_FIRST}
-   * @param weights {@code [size]}, not negative and not all 0; null counts entries
+   * @param weights {@code [size]}, not negative and not all 0; null for a weight of 1 each
    */
   long select(float[] scores, int order, float[] weights, int size, double target) {
     if (members.length < size) {
@@ -79,7 +79,7 @@ final class RadixSelect {
     return key(scores[members[last]], order, members[last]);
   }
 
-  /** Keeps the members whose digit at {@code shift} is the one that the cut falls into. */
+  /** Keeps the members whose digit at {@code shift} contains the cut; returns their number. */
   private int narrow(
       float[] scores, int order, float[] weights, int count, int shift, double target) {
     Arrays.fill(histogram, 0);
@@ -98,7 +98,7 @@ final class RadixSelect {
     return kept;
   }
 
-  /** The digit at which the weights reach the target; {@link #passed} grows by those before it. */
+  /** The digit at which the weights reach the target; adds those before it to {@link #passed}. */
   private int digitReaching(double target) {
     int digit = -1;
     double before = passed;

@@ -3,21 +3,21 @@ package io.github.gpt2server.sampling;
 import java.nio.FloatBuffer;
 
 /**
- * Makes tokens of prompt or output less likely, once however often they occurred: positive logits
- * are divided by the penalty, negative ones multiplied (CTRL, Keskar et al. 2019, section 4.1, in
- * the form that Hugging Face transformers gave it).
+ * Repetition penalty on the tokens of prompt and output, independent of their number of
+ * occurrences: positive logits are divided by the penalty, negative ones multiplied (CTRL, Keskar et
+ * al. 2019, section 4.1, in the form of Hugging Face transformers).
  *
  * @param penalty more than 0; above 1 discourages repetition, below 1 encourages it, 1 changes
  *     nothing
- * @param range the number of most recent tokens that count; 0 counts all
+ * @param range number of most recent tokens that are penalised; 0 for all
  * @param exempt a token that is never penalised, or {@link #NONE_EXEMPT}
  */
 public record RepetitionPenalty(double penalty, int range, int exempt) implements LogitsProcessor {
 
-  /** Stands for no token. */
+  /** The value of {@link #exempt} without an exempt token. */
   public static final int NONE_EXEMPT = -1;
 
-  /** A penalty for every token of prompt and output. */
+  /** Creates a penalty on every token of prompt and output. */
   public static RepetitionPenalty of(double penalty) {
     return new RepetitionPenalty(penalty, 0, NONE_EXEMPT);
   }
@@ -32,11 +32,11 @@ public record RepetitionPenalty(double penalty, int range, int exempt) implement
     for (int token : history.recent(range)) {
       float logit = logits.get(token);
       if (token == exempt || logit == Float.NEGATIVE_INFINITY) {
-        // A token that cannot be drawn stays one.
+        // An excluded token stays excluded.
         continue;
       }
       double penalised = logit > 0 ? logit / penalty : logit * penalty;
-      // A huge logit must not become infinite, which would leave no probability to the others.
+      // An infinite logit would leave the other tokens no probability.
       logits.put(token, (float) Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, penalised)));
     }
   }

@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The tokens of one sequence: all of them in their order, and the distinct ones in order of
- * appearance with the number of times each was generated.
+ * The tokens of one sequence, prompt included: all in order, and the distinct ones in order of first
+ * appearance with the number of times that each was generated.
  */
 final class TokenHistory {
 
@@ -28,19 +28,19 @@ final class TokenHistory {
     }
   }
 
-  /** Remembers a generated token. */
+  /** Appends a generated token. */
   void add(int token) {
     if (length == sequence.length) {
       sequence = Arrays.copyOf(sequence, 2 * length);
     }
     sequence[length++] = token;
-    // Found first, because finding may replace the array.
+    // Before the array is read, because positionOf may replace it.
     int position = positionOf(token);
     timesGenerated[position]++;
     generated++;
   }
 
-  /** How many different tokens prompt and output hold. */
+  /** Number of distinct tokens of prompt and output. */
   int distinctTokens() {
     return distinct;
   }
@@ -57,12 +57,12 @@ final class TokenHistory {
         : Arrays.stream(sequence, Math.max(0, length - count), length).distinct().toArray();
   }
 
-  /** How often the {@code i}-th distinct token was generated; 0 if only the prompt holds it. */
+  /** Number of times that the {@code i}-th distinct token was generated, without the prompt. */
   int timesGenerated(int i) {
     return timesGenerated[i];
   }
 
-  /** How many tokens were generated, repetitions included. */
+  /** Number of generated tokens, repetitions included. */
   int generatedTokens() {
     return generated;
   }

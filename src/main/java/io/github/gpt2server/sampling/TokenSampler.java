@@ -8,18 +8,17 @@ import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /**
- * Picks the tokens of one running sequence; keeps its history and its random draws. Not
- * thread-safe.
+ * Sampler of one sequence, with its token history and its random numbers. Not thread-safe.
  *
- * <p>For each token, in two phases with the softmax of the caller between them:
+ * <p>For each token, in phases with the caller's softmax between the first two:
  *
  * <ol>
  *   <li>{@link #process} edits the logits: repetition penalty, presence and frequency penalties,
- *       logit bias, minimum of tokens, in this order.
+ *       logit bias, minimum length, in this order.
  *   <li>{@link #argmax} picks from the edited logits, or {@link #sample} draws from {@code
  *       softmax(logits / temperature)} after top-k, typical-p, top-p and min-p, in this order, each
- *       on the distribution that the one before left, renormalised.
- *   <li>{@link #accept} remembers the pick.
+ *       on the renormalised distribution that the previous filter left.
+ *   <li>{@link #accept} appends the token to the history.
  * </ol>
  */
 public final class TokenSampler {
@@ -30,17 +29,17 @@ public final class TokenSampler {
   private final List<TruncationFilter> filters;
   private final Supplier<Candidates> candidates;
 
-  /** SplitMix64: small, and any two seeds, even neighbours, give unrelated draws. */
+  /** SplitMix64: small, and adjacent seeds give unrelated draws. */
   private final SplittableRandom random;
 
-  /** Random numbers of the next draws, in order, that were looked at before. */
+  /** Random numbers of the next draws, in order, that {@link #foresee} has generated early. */
   private final List<Double> foreseen = new ArrayList<>();
 
   /**
-   * A sampler with its own working memory.
+   * Creates a sampler with its own working memory.
    *
    * @param prompt the token ids before the first generated one
-   * @param stopTokens end-of-text and stop token ids, impossible until {@code minTokens} tokens are
+   * @param stopTokens end-of-text and stop token ids, excluded until {@code minTokens} tokens are
    *     generated
    */
   public TokenSampler(SamplingParameters parameters, int[] prompt, Collection<Integer> stopTokens) {
@@ -48,13 +47,13 @@ public final class TokenSampler {
   }
 
   /**
-   * A sampler that shares its working memory with others.
+   * Creates a sampler that shares its working memory with others.
    *
    * @param prompt the token ids before the first generated one
-   * @param stopTokens end-of-text and stop token ids, impossible until {@code minTokens} tokens are
+   * @param stopTokens end-of-text and stop token ids, excluded until {@code minTokens} tokens are
    *     generated
-   * @param candidates gives the thread that draws one that no other thread has; overwritten by each
-   *     draw, keeps nothing from one draw to the next
+   * @param candidates returns working memory that the calling thread alone uses; overwritten by
+   *     each draw
    */
   public TokenSampler(
       SamplingParameters parameters,
@@ -111,7 +110,7 @@ public final class TokenSampler {
     return List.copyOf(filters);
   }
 
-  /** Whether tokens are picked by {@link #argmax} rather than drawn. */
+  /** Whether tokens are picked by {@link #argmax} rather than sampled. */
   public boolean greedy() {
     return temperature == 0;
   }
@@ -126,15 +125,15 @@ public final class TokenSampler {
     return false;
   }
 
-  /** What the caller divides the logits by before the softmax; 0 if {@link #greedy}. */
+  /** The divisor of the logits before the softmax; 0 if {@link #greedy}. */
   public double temperature() {
     return temperature;
   }
 
   /**
-   * Applies penalties, bias and the minimum of tokens for the next token.
+   * Applies penalties, bias and minimum length for the next token.
    *
-   * @param logits {@code [vocab]}, edited in place; position and limit stay as they are
+   * @param logits {@code [vocab]}, edited in place; position and limit do not change
    */
   public void process(FloatBuffer logits) {
     for (LogitsProcessor processor : processors) {
@@ -167,11 +166,11 @@ public final class TokenSampler {
   }
 
   /**
-   * Draws a token, using up one random number whatever the filters are.
+   * Samples a token. Consumes exactly one random number, whatever the filters.
    *
    * @param probabilities {@code [vocab]}, {@code softmax(logits / temperature)} of the logits that
    *     {@link #process} left; only read
-   * @return never a token of probability 0
+   * @return a token of positive probability
    * @throws NoCandidateException if the probabilities contain NaN or infinity, or are all 0
    */
   public int sample(FloatBuffer probabilities) {
@@ -179,8 +178,8 @@ public final class TokenSampler {
   }
 
   /**
-   * The token that {@link #sample} would draw from these probabilities with the random number that
-   * it will use after {@code ahead} further draws. Uses up none.
+   * The token that {@link #sample} would return for these probabilities with the random number of
+   * the draw {@code ahead} draws after the next. Consumes no random number.
    *
    * @param probabilities as for {@link #sample}
    * @throws NoCandidateException as {@link #sample} does
@@ -201,12 +200,12 @@ public final class TokenSampler {
     return remaining.draw(number);
   }
 
-  /** Remembers the token that follows, whether it was picked here or given. */
+  /** Appends the next token to the history, whether it was picked here or elsewhere. */
   public void accept(int token) {
     history.add(token);
   }
 
-  /** Uniform in [0, 1), from the 53 high bits: the draws hang on SplitMix64 alone, on any JDK. */
+  /** Uniform in [0, 1) from the 53 high bits, so that draws are the same on every JDK. */
   private double uniform() {
     return (random.nextLong() >>> 11) * 0x1.0p-53;
   }

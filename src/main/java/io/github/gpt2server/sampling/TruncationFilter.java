@@ -1,9 +1,9 @@
 package io.github.gpt2server.sampling;
 
 /**
- * Drops unlikely tokens from a distribution before a token is drawn. What is left counts as
- * renormalised for the next filter. Tokens that tie are kept in order of their ids; at least one
- * token of positive probability stays.
+ * Filter that removes unlikely tokens before the draw. The next filter sees the rest as if
+ * renormalised. Among tied tokens the lower ids stay; at least one token of positive probability
+ * stays.
  */
 interface TruncationFilter {
 
