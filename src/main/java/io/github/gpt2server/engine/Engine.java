@@ -160,71 +160,38 @@ public final class Engine implements AutoCloseable {
       Callable<LanguageModel> loader,
       Gpt2Tokenizer tokenizer,
       EngineSettings settings,
-      EngineObserver observer,
       PlannerFactory planners) {
     this.tokenizer = tokenizer;
     this.settings = settings;
-    this.observer = new GuardedObserver(observer);
+    this.observer = new GuardedObserver(settings.observer());
     this.admission = new Admission(settings.maxQueue());
     this.slotTable = new SlotTable(admission, this::updateUsage);
     this.tasks = new TaskQueue(admission::leaveQueue);
     this.thread = new Thread(() -> run(loader, planners), "gpt2-engine");
   }
 
-  /** Starts an engine without observer and draft model. */
-  public static Engine start(
-      Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings)
-      throws Exception {
-    return start(loader, tokenizer, settings, EngineObserver.NONE);
-  }
-
   /**
-   * Starts an engine without a draft model: its thread loads the model, warms it up and then
-   * accepts requests.
+   * Starts an engine: its thread loads the model, warms it up and then accepts requests.
    *
    * @param loader loads the model; runs on the engine thread, because libtorch's thread pool
    *     belongs to the thread that calls it
-   * @param observer notified of every request and step
-   * @throws Exception the loader's exception
+   * @throws Exception an exception of a loader
    */
   public static Engine start(
-      Callable<LanguageModel> loader,
-      Gpt2Tokenizer tokenizer,
-      EngineSettings settings,
-      EngineObserver observer)
+      Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings)
       throws Exception {
-    return start(
-        loader,
-        tokenizer,
-        settings,
-        observer,
-        settings.speculation() == Speculation.OFF
-            ? model -> DraftPlanner.OFF
-            : model -> new DraftPlanner(StepCosts.measure(model)));
+    return start(loader, tokenizer, settings, model -> planner(model, settings));
   }
 
-  /**
-   * Starts an engine in which a smaller model proposes draft tokens too.
-   *
-   * @param loader loads the model; runs on the engine thread
-   * @param draftLoader loads the draft model, of the same vocabulary and number of slots; runs on
-   *     the engine thread
-   * @param observer notified of every request and step
-   * @throws Exception a loader's exception
-   */
-  public static Engine start(
-      Callable<LanguageModel> loader,
-      Callable<LanguageModel> draftLoader,
-      Gpt2Tokenizer tokenizer,
-      EngineSettings settings,
-      EngineObserver observer)
+  private static DraftPlanner planner(LanguageModel model, EngineSettings settings)
       throws Exception {
-    return start(
-        loader,
-        tokenizer,
-        settings,
-        observer,
-        model -> new DraftPlanner(StepCosts.measure(model), loadDraftModel(draftLoader, settings)));
+    if (settings.draftLoader() != null) {
+      return new DraftPlanner(
+          StepCosts.measure(model), loadDraftModel(settings.draftLoader(), settings));
+    }
+    return settings.speculation() == Speculation.OFF
+        ? DraftPlanner.OFF
+        : new DraftPlanner(StepCosts.measure(model));
   }
 
   private static DraftModelProposer loadDraftModel(
@@ -239,10 +206,9 @@ public final class Engine implements AutoCloseable {
       Callable<LanguageModel> loader,
       Gpt2Tokenizer tokenizer,
       EngineSettings settings,
-      EngineObserver observer,
       PlannerFactory planners)
       throws Exception {
-    Engine engine = new Engine(loader, tokenizer, settings, observer, planners);
+    Engine engine = new Engine(loader, tokenizer, settings, planners);
     engine.thread.start();
     try {
       engine.started.get();

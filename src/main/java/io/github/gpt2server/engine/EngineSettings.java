@@ -1,6 +1,9 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.engine.handle.EngineObserver;
 import io.github.gpt2server.engine.request.Speculation;
+import io.github.gpt2server.model.LanguageModel;
+import java.util.concurrent.Callable;
 
 /**
  * Settings of the engine.
@@ -12,8 +15,11 @@ import io.github.gpt2server.engine.request.Speculation;
  * @param idlePrefillTokens number of prompt tokens of a step while no sequence generates
  * @param samplingThreads largest number of threads that sample a step's tokens at once
  * @param speculation source of draft tokens
+ * @param draftLoader loads a draft model, which proposes draft tokens too, of the same vocabulary
+ *     and number of slots as the model; runs on the engine thread; null for none
  * @param maxUnreadBytes approximate memory of a stream's unread events beyond which the engine
  *     waits for a slow consumer, in bytes
+ * @param observer notified of every request and step
  */
 public record EngineSettings(
     int maxQueue,
@@ -22,12 +28,14 @@ public record EngineSettings(
     int idlePrefillTokens,
     int samplingThreads,
     Speculation speculation,
-    long maxUnreadBytes) {
+    Callable<LanguageModel> draftLoader,
+    long maxUnreadBytes,
+    EngineObserver observer) {
 
   /** Default limit of unread events, 4 MiB: twenty rows of GPT-2's logits. */
   public static final long MAX_UNREAD_BYTES = 4L << 20;
 
-  /** Default settings with a queue of the given length, without speculation. */
+  /** Default settings with a queue of the given length, without speculation and observer. */
   public static EngineSettings withQueue(int maxQueue) {
     return new EngineSettings(
         maxQueue,
@@ -36,7 +44,9 @@ public record EngineSettings(
         512,
         Runtime.getRuntime().availableProcessors(),
         Speculation.OFF,
-        MAX_UNREAD_BYTES);
+        null,
+        MAX_UNREAD_BYTES,
+        EngineObserver.NONE);
   }
 
   /** These settings with another chunk size. */
@@ -48,7 +58,9 @@ public record EngineSettings(
         idlePrefillTokens,
         samplingThreads,
         speculation,
-        maxUnreadBytes);
+        draftLoader,
+        maxUnreadBytes,
+        observer);
   }
 
   /** These settings with another number of sampling threads. */
@@ -60,7 +72,9 @@ public record EngineSettings(
         idlePrefillTokens,
         threads,
         speculation,
-        maxUnreadBytes);
+        draftLoader,
+        maxUnreadBytes,
+        observer);
   }
 
   /** These settings with another source of draft tokens. */
@@ -72,7 +86,23 @@ public record EngineSettings(
         idlePrefillTokens,
         samplingThreads,
         kind,
-        maxUnreadBytes);
+        draftLoader,
+        maxUnreadBytes,
+        observer);
+  }
+
+  /** These settings with a draft model. */
+  public EngineSettings withDraftModel(Callable<LanguageModel> loader) {
+    return new EngineSettings(
+        maxQueue,
+        chunkSize,
+        busyPrefillTokens,
+        idlePrefillTokens,
+        samplingThreads,
+        speculation,
+        loader,
+        maxUnreadBytes,
+        observer);
   }
 
   /** These settings with another limit of unread events. */
@@ -84,6 +114,22 @@ public record EngineSettings(
         idlePrefillTokens,
         samplingThreads,
         speculation,
-        bytes);
+        draftLoader,
+        bytes,
+        observer);
+  }
+
+  /** These settings with an observer. */
+  public EngineSettings withObserver(EngineObserver notified) {
+    return new EngineSettings(
+        maxQueue,
+        chunkSize,
+        busyPrefillTokens,
+        idlePrefillTokens,
+        samplingThreads,
+        speculation,
+        draftLoader,
+        maxUnreadBytes,
+        notified);
   }
 }

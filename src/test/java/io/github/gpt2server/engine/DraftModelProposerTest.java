@@ -53,8 +53,7 @@ class DraftModelProposerTest {
         Engine.start(
             () -> model,
             TOKENIZER,
-            EngineSettings.withQueue(100),
-            counter,
+            EngineSettings.withQueue(100).withObserver(counter),
             any -> new DraftPlanner(REAL, new DraftModelProposer(draft, DRAFT)));
     model.plans.clear();
   }

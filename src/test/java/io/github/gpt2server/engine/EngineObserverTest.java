@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What an observer of the engine is told. */
+/** The calls of an engine's observer. */
 @Timeout(60)
 class EngineObserverTest {
   private static final Duration LONG = Duration.ofSeconds(30);
@@ -56,8 +56,7 @@ class EngineObserverTest {
         Engine.start(
             () -> model,
             Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales")),
-            EngineSettings.withQueue(10),
-            new Observer());
+            EngineSettings.withQueue(10).withObserver(new Observer()));
   }
 
   @AfterEach

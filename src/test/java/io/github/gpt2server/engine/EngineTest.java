@@ -270,7 +270,7 @@ class EngineTest {
         .isEqualTo(FakeModel.continuation(new int[] {1}, Math.min(tokens, 400)));
   }
 
-  /** They keep their slots while they wait: whoever does not read must not take all of them. */
+  /** Stalled streams keep their slots, so slow consumers must not take all of them. */
   @Test
   void streamsOfWholeVocabulariesLeaveSlotsToOthers() throws Exception {
     start(4, 10);
@@ -486,7 +486,7 @@ class EngineTest {
   }
 
   @Test
-  void aLoaderThatFailsIsThrownToWhoeverStarts() {
+  void anExceptionOfTheLoaderIsThrownByStart() {
     model = new FakeModel(1, 16);
     model.close();
     assertThatThrownBy(

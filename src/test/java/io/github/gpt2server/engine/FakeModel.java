@@ -42,7 +42,7 @@ public final class FakeModel implements LanguageModel {
    */
   static final int HUNGRY = 996;
 
-  /** What may need memory. */
+  /** The operations that may need memory. */
   enum Need {
     STEP,
     ARGMAX,
@@ -54,10 +54,10 @@ public final class FakeModel implements LanguageModel {
     CLEAR
   }
 
-  /** What hungry requests get no memory for, or null. */
+  /** The operation for which hungry requests get no memory, or null. */
   volatile Need shortage;
 
-  /** So many further calls of {@link #contextLength} get no memory. */
+  /** Number of further calls of {@link #contextLength} that get no memory. */
   final AtomicInteger shortCalls = new AtomicInteger();
 
   private final int[][] cache;
@@ -73,7 +73,7 @@ public final class FakeModel implements LanguageModel {
   /** A step of more rows than this throws. */
   volatile int maxRows = Integer.MAX_VALUE;
 
-  /** So many tokens before the next one count; with few of them the text soon repeats itself. */
+  /** Number of preceding tokens that count; with few of them the text soon repeats itself. */
   volatile int memory = Integer.MAX_VALUE;
 
   /** After every so-manieth position comes another token than should; 0 for none. */
@@ -82,7 +82,7 @@ public final class FakeModel implements LanguageModel {
   /** The next token's logit; all others are 0. */
   volatile float peak = 10;
 
-  /** How many slots may be used before anybody needs them; 0 for all. */
+  /** Number of slots for the warm-up; 0 for all. */
   int warmUpSlots;
 
   volatile boolean closed;
@@ -97,7 +97,7 @@ public final class FakeModel implements LanguageModel {
     this.contextLength = contextLength;
   }
 
-  /** What the model writes after {@code prompt}: {@code count} tokens. */
+  /** The {@code count} tokens that the model generates after {@code prompt}. */
   public static List<Integer> continuation(int[] prompt, int count) {
     List<Integer> tokens = new ArrayList<>(IntStream.of(prompt).boxed().toList());
     for (int i = 0; i < count; i++) {

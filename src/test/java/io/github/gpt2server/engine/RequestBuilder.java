@@ -37,7 +37,7 @@ public final class RequestBuilder {
     this.maxTokens = maxTokens;
   }
 
-  /** Up to so many tokens after a prompt. */
+  /** Creates a request for up to {@code maxTokens} tokens after a prompt. */
   public static RequestBuilder request(int[] prompt, int maxTokens) {
     return new RequestBuilder(prompt, maxTokens);
   }
@@ -97,7 +97,7 @@ public final class RequestBuilder {
     return choices(1);
   }
 
-  /** A generation of so many of this sequence, whose submitter wants to be woken at its end. */
+  /** A generation of {@code count} such sequences, read after its end. */
   Generation choices(int count) {
     return new Generation("test", Collections.nCopies(count, build()), TIMEOUT, false);
   }

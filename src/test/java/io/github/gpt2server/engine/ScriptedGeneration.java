@@ -26,7 +26,7 @@ public final class ScriptedGeneration {
     return handle;
   }
 
-  /** How often the generation was cancelled. */
+  /** Number of times that the generation was cancelled. */
   public int cancels() {
     return cancels.get();
   }

@@ -50,7 +50,7 @@ class ShortageTest {
   private FakeModel model;
   private Engine engine;
 
-  /** Throws whatever it is told. */
+  /** An observer that throws on request. */
   private static final class Broken implements EngineObserver {
     @Override
     public void submitted(RequestProgress progress) {
@@ -71,7 +71,7 @@ class ShortageTest {
   private void start(EngineObserver observer) throws Exception {
     model = new FakeModel(8, 512, 6);
     Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
-    engine = Engine.start(() -> model, tokenizer, EngineSettings.withQueue(100), observer);
+    engine = Engine.start(() -> model, tokenizer, EngineSettings.withQueue(100).withObserver(observer));
   }
 
   @AfterEach
@@ -158,7 +158,7 @@ class ShortageTest {
     assertIdle();
   }
 
-  /** The usage of the caches is noted after each step, for nobody in particular. */
+  /** The usage of the caches is noted after each step, outside of any request. */
   @ParameterizedTest
   @ValueSource(ints = {1, 4})
   void aTurnThatFailsForNobodyInParticularIsTriedAgain(int times) throws Exception {

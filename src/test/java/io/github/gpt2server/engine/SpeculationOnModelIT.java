@@ -80,8 +80,7 @@ class SpeculationOnModelIT {
             Gpt2Model.load(
                 config, Weights.open(FOLDER, config), "cpu", type, new CacheSize(8, 32, 32)),
         TOKENIZER,
-        EngineSettings.withQueue(256),
-        counter,
+        EngineSettings.withQueue(256).withObserver(counter),
         planners);
   }
 

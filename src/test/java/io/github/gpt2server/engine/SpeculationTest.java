@@ -43,8 +43,7 @@ class SpeculationTest {
         Engine.start(
             () -> model,
             TOKENIZER,
-            EngineSettings.withQueue(100),
-            counter,
+            EngineSettings.withQueue(100).withObserver(counter),
             any -> new DraftPlanner(FREE));
     model.plans.clear();
   }
@@ -128,7 +127,7 @@ class SpeculationTest {
   }
 
   @Test
-  void whoeverCancelsGetsNoMoreThanTheStepInFlightBrings() throws Exception {
+  void cancellationEndsAfterTheStepInFlight() throws Exception {
     model.memory = 1;
     List<Integer> expected = GeneratedTokens.of(engine.submit(generation(new int[] {5}, 300)));
     model.permits = new Semaphore(0);

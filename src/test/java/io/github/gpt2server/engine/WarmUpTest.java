@@ -68,7 +68,7 @@ class WarmUpTest {
     WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32));
   }
 
-  /** How many rows decode in a step. */
+  /** Number of rows that decode in a step. */
   private static Set<Integer> rows(FakeModel model) {
     Set<Integer> rows = new TreeSet<>();
     model.plans.forEach(plan -> rows.add(plan.decodes().size()));

@@ -124,7 +124,7 @@ class TruncationFilterTest {
     assertThat(truncated(uniform, new MinP(1))).hasSize(4096);
   }
 
-  /** What the filter leaves of positive probability, renormalised. */
+  /** The tokens of positive probability that the filter keeps, renormalised. */
   private NavigableMap<Integer, Double> truncated(float[] probabilities, TruncationFilter filter) {
     candidates.load(RandomRows.direct(probabilities));
     filter.truncate(candidates);

@@ -89,7 +89,8 @@ public final class ServedModelLoader implements ModelLoader {
               .withChunkSize(chunkSize(device))
               .withSamplingThreads(threads)
               .withSpeculation(speculation(device))
-              .withMaxUnreadBytes(maxUnreadBytes());
+              .withMaxUnreadBytes(maxUnreadBytes())
+              .withObserver(observer);
       CacheSize cache = cacheSize(config, settings.chunkSize());
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
       long weightBytes = Gpt2Model.weightBytes(config, type);
@@ -115,9 +116,10 @@ public final class ServedModelLoader implements ModelLoader {
               .requireRoom(weightBytes, cacheBytes + prefixCacheBytes, cache.slots());
         }
         engine =
-            draft == null
-                ? Engine.start(loader, tokenizer, settings, observer)
-                : Engine.start(loader, () -> draft.load(sample), tokenizer, settings, observer);
+            Engine.start(
+                loader,
+                tokenizer,
+                draft == null ? settings : settings.withDraftModel(() -> draft.load(sample)));
       }
       ServedModel served =
           new ServedModel(

@@ -81,7 +81,7 @@ class SchedulerTest {
     assertThat(tokensRead(64, 1, 2)).isEqualTo(64);
   }
 
-  /** The prompt tokens of a step beside so many that generate. */
+  /** Number of prompt tokens of a step beside {@code generating} decoding sequences. */
   private static int tokensRead(int chunkSize, int generating, int prompts) {
     List<Sequence> running = new ArrayList<>();
     for (int slot = 0; slot < prompts; slot++) {

@@ -83,7 +83,7 @@ class DraftPlannerTest {
   }
 
   @Test
-  void whoeverGainsNothingDoesNotPayForOthers() {
+  void sequencesWithoutGainDoNotPayForOthers() {
     List<Sequence> mixed = List.of(loop(0, 60), fresh(1));
     assertThat(planner(0.05).plan(mixed, 0)).isEmpty();
     List<Decode> draft = planner(0.005).plan(mixed, 0);
@@ -104,7 +104,7 @@ class DraftPlannerTest {
   }
 
   @Test
-  void aStepHasNoMoreThanSoManyRows() {
+  void aStepHasAtMostTheLargestNumberOfRows() {
     List<Sequence> many = IntStream.range(0, 32).mapToObj(slot -> loop(slot, 60)).toList();
     assertThat(FREE.plan(many, 0)).hasSize(DraftPlanner.MAX_ROWS - 32);
   }
@@ -150,7 +150,7 @@ class DraftPlannerTest {
   }
 
   @Test
-  void nobodyPaysForAnothersDraftModel() {
+  void noSequencePaysForAnothersDraftModel() {
     // Of the second it can read no more: its text is longer than the draft's context.
     FakeModel draft = new FakeModel(8, 45);
     Sequence other = sequence(1, IntStream.range(0, 60).toArray(), 60, Set.of(), Logprobs.NONE, 70);
