@@ -52,7 +52,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule servingUses = uses("serving", "engine", "tokenizer");
 
-  @ArchTest static final ArchRule analysisUses = uses("analysis", "engine", "model", "sampling", "tokenizer");
+  @ArchTest
+  static final ArchRule analysisUses = uses("analysis", "engine", "model", "sampling", "tokenizer");
 
   @ArchTest
   static final ArchRule apiUses =

@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * A possible continuation of a prompt. The two are tokenized separately, so that the boundary between
- * them is a token boundary. Its probability is the product of its tokens' (the chain rule).
+ * A possible continuation of a prompt. The two are tokenized separately, so that the boundary
+ * between them is a token boundary. Its probability is the product of its tokens' (the chain rule).
  *
  * @param prompt token ids, at least one
  * @param tokens token ids, at least one

@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 
 /**
  * Answer to an {@link InspectionQuestion}. Parts that were not requested must not be read. Layers,
- * heads and targets are indices into those of the question. A <i>place</i> of the residual stream is
- * 0 for the embedding, otherwise the layer's index plus one.
+ * heads and targets are indices into those of the question. A <i>place</i> of the residual stream
+ * is 0 for the embedding, otherwise the layer's index plus one.
  */
 public final class InspectionAnswer {
   private final InspectionQuestion question;

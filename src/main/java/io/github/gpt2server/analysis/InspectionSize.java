@@ -3,7 +3,8 @@ package io.github.gpt2server.analysis;
 /**
  * Number of values of each part of an inspection's answer, without the text itself.
  *
- * @param next values of the likeliest next tokens and the targets, without and with named heads ablated
+ * @param next values of the likeliest next tokens and the targets, without and with named heads
+ *     ablated
  * @param residualNorm one for each position and place
  * @param logitLens id, probability and log-probability of the likeliest tokens at each position and
  *     place

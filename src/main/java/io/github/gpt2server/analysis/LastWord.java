@@ -1,9 +1,9 @@
 package io.github.gpt2server.analysis;
 
 /**
- * A passage split before its last word, which is to be predicted from the rest (Paperno et al. 2016,
- * "The LAMBADA dataset"). The word includes the white space before it, so that the split is a token
- * boundary.
+ * A passage split before its last word, which is to be predicted from the rest (Paperno et al.
+ * 2016, "The LAMBADA dataset"). The word includes the white space before it, so that the split is a
+ * token boundary.
  *
  * <p>The split is that of task {@code lambada_openai} in EleutherAI's lm-evaluation-harness: at the
  * last space. A passage that is a single word gets a space before it.

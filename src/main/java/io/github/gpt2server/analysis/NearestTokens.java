@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Search for the tokens whose embeddings are nearest, by cosine, to a sum of unit vectors, as
- * in {@code king - man + woman} (Mikolov et al. 2013, "Linguistic Regularities in Continuous Space
+ * Search for the tokens whose embeddings are nearest, by cosine, to a sum of unit vectors, as in
+ * {@code king - man + woman} (Mikolov et al. 2013, "Linguistic Regularities in Continuous Space
  * Word Representations").
  *
  * @param positive token ids whose unit vectors are added

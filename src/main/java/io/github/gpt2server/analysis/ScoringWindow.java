@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A window of a text that fits the model's context, and the part of it that is scored. A longer text
- * is covered by windows that begin a stride apart. Each token is scored once, in the first window
- * that contains it, so that every token after the first window has a left context of at least the
- * context length minus the stride.
+ * A window of a text that fits the model's context, and the part of it that is scored. A longer
+ * text is covered by windows that begin a stride apart. Each token is scored once, in the first
+ * window that contains it, so that every token after the first window has a left context of at
+ * least the context length minus the stride.
  *
  * @param start index of the first token
  * @param end index after the last token

@@ -41,8 +41,8 @@ public record TextTotals(
   }
 
   /**
-   * Perplexity per word, {@code 2^bitsPerWord}: comparable between models of different vocabularies.
-   * Null without {@link #bitsPerWord}, or if too large for a double.
+   * Perplexity per word, {@code 2^bitsPerWord}: comparable between models of different
+   * vocabularies. Null without {@link #bitsPerWord}, or if too large for a double.
    */
   public Double wordPerplexity() {
     return bitsPerWord == null ? null : finite(Math.exp(bitsPerWord * Math.log(2)));

@@ -1,8 +1,8 @@
 package io.github.gpt2server.sampling;
 
 /**
- * Min-p sampling: keeps the tokens at least {@code ratio} times as likely as the likeliest (Nguyen et al. 2024,
- * "Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs").
+ * Min-p sampling: keeps the tokens at least {@code ratio} times as likely as the likeliest (Nguyen
+ * et al. 2024, "Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs").
  *
  * @param ratio from 0 to 1
  */

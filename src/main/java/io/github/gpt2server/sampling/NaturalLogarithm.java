@@ -1,9 +1,9 @@
 package io.github.gpt2server.sampling;
 
 /**
- * Natural logarithm by table (Tang 1990, "Table-Driven Implementation of the Logarithm Function
- * in IEEE Floating-Point Arithmetic"): several times as fast as {@link Math#log}, and the same bits
- * on every JDK and processor.
+ * Natural logarithm by table (Tang 1990, "Table-Driven Implementation of the Logarithm Function in
+ * IEEE Floating-Point Arithmetic"): several times as fast as {@link Math#log}, and the same bits on
+ * every JDK and processor.
  */
 final class NaturalLogarithm {
 
@@ -15,7 +15,9 @@ final class NaturalLogarithm {
   private static final long EXPONENT_OF_ONE = (long) BIAS << MANTISSA_BITS;
   private static final double LN_2 = StrictMath.log(2);
 
-  /** Reciprocals of the midpoints of equal parts of [1, 2); {@link #LOGS} has their negated logs. */
+  /**
+   * Reciprocals of the midpoints of equal parts of [1, 2); {@link #LOGS} has their negated logs.
+   */
   private static final double[] RECIPROCALS = new double[TABLE_SIZE];
 
   private static final double[] LOGS = new double[TABLE_SIZE];

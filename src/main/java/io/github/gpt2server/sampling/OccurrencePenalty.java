@@ -4,10 +4,11 @@ import java.nio.FloatBuffer;
 
 /**
  * OpenAI's presence and frequency penalties: {@code logit[t] -= presence * (count[t] > 0) +
- * frequency * count[t]}, where {@code count[t]} is the number of times that {@code t} was generated,
- * without the prompt.
+ * frequency * count[t]}, where {@code count[t]} is the number of times that {@code t} was
+ * generated, without the prompt.
  *
- * @param presence subtracted once from the logit of every generated token; negative values encourage repetition
+ * @param presence subtracted once from the logit of every generated token; negative values
+ *     encourage repetition
  * @param frequency subtracted from the logit once for each time the token was generated
  */
 record OccurrencePenalty(double presence, double frequency) implements LogitsProcessor {

@@ -4,8 +4,8 @@ import java.nio.FloatBuffer;
 
 /**
  * Repetition penalty on the tokens of prompt and output, independent of their number of
- * occurrences: positive logits are divided by the penalty, negative ones multiplied (CTRL, Keskar et
- * al. 2019, section 4.1, in the form of Hugging Face transformers).
+ * occurrences: positive logits are divided by the penalty, negative ones multiplied (CTRL, Keskar
+ * et al. 2019, section 4.1, in the form of Hugging Face transformers).
  *
  * @param penalty more than 0; above 1 discourages repetition, below 1 encourages it, 1 changes
  *     nothing

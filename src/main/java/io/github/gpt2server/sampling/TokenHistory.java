@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The tokens of one sequence, prompt included: all in order, and the distinct ones in order of first
- * appearance with the number of times that each was generated.
+ * The tokens of one sequence, prompt included: all in order, and the distinct ones in order of
+ * first appearance with the number of times that each was generated.
  */
 final class TokenHistory {
 

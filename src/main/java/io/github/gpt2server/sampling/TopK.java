@@ -1,7 +1,8 @@
 package io.github.gpt2server.sampling;
 
 /**
- * Top-k sampling: keeps the {@code k} likeliest tokens (Fan et al. 2018, "Hierarchical Neural Story Generation").
+ * Top-k sampling: keeps the {@code k} likeliest tokens (Fan et al. 2018, "Hierarchical Neural Story
+ * Generation").
  *
  * @param k at least 1; more than there are tokens keeps all
  */

@@ -3,8 +3,8 @@ package io.github.gpt2server.sampling;
 /**
  * Locally typical sampling: keeps the tokens whose surprisal {@code -ln p} is nearest the entropy
  * of the distribution, the smallest such set whose probabilities sum to at least {@code p} (Meister
- * et al. 2023, "Locally Typical Sampling", equation 10). Distances are compared in float32,
- * the precision of the probabilities.
+ * et al. 2023, "Locally Typical Sampling", equation 10). Distances are compared in float32, the
+ * precision of the probabilities.
  *
  * @param p from 0 to 1
  */

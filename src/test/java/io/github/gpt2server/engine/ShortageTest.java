@@ -71,7 +71,8 @@ class ShortageTest {
   private void start(EngineObserver observer) throws Exception {
     model = new FakeModel(8, 512, 6);
     Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
-    engine = Engine.start(() -> model, tokenizer, EngineSettings.withQueue(100).withObserver(observer));
+    engine =
+        Engine.start(() -> model, tokenizer, EngineSettings.withQueue(100).withObserver(observer));
   }
 
   @AfterEach

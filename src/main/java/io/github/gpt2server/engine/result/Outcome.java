@@ -1,6 +1,5 @@
 package io.github.gpt2server.engine.result;
 
-import io.github.gpt2server.engine.request.Generation;
 
 /** The end of a request; each has exactly one. */
 public enum Outcome {

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Scores of the tokens of a prompt, each given the tokens before it. The arrays are parallel, with the
- * position {@link PromptProbabilities#scoredFrom} first; they are empty unless the request is {@link
- * PromptProbabilities#ranked}.
+ * Scores of the tokens of a prompt, each given the tokens before it. The arrays are parallel, with
+ * the position {@link PromptProbabilities#scoredFrom} first; they are empty unless the request is
+ * {@link PromptProbabilities#ranked}.
  *
  * @param logprobs log-probabilities of the prompt tokens, in nats
  * @param entropies entropies of their distributions, in nats

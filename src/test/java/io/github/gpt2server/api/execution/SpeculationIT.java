@@ -19,7 +19,8 @@ class SpeculationIT {
   private static final String REQUEST =
       """
       {"prompt": "The king said", "max_tokens": 300, "temperature": 0, "ignore_eos": true,
-       "logprobs": 2, "return_token_ids": true%s}""";
+       "logprobs": 2, "return_token_ids": true%s}\
+      """;
   private static final String DRAFTED = "spec_decode_num_draft_tokens_total";
   private static final String ACCEPTED = "spec_decode_num_accepted_tokens_total";
 
