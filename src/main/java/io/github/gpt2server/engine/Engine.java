@@ -88,7 +88,7 @@ import org.slf4j.LoggerFactory;
  * <p>A bounded number of requests waits for slots; the next is refused with {@link
  * QueueFullException}. A stream that publishes large events to a slow consumer is left out of steps
  * while its unread events exceed {@link EngineSettings#maxUnreadBytes}; reading wakes the engine.
- * Such streams never hold all slots.
+ * Where there are several slots, such streams never hold all of them.
  *
  * <h2>Failures</h2>
  *
