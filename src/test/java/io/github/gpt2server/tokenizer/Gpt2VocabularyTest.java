@@ -186,7 +186,7 @@ class Gpt2VocabularyTest {
   @Test
   void programsAndLongTextsHaveTheIdsThatJtokkitGivesThem() throws IOException {
     StringBuilder all = new StringBuilder();
-    for (String folder : List.of("src/main", "src/test/java")) {
+    for (String folder : List.of("src/main", "src/test/java", "src/bench/java")) {
       try (Stream<Path> files = Files.walk(Path.of(folder))) {
         for (Path file :
             files.filter(f -> f.toString().matches(".*\\.(java|py|js|css|html)")).toList()) {
