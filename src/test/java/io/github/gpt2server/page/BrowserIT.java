@@ -10,8 +10,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.openqa.selenium.logging.LogType;
 
-/** A browser for the tests of a class, and its opinion of each of them. */
-@ExtendWith(Chromium.Installed.class)
+/** A browser for tests, and its opinion of each of them. */
+@ExtendWith({Chromium.Installed.class, Chromium.Shared.class})
 abstract class BrowserIT {
   /** Where screenshots land; they are for people. */
   static final Path PICTURES = Path.of("target/playground");
@@ -19,15 +19,14 @@ abstract class BrowserIT {
   static Chromium chromium;
 
   @BeforeAll
-  static void startBrowser() {
-    chromium = Chromium.start();
+  static void takeBrowser(Chromium shared) {
+    chromium = shared;
   }
 
+  /** A page asks no server that is gone. */
   @AfterAll
-  static void stopBrowser() {
-    if (chromium != null) {
-      chromium.close();
-    }
+  static void leavePage() {
+    chromium.driver().get("about:blank");
   }
 
   @BeforeEach

@@ -11,13 +11,19 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
 import org.springframework.util.FileSystemUtils;
 
-/** A headless Chromium with an empty profile, as Debian packages it; nothing is downloaded. */
+/**
+ * A headless Chromium with an empty profile, as Debian packages it; nothing is downloaded. All test
+ * classes use one, which ends with the tests.
+ */
 final class Chromium implements AutoCloseable {
   private static final Path BROWSER = Path.of("/usr/bin/chromium");
   private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
@@ -49,7 +55,23 @@ final class Chromium implements AutoCloseable {
     }
   }
 
-  static Chromium start() {
+  /** Gives a method the browser, which starts with the first of them. */
+  static final class Shared implements ParameterResolver {
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+      return parameter.getParameter().getType() == Chromium.class;
+    }
+
+    @Override
+    public Chromium resolveParameter(ParameterContext parameter, ExtensionContext context) {
+      return context
+          .getRoot()
+          .getStore(Namespace.create(Chromium.class))
+          .computeIfAbsent(Chromium.class, type -> start(), Chromium.class);
+    }
+  }
+
+  private static Chromium start() {
     Path profile;
     try {
       profile = Files.createTempDirectory("playground-profile");
