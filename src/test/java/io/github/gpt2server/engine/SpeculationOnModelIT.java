@@ -154,20 +154,27 @@ class SpeculationOnModelIT {
               "test", requests.subList(start, end), Duration.ofMinutes(1), random.nextBoolean()));
       start = end;
     }
-    List<GenerationHandle> expected = generations.stream().map(plain::submit).toList();
-    List<GenerationHandle> byLookup = generations.stream().map(lookingUp::submit).toList();
-    List<GenerationHandle> drafted = generations.stream().map(drafting::submit).toList();
-    for (int i = 0; i < generations.size(); i++) {
-      List<List<String>> wanted = events(expected.get(i));
-      for (GenerationHandle actual : List.of(byLookup.get(i), drafted.get(i))) {
-        List<List<String>> got = events(actual);
-        for (int s = 0; s < wanted.size(); s++) {
-          assertThat(got.get(s))
+    List<List<List<String>>> expected = answers(plain, generations);
+    for (Engine engine : List.of(lookingUp, drafting)) {
+      List<List<List<String>>> actual = answers(engine, generations);
+      for (int i = 0; i < generations.size(); i++) {
+        for (int s = 0; s < generations.get(i).sequences().size(); s++) {
+          assertThat(actual.get(i).get(s))
               .as(generations.get(i).sequences().get(s).sampling().toString())
-              .isEqualTo(wanted.get(s));
+              .isEqualTo(expected.get(i).get(s));
         }
       }
     }
+  }
+
+  /** One engine after the other: their threads would wait for each other in every step. */
+  private static List<List<List<String>>> answers(Engine engine, List<Generation> generations)
+      throws InterruptedException {
+    List<List<List<String>>> answers = new ArrayList<>();
+    for (GenerationHandle handle : generations.stream().map(engine::submit).toList()) {
+      answers.add(events(handle));
+    }
+    return answers;
   }
 
   /** Every kind of sampling, stops and reports; prompts that repeat themselves or do not. */
