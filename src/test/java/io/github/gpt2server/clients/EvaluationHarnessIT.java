@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.SharedServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,8 +13,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -24,6 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What lm-evaluation-harness' {@code local-completions} sends with its remote tokenizer, and what
  * it makes of the answers, against numbers computed elsewhere.
  */
+@SharedServer
 class EvaluationHarnessIT {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
@@ -46,16 +46,6 @@ class EvaluationHarnessIT {
   }
 
   private record Judgement(double logLikelihood, boolean greedy) {}
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer("--gpt2.dtype=float32");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Test
   void theTokenizerOfTheServerIsUsed() throws IOException {

@@ -18,6 +18,7 @@ import dev.langchain4j.model.openai.OpenAiStreamingLanguageModel;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.Response;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.testing.Scrape;
 import java.util.ArrayList;
@@ -26,33 +27,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.assertj.core.api.AbstractThrowableAssert;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
  * What LangChain4j makes of this server. Its language models cannot say how many tokens they want:
  * the server's default decides.
  */
+@OwnServer({"--gpt2.dtype=float32", "--gpt2.default-max-tokens=15", "--gpt2.max-sequences=2", "--gpt2.max-queue=1"})
 class LangChain4jIT {
   private static final String KING = " was very angry, and said: \"I am the king of the land";
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server =
-        new LiveServer(
-            "--gpt2.dtype=float32",
-            "--gpt2.default-max-tokens=15",
-            "--gpt2.max-sequences=2",
-            "--gpt2.max-queue=1");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Test
   void aLanguageModelWritesAsMuchAsTheServerSays() {

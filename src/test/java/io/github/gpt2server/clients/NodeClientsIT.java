@@ -3,10 +3,9 @@ package io.github.gpt2server.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.NodeProgram;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -15,23 +14,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  * their own language; here they are only run.
  */
 @NodeProgram.Needed("clients")
+@OwnServer({"--gpt2.dtype=float32", "--gpt2.aliases=gpt-3.5-turbo-instruct,text-embedding-ada-002", "--gpt2.max-sequences=2", "--gpt2.max-queue=1"})
 class NodeClientsIT {
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server =
-        new LiveServer(
-            "--gpt2.dtype=float32",
-            "--gpt2.aliases=gpt-3.5-turbo-instruct,text-embedding-ada-002",
-            "--gpt2.max-sequences=2",
-            "--gpt2.max-queue=1");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @ParameterizedTest
   @CsvSource({"openai.mjs, 11", "ai-sdk.mjs, 14", "langchain.mjs, 5"})

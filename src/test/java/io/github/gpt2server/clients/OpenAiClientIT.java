@@ -24,6 +24,7 @@ import com.openai.models.embeddings.EmbeddingCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams.EncodingFormat;
 import com.openai.models.models.Model;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.testing.Scrape;
 import java.util.List;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What OpenAI's own Java client makes of this server. */
+@OwnServer({"--gpt2.dtype=float32", "--gpt2.api-keys=sk-test", "--gpt2.max-sequences=2", "--gpt2.max-queue=1"})
 class OpenAiClientIT {
   private static final String KING = " was very angry, and said: \"I am the king of the land";
 
@@ -45,12 +47,6 @@ class OpenAiClientIT {
 
   @BeforeAll
   static void start() {
-    server =
-        new LiveServer(
-            "--gpt2.dtype=float32",
-            "--gpt2.api-keys=sk-test",
-            "--gpt2.max-sequences=2",
-            "--gpt2.max-queue=1");
     client = client("v1", "sk-test", 0);
   }
 
@@ -65,7 +61,6 @@ class OpenAiClientIT {
   @AfterAll
   static void stop() {
     client.close();
-    server.close();
   }
 
   @Test

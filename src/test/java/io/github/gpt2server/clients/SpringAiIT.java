@@ -6,9 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.openai.errors.NotFoundException;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.SharedServer;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,18 +16,9 @@ import org.springframework.ai.openai.OpenAiEmbeddingModel;
 import org.springframework.ai.openai.OpenAiEmbeddingOptions;
 
 /** What Spring AI makes of this server: embeddings, for its chats need a model that chats. */
+@SharedServer
 class SpringAiIT {
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer("--gpt2.dtype=float32");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Test
   void embeds() {

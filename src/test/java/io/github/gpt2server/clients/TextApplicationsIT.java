@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.api.json.FieldTableTest;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What applications for writing with base models send, with the settings that they come with. The
  * server has the one setting that mikupad needs, which asks for 1,024 tokens.
  */
+@OwnServer("--gpt2.clamp-max-tokens=true")
 class TextApplicationsIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -34,16 +34,6 @@ class TextApplicationsIT {
       """;
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer("--gpt2.clamp-max-tokens=true");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @ParameterizedTest
   @ValueSource(strings = {FieldTableTest.SILLY_TAVERN, FieldTableTest.KOBOLD_LITE, MIKUPAD})

@@ -3,28 +3,16 @@ package io.github.gpt2server.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import java.time.Duration;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 
 /** The pages of the real server when it has a key. */
+@OwnServer("--gpt2.api-keys=sesame")
 class KeyedServerIT extends BrowserIT {
   private static LiveServer server;
-
-  @BeforeAll
-  static void startServer() {
-    server = new LiveServer("--gpt2.api-keys=sesame");
-  }
-
-  @AfterAll
-  static void stopServer() {
-    if (server != null) {
-      server.close();
-    }
-  }
 
   @Test
   void thePlaygroundAsksForTheKey() {

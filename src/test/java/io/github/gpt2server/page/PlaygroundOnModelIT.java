@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.page.PlaygroundPage.Bar;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import java.io.InputStream;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,6 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The playground on the real server: what it shows is what the embedded model says. */
+@OwnServer({"--gpt2.dtype=float32", "--gpt2.max-sequences=2"})
 class PlaygroundOnModelIT extends BrowserIT {
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -29,16 +30,8 @@ class PlaygroundOnModelIT extends BrowserIT {
 
   @BeforeAll
   static void startServer() throws Exception {
-    server = new LiveServer("--gpt2.dtype=float32", "--gpt2.max-sequences=2");
     try (InputStream in = PlaygroundOnModelIT.class.getResourceAsStream("/golden/greedy.json")) {
       golden = JSON.readTree(in);
-    }
-  }
-
-  @AfterAll
-  static void stopServer() {
-    if (server != null) {
-      server.close();
     }
   }
 

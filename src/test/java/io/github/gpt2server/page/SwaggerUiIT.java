@@ -3,10 +3,9 @@ package io.github.gpt2server.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.SharedServer;
 import java.time.Duration;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
@@ -14,22 +13,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Swagger UI on the real server, as a newcomer tries it: every example as it stands. */
+@SharedServer
 class SwaggerUiIT extends BrowserIT {
   private static final JsonMapper JSON = new JsonMapper();
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void startServer() {
-    server = new LiveServer("--gpt2.dtype=float32");
-  }
-
-  @AfterAll
-  static void stopServer() {
-    if (server != null) {
-      server.close();
-    }
-  }
 
   @Test
   void completionsAreTriedOut() throws Exception {

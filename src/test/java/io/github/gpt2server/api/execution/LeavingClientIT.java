@@ -3,6 +3,7 @@ package io.github.gpt2server.api.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,9 +14,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -24,24 +23,13 @@ import tools.jackson.databind.json.JsonMapper;
  * A client that leaves frees what it held, at once. The requests here would take ten seconds or so,
  * twenty sequences through two slots; the engine is expected to be idle long before.
  */
+@OwnServer({"--gpt2.max-sequences=2", "--gpt2.max-queue=3", "--server.http2.enabled=true"})
 class LeavingClientIT {
   private static final String LONG =
       "{\"prompt\": \"Once upon a time\", \"n\": 20, \"max_tokens\": 500,"
           + " \"ignore_eos\": true";
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server =
-        new LiveServer(
-            "--gpt2.max-sequences=2", "--gpt2.max-queue=3", "--server.http2.enabled=true");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @AfterEach
   void idle() {

@@ -3,6 +3,7 @@ package io.github.gpt2server.api.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -12,11 +13,10 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Two hundred clients that leave in every way there is cost nothing in the end. */
+@OwnServer({"--gpt2.max-sequences=4", "--gpt2.max-queue=32"})
 class LeavingCrowdIT {
   private static final String POEM =
       "{\"prompt\": \"The king\", \"max_tokens\": 30, \"temperature\": 0}";
@@ -31,16 +31,6 @@ class LeavingCrowdIT {
           + "7]]}";
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer("--gpt2.max-sequences=4", "--gpt2.max-queue=32");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Test
   void nothingIsLost() throws Exception {

@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.analysis.TokenDistribution;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,20 +20,11 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Next-token, tokenize and models with the embedded model, against numbers computed elsewhere. */
+@OwnServer({"--gpt2.dtype=float32", "--gpt2.aliases=tales,gpt2"})
 class InsightIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer("--gpt2.dtype=float32", "--gpt2.aliases=tales,gpt2");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Test
   void nextTokenGivesTheReferencesDistribution() throws IOException {

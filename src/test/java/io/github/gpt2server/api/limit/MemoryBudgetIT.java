@@ -6,14 +6,13 @@ import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryFigures;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.testing.Scrape;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -22,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A server whose requests may together hold 8 MB, 3.5 MB of them for large bodies. */
+@OwnServer(value = "--gpt2.max-sequences=4", configurations = MemoryBudgetIT.SmallBudget.class)
 class MemoryBudgetIT {
   private static final MemoryBudget BUDGET =
       new MemoryBudget(() -> new MemoryFigures(1L << 30, 16 << 20, 0));
@@ -38,16 +38,6 @@ class MemoryBudgetIT {
     MemoryBudget smallBudget() {
       return BUDGET;
     }
-  }
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer(List.of(SmallBudget.class), "--gpt2.max-sequences=4");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @AfterEach

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +20,6 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.xml.xpath.XPathExpressionException;
 import javax.xml.xpath.XPathFactory;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +30,7 @@ import org.xml.sax.InputSource;
 import tools.jackson.databind.JsonNode;
 
 /** The OpenAPI document: complete, and everything is answered as both of its versions say. */
+@OwnServer
 class OpenApiIT {
   private static LiveServer server;
   private static OpenApiDocument newest;
@@ -38,15 +39,9 @@ class OpenApiIT {
 
   @BeforeAll
   static void start() throws IOException {
-    server = new LiveServer();
     newest = new OpenApiDocument(get("/v3/api-docs").body());
     older = new OpenApiDocument(get("/v3.0/api-docs").body());
     document = newest.json();
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.gpt2server.api.openapi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.SharedServer;
 import io.github.gpt2server.testing.NodeProgram;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.ByteArrayOutputStream;
@@ -19,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 
 /** The OpenAPI document in the hands of linters and of generators of clients. */
+@SharedServer
 class OpenApiToolsIT {
   private static final Path PLACE = Path.of("target/openapi").toAbsolutePath();
   private static final Path GENERATOR =
@@ -47,7 +48,6 @@ class OpenApiToolsIT {
 
   @BeforeAll
   static void start() throws IOException {
-    server = new LiveServer("--gpt2.dtype=float32");
     FileSystemUtils.deleteRecursively(PLACE);
     Files.createDirectories(PLACE);
     for (Map.Entry<String, String> version : PATHS.entrySet()) {
@@ -56,11 +56,6 @@ class OpenApiToolsIT {
         Files.writeString(document(version.getKey()), http.send(request).answer().body());
       }
     }
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @ParameterizedTest

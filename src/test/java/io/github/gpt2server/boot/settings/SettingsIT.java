@@ -12,38 +12,21 @@ import com.openai.errors.SseException;
 import com.openai.models.completions.Completion;
 import com.openai.models.completions.CompletionCreateParams;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.testing.Scrape;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What the settings of a server change for its clients. */
+@OwnServer({"--gpt2.max-sequences=2", "--gpt2.request-timeout=500ms", "--gpt2.strict-fields=true", "--gpt2.max-logprobs=5", "--gpt2.max-inspect-values=100", "--gpt2.default-max-tokens=3"})
 class SettingsIT {
   private static final String LONG =
       "{\"prompt\": \"The king\", \"n\": 20, \"max_tokens\": 500, \"ignore_eos\": true";
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server =
-        new LiveServer(
-            "--gpt2.max-sequences=2",
-            "--gpt2.request-timeout=500ms",
-            "--gpt2.strict-fields=true",
-            "--gpt2.max-logprobs=5",
-            "--gpt2.max-inspect-values=100",
-            "--gpt2.default-max-tokens=3");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Test
   void aRequestThatTakesTooLongIs504() throws IOException {

@@ -3,11 +3,10 @@ package io.github.gpt2server.ops.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -15,22 +14,13 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Request ids, and the lines of the access log as people read them. */
 @ExtendWith(OutputCaptureExtension.class)
+@OwnServer({"--gpt2.access-log=true", "--gpt2.max-sequences=2"})
 class AccessLogIT {
   private static final String ENDLESS =
       "{\"prompt\": \"The king\", \"max_tokens\": 500, \"ignore_eos\": true, \"stream\": true}";
   private static final long PATIENCE_NANOS = 30_000_000_000L;
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer("--gpt2.access-log=true", "--gpt2.max-sequences=2");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   private static RawHttp.Answer ask(String path, String json, String id) throws IOException {
     try (RawHttp http = server.connect()) {

@@ -3,15 +3,17 @@ package io.github.gpt2server.ops.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.testing.Scrape;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What a server counts, after requests of which everything is known. */
+// The number of steps is what it is without draft tokens.
+@OwnServer({"--gpt2.max-sequences=4", "--gpt2.max-queue=8", "--gpt2.speculation=off"})
 class MetricsIT {
   private static final String ENDLESS =
       "{\"prompt\": \"The king\", \"max_tokens\": 500, \"ignore_eos\": true";
@@ -21,9 +23,6 @@ class MetricsIT {
 
   @BeforeAll
   static void ask() throws Exception {
-    // The number of steps is that without draft tokens.
-    server =
-        new LiveServer("--gpt2.max-sequences=4", "--gpt2.max-queue=8", "--gpt2.speculation=off");
     // 4 + 2 tokens of prompts, 5 + 3 are generated.
     server.ask(
         "/v1/completions",
@@ -38,11 +37,6 @@ class MetricsIT {
     server.ask("/v1/tokenize", "{\"text\": \"The king\"}");
     scrape =
         Scrape.await(server, s -> requests(s) == 6 && s.value("gpt2_step_sequences_count") == 9);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   private static double requests(Scrape scrape) {

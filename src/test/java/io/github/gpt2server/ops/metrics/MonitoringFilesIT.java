@@ -3,6 +3,7 @@ package io.github.gpt2server.ops.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.PromQl;
 import io.github.gpt2server.testing.Promtool;
 import io.github.gpt2server.testing.Scrape;
@@ -17,7 +18,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -27,6 +27,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Dashboard and alert rules ask for what the server really has. */
+@OwnServer("--gpt2.max-sequences=2")
 class MonitoringFilesIT {
   private static final Path DOCKER = Path.of("docker");
   private static final Path DASHBOARD = DOCKER.resolve("grafana/dashboards/gpt2-server.json");
@@ -43,7 +44,6 @@ class MonitoringFilesIT {
 
   @BeforeAll
   static void scrape() throws Exception {
-    server = new LiveServer("--gpt2.max-sequences=2");
     server.ask("/v1/completions", "{\"prompt\": \"The king\", \"max_tokens\": 3}");
     // Its pauses have no meter before the first.
     System.gc();
@@ -53,11 +53,6 @@ class MonitoringFilesIT {
             s ->
                 s.value("gpt2_requests_total") == 1
                     && s.names().contains("jvm_gc_pause_seconds_sum"));
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   private static Map<String, Object> yaml(Path file) throws IOException {

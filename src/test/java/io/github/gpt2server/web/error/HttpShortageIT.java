@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.web.ServerSentEvents;
 import jakarta.servlet.DispatcherType;
@@ -40,6 +41,7 @@ import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Java has no memory on a thread that serves a request: that request ends, with an answer. */
+@OwnServer(value = "--server.http2.enabled=true", configurations = HttpShortageIT.Hungry.class)
 class HttpShortageIT {
   private static LiveServer server;
   private static List<Thread> ended;
@@ -188,7 +190,6 @@ class HttpShortageIT {
 
   @BeforeAll
   static void start() {
-    server = new LiveServer(List.of(Hungry.class), "--server.http2.enabled=true");
     ended = new java.util.concurrent.CopyOnWriteArrayList<>();
     Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> ended.add(thread));
   }
@@ -196,7 +197,6 @@ class HttpShortageIT {
   @AfterAll
   static void stop() {
     Thread.setDefaultUncaughtExceptionHandler(null);
-    server.close();
   }
 
   @AfterEach

@@ -3,14 +3,13 @@ package io.github.gpt2server.web.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,6 +17,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The whole server with a key: what is closed, and what browsers are told of everything. */
+@OwnServer("--gpt2.api-keys=sesame")
 class AccessIT {
   private static final String KEY = "Authorization: Bearer sesame\r\n";
 
@@ -25,16 +25,6 @@ class AccessIT {
   private static final Set<String> OPEN = Set.of("/health");
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer("--gpt2.api-keys=sesame");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Test
   void everyEndpointOfTheDocumentIsClosedWithoutAKey() throws IOException {

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.web.error.ApiException;
 import jakarta.servlet.ServletInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -20,6 +19,7 @@ import org.springframework.mock.web.MockHttpServletResponse;
 
 /** Clients that send their bodies slowly do not hold all threads: 16 here, of which one has two. */
 @EnabledOnOs(OS.LINUX)
+@OwnServer({"--server.tomcat.threads.max=16", "--spring.threads.virtual.enabled=false"})
 class SlowBodyIT {
   private static final String BODY = "{\"max_tokens\": 1}";
   private static final String WHOLE = RawHttp.post("/v1/completions", BODY);
@@ -27,17 +27,6 @@ class SlowBodyIT {
   private static final String REST = WHOLE.substring(HALF.length());
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server =
-        new LiveServer("--server.tomcat.threads.max=16", "--spring.threads.virtual.enabled=false");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Test
   void oneClientWaitsForTwoBodiesAndOthersForTheirs() throws Exception {

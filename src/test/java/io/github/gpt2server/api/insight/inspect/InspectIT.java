@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.SharedServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,8 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.data.Offset;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,22 +20,13 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The inside of the embedded model over the wire, against numbers computed elsewhere. */
+@SharedServer
 class InspectIT {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Offset<Double> NEAR = within(1e-3);
   private static final Offset<Double> NEAR_LOGPROB = within(1e-4);
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer("--gpt2.dtype=float32");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Test
   void attentionNormsAndLensAreTheReferences() throws IOException {

@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.SharedServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.io.InputStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,20 +15,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Scores over the wire with the embedded model, against numbers computed elsewhere. */
+@SharedServer
 class ScoreIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer("--gpt2.dtype=float32");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   /** The third text is longer than the context: windows of 512 that begin 256 apart. */
   @Test

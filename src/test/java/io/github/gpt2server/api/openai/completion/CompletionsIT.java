@@ -3,6 +3,7 @@ package io.github.gpt2server.api.openai.completion;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.web.json.WellFormed;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -20,6 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Completions over the wire with the embedded model, against texts computed elsewhere. */
+@OwnServer("--gpt2.dtype=float32")
 class CompletionsIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -28,15 +29,9 @@ class CompletionsIT {
 
   @BeforeAll
   static void start() throws IOException {
-    server = new LiveServer("--gpt2.dtype=float32");
     try (InputStream in = CompletionsIT.class.getResourceAsStream("/golden/greedy.json")) {
       golden = JSON.readTree(in);
     }
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test

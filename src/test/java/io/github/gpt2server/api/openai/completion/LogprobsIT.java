@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.SharedServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,8 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,20 +21,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code logprobs}, {@code echo} and {@code best_of} over the wire, against golden numbers. */
+@SharedServer
 class LogprobsIT {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private static LiveServer server;
-
-  @BeforeAll
-  static void start() {
-    server = new LiveServer("--gpt2.dtype=float32");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Test
   void anEchoedPromptIsScoredWithTheReferencesLogProbabilities() throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.SharedServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +25,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Embeddings over the wire with the embedded model, against numbers computed elsewhere. */
+@SharedServer
 class EmbeddingsIT {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final int WIDTH = 320;
@@ -34,15 +35,9 @@ class EmbeddingsIT {
 
   @BeforeAll
   static void start() throws IOException {
-    server = new LiveServer("--gpt2.dtype=float32");
     try (InputStream in = EmbeddingsIT.class.getResourceAsStream("/golden/embeddings.json")) {
       golden = JSON.readTree(in);
     }
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test
