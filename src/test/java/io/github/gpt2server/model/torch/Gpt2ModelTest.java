@@ -1,5 +1,8 @@
 package io.github.gpt2server.model.torch;
 
+import static io.github.gpt2server.model.torch.ModelSteps.chunk;
+import static io.github.gpt2server.model.torch.ModelSteps.prefill;
+import static io.github.gpt2server.model.torch.ModelSteps.row;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -14,7 +17,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -45,7 +47,7 @@ class Gpt2ModelTest {
   void prefillGivesTheGoldenLogits() {
     for (JsonNode golden : golden("logits.json")) {
       int[] tokens = ints(golden.get("token_ids"));
-      assertClose(prefill(3, tokens, tokens.length), golden.get("logits_last"));
+      assertClose(prefill(model, 3, tokens, tokens.length), golden.get("logits_last"));
     }
   }
 
@@ -54,7 +56,7 @@ class Gpt2ModelTest {
     for (JsonNode golden : golden("logits.json")) {
       int[] tokens = ints(golden.get("token_ids"));
       for (int size : new int[] {1, 2, 3, 7}) {
-        assertClose(prefill(4, tokens, size), golden.get("logits_last"));
+        assertClose(prefill(model, 4, tokens, size), golden.get("logits_last"));
       }
     }
   }
@@ -79,8 +81,8 @@ class Gpt2ModelTest {
     JsonNode golden = golden("last-position.json");
     int[] tokens = ints(golden.get("token_ids"));
     assertThat(tokens).hasSize(model.contextLength());
-    assertClose(prefill(0, tokens, tokens.length), golden.get("logits_last"));
-    assertClose(prefill(1, tokens, 64), golden.get("logits_last"));
+    assertClose(prefill(model, 0, tokens, tokens.length), golden.get("logits_last"));
+    assertClose(prefill(model, 1, tokens, 64), golden.get("logits_last"));
     Decode last = new Decode(1, tokens.length - 1, tokens[tokens.length - 1]);
     try (StepResult result = model.step(new StepPlan(List.of(last), List.of()))) {
       assertClose(row(result, 0), golden.get("logits_last"));
@@ -170,37 +172,6 @@ class Gpt2ModelTest {
     Gpt2Config config = Gpt2Config.read(folder);
     return Gpt2Model.load(
         config, Weights.open(folder, config), "cpu", type, new CacheSize(SLOTS, BLOCKS, 64));
-  }
-
-  private static float[] prefill(int slot, int[] tokens, int size) {
-    float[] last = null;
-    for (int start = 0; start < tokens.length; start += size) {
-      ComputedChunk chunk = chunk(slot, tokens, start, Math.min(tokens.length, start + size));
-      try (StepResult result = model.step(new StepPlan(List.of(), List.of(chunk)))) {
-        if (chunk.logitRows() > 0) {
-          last = row(result, 0);
-        }
-      }
-    }
-    return last;
-  }
-
-  /** A chunk of a prompt, asking for the logits after the prompt's last token alone. */
-  private static ComputedChunk chunk(int slot, int[] tokens, int start, int end) {
-    int[] chunk = Arrays.copyOfRange(tokens, start, end);
-    return new ComputedChunk(
-        slot,
-        start,
-        chunk,
-        end == tokens.length ? chunk.length - 1 : chunk.length,
-        StepPlan.NO_BLOCK);
-  }
-
-  private static float[] row(StepResult result, int row) {
-    FloatBuffer logits = result.logits(row);
-    float[] copy = new float[logits.limit()];
-    logits.get(copy);
-    return copy;
   }
 
   private static double logSumExp(float[] logits, double temperature) {

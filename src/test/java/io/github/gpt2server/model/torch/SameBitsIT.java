@@ -1,5 +1,8 @@
 package io.github.gpt2server.model.torch;
 
+import static io.github.gpt2server.model.torch.ModelSteps.chunk;
+import static io.github.gpt2server.model.torch.ModelSteps.prefill;
+import static io.github.gpt2server.model.torch.ModelSteps.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.CacheSize;
@@ -11,7 +14,6 @@ import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -110,8 +112,8 @@ class SameBitsIT {
   @Test
   void copiedAndComputedChunksAndDecodesShareAStep() {
     int[] tokens = randomTokens(new Random(16), 100);
-    float[] expected = prefill(3, tokens, 64);
-    prefill(9, new int[] {1, 2, 3}, 64);
+    float[] expected = prefill(model, 3, tokens, 64);
+    prefill(model, 9, new int[] {1, 2, 3}, 64);
     float[] decoded;
     try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), List.of()))) {
       decoded = row(result, 0);
@@ -131,7 +133,7 @@ class SameBitsIT {
     Random random = new Random(1);
     int length = 300;
     for (int slot = 0; slot < SLOTS; slot++) {
-      prefill(slot, randomTokens(random, length), 64);
+      prefill(model, slot, randomTokens(random, length), 64);
     }
     for (int trial = 0; trial < 100; trial++) {
       int slot = random.nextInt(SLOTS);
@@ -170,7 +172,7 @@ class SameBitsIT {
     Random random = new Random(21);
     int length = 200;
     for (int slot = 0; slot < SLOTS; slot++) {
-      prefill(slot, randomTokens(random, length), 64);
+      prefill(model, slot, randomTokens(random, length), 64);
     }
     for (int trial = 0; trial < 40; trial++) {
       TreeSet<Integer> crowd = new TreeSet<>();
@@ -192,7 +194,7 @@ class SameBitsIT {
       List<Decode> decodes = rounds.stream().flatMap(List::stream).toList();
       int idle = IntStream.range(0, SLOTS).filter(s -> !crowd.contains(s)).findAny().orElseThrow();
       int[] prompt = randomTokens(random, 1 + random.nextInt(64));
-      float[] promptAlone = prefill(idle, prompt, 64);
+      float[] promptAlone = prefill(model, idle, prompt, 64);
       List<float[]> together = new ArrayList<>();
       List<PromptChunk> chunks = List.of(chunk(idle, prompt, 0, prompt.length));
       try (StepResult result = model.step(new StepPlan(decodes, chunks))) {
@@ -207,37 +209,6 @@ class SameBitsIT {
         }
       }
     }
-  }
-
-  private static float[] prefill(int slot, int[] tokens, int size) {
-    float[] last = null;
-    for (int start = 0; start < tokens.length; start += size) {
-      ComputedChunk chunk = chunk(slot, tokens, start, Math.min(tokens.length, start + size));
-      try (StepResult result = model.step(new StepPlan(List.of(), List.of(chunk)))) {
-        if (chunk.logitRows() > 0) {
-          last = row(result, 0);
-        }
-      }
-    }
-    return last;
-  }
-
-  /** A chunk of a prompt, asking for the logits after the prompt's last token alone. */
-  private static ComputedChunk chunk(int slot, int[] tokens, int start, int end) {
-    int[] chunk = Arrays.copyOfRange(tokens, start, end);
-    return new ComputedChunk(
-        slot,
-        start,
-        chunk,
-        end == tokens.length ? chunk.length - 1 : chunk.length,
-        StepPlan.NO_BLOCK);
-  }
-
-  private static float[] row(StepResult result, int row) {
-    FloatBuffer logits = result.logits(row);
-    float[] copy = new float[logits.limit()];
-    logits.get(copy);
-    return copy;
   }
 
   private static int[] randomTokens(Random random, int count) {
