@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
-import io.github.gpt2server.engine.RequestBuilder;
+import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.handle.TaskHandle;
 import io.github.gpt2server.engine.request.TaskRequest;

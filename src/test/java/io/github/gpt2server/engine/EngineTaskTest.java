@@ -1,6 +1,6 @@
 package io.github.gpt2server.engine;
 
-import static io.github.gpt2server.engine.RequestBuilder.request;
+import static io.github.gpt2server.testing.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,6 +1,7 @@
 package io.github.gpt2server.engine;
 
-import static io.github.gpt2server.engine.RequestBuilder.request;
+import io.github.gpt2server.testing.RequestBuilder;
+import static io.github.gpt2server.testing.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.FakeModel.Need;

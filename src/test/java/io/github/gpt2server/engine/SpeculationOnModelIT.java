@@ -1,5 +1,6 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.testing.RequestBuilder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.handle.GenerationHandle;

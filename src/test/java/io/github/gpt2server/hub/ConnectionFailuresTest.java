@@ -1,5 +1,6 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.testing.Fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpsConfigurator;

@@ -1,9 +1,10 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.testing.LookAlikeHub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.gpt2server.hub.LookAlikeHub.Request;
+import io.github.gpt2server.testing.LookAlikeHub.Request;
 import io.github.gpt2server.hub.cache.CachedModel;
 import io.github.gpt2server.hub.cache.CachedModel.CachedSnapshot;
 import io.github.gpt2server.hub.cache.Snapshot;

@@ -1,5 +1,7 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.testing.LookAlikeRepository;
+import io.github.gpt2server.testing.LookAlikeHub;
 import io.github.gpt2server.hub.cache.HubCache;
 import io.github.gpt2server.hub.cache.Snapshot;
 import io.github.gpt2server.hub.download.FetchProgress;

@@ -1,5 +1,7 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.testing.Fault;
+import io.github.gpt2server.testing.LookAlikeHub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.stream.Stream;

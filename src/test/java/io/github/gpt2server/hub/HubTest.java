@@ -1,9 +1,10 @@
 package io.github.gpt2server.hub;
 
+import io.github.gpt2server.testing.LookAlikeRepository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.gpt2server.hub.LookAlikeHub.Request;
+import io.github.gpt2server.testing.LookAlikeHub.Request;
 import io.github.gpt2server.hub.cache.Snapshot;
 import io.github.gpt2server.hub.http.HubException;
 import java.io.IOException;

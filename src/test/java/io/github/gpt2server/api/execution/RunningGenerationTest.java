@@ -3,8 +3,8 @@ package io.github.gpt2server.api.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.gpt2server.engine.RequestBuilder;
-import io.github.gpt2server.engine.ScriptedGeneration;
+import io.github.gpt2server.testing.RequestBuilder;
+import io.github.gpt2server.testing.ScriptedGeneration;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.engine.result.PromptScores;

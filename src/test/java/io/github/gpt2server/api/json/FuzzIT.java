@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.json;
 
+import io.github.gpt2server.testing.FuzzRun;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.boot.settings.Arguments;
 import io.github.gpt2server.cli.console.Console;
-import io.github.gpt2server.hub.LookAlikeHub;
+import io.github.gpt2server.testing.LookAlikeHub;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;

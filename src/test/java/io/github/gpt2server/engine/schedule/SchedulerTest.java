@@ -3,7 +3,7 @@ package io.github.gpt2server.engine.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.github.gpt2server.engine.RequestBuilder;
+import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.engine.request.PrefixReuse;
 import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.engine.result.Logprobs;

@@ -1,5 +1,7 @@
 package io.github.gpt2server.model.checkpoint;
 
+import io.github.gpt2server.testing.SafetensorsWriter;
+import io.github.gpt2server.testing.Float16;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;

@@ -1,5 +1,6 @@
 package io.github.gpt2server.model.checkpoint;
 
+import io.github.gpt2server.testing.SafetensorsWriter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;

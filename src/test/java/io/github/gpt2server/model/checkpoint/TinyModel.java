@@ -1,5 +1,6 @@
 package io.github.gpt2server.model.checkpoint;
 
+import io.github.gpt2server.testing.SafetensorsWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;

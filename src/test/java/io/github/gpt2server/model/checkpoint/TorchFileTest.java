@@ -1,5 +1,9 @@
 package io.github.gpt2server.model.checkpoint;
 
+import io.github.gpt2server.testing.ZipWriter;
+import io.github.gpt2server.testing.SafetensorsWriter;
+import io.github.gpt2server.testing.PickleWriter;
+import io.github.gpt2server.testing.Float16;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

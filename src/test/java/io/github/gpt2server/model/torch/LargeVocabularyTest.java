@@ -9,7 +9,7 @@ import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Activation;
 import io.github.gpt2server.model.checkpoint.DataType;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
-import io.github.gpt2server.model.checkpoint.SafetensorsWriter;
+import io.github.gpt2server.testing.SafetensorsWriter;
 import io.github.gpt2server.model.checkpoint.Weights;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package io.github.gpt2server.model.torch;
 
-import io.github.gpt2server.model.checkpoint.Float16;
+import io.github.gpt2server.testing.Float16;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.TensorData;
 import io.github.gpt2server.model.checkpoint.Weights;

@@ -1,9 +1,9 @@
 package io.github.gpt2server.model.torch;
 
 import io.github.gpt2server.model.checkpoint.DataType;
-import io.github.gpt2server.model.checkpoint.PickleWriter;
-import io.github.gpt2server.model.checkpoint.SafetensorsWriter;
-import io.github.gpt2server.model.checkpoint.ZipWriter;
+import io.github.gpt2server.testing.PickleWriter;
+import io.github.gpt2server.testing.SafetensorsWriter;
+import io.github.gpt2server.testing.ZipWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

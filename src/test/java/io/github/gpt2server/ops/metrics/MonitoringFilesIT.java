@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.OwnServer;
-import io.github.gpt2server.testing.PromQl;
-import io.github.gpt2server.testing.Promtool;
 import io.github.gpt2server.testing.Scrape;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.github.gpt2server.hub;
+package io.github.gpt2server.testing;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -28,12 +28,12 @@ public final class LookAlikeRepository {
     return this;
   }
 
-  LookAlikeRepository remove(String name) {
+  public LookAlikeRepository remove(String name) {
     files.remove(name);
     return this;
   }
 
-  byte[] content(String name) {
+  public byte[] content(String name) {
     return files.get(name);
   }
 
@@ -44,7 +44,7 @@ public final class LookAlikeRepository {
     return this;
   }
 
-  LookAlikeRepository branch(String name, String commit) {
+  public LookAlikeRepository branch(String name, String commit) {
     revisions.put(name, commit);
     return this;
   }
@@ -56,7 +56,7 @@ public final class LookAlikeRepository {
   }
 
   /** Everybody sees it, only this token gets its files. */
-  LookAlikeRepository gatedFor(String secret) {
+  public LookAlikeRepository gatedFor(String secret) {
     gated = true;
     token = secret;
     return this;
@@ -95,7 +95,7 @@ public final class LookAlikeRepository {
   }
 
   /** The ETag of a file: the SHA-256 of a large one, the hash of the git blob of any other. */
-  String etag(String file) {
+  public String etag(String file) {
     byte[] content = content(file);
     if (isLarge(file)) {
       return hash("SHA-256", content);

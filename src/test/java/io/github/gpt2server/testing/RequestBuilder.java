@@ -1,5 +1,6 @@
-package io.github.gpt2server.engine;
+package io.github.gpt2server.testing;
 
+import io.github.gpt2server.engine.EngineSettings;
 import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.PrefixReuse;
@@ -42,7 +43,7 @@ public final class RequestBuilder {
     return new RequestBuilder(prompt, maxTokens);
   }
 
-  RequestBuilder sampling(SamplingParameters parameters) {
+  public RequestBuilder sampling(SamplingParameters parameters) {
     sampling = parameters;
     return this;
   }
@@ -52,7 +53,7 @@ public final class RequestBuilder {
     return this;
   }
 
-  RequestBuilder stopString(String stop, boolean include) {
+  public RequestBuilder stopString(String stop, boolean include) {
     stopStrings = List.of(stop);
     includeStopString = include;
     return this;
@@ -74,7 +75,7 @@ public final class RequestBuilder {
   }
 
   /** The prefix cache may serve and keep the whole prompt. */
-  RequestBuilder reusingPrompt() {
+  public RequestBuilder reusingPrompt() {
     return reuse(PrefixReuse.first(prompt.length));
   }
 
@@ -93,12 +94,12 @@ public final class RequestBuilder {
   }
 
   /** A generation of this sequence, whose submitter wants to be woken at its end. */
-  Generation whole() {
+  public Generation whole() {
     return choices(1);
   }
 
   /** A generation of {@code count} such sequences, read after its end. */
-  Generation choices(int count) {
+  public Generation choices(int count) {
     return new Generation("test", Collections.nCopies(count, build()), TIMEOUT, false);
   }
 

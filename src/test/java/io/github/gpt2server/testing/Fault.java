@@ -1,4 +1,4 @@
-package io.github.gpt2server.hub;
+package io.github.gpt2server.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.github.gpt2server.testing;
+package io.github.gpt2server.ops.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

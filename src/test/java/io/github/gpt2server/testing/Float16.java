@@ -1,4 +1,4 @@
-package io.github.gpt2server.model.checkpoint;
+package io.github.gpt2server.testing;
 
 /** IEEE 754 binary16, for zero and for normal numbers that it holds exactly. */
 public final class Float16 {
@@ -6,7 +6,7 @@ public final class Float16 {
 
   private Float16() {}
 
-  static short encode(float value) {
+  public static short encode(float value) {
     final int bits = Float.floatToIntBits(value);
     final int magnitude = bits & 0x7fffffff;
     final int half = magnitude == 0 ? 0 : (magnitude >>> 13) - (EXPONENT_BIAS_DIFFERENCE << 10);

@@ -1,5 +1,6 @@
-package io.github.gpt2server.model.checkpoint;
+package io.github.gpt2server.testing;
 
+import io.github.gpt2server.model.checkpoint.DataType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -41,12 +42,12 @@ public final class SafetensorsWriter {
     return this;
   }
 
-  static String entry(String name, String dtype, String shape, long begin, long end) {
+  public static String entry(String name, String dtype, String shape, long begin, long end) {
     return "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
         .formatted(name, dtype, shape, begin, end);
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return file(header.toString(), data.array());
   }
 
@@ -63,12 +64,12 @@ public final class SafetensorsWriter {
   }
 
   /** The length of the header, the header, the data, whatever they are. */
-  static byte[] file(String header, byte[] data) {
+  public static byte[] file(String header, byte[] data) {
     final byte[] json = header.getBytes(StandardCharsets.UTF_8);
     return file(json.length, json, data);
   }
 
-  static byte[] file(long headerLength, byte[] header, byte[] data) {
+  public static byte[] file(long headerLength, byte[] header, byte[] data) {
     return ByteBuffer.allocate(Long.BYTES + header.length + data.length)
         .order(ByteOrder.LITTLE_ENDIAN)
         .putLong(headerLength)

@@ -1,6 +1,5 @@
-package io.github.gpt2server.api.json;
+package io.github.gpt2server.testing;
 
-import io.github.gpt2server.testing.RawHttp;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.github.gpt2server.hub;
+package io.github.gpt2server.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -78,7 +78,7 @@ public final class LookAlikeHub implements AutoCloseable {
     return "http://localhost:" + hub.getAddress().getPort();
   }
 
-  int port() {
+  public int port() {
     return hub.getAddress().getPort();
   }
 
@@ -111,7 +111,7 @@ public final class LookAlikeHub implements AutoCloseable {
   }
 
   /** So many bytes, the same ones each time. */
-  static byte[] numbers(int count) {
+  public static byte[] numbers(int count) {
     byte[] numbers = new byte[count];
     new Random(7).nextBytes(numbers);
     return numbers;
@@ -124,7 +124,7 @@ public final class LookAlikeHub implements AutoCloseable {
   }
 
   /** From now on the hub says nothing but the status of what it refuses, as some mirrors do. */
-  LookAlikeHub withoutErrorCodes() {
+  public LookAlikeHub withoutErrorCodes() {
     errorCodes = false;
     return this;
   }

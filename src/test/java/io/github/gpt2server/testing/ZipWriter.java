@@ -1,4 +1,4 @@
-package io.github.gpt2server.model.checkpoint;
+package io.github.gpt2server.testing;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -21,7 +21,7 @@ public final class ZipWriter {
   }
 
   /** Every size and position is in the fields for large files. */
-  static ZipWriter zip64() {
+  public static ZipWriter zip64() {
     return new ZipWriter(true);
   }
 
@@ -34,7 +34,7 @@ public final class ZipWriter {
    *
    * @param shift what is added to the position of its header
    */
-  ZipWriter add(
+  public ZipWriter add(
       String name, int flags, int method, long size, long storedSize, long shift, byte... bytes) {
     final byte[] encoded = name.getBytes(StandardCharsets.UTF_8);
     final long position = local.size() + shift;
@@ -86,7 +86,7 @@ public final class ZipWriter {
   }
 
   /** A file whose end says that it has so many entries. */
-  byte[] bytes(long count) {
+  public byte[] bytes(long count) {
     final int position = local.size();
     local.writeBytes(directory.toByteArray());
     if (zip64) {

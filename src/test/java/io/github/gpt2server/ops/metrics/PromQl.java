@@ -1,5 +1,6 @@
-package io.github.gpt2server.testing;
+package io.github.gpt2server.ops.metrics;
 
+import io.github.gpt2server.testing.Scrape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

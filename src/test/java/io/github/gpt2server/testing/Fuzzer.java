@@ -1,4 +1,4 @@
-package io.github.gpt2server.api.json;
+package io.github.gpt2server.testing;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;

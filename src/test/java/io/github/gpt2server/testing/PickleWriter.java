@@ -1,4 +1,4 @@
-package io.github.gpt2server.model.checkpoint;
+package io.github.gpt2server.testing;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -28,7 +28,7 @@ public final class PickleWriter {
     return this;
   }
 
-  PickleWriter global(String module, String name) {
+  public PickleWriter global(String module, String name) {
     return op("c" + module + "\n" + name + "\n");
   }
 
@@ -50,7 +50,7 @@ public final class PickleWriter {
     return this;
   }
 
-  PickleWriter numbers(long... numbers) {
+  public PickleWriter numbers(long... numbers) {
     op('(');
     for (final long number : numbers) {
       number(number);
@@ -59,7 +59,7 @@ public final class PickleWriter {
   }
 
   /** The persistent id of a storage, and the storage for it. */
-  PickleWriter storage(String type, String key, long count) {
+  public PickleWriter storage(String type, String key, long count) {
     return op('(')
         .string("storage")
         .global("torch", type)
