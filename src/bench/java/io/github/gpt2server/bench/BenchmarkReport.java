@@ -42,7 +42,7 @@ final class BenchmarkReport {
     return """
         # Benchmark
 
-        Written by the benchmark of `src/bench/java`; the README's section on speed tells how to run it.
+        Written by the benchmark program; [Performance](performance.md#measuring) says how to run it.
 
         Model %s with %s threads on %s, Java %s. Every stream reads a prompt of %d tokens and writes %d. \
         Numbers are medians of %d rounds with the smallest and the largest behind them. In each round \
