@@ -10,7 +10,7 @@
 ARG MAVEN_IMAGE=docker.io/library/maven:3.9-eclipse-temurin-25-noble
 ARG JRE_IMAGE=docker.io/library/eclipse-temurin:25-jre-noble
 
-# The program, on the building machine's own platform whatever the target is: bytecode is the same.
+# Built on the platform of the building machine, because bytecode is the same for every target.
 FROM --platform=$BUILDPLATFORM ${MAVEN_IMAGE} AS build
 ARG TARGETARCH
 # For example --offline, or -s and a settings.xml with a mirror.
@@ -37,10 +37,10 @@ RUN docker/prepare-app.sh target/gpt2-server-*.jar "$TARGETARCH" cpu /image
 FROM ${JRE_IMAGE} AS runtime
 RUN groupadd --gid 10001 gpt2 \
     && useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin gpt2 \
-    # Group 0 for platforms that choose the user's number themselves.
+    # Group 0 for platforms that choose the user id themselves.
     && install -d -o 10001 -g 0 -m 0775 /models
 WORKDIR /app
-# In the order in which they change: libtorch seldom, the program always.
+# Ordered by how often they change: libtorch rarely, the program always.
 COPY --from=build /image/native native/
 COPY --from=build /image/lib lib/
 COPY docker/healthcheck.sh ./
@@ -51,7 +51,7 @@ ENV PYTORCH_LIBRARY_PATH=/app/native \
     GOMP_SPINCOUNT=1000 \
     HF_HUB_CACHE=/models
 
-# Runs on the target's platform, for it starts the server; emulated, that takes minutes.
+# Runs on the target's platform, because it starts the server; under emulation that takes minutes.
 FROM runtime AS training
 COPY docker/train-startup.sh ./
 RUN ./train-startup.sh /app/gpt2-server.aot
@@ -70,9 +70,9 @@ COPY --from=training /app/gpt2-server.aot ./
 USER 10001:10001
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# A model from a hub may take minutes to come; until then the container is "starting", not "unhealthy".
+# A model from a hub may take minutes to download; until then the container is "starting", not "unhealthy".
 HEALTHCHECK --interval=10s --timeout=6s --start-period=10m --retries=3 CMD ["/app/healthcheck.sh"]
 # The heap is Java's default, a quarter of the container's memory: weights and caches are native memory.
-# JAVA_TOOL_OPTIONS can say otherwise. Remarks of the JVM go to standard error, results of commands have
+# JAVA_TOOL_OPTIONS overrides it. Messages of the JVM go to standard error, results of commands have
 # standard output for themselves.
 ENTRYPOINT ["java", "-XX:AOTCache=/app/gpt2-server.aot", "-Xlog:disable", "-Xlog:all=warning:stderr", "-Djna.boot.library.path=/app/native", "-Dlibrary.jline.path=/app/native", "-jar", "/app/gpt2-server.jar"]

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Asks GET /health as a container's health check does: 0 if the server answers requests, else 1 and
-# what it says. By bash's own sockets, in milliseconds: a JVM would take half a second of processor
-# time for each check, and curl is one more program to keep up to date.
+# Health check of the container: requests GET /health and exits with 0 if the server is ready, else with 1 and
+# the answer. It uses bash's own sockets and takes milliseconds: a JVM would take half a second of processor
+# time for each check, and curl would be one more program to keep up to date.
 #
-# The address is taken from the variables that set it for the server.
+# The address comes from the variables that set it for the server.
 exec 3<>"/dev/tcp/${SERVER_ADDRESS:-127.0.0.1}/${SERVER_PORT:-8080}" || exit 1
 printf 'GET %s/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' \
   "${SERVER_SERVLET_CONTEXT_PATH:-}" >&3

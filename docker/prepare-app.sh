@@ -4,7 +4,7 @@
 #
 #   prepare-app.sh JAR amd64|arm64 cpu|cu128 FOLDER
 #
-# FOLDER gets lib/ (libraries), app/ (the program) and native/. With cu128, libtorch itself is not in
+# Writes lib/ (libraries), app/ (the program) and native/ into FOLDER. With cu128, libtorch itself is not in
 # the jar and must be added to native/.
 set -euo pipefail
 
@@ -33,7 +33,7 @@ unpack() {
   local found=("$temporary/$wanted"/*)
   [[ -f ${found[0]} ]] || { echo "$file has no $wanted." >&2; exit 1; }
   cp -a "${found[@]}" native/
-  # The last is a pattern.
+  # The last argument is a pattern.
   # shellcheck disable=SC2086
   rm -r "${temporary:?}"/$all
   jar --create --file "$temporary.jar" --manifest "$temporary/META-INF/MANIFEST.MF" -C "$temporary" .
@@ -46,7 +46,7 @@ unpack() {
 if [[ $flavor == cpu ]]; then
   torch=$(echo lib/pytorch-native-cpu-*-"$platform".jar)
   unpack "$torch" "pytorch/cpu/$platform" pytorch
-  # DJL finds libtorch by PYTORCH_LIBRARY_PATH; this jar would describe what is no longer in it.
+  # DJL finds libtorch by PYTORCH_LIBRARY_PATH; this jar would describe libraries that are no longer in it.
   rm "$torch"
 else
   rm -f lib/pytorch-native-cpu-*.jar
@@ -56,7 +56,7 @@ unpack "$(echo lib/tokenizers-*.jar)" "native/lib/$platform/cpu" 'native/lib/*-*
 unpack "$(echo lib/jna-5*.jar)" "com/sun/jna/$jna" 'com/sun/jna/*-*'
 unpack "$(echo lib/jline-native-*.jar)" "org/jline/nativ/$jline" 'org/jline/nativ/*/'
 
-# libtorch comes with the names of its local symbols, a fifth of its size, which only a debugger reads.
+# Strips libtorch's local symbols, a fifth of its size, which only debuggers read.
 for library in native/*.so*; do
   date=$(stat -c %Y "$library")
   "$gnu-strip" --strip-unneeded "$library"

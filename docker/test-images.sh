@@ -2,13 +2,13 @@
 # Builds the image from Dockerfile as it is and runs it as a cluster would: read-only, without root and
 # capabilities, with limits. Neither a Docker engine nor a registry is needed: buildah and podman do the
 # work as root, and the base images are stood in for by a Debian with the same Java from the mirror that
-# this machine installs from. Where that cannot be had, it says so and ends with 0. docker/compose.yaml is
+# this machine installs from. Where that is not available, it prints a warning and exits with 0. docker/compose.yaml is
 # started by Debian's Docker Engine and Docker Compose in a container of their own.
 #
 #   docker/test-images.sh            builds and tests; prints a line for each step
 #   docker/test-images.sh --arm64    builds the image for linux/arm64 and runs it, emulated
 #
-# The stand-ins are kept in ~/.cache/gpt2-server-images (IMAGE_TEST_CACHE) for the next run.
+# The stand-ins are cached in ~/.cache/gpt2-server-images (IMAGE_TEST_CACHE) for the next run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -157,7 +157,7 @@ podman() { command podman "$@" 9>&-; }
 
 # --- tools ----------------------------------------------------------------------------------------
 
-# A port of the loopback interface on which nobody listens.
+# A free port of the loopback interface.
 free_port() {
   local port
   while port=$((20000 + RANDOM % 10000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done

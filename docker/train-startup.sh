@@ -8,10 +8,10 @@ set -euo pipefail
 
 cache=$1
 log=$(mktemp)
-# Not the usual one: a build may share the network of its machine, where that can be taken.
+# Not the default port, which may be in use where a build shares its machine's network.
 export SERVER_PORT=$((20000 + RANDOM % 10000))
-# G1 also where the building machine is small: a cache that it writes serves small containers, too,
-# which have the serial collector.
+# G1 on small building machines too: a cache written with it also works in small containers,
+# which use the serial collector.
 java -XX:AOTCacheOutput="$cache" -XX:+UseG1GC -Xlog:disable -Xlog:all=warning:stderr \
   -Djna.boot.library.path=/app/native -Dlibrary.jline.path=/app/native -jar /app/gpt2-server.jar >"$log" 2>&1 &
 server=$!
@@ -22,7 +22,7 @@ give_up() {
   exit 1
 }
 
-# Each request has its own connection; the answer is read to its end.
+# Each request has its own connection and reads the answer to the end.
 request() {
   local method=$1 path=$2 body=${3:-}
   exec 3<>"/dev/tcp/127.0.0.1/$SERVER_PORT"

@@ -1,5 +1,5 @@
 # Asks the server for its health, a completion and a stream, with nothing but bash: the image has no
-# curl. Ends with 1 and the answer if one is not as it should be.
+# curl. Exits with 1 and prints the answer if one is wrong.
 set -uo pipefail
 
 key=""
@@ -12,7 +12,7 @@ if [[ -n "${KEYS_FILE:-}" ]]; then
   done < "$KEYS_FILE"
 fi
 
-# ask METHOD PATH BODY: leaves status line, headers and body in $answer.
+# ask METHOD PATH BODY: stores status line, headers and body in $answer.
 ask() {
   answer=""
   exec 3<>"/dev/tcp/$SERVER_HOST/$SERVER_HTTP_PORT" || fail "$SERVER_HOST:$SERVER_HTTP_PORT cannot be reached"
@@ -21,7 +21,7 @@ ask() {
     [[ -z "$key" ]] || printf 'Authorization: Bearer %s\r\n' "$key"
     printf 'Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' "${#3}" "$3"
   } >&3
-  # Read to the end of the connection: no byte of an answer is zero.
+  # Reads to the end of the connection: an answer contains no zero byte.
   IFS= read -r -d '' -t 120 answer <&3 || true
   exec 3>&-
 }

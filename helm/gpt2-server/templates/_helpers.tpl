@@ -2,7 +2,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{- /* At most 50 characters, so that what is appended to it still makes a name. */}}
+{{- /* At most 50 characters, so that names with a suffix stay valid. */}}
 {{- define "gpt2-server.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
@@ -22,13 +22,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
-{{- /* Labels that the pods of a release share. Nothing that changes with the chart's version, which would restart them. */}}
+{{- /* Labels that the pods of a release share. None of them changes with the chart's version, which would restart the pods. */}}
 {{- define "gpt2-server.releaseLabels" -}}
 app.kubernetes.io/name: {{ include "gpt2-server.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
-{{- /* Labels of pods: the release's, what the pod is for, and common ones. */}}
+{{- /* Labels of pods: the release's, the pod's component, and common ones. */}}
 {{- define "gpt2-server.podLabels" -}}
 {{ include "gpt2-server.releaseLabels" . }}
 {{- with .Values.commonLabels }}
@@ -36,7 +36,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 {{- end }}
 
-{{- /* What tells servers from the pods of jobs and tests. */}}
+{{- /* Labels that distinguish servers from the pods of jobs and tests. */}}
 {{- define "gpt2-server.selectorLabels" -}}
 {{ include "gpt2-server.releaseLabels" . }}
 app.kubernetes.io/component: server
@@ -68,12 +68,12 @@ app.kubernetes.io/component: server
 {{- if or (include "gpt2-server.fromHub" .) (hasPrefix (printf "%s/" .Values.modelCache.mountPath) (printf "%s/" .Values.model.id)) }}true{{ end }}
 {{- end }}
 
-{{- /* "true" if something else than the server fetches the model, so that the server asks the hub nothing. */}}
+{{- /* "true" if a container other than the server fetches the model, so that the server makes no request to the hub. */}}
 {{- define "gpt2-server.fetchedBefore" -}}
 {{- if and (include "gpt2-server.fromHub" .) (or (ne .Values.model.fetch "server") (eq .Values.modelCache.type "image")) }}true{{ end }}
 {{- end }}
 
-{{- /* "init", "job" or nothing: who runs the download command. */}}
+{{- /* "init", "job" or nothing: the kind of container that runs the download command. */}}
 {{- define "gpt2-server.fetcher" -}}
 {{- if and (include "gpt2-server.fetchedBefore" .) (ne .Values.modelCache.type "image") }}{{ .Values.model.fetch }}{{ end }}
 {{- end }}
@@ -106,7 +106,7 @@ app.kubernetes.io/component: server
 {{- if or .Values.autoscaling.enabled .Values.keda.enabled }}true{{ end }}
 {{- end }}
 
-{{- /* The server's application.yaml. What the chart itself decides wins over config. */}}
+{{- /* The server's application.yaml. The chart's own values override config. */}}
 {{- define "gpt2-server.settings" -}}
 {{- $gpt2 := dict "model" .Values.model.id "shutdown-grace" (printf "%ds" (int .Values.shutdown.graceSeconds)) }}
 {{- with .Values.model.revision }}
@@ -224,11 +224,11 @@ volumeMounts:
   {{- end }}
 {{- end }}
 
-{{- /* What servers and the Job have in common: who they are and where they may run. */}}
+{{- /* Identity and placement of the pods of servers and the Job. */}}
 {{- define "gpt2-server.podSettings" -}}
 serviceAccountName: {{ include "gpt2-server.serviceAccountName" . }}
 automountServiceAccountToken: false
-# Variables of other services, such as GPT2_PORT, could be taken for settings.
+# Variables of other services, such as GPT2_PORT, would be read as settings.
 enableServiceLinks: false
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
@@ -254,10 +254,10 @@ affinity:
 {{- /* Combinations that the schema cannot refuse. */}}
 {{- define "gpt2-server.check" -}}
 {{- if and .Values.autoscaling.enabled .Values.keda.enabled }}
-{{- fail "autoscaling.enabled and keda.enabled are both true: two autoscalers would work against each other; turn one off." }}
+{{- fail "autoscaling.enabled and keda.enabled are both true: two autoscalers would work against each other; disable one." }}
 {{- end }}
 {{- if and .Values.autoscaling.enabled (not .Values.autoscaling.targetCPUUtilizationPercentage) (not .Values.autoscaling.targetQueueDepth) }}
-{{- fail "autoscaling.enabled needs something to aim at: set autoscaling.targetCPUUtilizationPercentage or autoscaling.targetQueueDepth." }}
+{{- fail "autoscaling.enabled needs a target: set autoscaling.targetCPUUtilizationPercentage or autoscaling.targetQueueDepth." }}
 {{- end }}
 {{- range $name := list "autoscaling" "keda" }}
 {{- $scaler := index $.Values $name }}
@@ -266,13 +266,13 @@ affinity:
 {{- end }}
 {{- end }}
 {{- if and .Values.apiKeys.values .Values.apiKeys.existingSecret }}
-{{- fail "apiKeys.values and apiKeys.existingSecret are both set: keep one." }}
+{{- fail "apiKeys.values and apiKeys.existingSecret are both set: remove one." }}
 {{- end }}
 {{- if and (eq (include "gpt2-server.fetcher" .) "job") (ne .Values.modelCache.type "persistentVolumeClaim") }}
 {{- fail (printf "model.fetch=job needs a cache that the servers share: set modelCache.type to persistentVolumeClaim (it is %s)." .Values.modelCache.type) }}
 {{- end }}
 {{- if and (eq .Values.modelCache.type "image") (include "gpt2-server.usesCache" .) (not .Values.modelCache.image.reference) }}
-{{- fail "modelCache.type=image needs modelCache.image.reference, the image in which the model is." }}
+{{- fail "modelCache.type=image needs modelCache.image.reference, the image that contains the model." }}
 {{- end }}
 {{- if and (include "gpt2-server.usesCache" .) (not (include "gpt2-server.fromHub" .)) (eq .Values.modelCache.type "emptyDir") }}
 {{- fail (printf "model.id=%s lies in modelCache.mountPath, which is empty with modelCache.type=emptyDir: use persistentVolumeClaim or image, or a hub's id." .Values.model.id) }}
@@ -282,22 +282,22 @@ affinity:
 {{- end }}
 {{- if and (include "gpt2-server.keysSecretName" .) (eq (int .Values.management.port) 0) }}
 {{- if and .Values.serviceMonitor.enabled (not .Values.serviceMonitor.authorization) }}
-{{- fail "serviceMonitor.enabled with API keys: metrics are behind the keys. Set management.port (8081, say), or serviceMonitor.authorization." }}
+{{- fail "serviceMonitor.enabled with API keys: metrics need a key. Set management.port (8081, say), or serviceMonitor.authorization." }}
 {{- end }}
 {{- if .Values.inferencePool.enabled }}
 {{- fail "inferencePool.enabled with API keys: the endpoint picker cannot send a key to read metrics. Set management.port (8081, say)." }}
 {{- end }}
 {{- end }}
 {{- if hasKey (default dict .Values.config.server) "port" }}
-{{- fail "config.server.port would not be known to the service and the probes: set containerPort." }}
+{{- fail "config.server.port is unknown to the service and the probes: set containerPort instead." }}
 {{- end }}
 {{- if hasKey (default dict (default dict .Values.config.management).server) "port" }}
-{{- fail "config.management.server.port would not be known to the probes: set management.port." }}
+{{- fail "config.management.server.port is unknown to the probes: set management.port instead." }}
 {{- end }}
 {{- if and .Values.keda.enabled (eq (int .Values.keda.minReplicas) 0) (not .Values.keda.triggers) }}
 {{- fail "keda.minReplicas=0 needs one of keda.triggers that starts the first server: without a server no request waits." }}
 {{- end }}
 {{- if and (gt (int .Values.management.port) 0) (eq (int .Values.management.port) (int .Values.containerPort)) }}
-{{- fail (printf "management.port and containerPort are both %d: give one another number, or set management.port to 0." (int .Values.containerPort)) }}
+{{- fail (printf "management.port and containerPort are both %d: change one of them, or set management.port to 0." (int .Values.containerPort)) }}
 {{- end }}
 {{- end }}

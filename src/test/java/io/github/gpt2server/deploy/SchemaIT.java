@@ -64,21 +64,21 @@ class SchemaIT {
       delimiter = '|',
       textBlock =
           """
-          {autoscaling: {enabled: true}, keda: {enabled: true}}                     | autoscaling.enabled and keda.enabled are both true: two autoscalers would work against each other; turn one off.
-          {autoscaling: {enabled: true, targetCPUUtilizationPercentage: 0}}         | autoscaling.enabled needs something to aim at: set autoscaling.targetCPUUtilizationPercentage or autoscaling.targetQueueDepth.
+          {autoscaling: {enabled: true}, keda: {enabled: true}}                     | autoscaling.enabled and keda.enabled are both true: two autoscalers would work against each other; disable one.
+          {autoscaling: {enabled: true, targetCPUUtilizationPercentage: 0}}         | autoscaling.enabled needs a target: set autoscaling.targetCPUUtilizationPercentage or autoscaling.targetQueueDepth.
           {autoscaling: {enabled: true, minReplicas: 5}}                            | autoscaling.minReplicas is 5, which is more than autoscaling.maxReplicas, 4.
           {keda: {enabled: true, minReplicas: 9}}                                   | keda.minReplicas is 9, which is more than keda.maxReplicas, 4.
           {keda: {enabled: true, minReplicas: 0}}                                   | keda.minReplicas=0 needs one of keda.triggers that starts the first server: without a server no request waits.
-          {apiKeys: {values: [a], existingSecret: b}}                               | apiKeys.values and apiKeys.existingSecret are both set: keep one.
+          {apiKeys: {values: [a], existingSecret: b}}                               | apiKeys.values and apiKeys.existingSecret are both set: remove one.
           {model: {id: a/b, fetch: job}}                                            | model.fetch=job needs a cache that the servers share: set modelCache.type to persistentVolumeClaim (it is emptyDir).
-          {model: {id: /models}, modelCache: {type: image}}                         | modelCache.type=image needs modelCache.image.reference, the image in which the model is.
+          {model: {id: /models}, modelCache: {type: image}}                         | modelCache.type=image needs modelCache.image.reference, the image that contains the model.
           {model: {id: /models/a}}                                                  | model.id=/models/a lies in modelCache.mountPath, which is empty with modelCache.type=emptyDir: use persistentVolumeClaim or image, or a hub's id.
           {inferencePool: {enabled: true, endpointPicker: {create: false}}}         | inferencePool.enabled needs a picker: set inferencePool.endpointPicker.create, or inferencePool.endpointPicker.name to its service.
           {inferencePool: {enabled: true}, apiKeys: {values: [a]}}                  | inferencePool.enabled with API keys: the endpoint picker cannot send a key to read metrics. Set management.port (8081, say).
-          {serviceMonitor: {enabled: true}, apiKeys: {values: [a]}}                 | serviceMonitor.enabled with API keys: metrics are behind the keys. Set management.port (8081, say), or serviceMonitor.authorization.
-          {management: {port: 8080}}                                                | management.port and containerPort are both 8080: give one another number, or set management.port to 0.
-          {config: {server: {port: 9000}}}                                          | config.server.port would not be known to the service and the probes: set containerPort.
-          {config: {management: {server: {port: 9000}}}}                            | config.management.server.port would not be known to the probes: set management.port.
+          {serviceMonitor: {enabled: true}, apiKeys: {values: [a]}}                 | serviceMonitor.enabled with API keys: metrics need a key. Set management.port (8081, say), or serviceMonitor.authorization.
+          {management: {port: 8080}}                                                | management.port and containerPort are both 8080: change one of them, or set management.port to 0.
+          {config: {server: {port: 9000}}}                                          | config.server.port is unknown to the service and the probes: set containerPort instead.
+          {config: {management: {server: {port: 9000}}}}                            | config.management.server.port is unknown to the probes: set management.port instead.
           """)
   void refusesWhatDoesNotGoTogether(String values, String sentence) {
     assertThat(Chart.refusal(values)).contains(sentence);
