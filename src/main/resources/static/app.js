@@ -11,7 +11,7 @@ const prompt = $('prompt');
 
 /** The text as sent to the server; the text area shows it with its line ends made LF. */
 let text = prompt.value;
-/** Where in `text` the model's part begins. */
+/** The index in `text` at which the generated part begins. */
 let generatedFrom = text.length;
 let history = [];
 let typing = false;
@@ -38,7 +38,7 @@ class ServerError extends Error {
     try {
       error = (await response.json()).error ?? {};
     } catch {
-      // Not the server's envelope: a proxy, perhaps. The status has to do.
+      // Not the server's error envelope, perhaps a proxy's page: only the status is known.
     }
     return new ServerError(error, response.status, retryAfter);
   }
@@ -70,7 +70,7 @@ async function call(path, body, signal) {
 
 function askForKey(refused) {
   $('key-label').textContent = refused
-    ? 'The server refused this API key; another one?'
+    ? 'The server rejected this API key. Enter another one.'
     : 'This server asks for an API key';
   if ($('key-form').hidden) {
     $('key-form').hidden = false;
@@ -95,11 +95,11 @@ function render() {
   const editor = $('editor');
   const following = editor.scrollHeight - editor.scrollTop - editor.clientHeight < 40;
   const shown = lineEnds(text);
-  // Writing the same value would move the caret.
+  // Assigning the same value would move the caret.
   if (prompt.value !== shown) prompt.value = shown;
   $('mirror-prompt').textContent = lineEnds(text.slice(0, generatedFrom));
   $('mirror-generated').textContent = lineEnds(text.slice(generatedFrom));
-  // A last line that is empty has no height of its own.
+  // An empty last line has no height.
   $('mirror-end').textContent = '\n';
   if (following) editor.scrollTop = editor.scrollHeight;
   $('undo').disabled = history.length === 0 || generation !== null;
@@ -148,7 +148,7 @@ function setting(id) {
   return input.value === '' ? undefined : input.valueAsNumber;
 }
 
-/** How fast the text came: tokens, and seconds from the first piece to the last. */
+/** Speed of a generation: tokens, and seconds from the first chunk to the last. */
 class Pace {
   pieces = 0;
   tokens = null;
@@ -165,7 +165,7 @@ class Pace {
     const tokens = this.tokens ?? this.pieces;
     const parts = [`${tokens} ${tokens === 1 ? 'token' : 'tokens'}`];
     const seconds = (this.#last - this.#first) / 1000;
-    // The first token is the prompt's work, so it does not count for the pace of decoding.
+    // The first token includes the prompt's time, so it does not count for the decoding speed.
     if (tokens > 1 && seconds > 0) parts.push(`${((tokens - 1) / seconds).toFixed(1)} tokens/s`);
     if (this.pieces > 0) parts.push(`first after ${Math.round(this.#first - this.#asked)} ms`);
     return parts.join(' · ');
@@ -215,7 +215,7 @@ async function generate() {
       showError(failure);
     }
   } finally {
-    // Gives the server's slot back also when the failure was the page's own.
+    // Also frees the server's slot when the failure was the page's own.
     controller.abort();
     if (text.length === generatedFrom) history.pop();
     setRunning(null);
@@ -255,7 +255,7 @@ async function stream(request, signal, pace, progress) {
       if (ended) parser.end();
       else parser.push(value);
     } finally {
-      // What came before an error is still the model's text.
+      // Text received before an error is still the model's.
       show();
     }
     if (ended) break;
@@ -305,7 +305,7 @@ function showError(failure) {
   $('error-message').textContent = failure.message;
   $('error-detail').textContent = failure.detail ?? '';
   $('error').hidden = false;
-  // On a small screen it may lie below the edge.
+  // On a small screen it may be out of view.
   $('error').scrollIntoView({ block: 'nearest' });
 }
 
@@ -365,7 +365,7 @@ function showBars(answer) {
   const limit = model?.max_model_len ? ` of ${model.max_model_len}` : '';
   $('length').textContent = `${answer.prompt_tokens}${limit} tokens`;
 
-  // Rows are kept and refilled: the focus stays where it is, and widths glide.
+  // Rows are reused, so that the focus stays where it is and widths are animated.
   const list = $('bars');
   while (list.children.length > candidates.length) list.lastElementChild.remove();
   while (list.children.length < candidates.length) list.append(barRow(list.children.length));
@@ -417,14 +417,14 @@ const percent = (p) => `${(p * 100).toFixed(p < 0.001 ? 3 : p < 0.1 ? 2 : 1)} %`
 
 const hex = (bytes) => bytes.map((b) => b.toString(16).toUpperCase().padStart(2, '0')).join(' ');
 
-/** Whether the token is a piece of a character: its name then differs from its bytes. */
+/** Whether the token is a part of a character: its name then differs from its bytes. */
 function isPartial({ token, bytes }) {
   if (!token.startsWith('bytes:')) return false;
   const own = new TextEncoder().encode(token);
   return own.length !== bytes.length || own.some((b, i) => b !== bytes[i]);
 }
 
-/** What keeps the token from being written into the text, or nothing. */
+/** The reason why the token cannot be appended to the text, or nothing. */
 function whyNotAppended(candidate) {
   if (candidate.bytes.length === 0) return ' · stands for no text';
   return isPartial(candidate) ? ' · part of a character, cannot stand alone' : '';
@@ -482,7 +482,7 @@ async function start() {
       setTimeout(start, failure.retryAfter * 1000 || RETRY_MS);
       return;
     }
-    // Without a key there is a form that says so already.
+    // Without a key the form already says so.
     const locked = failure.status === 401;
     showModel([locked ? 'API key needed' : 'no model']);
     if (!locked) showError(failure);
