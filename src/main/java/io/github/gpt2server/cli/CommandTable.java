@@ -19,12 +19,11 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The commands there are. Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments, and
- * what the caller says of one that threw.
+ * The commands and their common options. Exit codes: 0 for success, 1 for a failure, 2 for invalid arguments; the caller maps exceptions to codes of its own.
  */
 @Command(
     name = "gpt2-server",
-    description = "Serve a GPT-2 model over HTTP, or do what a command says and end.",
+    description = "Serve a GPT-2 model over HTTP, or run a command and exit.",
     synopsisHeading = "Usage: java -jar ",
     customSynopsis = "gpt2-server.jar [--gpt2.SETTING=VALUE...] [COMMAND]",
     footerHeading = "%nSettings, with a value after an equals sign:%n",
@@ -35,10 +34,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  --gpt2.device=DEVICE       auto (default), cpu, cuda or cuda:N.",
       "  --gpt2.dtype=TYPE          auto (default), float32, bfloat16, float16, int8.",
       "  --gpt2.max-sequences=N     Sequences that run at once. Default: 32.",
-      "  --gpt2.api-keys=KEY,...    Keys that clients must send. Default: none, so",
-      "                               everybody may call.",
-      "  --gpt2.hub.cache=FOLDER    Where models from the hub are kept.",
-      "  --server.port=PORT         Default: 8080; 0 takes any that is free.",
+      "  --gpt2.api-keys=KEY,...    API keys that clients must send. Default: none;",
+      "                               requests need no key.",
+      "  --gpt2.hub.cache=FOLDER    Cache folder for models from the hub.",
+      "  --server.port=PORT         Default: 8080; 0 picks a free port.",
       "  --server.address=ADDRESS   Default: all addresses of the machine.",
       "",
       "The README lists all of them. Each works for the commands too, and can also",
@@ -50,12 +49,12 @@ public final class CommandTable {
   private CommandTable() {}
 
   /**
-   * Runs what the arguments say.
+   * Runs the command that the arguments name.
    *
-   * @param models for commands that need a model
-   * @param settings for those that do not
-   * @param advice a sentence on an option that does not exist, or empty if it knows none
-   * @param failed tells of a command that threw, and what exit code that gives
+   * @param models loads the model for commands that need one
+   * @param settings reads the settings for commands that do not
+   * @param advice a sentence on an unknown option, or empty
+   * @param failed reports the exception of a command and returns the exit code
    * @return the exit code
    */
   public static int run(
@@ -72,12 +71,12 @@ public final class CommandTable {
             OptionSpec.builder("-h", "--help")
                 .usageHelp(true)
                 .scopeType(ScopeType.INHERIT)
-                .description("Say what can be given, and end.")
+                .description("Show this help message and exit.")
                 .build())
         .addOption(
             OptionSpec.builder("-V", "--version")
                 .versionHelp(true)
-                .description("Say which version this is, and end.")
+                .description("Print version information and exit.")
                 .build());
     return table
         .addSubcommand(new EvaluateCommand(models, console))
@@ -87,7 +86,7 @@ public final class CommandTable {
         .setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
         .setCaseInsensitiveEnumValuesAllowed(true)
-        // An unknown -hf is not -h and -f.
+        // So that an unknown option -hf is not taken for -h and -f.
         .setPosixClusteredShortOptionsAllowed(false)
         .setParameterExceptionHandler((wrong, given) -> explain(wrong, advice, console))
         .setExecutionExceptionHandler(failed)

@@ -15,19 +15,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Fetches a model into the cache without serving it. */
+/** The {@code download} command: fetches a model into the cache without serving it. */
 @Command(
     name = "download",
     description = {
-      "Download what the server needs of a hub's model into the cache, unless it is there, and print"
-          + " its commit and folder. An interrupted download goes on the next time. For image builds"
-          + " and for machines without a network: copy the cache there, and set gpt2.hub.cache to it"
-          + " and gpt2.hub.offline to true.",
+      "Download the files that the server needs of a hub's model into the cache, unless they are"
+          + " cached already, and print the commit and the folder. An interrupted download is"
+          + " resumed the next time. For image builds and machines without a network: copy the cache"
+          + " there, and set gpt2.hub.cache to it and gpt2.hub.offline to true.",
       ""
     },
     footer = {
       "",
-      "The hub, its cache and the token are those of the server:",
+      "The hub, its cache and the token are configured as for the server:",
       "--gpt2.hub.endpoint=ADDRESS, --gpt2.hub.cache=FOLDER, HF_ENDPOINT, HF_TOKEN,",
       "HF_HOME, HF_HUB_CACHE, HTTPS_PROXY."
     },
@@ -46,10 +46,10 @@ final class DownloadCommand implements Callable<Integer> {
   @Option(
       names = "--revision",
       paramLabel = "REVISION",
-      description = "A branch, a tag or a whole commit. Default: gpt2.revision, or else main.")
+      description = "A branch, a tag or a full commit hash. Default: gpt2.revision, or else main.")
   private String revision;
 
-  @Option(names = "--json", description = "Report one JSON object.")
+  @Option(names = "--json", description = "Print the report as one JSON object.")
   private boolean json;
 
   DownloadCommand(Supplier<CommandSettings> settings, Console console) {
@@ -68,7 +68,7 @@ final class DownloadCommand implements Callable<Integer> {
     }
     if (revision != null && !ModelHub.isRevision(revision)) {
       throw wrong(
-          "--revision must be a branch, a tag or a whole commit, but is '%s'".formatted(revision));
+          "--revision must be a branch, a tag or a full commit hash, but is '%s'".formatted(revision));
     }
     CommandSettings given = settings.get();
     Snapshot snapshot;

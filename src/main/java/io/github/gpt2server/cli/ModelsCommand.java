@@ -15,25 +15,26 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Lists the models that can be served without a download. */
+/** The {@code models} command: lists the models that can be served without a download. */
 @Command(
     name = "models",
     description = {
-      "List the models that are there: the embedded one, and what the cache of the hub holds,"
-          + " whoever downloaded it. The names are what gpt2.model and gpt2.revision take.",
+      "List the models that can be served without a download: the embedded one, and those in the"
+          + " hub's cache, including models that Python programs downloaded. Names and revisions are"
+          + " values for gpt2.model and gpt2.revision.",
       ""
     },
     sortOptions = false)
 final class ModelsCommand implements Callable<Integer> {
   private static final String NOTHING = "-";
 
-  /** What programs are told. */
+  /** The report for programs. */
   private record Listing(String embedded, String cache, List<CachedModel> models) {}
 
   private final Supplier<CommandSettings> settings;
   private final Console console;
 
-  @Option(names = "--json", description = "Report one JSON object.")
+  @Option(names = "--json", description = "Print the report as one JSON object.")
   private boolean json;
 
   ModelsCommand(Supplier<CommandSettings> settings, Console console) {
@@ -50,7 +51,7 @@ final class ModelsCommand implements Callable<Integer> {
       console.out().println(JsonMapper.shared().writeValueAsString(listing));
     } else {
       table(models).print(console.out());
-      console.out().println("The cache is " + hub.cache());
+      console.out().println("Cache: " + hub.cache());
     }
     return 0;
   }
@@ -62,7 +63,7 @@ final class ModelsCommand implements Callable<Integer> {
       String name = model.model();
       String size = Bytes.text(model.bytes());
       if (model.snapshots().isEmpty()) {
-        table.add(name, size, NOTHING, NOTHING, "an interrupted download");
+        table.add(name, size, NOTHING, NOTHING, "download interrupted");
       }
       for (CachedSnapshot snapshot : model.snapshots()) {
         table.add(
@@ -70,8 +71,8 @@ final class ModelsCommand implements Callable<Integer> {
             size,
             snapshot.revisions().isEmpty() ? NOTHING : String.join(", ", snapshot.revisions()),
             snapshot.commit(),
-            snapshot.missing() == null ? "complete" : "without " + snapshot.missing());
-        // The commits share their files: the size is that of all.
+            snapshot.missing() == null ? "complete" : "missing: " + snapshot.missing());
+        // The commits share their files, so the size is that of all commits.
         name = "";
         size = "";
       }

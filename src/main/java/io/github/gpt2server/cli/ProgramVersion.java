@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version that the build has noted, as {@code --version} prints it. */
+/** The version recorded by the build, as {@code --version} prints it. */
 final class ProgramVersion implements IVersionProvider {
   private static final String NOTE = "/META-INF/build-info.properties";
 

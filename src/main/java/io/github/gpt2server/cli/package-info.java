@@ -1,6 +1,4 @@
 /**
- * The jar's commands: the table of them and their options, {@code download} and {@code models}
- * here, the larger ones in packages of their own. Results go to standard output, everything else to
- * standard error.
+ * The jar's commands: their table, {@code download} and {@code models} here, the larger ones in packages of their own. Results go to standard output, everything else to standard error.
  */
 package io.github.gpt2server.cli;

@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The model that travels with the program, as files on the class path. */
+/** The model that is part of the program, as files on the class path. */
 public final class EmbeddedModel {
-  /** What clients call it. */
+  /** The model id that clients send. */
   public static final String ID = "gpt2-fairytales";
 
   private static final String ROOT = "models/" + ID + "/";
@@ -29,8 +29,7 @@ public final class EmbeddedModel {
   private EmbeddedModel() {}
 
   /**
-   * Where the files lie if they lie on disk, else a copy of them in a fresh folder inside the given
-   * one.
+   * Returns the folder of the files if they are on disk, else copies them from the jar into a new folder inside {@code temporary}.
    */
   static ModelFolder locate(ClassLoader loader, Path temporary) {
     URL config = loader.getResource(ROOT + "config.json");

@@ -12,11 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder with a model in Hugging Face layout: {@code config.json}, weights in safetensors, the
- * tokenizer's files. Close it once everything in it has been loaded.
+ * A folder with a model in Hugging Face layout: {@code config.json}, weights, the tokenizer's files. To be closed once everything in it has been loaded.
  *
- * @param path where it lies
- * @param id what clients call the model
+ * @param path the folder
+ * @param id the model id that clients send
  * @param revision the hub's commit, or null if the model does not come from a hub
  * @param temporary whether the folder is a copy that {@link #close} deletes
  */
@@ -24,7 +23,7 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
     implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelFolder.class);
 
-  /** The value of a setting that stands for the model that travels with the program. */
+  /** The setting value that selects the embedded model. */
   public static final String EMBEDDED = "embedded";
 
   private static final String ALLOWED =
@@ -34,19 +33,16 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
   /** Fetches a model from a hub. */
   @FunctionalInterface
   public interface Hub {
-    /** Gives the files of the model with this id. */
+    /** Returns the cached files of a model, which it downloads if necessary. */
     Snapshot fetch(String id) throws InterruptedException;
   }
 
   /**
-   * The folder that the value of a setting stands for. {@code embedded} is the model that travels
-   * with the program: its files where they lie, or, if they are inside a jar, a temporary copy that
-   * is deleted by {@link #close} or when the JVM exits. A folder that exists is served under its
-   * last name. What else looks like a hub's id is asked of the hub.
+   * Resolves the value of a setting to a folder. {@code embedded} is the model that is part of the program: its files on disk, or, if they are inside a jar, a temporary copy that {@link #close} or the end of the JVM deletes. The model in an existing folder gets the folder's name as its id. Any other value that is a valid model id is fetched from the hub.
    *
    * @param property the setting's name, for messages
-   * @throws ModelNotFoundException if there is no such folder or files are missing from it
-   * @throws HubException if the hub has no such model or does not give it
+   * @throws ModelNotFoundException if the folder does not exist or lacks files
+   * @throws HubException if the hub does not have the model or refuses it
    * @throws InterruptedException if the thread is interrupted while it waits for the hub
    */
   public static ModelFolder resolve(String property, String setting, Hub hub)
@@ -84,7 +80,7 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
     try {
       TemporaryCopy.delete(path);
     } catch (IOException e) {
-      // Windows keeps a file that is still mapped; the JVM tries again when it exits.
+      // Windows does not delete a file that is mapped; the JVM tries again when it exits.
       log.debug("the temporary folder {} is not deleted yet", path, e);
     }
   }
@@ -98,7 +94,7 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
       folder = Path.of(setting).toAbsolutePath();
     } catch (InvalidPathException e) {
       throw new ModelNotFoundException(
-          "%s is no valid path (%s): %s".formatted(property, e.getReason(), ALLOWED), e);
+          "%s is not a valid path (%s): %s".formatted(property, e.getReason(), ALLOWED), e);
     }
     if (!Files.exists(folder)) {
       throw notFound(property, setting, "but there is no such folder: " + ALLOWED);
@@ -108,7 +104,7 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
           property, setting, "but that is a file: give the folder that holds the model's files");
     }
     if (!Files.isReadable(folder) || !Files.isExecutable(folder)) {
-      throw notFound(property, setting, "but the server's user may not read that folder");
+      throw notFound(property, setting, "but the server's user cannot read that folder");
     }
     return folder;
   }

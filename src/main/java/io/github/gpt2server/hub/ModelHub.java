@@ -6,8 +6,10 @@ import io.github.gpt2server.hub.cache.CachedRepository;
 import io.github.gpt2server.hub.cache.HubCache;
 import io.github.gpt2server.hub.cache.ModelFiles;
 import io.github.gpt2server.hub.cache.Snapshot;
+import io.github.gpt2server.hub.download.DownloadTarget;
 import io.github.gpt2server.hub.download.FetchListener;
 import io.github.gpt2server.hub.download.SnapshotDownload;
+import io.github.gpt2server.hub.http.HubAccess;
 import io.github.gpt2server.hub.http.HubClient;
 import io.github.gpt2server.hub.http.HubException;
 import io.github.gpt2server.hub.http.HubFailures;
@@ -15,7 +17,6 @@ import io.github.gpt2server.hub.http.HubSettings;
 import io.github.gpt2server.hub.http.HubUnreachableException;
 import io.github.gpt2server.hub.http.NotOnHubException;
 import io.github.gpt2server.hub.http.RepositoryInfo;
-import io.github.gpt2server.hub.http.Retry;
 import io.github.gpt2server.hub.http.RetryPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,8 +33,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fetches models from a Hugging Face hub into Hugging Face's own cache, and finds those that are
- * there. What Python downloaded is not downloaded again, and the other way round.
+ * Fetches models from a Hugging Face hub into Hugging Face's own cache and finds those that are cached. The cache is shared with Python: neither downloads again what the other has.
  */
 public final class ModelHub {
   private static final Logger log = LoggerFactory.getLogger(ModelHub.class);
@@ -42,22 +42,21 @@ public final class ModelHub {
       Pattern.compile("(?:[A-Za-z0-9_][\\w.-]{0,95}/)?[A-Za-z0-9_][\\w.-]{0,95}");
   private static final Pattern REVISION = Pattern.compile("[\\w][\\w./+-]{0,199}");
 
-  /** Where famous models live, for those who leave the organisation out or take a wrong one. */
+  /** Organisations of well-known models, for suggestions where the organisation is missing or wrong. */
   private static final List<String> ORGANISATIONS =
       List.of("openai-community", "distilbert", "EleutherAI");
 
   private final HubSettings settings;
-  private final RetryPolicy policy;
   private final HubFailures failures;
   private final HubClient client;
+  private final HubAccess access;
   private final HubCache cache;
   private final Consumer<Path> check;
 
   /**
-   * Asks nothing yet.
+   * Makes no request yet.
    *
-   * @param check given the folder with a model's {@code config.json} before its weights are
-   *     downloaded; throws if it is no model to serve
+   * @param check checks the folder with a model's {@code config.json} before the weights are downloaded; throws if the model cannot be served
    */
   public ModelHub(HubSettings settings, Consumer<Path> check) {
     this(settings, RetryPolicy.PATIENT, new HubCache(settings.cache()), check);
@@ -65,14 +64,14 @@ public final class ModelHub {
 
   ModelHub(HubSettings settings, RetryPolicy policy, HubCache cache, Consumer<Path> check) {
     this.settings = settings;
-    this.policy = policy;
     this.failures = new HubFailures(settings);
     this.client = new HubClient(settings, failures);
+    this.access = new HubAccess(client, failures, policy);
     this.cache = cache;
     this.check = check;
   }
 
-  /** Whether a text can be a model's id: {@code organisation/name}, or {@code name} as of old. */
+  /** Whether a text can be a model id: {@code organisation/name}, or a legacy {@code name}. */
   public static boolean isModelId(String text) {
     return ID.matcher(text).matches()
         && !text.contains("--")
@@ -90,13 +89,13 @@ public final class ModelHub {
         && !text.endsWith("/");
   }
 
-  /** Where models are kept; there may be no such folder yet. */
+  /** The folder of the cache, which may not exist yet. */
   public Path cache() {
     return settings.cache();
   }
 
   /**
-   * What the cache holds, by name.
+   * The models in the cache, sorted by name.
    *
    * @throws HubException if it cannot be read
    */
@@ -105,18 +104,17 @@ public final class ModelHub {
   }
 
   /**
-   * Brings a model into the cache, or finds it there. Without an answer of the hub, what a branch
-   * or tag was when it was last asked for has to do.
+   * Downloads a model into the cache unless it is complete there. If the hub cannot be reached, a branch or tag is taken for the commit that it was at the last request.
    *
    * @param model the hub's id
-   * @param revision a branch, a tag or a whole commit
-   * @param listener told how far the download is
-   * @throws HubException if it cannot be had
-   * @throws InterruptedException if the thread is interrupted; what has come is kept
+   * @param revision a branch, a tag or a full commit hash
+   * @param listener receives the progress of the download
+   * @throws HubException if the model cannot be fetched
+   * @throws InterruptedException if the thread is interrupted; what was received stays in the cache
    */
   public Snapshot fetch(String model, String revision, FetchListener listener)
       throws InterruptedException {
-    // They become parts of paths and addresses.
+    // Both become parts of paths and URLs.
     if (!isModelId(model)) {
       throw failures.noId(model);
     }
@@ -132,21 +130,21 @@ public final class ModelHub {
     }
     RepositoryInfo info;
     try {
-      info = info(model, revision, cached.isPresent() ? policy.withAttempts(1) : policy);
+      info = info(model, revision, cached.isPresent() ? access.withAttempts(1) : access);
     } catch (HubUnreachableException e) {
       if (cached.isEmpty()) {
         throw e;
       }
-      log.warn("{} Going on with what the cache has: {}", e.getMessage(), cached.get().commit());
+      log.warn("{} Using the cached commit {}.", e.getMessage(), cached.get().commit());
       return cached.get();
     }
     return download(model, revision, info, listener);
   }
 
-  private RepositoryInfo info(String model, String revision, RetryPolicy attempts)
+  private RepositoryInfo info(String model, String revision, HubAccess hub)
       throws InterruptedException {
     try {
-      return new Retry(attempts, failures)
+      return hub.retry()
           .call(client.infoUri(model, revision), () -> client.info(model, revision));
     } catch (NotOnHubException e) {
       throw explain(model, revision, e.what());
@@ -161,7 +159,7 @@ public final class ModelHub {
     Set<String> files = new LinkedHashSet<>(ModelFiles.select(model, info.files()));
     CacheFailures disk = new CacheFailures(settings.cache());
     try (SnapshotDownload download =
-        new SnapshotDownload(model, commit, client, failures, policy, repository, disk)) {
+        new SnapshotDownload(access, new DownloadTarget(model, commit, repository, disk))) {
       Path snapshot = repository.snapshot(commit);
       Optional<String> index = ModelFiles.index(files);
       download.runSilently(
@@ -171,10 +169,10 @@ public final class ModelHub {
       download.run(files, listener);
     }
     try {
-      // Last, so that a branch never leads to a snapshot that lacks a file.
+      // Last, so that a branch never refers to an incomplete snapshot.
       repository.remember(revision, commit);
     } catch (IOException e) {
-      log.warn("The cache does not take what {} is now: {}", revision, e.toString());
+      log.warn("The commit of revision {} cannot be recorded in the cache: {}", revision, e.toString());
     }
     return new Snapshot(model, commit, repository.snapshot(commit));
   }
@@ -205,7 +203,7 @@ public final class ModelHub {
         : failures.noRevision(model, revision, revisions(model));
   }
 
-  /** The first famous model of the same name that the hub has, or null. */
+  /** Returns the well-known model of the same name that the hub has, or null. */
   private String suggestion(String model) throws InterruptedException {
     if (model.equalsIgnoreCase("embedded")) {
       return "embedded";

@@ -19,25 +19,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Folders for copies of the embedded model, which go with their process, or, if that was killed,
- * when the next one makes such a folder. A file in each is locked as long as its process needs it;
- * the operating system frees the lock of a process that dies, whatever its number is in whichever
- * container.
+ * Temporary folders for copies of the embedded model. Each is deleted when its process ends, or, if that was killed, when the next process creates such a folder. A file in it is locked while its process runs. The operating system releases the lock when the process dies, and unlike process ids, locks also work across containers.
  */
 final class TemporaryCopy {
   private static final Logger log = LoggerFactory.getLogger(TemporaryCopy.class);
   private static final String PREFIX = "gpt2-server-model-";
   private static final String LOCK = ".lock";
 
-  /** A younger one may not be locked yet. */
+  /** The age below which a folder may not be locked yet. */
   private static final Duration NEW = Duration.ofMinutes(1);
 
-  /** This process's own; to open and close the file of one again would free its lock. */
+  /** The locks of this process; opening and closing such a file a second time would release its lock. */
   private static final ConcurrentMap<Path, FileChannel> LOCKS = new ConcurrentHashMap<>();
 
   private TemporaryCopy() {}
 
-  /** Makes a folder that only this user can read. */
+  /** Creates a folder that only this user can read. */
   static Path create(Path parent) throws IOException {
     Path folder = Files.createTempDirectory(parent, PREFIX);
     // Deleted in reverse order of these calls, so the folder is empty when its turn comes.
@@ -50,15 +47,15 @@ final class TemporaryCopy {
     try {
       channel.tryLock();
     } catch (IOException e) {
-      log.debug("{} cannot be locked; it stays if this process is killed", lock, e);
-      // Without a lock nothing may look abandoned.
+      log.debug("{} cannot be locked; it remains if this process is killed", lock, e);
+      // Without its lock file the folder never counts as abandoned.
       Files.delete(lock);
     }
     removeAbandoned(parent, Files.getOwner(folder), Instant.now().minus(NEW));
     return folder;
   }
 
-  /** Deletes a folder of {@link #create} with its files. */
+  /** Deletes a folder that {@link #create} made, with its files. */
   static void delete(Path folder) throws IOException {
     FileChannel channel = LOCKS.remove(folder);
     if (channel != null) {
@@ -76,7 +73,7 @@ final class TemporaryCopy {
     }
   }
 
-  /** Failures matter to nobody, the next start tries again. */
+  /** Deletes folders of killed processes; failures are ignored, because the next start tries again. */
   private static void removeAbandoned(Path parent, UserPrincipal user, Instant before) {
     try {
       for (Path folder : folders(parent)) {
@@ -85,11 +82,11 @@ final class TemporaryCopy {
             && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(user)
             && isAbandoned(folder.resolve(LOCK), before)) {
           deleteFiles(folder);
-          log.info("Removed {}, which a killed process had left", folder);
+          log.info("Removed {}, left behind by a process that was killed", folder);
         }
       }
     } catch (IOException | UncheckedIOException e) {
-      log.debug("Not everything that is abandoned in {} could be removed", parent, e);
+      log.debug("Not all abandoned folders in {} could be removed", parent, e);
     }
   }
 

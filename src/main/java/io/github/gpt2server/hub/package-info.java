@@ -1,6 +1,5 @@
 /**
- * Where a model comes from: the one embedded in the jar, a folder in Hugging Face layout, or a
- * Hugging Face hub. Gives a folder with files; what is in them is for {@code model.checkpoint} and
- * {@code tokenizer} to read. {@code ModelHub} is the face.
+ * Sources of models: the one embedded in the jar, a folder in Hugging Face layout, or a
+ * Hugging Face hub. The result is a folder with files, which {@code model.checkpoint} and {@code tokenizer} read. {@code ModelFolder} and {@code ModelHub} are the entry points.
  */
 package io.github.gpt2server.hub;

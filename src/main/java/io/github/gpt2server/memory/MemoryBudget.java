@@ -7,24 +7,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * Admits work by the memory that it takes. A use of memory is reserved before it is taken, and
- * refused where it would exceed the budget or its use's share of it, so that the heap does not run
- * out. An eighth is for small reservations alone: they find room where large ones fill the rest.
+ * Admission control by memory. Memory is reserved before it is allocated, and a reservation that would exceed the budget or its use's share is refused, so that the heap does not run out. An eighth of the budget is reserved for small reservations, so that large ones cannot shut them out.
  *
- * <p>Any thread may reserve and give back. Sums are raised by comparing and setting, so that they
- * never exceed what they may be, not even for a moment.
+ * <p>Thread-safe. Sums are raised by compare-and-set, so that they never exceed their limit, not even for a moment.
  */
 public final class MemoryBudget {
 
-  /** Reservations of up to this number of bytes are small. */
+  /** The largest number of bytes of a small reservation. */
   static final long SMALL_BYTES = 512 << 10;
 
   private static final int RESERVE_PART = 8;
 
-  /** Reading the figures takes longer than most reservations. */
+  /** The time for which the figures are cached, because reading them takes longer than most reservations. */
   private static final long FIGURES_NANOS = Duration.ofSeconds(1).toNanos();
 
-  /** Refuses nothing; for commands and tests that are not about memory. */
+  /** A budget that refuses nothing, for commands and tests. */
   public static final MemoryBudget UNLIMITED =
       new MemoryBudget(() -> new MemoryFigures(Long.MAX_VALUE, Long.MAX_VALUE, 0));
 
@@ -33,7 +30,7 @@ public final class MemoryBudget {
   private final Map<MemoryUse, AtomicLong> sums = new EnumMap<>(MemoryUse.class);
   private volatile Size size;
 
-  /** A budget that follows these figures. */
+  /** Creates a budget that follows these figures. */
   public MemoryBudget(Supplier<MemoryFigures> figures) {
     this.figures = figures;
     for (MemoryUse use : MemoryUse.values()) {
@@ -64,16 +61,16 @@ public final class MemoryBudget {
     return sums.get(use).get();
   }
 
-  /** The number of bytes that one reservation for a use may have, if it is not small. */
+  /** The largest number of bytes of one reservation for a use, if it is not small. */
   public long most(MemoryUse use) {
     long bytes = bytes();
     return use.share(bytes - bytes / RESERVE_PART);
   }
 
   /**
-   * Reserves memory until it is closed.
+   * Reserves memory until the reservation is closed.
    *
-   * @throws MemoryExceededException if there is no room; nothing is reserved then
+   * @throws MemoryExceededException if the budget has no room; nothing is reserved
    */
   public Reservation reserve(MemoryUse use, long bytes) {
     Reservation reservation = new Reservation(use);
@@ -82,15 +79,15 @@ public final class MemoryBudget {
   }
 
   /**
-   * Whether there is room at the moment.
+   * Checks that the budget has room at the moment.
    *
-   * @throws MemoryExceededException if there is not
+   * @throws MemoryExceededException if it does not
    */
   public void requireRoom(MemoryUse use, long bytes) {
     reserve(use, bytes).close();
   }
 
-  /** Raises a sum, unless it would exceed its limit. */
+  /** Raises a sum unless it would exceed its limit; returns whether it did. */
   private static boolean raise(AtomicLong sum, long bytes, long limit) {
     long before = sum.get();
     while (bytes <= limit - before) {
@@ -103,8 +100,7 @@ public final class MemoryBudget {
   }
 
   /**
-   * Memory that one request holds for one use. Not for several threads at once, except {@link
-   * #close}.
+   * Memory that one request holds for one use. Used by one thread at a time, except {@link #close}.
    */
   public final class Reservation implements AutoCloseable {
     private final MemoryUse use;
@@ -115,20 +111,20 @@ public final class MemoryBudget {
       this.use = use;
     }
 
-    /** The number of bytes that it holds. */
+    /** The number of reserved bytes. */
     public synchronized long bytes() {
       return held;
     }
 
     /**
-     * Takes more, or gives back.
+     * Changes the size of the reservation.
      *
-     * @param bytes what it holds afterwards
-     * @throws MemoryExceededException if there is no room; it holds as much as before then
+     * @param bytes the new size
+     * @throws MemoryExceededException if the budget has no room; the size stays as it was
      */
     public synchronized void resize(long bytes) {
       if (bytes < 0 || closed) {
-        throw new IllegalStateException("a closed reservation, or less than nothing: " + bytes);
+        throw new IllegalStateException("the reservation is closed, or the size is negative: " + bytes);
       }
       if (bytes > held) {
         raiseTo(bytes);
@@ -156,7 +152,7 @@ public final class MemoryBudget {
       total.addAndGet(-bytes);
     }
 
-    /** Gives everything back; more than once does nothing. */
+    /** Releases the memory; repeated calls have no effect. */
     @Override
     public synchronized void close() {
       if (!closed) {

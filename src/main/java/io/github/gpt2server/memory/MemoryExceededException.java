@@ -10,7 +10,7 @@ public final class MemoryExceededException extends RuntimeException {
 
   MemoryExceededException(MemoryUse use, long asked, long most) {
     super(
-        "%d bytes for %s, of which there are at most %d".formatted(asked, use.label(), most),
+        "%d bytes for %s, of at most %d".formatted(asked, use.label(), most),
         null,
         false,
         false);
@@ -19,12 +19,12 @@ public final class MemoryExceededException extends RuntimeException {
     this.most = most;
   }
 
-  /** What the memory was for. */
+  /** The use of the memory. */
   public MemoryUse use() {
     return use;
   }
 
-  /** The number of bytes that one request would hold for this use. */
+  /** The number of bytes that the request would hold for this use. */
   public long asked() {
     return asked;
   }
@@ -35,7 +35,7 @@ public final class MemoryExceededException extends RuntimeException {
   }
 
   /**
-   * Whether it would not fit even if nothing else were there, so that trying again is of no use.
+   * Whether the reservation would not fit into an empty budget either, so that repeating the request cannot help.
    */
   public boolean neverFits() {
     return asked > most;

@@ -9,17 +9,16 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * What a process may use of memory, and what it has taken beside its heap.
+ * A process's memory limit, and its memory in use outside the heap.
  *
- * @param limit bytes that the process may use: its container's limit, or the machine's memory
- * @param heap bytes that the heap may grow to, {@code -Xmx}
- * @param outsideHeap bytes that the process holds outside of its heap: weights, caches, code,
- *     stacks
+ * @param limit the container's limit or the machine's memory, in bytes
+ * @param heap the maximum size of the heap ({@code -Xmx}), in bytes
+ * @param outsideHeap bytes in use outside the heap: weights, caches, code, stacks
  */
 public record MemoryFigures(long limit, long heap, long outsideHeap) {
   private static final Path STATUS = Path.of("/proc/self/status");
 
-  /** This process as it is now; outside of Linux nothing is known of what is beside the heap. */
+  /** Reads the figures of this process. Outside Linux, {@code outsideHeap} is 0, because it is unknown. */
   public static MemoryFigures ofThisProcess() {
     MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
     long limit =
@@ -28,7 +27,7 @@ public record MemoryFigures(long limit, long heap, long outsideHeap) {
         limit, Runtime.getRuntime().maxMemory(), outsideHeap(STATUS, heap.getCommitted()));
   }
 
-  /** {@code RssAnon} without the pages of the heap, which are anonymous too. */
+  /** Returns {@code RssAnon} without the pages of the heap, which are anonymous as well. */
   static long outsideHeap(Path status, long heap) {
     try (Stream<String> lines = Files.lines(status)) {
       return lines
@@ -43,10 +42,7 @@ public record MemoryFigures(long limit, long heap, long outsideHeap) {
   }
 
   /**
-   * What requests may take of the heap: half of it, for the program itself, garbage and what is not
-   * counted need the rest. Where the heap cannot grow to its size, because the container would not
-   * hold it beside what is there already, half of what it can grow to; an eighth of the heap
-   * always.
+   * The number of bytes that requests may hold: half of the heap, because the program itself, garbage and uncounted objects need the rest. Where the memory outside the heap leaves the container too little for the whole heap, half of what is left; at least an eighth of the heap.
    */
   long budget() {
     return Math.max(heap / 8, Math.min(heap, limit - outsideHeap) / 2);

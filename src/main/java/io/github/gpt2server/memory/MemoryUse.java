@@ -1,10 +1,10 @@
 package io.github.gpt2server.memory;
 
-/** What requests take memory for, with the largest part of the budget that each may have. */
+/** Uses of memory by requests, each with its largest share of the budget. */
 public enum MemoryUse {
 
   /**
-   * Bodies while they are read, and the requests that are made of them, until their answers end.
+   * Bodies while they are read, and the requests parsed from them, until their answers end.
    */
   BODIES("bodies", 1, 2),
 
@@ -15,8 +15,7 @@ public enum MemoryUse {
   ANSWERS("answers", 1, 2);
 
   /**
-   * The largest number of bytes that reading one byte of a body takes: a text is in memory twice,
-   * with two bytes a character, while its buffer grows.
+   * The largest number of bytes of memory per byte of a body: while its buffer grows, a text is in memory twice, with two bytes per character.
    */
   public static final int BYTES_PER_BODY_BYTE = 6;
 
@@ -30,12 +29,12 @@ public enum MemoryUse {
     this.denominator = denominator;
   }
 
-  /** Its name in metrics and messages. */
+  /** The name in metrics and messages. */
   public String label() {
     return label;
   }
 
-  /** Its largest part of a budget of this size. */
+  /** The largest share of a budget of this size, in bytes. */
   long share(long budget) {
     return budget / denominator * numerator;
   }

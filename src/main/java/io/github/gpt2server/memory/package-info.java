@@ -1,5 +1,4 @@
 /**
- * The memory that requests may take: figures of the process, a budget of them, and what is reserved
- * of it.
+ * The memory budget of requests: the figures of the process that it follows, and the reservations in it. Depends on no other package.
  */
 package io.github.gpt2server.memory;

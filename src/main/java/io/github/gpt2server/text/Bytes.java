@@ -2,11 +2,11 @@ package io.github.gpt2server.text;
 
 import java.util.Locale;
 
-/** Numbers of bytes for people. */
+/** Human-readable numbers of bytes. */
 public final class Bytes {
   private Bytes() {}
 
-  /** In bytes, kB, MB or GB of powers of ten. */
+  /** Returns the number in bytes, or in kB, MB or GB (powers of ten). */
   public static String text(long bytes) {
     if (bytes < 1_000) {
       return bytes + " bytes";

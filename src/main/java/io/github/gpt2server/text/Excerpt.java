@@ -1,12 +1,12 @@
 package io.github.gpt2server.text;
 
-/** A client's own value as an error message repeats it: short, on one line. */
+/** A client's value as an error message quotes it: short, on one line. */
 public final class Excerpt {
   private static final int LIMIT = 60;
 
   private Excerpt() {}
 
-  /** At most 60 characters of {@code value}, without control characters or half characters. */
+  /** Returns up to 60 characters of {@code value}; control characters and unpaired surrogates become U+FFFD. */
   public static String of(String value) {
     StringBuilder text = new StringBuilder();
     int end = Math.min(value.length(), LIMIT);

@@ -3,19 +3,19 @@ package io.github.gpt2server.text;
 import java.util.Collection;
 import java.util.Locale;
 
-/** Names that are a slip of the pen away from others. */
+/** Suggestions for misspelt names. */
 public final class NearMiss {
 
   private NearMiss() {}
 
-  /** The known name that a misspelt one stands for, or null if it resembles none. */
+  /** Returns the known name that a misspelt one most resembles, or null if it resembles none. */
   public static String nearest(String name, Collection<String> known) {
     String given = letters(name);
     String nearest = null;
     int least = Integer.MAX_VALUE;
     for (String candidate : known) {
       String wanted = letters(candidate);
-      // Short names are close to everything: top_a is no slip for top_k.
+      // Short names are close to everything: top_a is not a typing error for top_k.
       int allowed = wanted.length() < 4 ? 0 : wanted.length() < 8 ? 1 : 2;
       if (Math.abs(given.length() - wanted.length()) > allowed) {
         continue;
@@ -29,12 +29,12 @@ public final class NearMiss {
     return nearest;
   }
 
-  /** The name without what spellings differ in: {@code maxTokens} is {@code max_tokens}. */
+  /** Removes case and punctuation, so that {@code maxTokens} equals {@code max_tokens}. */
   public static String letters(String name) {
     return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
   }
 
-  /** Edits between two words, a swap of neighbours being one (optimal string alignment). */
+  /** Edit distance in which a swap of neighbours counts as one edit (optimal string alignment). */
   private static int distance(String a, String b) {
     int[][] d = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {

@@ -1,5 +1,4 @@
 /**
- * Short texts for messages: excerpts of what a client sent, the nearest known name, sizes in bytes.
- * Depends on no other package.
+ * Short texts that several packages write: excerpts of what a client sent, the nearest known name, sizes in bytes, random ids, progress bars. Depends on no other package.
  */
 package io.github.gpt2server.text;

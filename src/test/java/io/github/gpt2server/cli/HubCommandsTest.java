@@ -131,7 +131,7 @@ class HubCommandsTest {
     assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.err().lines())
         .containsExactly(
-            "--revision must be a branch, a tag or a whole commit, but is '%s'; see download --help."
+            "--revision must be a branch, a tag or a full commit hash, but is '%s'; see download --help."
                 .formatted(revision));
     assertThat(hub.requests()).isEmpty();
   }
@@ -142,7 +142,7 @@ class HubCommandsTest {
         .containsExactly(
             "model     size  revision  commit  files",
             "embedded  -     -         -       inside the program",
-            "The cache is " + cache);
+            "Cache: " + cache);
     run("download", MODEL);
     run("download", MODEL, "--revision", "v1");
     Files.delete(snapshot(OTHER).resolve("model.safetensors"));
@@ -156,10 +156,10 @@ class HubCommandsTest {
         .containsExactly(
             "model      size    revision  commit                                    files",
             "embedded   -       -         -                                         inside the program",
-            "gpt2       2.0 kB  -         -                                         an interrupted download",
-            "org/small  300 kB  v1        %s  without model.safetensors".formatted(OTHER),
+            "gpt2       2.0 kB  -         -                                         download interrupted",
+            "org/small  300 kB  v1        %s  missing: model.safetensors".formatted(OTHER),
             "                   main      %s  complete".formatted(LookAlikeHub.COMMIT),
-            "The cache is " + cache);
+            "Cache: " + cache);
   }
 
   @Test

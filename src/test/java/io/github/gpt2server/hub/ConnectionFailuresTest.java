@@ -38,7 +38,7 @@ class ConnectionFailuresTest extends HubTest {
 
     fixture.with("HF_ENDPOINT", "http://hub.invalid");
     assertSentence(
-        "http://hub.invalid cannot be reached: no address is known for hub.invalid, 3 times in a"
+        "http://hub.invalid cannot be reached: cannot resolve the host name hub.invalid, 3 times in a"
             + " row; check the network, HTTPS_PROXY and gpt2.hub.endpoint "
             + OFFLINE_HINT);
 
@@ -56,9 +56,9 @@ class ConnectionFailuresTest extends HubTest {
       fixture.with("HF_ENDPOINT", address);
 
       assertThat(failure().getMessage())
-          .startsWith(address + " cannot be asked: no secure connection can be made (")
+          .startsWith(address + " cannot be reached: the TLS connection failed (")
           .endsWith(
-              "; if a proxy signs its traffic, import the proxy's certificate into the JVM's trust"
+              "; if a proxy intercepts TLS, import the proxy's certificate into the JVM's trust"
                   + " store (-Djavax.net.ssl.trustStore), else check gpt2.hub.endpoint.");
       assertThat(fixture.pauses).isEmpty();
     } finally {
@@ -101,7 +101,7 @@ class ConnectionFailuresTest extends HubTest {
 
     assertSentence(
         endpoint()
-            + " cannot be reached: there is no answer for 1 seconds, 3 times in a row; check the"
+            + " cannot be reached: no answer for 1 seconds, 3 times in a row; check the"
             + " network, HTTPS_PROXY and gpt2.hub.endpoint "
             + OFFLINE_HINT);
     assertNextStartSucceeds(3);
@@ -115,7 +115,7 @@ class ConnectionFailuresTest extends HubTest {
 
     assertSentence(
         endpoint()
-            + " cannot be reached: nothing came for 1 seconds, 3 times in a row; check the network,"
+            + " cannot be reached: no data arrived for 1 seconds, 3 times in a row; check the network,"
             + " HTTPS_PROXY and gpt2.hub.endpoint "
             + OFFLINE_HINT);
     fixture.server.heal().forget();
@@ -129,7 +129,7 @@ class ConnectionFailuresTest extends HubTest {
 
     assertSentence(
         endpoint()
-            + " answered with status 500, 3 times in a row: it has a problem of its own, so start"
+            + " answered with status 500, 3 times in a row: the hub itself has a problem, so start"
             + " again later "
             + OFFLINE_HINT);
     assertNextStartSucceeds(3);
@@ -141,8 +141,8 @@ class ConnectionFailuresTest extends HubTest {
 
     assertSentence(
         endpoint()
-            + " takes no more requests for now (429 Too Many Requests, it asks to wait 3600"
-            + " seconds): start again later, or set HF_TOKEN, for requests with a token have a"
+            + " limits the rate of requests (429 Too Many Requests, it asks to wait 3600"
+            + " seconds): start again later, or set HF_TOKEN, because requests with a token have a"
             + " higher limit.");
     assertThat(fixture.pauses).isEmpty();
     assertNextStartSucceeds(3);
@@ -155,7 +155,7 @@ class ConnectionFailuresTest extends HubTest {
     HubException failure = failure();
 
     assertThat(failure.getMessage())
-        .startsWith("model.safetensors of org/small came from " + endpoint() + " twice with the")
+        .startsWith("model.safetensors of org/small arrived from " + endpoint() + " twice with the")
         .contains(" instead of " + repository.etag(WEIGHTS) + ": something")
         .endsWith("check the proxy and gpt2.hub.endpoint, then start again.");
     assertThat(fixture.blob(repository, WEIGHTS)).doesNotExist();

@@ -185,7 +185,7 @@ class FetchTest extends HubTest {
     assertThatExceptionOfType(HubException.class)
         .isThrownBy(() -> fixture.fetch())
         .withMessage(
-            "model.safetensors.index.json of org/small names a shard that is no file name"
+            "model.safetensors.index.json of org/small names a shard that is not a file name"
                 + " ('../../../../evil').");
   }
 

@@ -95,8 +95,8 @@ class HubIT {
         ChildServer second = server("gpt2")) {
       await(
           () ->
-              output(first).contains("Another server downloads " + WEIGHTS)
-                  || output(second).contains("Another server downloads " + WEIGHTS));
+              output(first).contains("Another process is downloading " + WEIGHTS)
+                  || output(second).contains("Another process is downloading " + WEIGHTS));
       both.countDown();
 
       for (ChildServer server : List.of(first, second)) {

@@ -54,7 +54,7 @@ class HubRefusalsTest extends HubTest {
     assertSentence(
         endpoint()
             + " refuses to give org/small (403, Access to this resource is disabled.): set HF_TOKEN"
-            + " (or gpt2.hub.token) if the model is not for everybody.");
+            + " (or gpt2.hub.token) if the model is not public.");
     assertNextStartSucceeds(3);
   }
 
@@ -111,7 +111,7 @@ class HubRefusalsTest extends HubTest {
 
     assertThat(failure(HubFixture.MODEL, "v2"))
         .hasMessage(
-            "org/small has no revision v2: set gpt2.revision to a branch, a tag or a whole commit"
+            "org/small has no revision v2: set gpt2.revision to a branch, a tag or a full commit hash"
                 + " (it has main, v1).");
   }
 
@@ -152,7 +152,7 @@ class HubRefusalsTest extends HubTest {
                 .filter(file -> !file.equals(removed))
                 .toList());
     assertSentence(
-        "org/small has no %s, so it is no model that can be served; it has %s."
+        "org/small has no %s, so it cannot be served; it has %s."
             .formatted(named, files));
   }
 }

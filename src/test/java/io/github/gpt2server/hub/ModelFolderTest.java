@@ -209,7 +209,7 @@ class ModelFolderTest {
   void refusesWhatIsNoPath() {
     assertThatExceptionOfType(ModelNotFoundException.class)
         .isThrownBy(() -> ModelFolder.resolve("gpt2.model", "a\0b", NO_HUB))
-        .withMessage("gpt2.model is no valid path (Nul character not allowed): " + ALLOWED);
+        .withMessage("gpt2.model is not a valid path (Nul character not allowed): " + ALLOWED);
   }
 
   @Test

@@ -6,9 +6,9 @@ import java.io.PrintStream;
 /**
  * The streams of a command.
  *
- * @param in for what is piped into it
- * @param out for its results
- * @param err for progress and errors
- * @param terminal whether somebody watches {@code err}, so that a line may be overwritten
+ * @param in standard input
+ * @param out standard output, for results
+ * @param err standard error, for progress and errors
+ * @param terminal whether {@code err} is a terminal, on which a line can be overwritten
  */
 public record Console(InputStream in, PrintStream out, PrintStream err, boolean terminal) {}

@@ -4,15 +4,15 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** JSON from files that people name to a command. */
+/** JSON from files given to a command. */
 public final class JsonText {
   private JsonText() {}
 
   /**
    * Parses a text.
    *
-   * @param place where it stands, for the message
-   * @throws CommandException if it is not JSON
+   * @param place the file and line, for the message
+   * @throws CommandException if the text is not JSON
    */
   public static JsonNode parse(String place, String json) {
     try {
@@ -23,7 +23,7 @@ public final class JsonText {
     }
   }
 
-  /** The parser's reason, without places in its own buffers and lists of what JSON may hold. */
+  /** Shortens the parser's message: no positions in its buffers, no lists of what JSON allows. */
   private static String reason(String message) {
     return message
         .replaceFirst("(?s): was expecting \\(.*", "")

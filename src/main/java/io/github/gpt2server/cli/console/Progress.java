@@ -1,48 +1,39 @@
 package io.github.gpt2server.cli.console;
 
+import io.github.gpt2server.text.LineInterval;
+import io.github.gpt2server.text.TerminalBar;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.function.LongSupplier;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Tells how far a long computation is: a bar on a terminal, a line now and then elsewhere. */
+/** Progress of a long computation: a bar on a terminal, a line every ten seconds elsewhere. */
 public interface Progress extends AutoCloseable {
-
-  /** So many more tokens are done. */
+  /** Adds to the number of scored tokens. */
   void advance(long tokens);
 
   @Override
   void close();
 
-  /** Begins to tell of a computation of {@code total} tokens. */
+  /** Starts the display for a computation over {@code total} tokens. */
   static Progress of(Console console, long total) {
     return console.terminal()
         ? new Bar(console.err(), total)
         : new Lines(console.err(), total, System::nanoTime);
   }
 
-  /** A line that is drawn again and again, with the time that is left. */
+  /** A bar that is redrawn in place. */
   final class Bar implements Progress {
-    private final ProgressBar bar;
+    private final TerminalBar bar;
+    private long done;
 
     Bar(PrintStream err, long total) {
-      bar =
-          new ProgressBarBuilder()
-              .setConsumer(new ConsoleProgressBarConsumer(err))
-              .setStyle(ProgressBarStyle.ASCII)
-              .setInitialMax(total)
-              .setTaskName("Scoring")
-              .setUnit(" tokens", 1)
-              .showSpeed()
-              .build();
+      bar = new TerminalBar(err, "Scoring", TerminalBar.Unit.TOKENS, 0, total);
     }
 
     @Override
     public void advance(long tokens) {
-      bar.stepBy(tokens);
+      done += tokens;
+      bar.stepTo(done);
     }
 
     @Override
@@ -53,34 +44,31 @@ public interface Progress extends AutoCloseable {
 
   /** A line every ten seconds. */
   final class Lines implements Progress {
-    private static final long PERIOD = 10_000_000_000L;
-
     private final PrintStream err;
     private final long total;
     private final LongSupplier nanoTime;
     private final long begin;
+    private final LineInterval interval;
     private long done;
-    private long lastLine;
 
     Lines(PrintStream err, long total, LongSupplier nanoTime) {
       this.err = err;
       this.total = total;
       this.nanoTime = nanoTime;
       this.begin = nanoTime.getAsLong();
-      this.lastLine = begin;
+      this.interval = new LineInterval(begin);
     }
 
     @Override
     public void advance(long tokens) {
       done += tokens;
       long now = nanoTime.getAsLong();
-      if (now - lastLine >= PERIOD) {
-        lastLine = now;
+      if (interval.isDue(now)) {
         double seconds = (now - begin) / 1e9;
         err.println(
             String.format(
                 Locale.ROOT,
-                "%,d of %,d tokens scored after %.0f s, about %.0f s to go",
+                "%,d of %,d tokens scored in %.0f s, about %.0f s left",
                 done,
                 total,
                 seconds,

@@ -7,21 +7,21 @@ import java.util.Locale;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What a command found out, for people and for programs. */
+/** The results of a command, as lines of text or as JSON. */
 public final class Report {
   private final Map<String, Object> values = new LinkedHashMap<>();
   private final Map<String, String> written = new LinkedHashMap<>();
 
   /**
-   * Begins with the model.
+   * Creates a report that begins with the model.
    *
-   * @param logLikelihood what it computed, in nats
-   * @throws CommandException if that is no number
+   * @param logLikelihood the computed result, in nats
+   * @throws CommandException if the result is NaN
    */
   public static Report of(ServedModel model, double logLikelihood) {
     if (Double.isNaN(logLikelihood)) {
       throw new CommandException(
-          "The log-probabilities of %s in %s are not numbers: its weights are damaged, or too large for that gpt2.dtype."
+          "The log-probabilities of %s in %s are not numbers: its weights are damaged, or exceed the range of that gpt2.dtype."
               .formatted(model.id(), model.dtype()));
     }
     return new Report()
@@ -42,8 +42,7 @@ public final class Report {
   }
 
   /**
-   * Adds a number, which people see with so many decimals. One that is not finite is null in JSON;
-   * null, where there is none or it is too large, is a dash for people.
+   * Adds a number, rounded to {@code decimals} places in text. An infinite number is null in JSON; null, for a number that is undefined or too large, is a dash in text.
    */
   public Report add(String name, Double value, int decimals) {
     return add(
@@ -58,7 +57,7 @@ public final class Report {
     return this;
   }
 
-  /** For programs one JSON object on a line, numbers in full precision; else a line each. */
+  /** Prints one JSON object with numbers in full precision, or a line for each value. */
   public void print(PrintStream out, boolean json) {
     if (json) {
       out.println(JsonMapper.shared().writeValueAsString(values));
@@ -67,7 +66,7 @@ public final class Report {
     }
   }
 
-  /** Names and values below each other; {@code bits_per_byte} as bits per byte. */
+  /** Prints aligned names and values; {@code bits_per_byte} becomes "bits per byte". */
   private void print(PrintStream out) {
     int width = written.keySet().stream().mapToInt(String::length).max().orElse(0);
     written.forEach(

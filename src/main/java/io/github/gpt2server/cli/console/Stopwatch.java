@@ -1,6 +1,9 @@
 package io.github.gpt2server.cli.console;
 
-/** How long something takes. */
+/** Measurement of elapsed time.
+ *
+ * @param begin the start on {@link System#nanoTime}
+ */
 public record Stopwatch(long begin) {
 
   public static Stopwatch start() {

@@ -4,24 +4,23 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Lines of cells for people, the cells of a column below each other. */
+/** A text table with aligned columns. */
 public final class Table {
   private static final String GAP = "  ";
 
   private final List<List<String>> lines = new ArrayList<>();
 
-  /** Begins with the names of the columns. */
+  /** Creates a table with these column headings. */
   public Table(String... header) {
     add(header);
   }
 
-  /** Adds a line of as many cells. */
+  /** Adds a line with one cell for each column. */
   public Table add(String... cells) {
     lines.add(List.of(cells));
     return this;
   }
 
-  /** Prints the lines. */
   public void print(PrintStream out) {
     int columns = lines.get(0).size();
     int[] widths = new int[columns];

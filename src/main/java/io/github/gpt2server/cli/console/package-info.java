@@ -1,2 +1,2 @@
-/** What commands share to write: tables, reports for people and programs, progress. */
+/** Output of the commands: tables, reports as text and JSON, progress. */
 package io.github.gpt2server.cli.console;

@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
-/** Asks the engine and waits as long as it takes: nobody's connection waits for a command. */
+/** Submits requests to the engine and waits for the results without a time limit. */
 public final class EngineClient {
-  /** Fills a step with short texts too; an answer that waits to be read holds a row of logits. */
+  /** The number of passes in flight: enough to fill a step with short texts; each unread answer holds a row of logits. */
   private static final int IN_FLIGHT = 64;
 
   private static final Duration FOREVER = Duration.ofDays(10_000);
@@ -36,10 +36,10 @@ public final class EngineClient {
   private record Asked(ScoringPass pass, GenerationHandle handle) {}
 
   /**
-   * Has passes scored, several at once so that steps are full.
+   * Scores passes, several at once so that steps are full.
    *
-   * @param onScores gets each pass with its scores, in the order of the passes
-   * @throws EngineStoppedException if the process is told to end meanwhile
+   * @param onScores receives each pass with its scores, in the order of the passes
+   * @throws EngineStoppedException if the process is stopped meanwhile
    * @throws CommandException if a pass fails
    */
   public void score(
@@ -75,28 +75,28 @@ public final class EngineClient {
     onScores.accept(asked.pass(), asked.pass().scores(promptRead(events(asked.handle()))));
   }
 
-  /** One pass's scores, with the same exceptions. */
+  /** Scores one pass, with the same exceptions. */
   public ScoringPass.Scores score(ScoringPass pass) throws InterruptedException {
     return pass.scores(promptRead(ask(pass.request())));
   }
 
-  /** All logits after a prompt, {@code [vocab]}, with the same exceptions. */
+  /** Computes all logits after a prompt, {@code [vocab]}, with the same exceptions. */
   public float[] nextTokenLogits(int[] prompt) throws InterruptedException {
     return promptRead(ask(SequenceRequest.reading(prompt, PromptProbabilities.NEXT_TOKEN)))
         .nextTokenLogits();
   }
 
   /**
-   * All events of one sequence.
+   * Runs one sequence and returns all its events.
    *
-   * @throws EngineStoppedException if the process is told to end meanwhile
+   * @throws EngineStoppedException if the process is stopped meanwhile
    * @throws CommandException if the sequence fails
    */
   public List<SequenceEvent> ask(SequenceRequest request) throws InterruptedException {
     return events(engine.submit(generation(request)));
   }
 
-  /** What the engine says of a prompt once it is read; events of one sequence have one such. */
+  /** Returns the one event of a sequence that reports on its prompt. */
   private static SequenceEvent.PromptRead promptRead(List<SequenceEvent> events) {
     return events.stream()
         .filter(SequenceEvent.PromptRead.class::isInstance)

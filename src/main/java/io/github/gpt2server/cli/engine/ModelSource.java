@@ -2,10 +2,10 @@ package io.github.gpt2server.cli.engine;
 
 import io.github.gpt2server.serving.ServedModel;
 
-/** Where a command gets the model from. */
+/** Loader of the model for a command. */
 @FunctionalInterface
 public interface ModelSource {
 
-  /** Loads the model that the settings name; whoever gave the source ends its engine. */
+  /** Loads the model that the settings name. The source's owner stops its engine. */
   ServedModel open();
 }

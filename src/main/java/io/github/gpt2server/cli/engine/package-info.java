@@ -1,2 +1,2 @@
-/** What commands share to ask the engine. */
+/** Access of the commands to the engine. */
 package io.github.gpt2server.cli.engine;

@@ -6,15 +6,15 @@ import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 /**
  * A text to evaluate.
  *
- * @param name the file it is from, with the line if there are several in it
- * @param text what stands there
+ * @param name the file, with the line if it holds several texts
+ * @param text the text itself
  */
 record Document(String name, String text) {
 
   /**
-   * Tokens of this text or of a part of it.
+   * Encodes this text or a part of it.
    *
-   * @throws CommandException if it cannot be written in tokens
+   * @throws CommandException if the vocabulary cannot express it
    */
   int[] encode(String part, Gpt2Tokenizer tokenizer) {
     try {
@@ -25,7 +25,7 @@ record Document(String name, String text) {
   }
 
   /**
-   * The token that stands before a text.
+   * Returns the token that marks the beginning of a text.
    *
    * @throws CommandException if the model has none
    */
@@ -35,7 +35,6 @@ record Document(String name, String text) {
         .orElseThrow(
             () ->
                 new CommandException(
-                    "This model has no token that begins a text: neither a bos_token nor an"
-                        + " eos_token is named by its files."));
+                    "This model has no token that begins a text: its files name neither a bos_token nor an eos_token."));
   }
 }

@@ -2,7 +2,7 @@ package io.github.gpt2server.cli.evaluate;
 
 import java.util.Locale;
 
-/** What a file of texts looks like. */
+/** The format of a file of texts. */
 enum DocumentFormat {
   /** The whole file is one text. */
   TEXT,
@@ -11,13 +11,13 @@ enum DocumentFormat {
   /** Each line is a JSON object with a text in one of its fields. */
   JSONL;
 
-  /** What a file's name says, or {@code plain} if it says nothing. */
+  /** The format by a file's extension, or {@code plain}. */
   static DocumentFormat of(String file, DocumentFormat plain) {
     String name = file.toLowerCase(Locale.ROOT);
     return name.endsWith(".jsonl") || name.endsWith(".ndjson") ? JSONL : plain;
   }
 
-  /** As an option writes it. */
+  /** The value of the option. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

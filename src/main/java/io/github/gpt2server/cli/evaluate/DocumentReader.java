@@ -20,8 +20,7 @@ import org.apache.commons.io.input.BOMInputStream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reads texts from files, all of them before anything is computed: what is wrong in the last line
- * is told at once.
+ * Reader of texts from files. It reads all of them before anything is computed, so that an error in the last line is reported at once.
  */
 final class DocumentReader {
   private static final String STANDARD_INPUT = "-";
@@ -33,10 +32,10 @@ final class DocumentReader {
   private final long limit;
 
   /**
-   * @param format of all files, or null to go by their names
-   * @param plain the format of those whose name says nothing
-   * @param field that holds the text where a line is a JSON object
-   * @param limit how many documents are read
+   * @param format the format of all files, or null to decide by their names
+   * @param plain the format of files whose name does not decide
+   * @param field the field of a JSON line that holds the text
+   * @param limit the largest number of documents to read
    */
   DocumentReader(
       InputStream standardInput,
@@ -52,9 +51,9 @@ final class DocumentReader {
   }
 
   /**
-   * The documents of all files in their order.
+   * Reads the documents of all files in their order.
    *
-   * @param files their names; {@code -} stands for standard input
+   * @param files names of files; {@code -} stands for standard input
    * @throws CommandException if one cannot be read
    */
   List<Document> read(List<String> files) {
@@ -77,7 +76,7 @@ final class DocumentReader {
   private Reader open(String file) throws IOException {
     InputStream bytes =
         file.equals(STANDARD_INPUT) ? standardInput : Files.newInputStream(Path.of(file));
-    // A decoder of its own reports what is not UTF-8 instead of replacing it.
+    // A new decoder reports malformed UTF-8, where a reader with a charset replaces it.
     return new InputStreamReader(
         BOMInputStream.builder().setInputStream(bytes).get(), StandardCharsets.UTF_8.newDecoder());
   }
@@ -115,7 +114,7 @@ final class DocumentReader {
     JsonNode text = json.get(field);
     if (text == null) {
       throw new CommandException(
-          "%s has no field \"%s\", but %s: name the one with the text by --field."
+          "%s has no field \"%s\", but %s: set --field to the one that holds the text."
               .formatted(place, field, json.isEmpty() ? "none at all" : names(json)));
     }
     if (!text.isString()) {

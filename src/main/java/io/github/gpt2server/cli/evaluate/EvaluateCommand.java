@@ -13,12 +13,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Says how well the model predicts texts: perplexity and the like, or last words. */
+/** The {@code evaluate} command: perplexity of texts, or accuracy on last words. */
 @Command(
     name = "evaluate",
     description = {
-      "Say how well the model predicts texts: perplexity, bits per byte, character and word; with"
-          + " --last-word how often it knows the last word (LAMBADA).",
+      "Measure how well the model predicts texts: perplexity and bits per byte, character and word;"
+          + " with --last-word, the accuracy on the last word of each text (LAMBADA).",
       ""
     },
     sortOptions = false)
@@ -53,7 +53,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--last-word",
       description =
-          "Predict each text's last word from what stands before it. Reports what"
+          "Predict the last word of each text from the text before it, and report the metrics that"
               + " lm-evaluation-harness reports for lambada_openai.")
   private boolean lastWord;
 
@@ -67,17 +67,17 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Option(
       names = "--add-bos",
-      description = "Put <|endoftext|> before each text, so that its first token is scored too.")
+      description = "Prepend <|endoftext|> to each text, so that its first token is scored too.")
   private boolean addBos;
 
   @Option(
       names = "--limit",
       paramLabel = "N",
       defaultValue = "" + Long.MAX_VALUE,
-      description = "Take only the first N texts.")
+      description = "Evaluate only the first N texts.")
   private long limit;
 
-  @Option(names = "--json", description = "Report one JSON object.")
+  @Option(names = "--json", description = "Print the report as one JSON object.")
   private boolean json;
 
   public EvaluateCommand(ModelSource models, Console console) {

@@ -13,7 +13,7 @@ import io.github.gpt2server.serving.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Predicts the last word of each text. */
+/** Evaluation of the model on the last word of each text. */
 final class LastWordEvaluation {
   private final ServedModel model;
   private final Console console;
@@ -28,10 +28,9 @@ final class LastWordEvaluation {
   }
 
   /**
-   * Predicts.
+   * Predicts the last words and reports the accuracy and the perplexity.
    *
-   * @throws CommandException if there is no word to predict, one is longer than the context, or the
-   *     model has no numbers for it
+   * @throws CommandException if there is no word to predict, a word is longer than the context, or the model computes NaN
    */
   Report run(List<Document> documents) throws InterruptedException {
     documents.forEach(this::add);

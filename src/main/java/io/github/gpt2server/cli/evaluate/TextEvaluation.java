@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/** Scores whole texts, each for itself, and adds up. */
+/** Evaluation of the model on whole texts: their scores, added up. */
 final class TextEvaluation {
   private final ServedModel model;
   private final Console console;
@@ -28,8 +28,8 @@ final class TextEvaluation {
   private double logLikelihood;
 
   /**
-   * @param stride as {@link ScoringPass#cover} takes it
-   * @param addBos whether end-of-text stands before each text
+   * @param stride the stride of {@link ScoringPass#cover}, in tokens
+   * @param addBos whether to prepend the token that marks the beginning of a text
    */
   TextEvaluation(ServedModel model, Console console, int stride, boolean addBos) {
     this.model = model;
@@ -41,7 +41,7 @@ final class TextEvaluation {
   /**
    * Scores the documents.
    *
-   * @throws CommandException if there is nothing to score, or the model has no numbers for it
+   * @throws CommandException if there is nothing to score, or the model computes NaN
    */
   Report run(List<Document> documents) throws InterruptedException {
     documents.forEach(this::add);

@@ -1,2 +1,2 @@
-/** {@code evaluate}: perplexity of texts and accuracy of last words. */
+/** The {@code evaluate} command: perplexity of texts and accuracy on last words. */
 package io.github.gpt2server.cli.evaluate;

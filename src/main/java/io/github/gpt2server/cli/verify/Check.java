@@ -19,23 +19,23 @@ import java.util.stream.Stream;
 /** A published number that this program can compute from token ids. */
 sealed interface Check {
 
-  /** Names it in a few words. */
+  /** A short name of the number. */
   String what();
 
-  /** All token ids that it is about. */
+  /** All token ids of the computation. */
   IntStream tokens();
 
-  /** How many tokens the model reads and writes at once. */
+  /** The largest number of tokens in the context. */
   int length();
 
   /**
-   * Computes it.
+   * Computes the number and compares it.
    *
    * @throws CommandException if the model fails
    */
   CheckResult run(EngineClient engine) throws InterruptedException;
 
-  /** The text that greedy decoding writes. */
+  /** The text of greedy decoding. */
   record Greedy(int[] prompt, int[] continuation) implements Check {
 
     @Override
@@ -81,7 +81,7 @@ sealed interface Check {
     }
   }
 
-  /** Which token is likeliest to come next. */
+  /** The most likely next token. */
   record Argmax(int[] prompt, int argmax) implements Check {
 
     @Override
@@ -110,7 +110,7 @@ sealed interface Check {
     }
   }
 
-  /** The logit of a token that may come next. */
+  /** The logit of a possible next token. */
   record Logit(int[] prompt, int token, double logit, Tolerance tolerance) implements Check {
 
     @Override
@@ -160,7 +160,7 @@ sealed interface Check {
     }
   }
 
-  /** The log-probability of each token of a continuation, in nats; shows the worst. */
+  /** The log-probability of each token of a continuation, in nats; reports the worst. */
   record TokenLikelihoods(int[] prompt, int[] continuation, double[] logprobs, Tolerance tolerance)
       implements Check {
 
@@ -184,7 +184,7 @@ sealed interface Check {
       double[] got = engine.score(pass(prompt, continuation)).logprobs();
       int worst = 0;
       for (int i = 0; i < got.length; i++) {
-        // To this comparison what is no number is the worst of all.
+        // Double.compare sorts NaN last, which makes it the worst.
         if (Double.compare(excess(i, got), excess(worst, got)) > 0) {
           worst = i;
         }
@@ -197,7 +197,7 @@ sealed interface Check {
     }
   }
 
-  /** The mean surprisal of texts' tokens but the first, in nats; training reports it as loss. */
+  /** The mean surprisal of all tokens but each text's first, in nats; the loss of training. */
   record MeanLoss(List<int[]> rows, double loss, Tolerance tolerance) implements Check {
 
     @Override

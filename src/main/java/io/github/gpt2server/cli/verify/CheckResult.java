@@ -3,14 +3,14 @@ package io.github.gpt2server.cli.verify;
 import java.util.Locale;
 
 /**
- * What became of a published number; a line of the table that {@code verify} prints.
+ * The result for a published number; a line of the table that {@code verify} prints.
  *
- * @param verdict whether it is right
- * @param what names it
- * @param expected as it was published
- * @param got as the model gives it
- * @param allowed how far from each other they may be
- * @param note why it could not be checked, or computed
+ * @param verdict whether the number is right
+ * @param what the name of the number
+ * @param expected the published value
+ * @param got the computed value
+ * @param allowed the allowed difference
+ * @param note the reason why it was not checked or computed
  */
 record CheckResult(
     Verdict verdict, String what, String expected, String got, String allowed, String note) {
@@ -30,14 +30,14 @@ record CheckResult(
       this.label = label;
     }
 
-    /** As the table writes it. */
+    /** The label in the table. */
     @Override
     public String toString() {
       return label;
     }
   }
 
-  /** A number that was computed. */
+  /** Compares a computed number with the published one. */
   static CheckResult of(String what, double expected, double got, Tolerance tolerance) {
     return new CheckResult(
         tolerance.covers(expected, got) ? Verdict.OK : Verdict.FAILED,
@@ -48,18 +48,18 @@ record CheckResult(
         "");
   }
 
-  /** Something that is right only if it is the same. */
+  /** Compares values that must be equal. */
   static CheckResult exact(String what, String expected, String got) {
     return new CheckResult(
         got.equals(expected) ? Verdict.OK : Verdict.FAILED, what, expected, got, "exact", "");
   }
 
-  /** Something that the model could not compute. */
+  /** A result for a number that the model failed to compute. */
   static CheckResult failed(String what, String reason) {
     return new CheckResult(Verdict.FAILED, what, "", "", "", reason);
   }
 
-  /** Something that cannot be checked. */
+  /** A result for a number that cannot be checked. */
   static CheckResult skipped(String what, String expected, String reason) {
     return new CheckResult(Verdict.SKIPPED, what, expected, "", "", reason);
   }

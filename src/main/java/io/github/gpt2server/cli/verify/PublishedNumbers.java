@@ -8,20 +8,20 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Numbers that somebody published about models.
+ * Published numbers about models.
  *
- * @param file where they stand, for messages
- * @param shapes of models, by id
+ * @param file the name of the file, for messages
+ * @param shapes the shapes of models, by id
  * @param entries the numbers
  */
 record PublishedNumbers(String file, Map<String, Shape> shapes, List<Entry> entries) {
 
   /**
-   * What tells models of GPT-2's family from each other; layers and width show in the parameters.
+   * The properties that distinguish models of GPT-2's family; layers and width show in the number of parameters.
    *
-   * @param vocabSize how many token ids there are
-   * @param contextLength how many positions
-   * @param parameters how many numbers the weights have, tied embeddings counted once
+   * @param vocabSize the number of token ids
+   * @param contextLength the number of positions
+   * @param parameters the number of weights, tied embeddings counted once
    */
   record Shape(int vocabSize, int contextLength, long parameters) {
 
@@ -33,23 +33,23 @@ record PublishedNumbers(String file, Map<String, Shape> shapes, List<Entry> entr
   }
 
   /**
-   * A number.
+   * A published number.
    *
-   * @param model whose it is; null if that is not said
-   * @param source who published it
-   * @param check how to compute it, or null
-   * @param unchecked a line that says why not where {@code check} is null, else null
+   * @param model the id of its model, or null if the file does not name it
+   * @param source the publication
+   * @param check the computation, or null
+   * @param unchecked the reason if {@code check} is null, else null
    */
   record Entry(String model, String source, Check check, CheckResult unchecked) {}
 
-  /** The numbers of a model, and those that belong to none. */
+  /** The numbers of a model, and those without a model. */
   List<Entry> of(String id) {
     return entries.stream()
         .filter(entry -> entry.model() == null || entry.model().equals(id))
         .toList();
   }
 
-  /** The ids of all models that there are numbers of. */
+  /** The ids of all models with numbers. */
   Set<String> ids() {
     Set<String> ids = new TreeSet<>(shapes.keySet());
     entries.stream().map(Entry::model).filter(model -> model != null).forEach(ids::add);
@@ -57,9 +57,9 @@ record PublishedNumbers(String file, Map<String, Shape> shapes, List<Entry> entr
   }
 
   /**
-   * The model that goes by this id, whoever published it, or else has this shape.
+   * Finds the model with this id, with or without an organisation, or else with this shape.
    *
-   * @throws CommandException if the id is known but belongs to another shape
+   * @throws CommandException if the id is known but the shape is another
    */
   Optional<String> identify(String id, Shape shape) {
     String name = id.substring(id.lastIndexOf('/') + 1);
@@ -67,7 +67,7 @@ record PublishedNumbers(String file, Map<String, Shape> shapes, List<Entry> entr
       Shape known = shapes.getOrDefault(name, shape);
       if (!known.equals(shape)) {
         throw new CommandException(
-            "The model is called %s but has %s, where %s has %s: say by --as which of %s it is."
+            "The model is called %s but has %s, where %s has %s: set --as to one of %s."
                 .formatted(id, shape, name, known, String.join(", ", ids())));
       }
       return Optional.of(name);

@@ -19,8 +19,7 @@ import org.apache.commons.io.input.BOMInputStream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reads published numbers from a JSON object: {@code models} with their shapes, and a list of
- * entries for each kind of number, as {@code verify/published.json} has them.
+ * Reader of published numbers from a JSON object: {@code models} with their shapes, and a list of entries for each kind of number, as in {@code verify/published.json}.
  */
 final class PublishedNumbersReader {
   private static final String OWN = "/verify/published.json";
@@ -34,7 +33,7 @@ final class PublishedNumbersReader {
     this.file = file;
   }
 
-  /** The numbers that travel with the program. */
+  /** Reads the numbers that are part of the program. */
   static PublishedNumbers own() {
     try (InputStream in = PublishedNumbersReader.class.getResourceAsStream(OWN)) {
       return new PublishedNumbersReader("published.json").parse(text(in));
@@ -44,9 +43,9 @@ final class PublishedNumbersReader {
   }
 
   /**
-   * The numbers in a file.
+   * Reads the numbers in a file.
    *
-   * @throws CommandException if it cannot be read or is malformed
+   * @throws CommandException if the file cannot be read or is malformed
    */
   static PublishedNumbers read(String file) {
     try (InputStream in = BOMInputStream.builder().setPath(Path.of(file)).get()) {
@@ -143,14 +142,14 @@ final class PublishedNumbersReader {
     check(entry, new Check.TokenLikelihoods(prompt, continuation, logprobs, tolerance(entry)));
   }
 
-  /** Rows of so many columns, each with the token after it, or all ids as one row. */
+  /** The rows of ids, each with the token after it; all ids are one row unless the entry has columns. */
   private List<int[]> rows(JsonNode entry) {
     int[] ids = ids(entry, "ids");
     int rows = entry.has("rows") ? count(entry, "rows") : 1;
     int columns = entry.has("columns") ? count(entry, "columns") : ids.length - 1;
     require(
         rows > 0 && columns > 0 && (long) rows * columns < ids.length,
-        "needs one id more than rows times columns");
+        "needs at least rows * columns + 1 ids");
     List<int[]> all = new ArrayList<>();
     for (int row = 0; row < rows; row++) {
       all.add(Arrays.copyOfRange(ids, row * columns, (row + 1) * columns + 1));
@@ -167,7 +166,7 @@ final class PublishedNumbersReader {
   }
 
   private static String source(JsonNode entry) {
-    return entry.path("source").asString("source not said");
+    return entry.path("source").asString("source not given");
   }
 
   private Tolerance tolerance(JsonNode entry) {
@@ -188,7 +187,7 @@ final class PublishedNumbersReader {
   }
 
   private int count(JsonNode entry, String field) {
-    require(isCount(entry.path(field)), field + " must be a whole number from 0");
+    require(isCount(entry.path(field)), field + " must be a non-negative integer");
     return entry.get(field).intValue();
   }
 

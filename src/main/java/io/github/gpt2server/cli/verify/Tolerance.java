@@ -1,21 +1,21 @@
 package io.github.gpt2server.cli.verify;
 
 /**
- * How far a number may be from the one that was published.
+ * The allowed difference from a published number.
  *
- * @param absolute so far in any case
- * @param relative times the published number's size, so much further
+ * @param absolute the part that does not depend on the number
+ * @param relative the part that is multiplied with the absolute value of the published number
  */
 record Tolerance(double absolute, double relative) {
-  /** What float32 keeps on logits, however its sums are ordered. */
+  /** The accuracy of float32 logits, whatever the order of summation. */
   static final Tolerance DEFAULT = new Tolerance(1e-3, 0);
 
-  /** How far from this number. */
+  /** The allowed difference from this number. */
   double allowed(double expected) {
     return absolute + relative * Math.abs(expected);
   }
 
-  /** Whether {@code got} is near enough; what is no number never is. */
+  /** Whether {@code got} is within the tolerance; NaN never is. */
   boolean covers(double expected, double got) {
     return Math.abs(got - expected) <= allowed(expected);
   }

@@ -17,13 +17,13 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Compares the model with numbers that others published about it. */
+/** The {@code verify} command: compares the model's results with published ones. */
 @Command(
     name = "verify",
     description = {
-      "Compare the model with numbers that others published about OpenAI's GPT-2 and DistilGPT-2:"
-          + " greedy texts, logits, log-probabilities, losses. The exit code is 0 only if all are"
-          + " within their tolerance; they were computed in float32.",
+      "Compare the model's results with published ones of OpenAI's GPT-2 and DistilGPT-2: greedy"
+          + " texts, logits, log-probabilities, losses, all computed in float32. The exit code is 0"
+          + " only if all are within their tolerance.",
       ""
     },
     sortOptions = false)
@@ -35,14 +35,14 @@ public final class VerifyCommand implements Callable<Integer> {
       names = "--as",
       paramLabel = "ID",
       description =
-          "Take the model for gpt2, distilgpt2, gpt2-medium, gpt2-large or gpt2-xl. Default: what"
-              + " its name, or else its shape, says.")
+          "Treat the model as gpt2, distilgpt2, gpt2-medium, gpt2-large or gpt2-xl. Default:"
+              + " determined by its name, or else by its shape.")
   private String as;
 
   @Option(
       names = "--against",
       paramLabel = "FILE",
-      description = "Compare with the numbers of this JSON file.")
+      description = "Compare with the numbers in this JSON file.")
   private String against;
 
   public VerifyCommand(ModelSource models, Console console) {
@@ -50,7 +50,7 @@ public final class VerifyCommand implements Callable<Integer> {
     this.console = console;
   }
 
-  /** A line of the table and who published its number. */
+  /** A line of the table with the publication. */
   private record Line(CheckResult result, String source) {}
 
   @Override
@@ -59,7 +59,7 @@ public final class VerifyCommand implements Callable<Integer> {
         against == null ? PublishedNumbersReader.own() : PublishedNumbersReader.read(against);
     if (as != null && !numbers.ids().contains(as)) {
       throw new CommandException(
-          "--as is %s, but %s has numbers of %s."
+          "--as is %s, but %s has numbers for %s only."
               .formatted(as, numbers.file(), String.join(", ", numbers.ids())));
     }
     ServedModel model = models.open();
@@ -90,7 +90,7 @@ public final class VerifyCommand implements Callable<Integer> {
         .orElseThrow(
             () ->
                 new CommandException(
-                    "%s (%s) is none of the models that %s has numbers of: say by --as which of %s it is."
+                    "%s (%s) is none of the models that %s has numbers for: set --as to one of %s."
                         .formatted(
                             model.id(), shape, numbers.file(), String.join(", ", numbers.ids()))));
   }
@@ -142,7 +142,7 @@ public final class VerifyCommand implements Callable<Integer> {
     long ok = count(lines, Verdict.OK);
     long failed = count(lines, Verdict.FAILED);
     if (ok + failed == 0) {
-      throw new CommandException("None of these numbers can be checked.");
+      throw new CommandException("None of the numbers can be checked.");
     }
     console
         .out()
@@ -157,7 +157,7 @@ public final class VerifyCommand implements Callable<Integer> {
           .err()
           .printf(
               Locale.ROOT,
-              "The published numbers are of float32, this is %s: try --gpt2.dtype=float32.%n",
+              "The published numbers were computed in float32, these in %s: try --gpt2.dtype=float32.%n",
               model.dtype());
     }
     return failed == 0 ? 0 : 1;

@@ -1,2 +1,2 @@
-/** {@code verify}: the model's results beside those that others have published. */
+/** The {@code verify} command: the model's results compared with published ones. */
 package io.github.gpt2server.cli.verify;

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What the failures of the cache's disk mean to a person, in one sentence each. */
+/** Messages for failures of the cache's disk, one sentence each. */
 public final class CacheFailures {
   private final Path cache;
 
@@ -18,15 +18,15 @@ public final class CacheFailures {
   }
 
   /**
-   * Asks before a download whether there is room for it.
+   * Checks that the disk has room for a download.
    *
-   * @param model what is to be downloaded
-   * @param bytes how much of it is not there yet
-   * @throws HubException if there is too little
+   * @param model the model id
+   * @param bytes the number of bytes still to be received
+   * @throws HubException if the free space is too small
    */
   public void requireSpace(String model, long bytes) {
     long free = free();
-    // 0 and less is what file systems tell that do not know.
+    // File systems that do not know their free space report 0 or less.
     if (free > 0 && free < bytes) {
       throw new HubException(
           "%s needs %s more, but the disk of the cache %s has only %s free: make room, or set"
@@ -35,13 +35,13 @@ public final class CacheFailures {
     }
   }
 
-  /** Why a file of the cache cannot be written. */
+  /** Explains why a file of the cache cannot be written. */
   public HubException cannotWrite(Path file, IOException failure) {
     if (isFull(failure)) {
       return new HubException(
           "The disk of the cache %s is full: make room, or set gpt2.hub.cache to a folder on a larger"
                   .formatted(cache)
-              + " disk; what has come so far is kept, and the next start goes on from there.",
+              + " disk; the bytes received so far stay in the cache, and the next start resumes the download.",
           failure);
     }
     return new HubException(

@@ -14,18 +14,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets one process, and one thread of it, download a content at a time. Only saves work: a content
- * is right because its hash is, whoever wrote it. The operating system frees the lock of a process
- * that dies.
+ * Lock under which one thread of one process downloads a blob. It only saves work: correctness comes from the hash of the content, so that a lost lock does no harm. The operating system releases the lock of a process that dies.
  *
- * <p>Java's locks and those of Python's filelock are of two kinds that do not see each other on
- * Linux, so that a Python process may download the same file at the same time.
+ * <p>On Linux, Java's locks ({@code fcntl}) and those of Python's filelock ({@code flock}) do not exclude each other, so that a Python process may download the same file at the same time.
  */
 public final class CacheLock {
   private static final Logger log = LoggerFactory.getLogger(CacheLock.class);
   private static final long POLL_MILLIS = 100;
 
-  /** A lock on a file is the whole JVM's, and lost when any thread closes that file. */
+  /** A file lock belongs to the whole JVM and is lost when any thread closes that file. */
   private static final ConcurrentMap<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
 
   private final ReentrantLock thread;
@@ -39,15 +36,15 @@ public final class CacheLock {
   /**
    * Waits for the lock.
    *
-   * @param what what is locked, for the log
-   * @param waiting called again and again while another process has the lock
+   * @param what the name of the file, for the log
+   * @param waiting called every 100 ms while another thread or process holds the lock
    */
   public static CacheLock acquire(Path file, String what, Runnable waiting)
       throws IOException, InterruptedException {
     ReentrantLock thread = THREADS.computeIfAbsent(file, path -> new ReentrantLock());
-    boolean told = false;
+    boolean reported = false;
     while (!thread.tryLock(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
-      told = tell(told, what);
+      reported = report(reported, what);
       waiting.run();
     }
     FileChannel channel = null;
@@ -56,7 +53,7 @@ public final class CacheLock {
       Files.createDirectories(file.getParent());
       channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       while (!tryLock(channel, file)) {
-        told = tell(told, what);
+        reported = report(reported, what);
         waiting.run();
         Thread.sleep(POLL_MILLIS);
       }
@@ -78,19 +75,19 @@ public final class CacheLock {
       return lock != null;
     } catch (IOException e) {
       log.warn(
-          "{} cannot be locked ({}): let one server at a time use this cache", file, e.toString());
+          "{} cannot be locked ({}): use this cache from one server at a time", file, e.toString());
       return true;
     }
   }
 
-  private static boolean tell(boolean told, String what) {
-    if (!told) {
-      log.info("Another server downloads {}: waiting for it", what);
+  private static boolean report(boolean reported, String what) {
+    if (!reported) {
+      log.info("Another process is downloading {}; waiting for it", what);
     }
     return true;
   }
 
-  /** Lets the next one in. */
+  /** Releases the lock. */
   public void release() throws IOException {
     try {
       channel.close();

@@ -17,17 +17,17 @@ import java.util.UUID;
  * <pre>
  * models--org--name/
  *   blobs/ETAG                 contents, named by their hash
- *   blobs/ETAG.incomplete      what has come of a content so far
- *   refs/main                  the commit that a branch or tag was, when it was last asked for
- *   snapshots/COMMIT/FILE      a relative link to the content, or itself where links cannot be made
+ *   blobs/ETAG.incomplete      the bytes received so far
+ *   refs/main                  the commit of a branch or tag at the last request
+ *   snapshots/COMMIT/FILE      a relative link to the content, or a copy where links are not supported
  * .locks/models--org--name/ETAG.lock
  * </pre>
  */
 public final class CachedRepository {
-  /** Makes a link; throws where there can be none. */
+  /** Creates links; throws where the file system has none. */
   @FunctionalInterface
   public interface Linker {
-    /** Makes {@code link} lead to {@code target}. */
+    /** Creates {@code link}, which refers to {@code target}. */
     void link(Path link, Path target) throws IOException;
   }
 
@@ -35,7 +35,7 @@ public final class CachedRepository {
   private final Path locks;
   private final Linker linker;
 
-  /** The part of {@code cache} that holds {@code model}; creates nothing. */
+  /** Describes the part of {@code cache} for {@code model}; creates no files. */
   CachedRepository(Path cache, String model, Linker linker) {
     this.linker = linker;
     String folder = "models--" + model.replace("/", "--");
@@ -59,12 +59,12 @@ public final class CachedRepository {
     return root.resolve("snapshots").resolve(commit);
   }
 
-  /** Whether a snapshot has a file, and what a link leads to is there. */
+  /** Whether a snapshot has a file; a link to a missing blob does not count. */
   public boolean holds(String commit, String file) {
     return Files.isRegularFile(snapshot(commit).resolve(file));
   }
 
-  /** The commit that a branch or tag was when it was last asked for, or a commit itself. */
+  /** The commit of a branch or tag at the last request, or the commit itself. */
   public Optional<String> commit(String revision) {
     if (RepositoryInfo.isCommit(revision)) {
       return Optional.of(revision);
@@ -76,15 +76,15 @@ public final class CachedRepository {
     }
   }
 
-  /** Notes what a branch or tag is now. */
+  /** Records the commit of a branch or tag. */
   public void remember(String revision, String commit) throws IOException {
     if (revision.equals(commit) || commit(revision).filter(commit::equals).isPresent()) {
       return;
     }
     Path ref = ref(revision);
     Files.createDirectories(ref.getParent());
-    // Somebody may read it meanwhile: it changes as a whole.
-    // It gets the permissions of any other file, which a temporary one of Java's does not.
+    // Replaced atomically, because other processes may read it. Not created by
+    // Files.createTempFile, whose files only their owner may read.
     Path fresh = ref.resolveSibling(ref.getFileName() + "." + UUID.randomUUID() + ".tmp");
     try {
       Files.write(fresh, commit.getBytes(StandardCharsets.UTF_8));
@@ -95,9 +95,9 @@ public final class CachedRepository {
   }
 
   /**
-   * Puts a content that is there into a snapshot, under a file's name.
+   * Adds a downloaded blob to a snapshot, under a file's name.
    *
-   * @param fresh whether no other snapshot can refer to the content yet
+   * @param fresh whether no other snapshot can refer to the blob yet
    */
   public void link(String etag, String commit, String file, boolean fresh) throws IOException {
     Path link = snapshot(commit).resolve(file);
@@ -108,7 +108,7 @@ public final class CachedRepository {
     try {
       linker.link(link, link.getParent().relativize(blob(etag)));
     } catch (FileAlreadyExistsException e) {
-      // Another process was quicker.
+      // Another process has created it.
     } catch (UnsupportedOperationException | FileSystemException e) {
       if (fresh) {
         Files.move(blob(etag), link, StandardCopyOption.REPLACE_EXISTING);

@@ -10,16 +10,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
 
-/** Whether a file's content is the one that an ETag names. */
+/** Hashes of files in the form of their ETags. */
 public final class Checksum {
   private static final int BUFFER = 1 << 20;
 
   private Checksum() {}
 
   /**
-   * The hash of the kind that the ETag is: SHA-256 for 64 hexadecimal digits (Git LFS), SHA-1 of
-   * the git blob, which is {@code "blob SIZE\0"} before the content, for 40. Empty for an ETag that
-   * is no hash.
+   * Computes the hash of the kind that the ETag is: SHA-256 for 64 hexadecimal digits (Git LFS); for 40, the SHA-1 of the git blob, which is {@code "blob SIZE\0"} followed by the content. Empty for an ETag that is not a hash.
    */
   public static Optional<String> of(Path file, String etag) throws IOException {
     if (etag.matches("[0-9a-f]{64}")) {

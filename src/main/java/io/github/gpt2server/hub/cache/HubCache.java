@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Hugging Face's cache as a whole: what is in it, whoever put it there. */
+/** Hugging Face's cache folder and the models in it. */
 public final class HubCache {
   private static final String PREFIX = "models--";
 
@@ -35,7 +35,7 @@ public final class HubCache {
     return new CachedRepository(folder, model, linker);
   }
 
-  /** The snapshot that a revision was, if it has all that a model needs. */
+  /** The cached snapshot of a revision, if it has every file that the model needs. */
   public Optional<Snapshot> complete(String model, String revision) {
     CachedRepository repository = repository(model);
     return repository
@@ -45,7 +45,7 @@ public final class HubCache {
   }
 
   /**
-   * The models of which it has files, by name.
+   * The models that have files in the cache, sorted by name.
    *
    * @throws HubException if it cannot be read
    */
@@ -105,7 +105,7 @@ public final class HubCache {
     }
   }
 
-  /** The branches and tags by their commits; one may have slashes in its name, and so folders. */
+  /** The branches and tags of each commit. A slash in a name makes a folder. */
   private static Map<String, List<String>> revisions(Path root) {
     Path refs = root.resolve("refs");
     Map<String, List<String>> revisions = new HashMap<>();
@@ -123,7 +123,7 @@ public final class HubCache {
     return revisions;
   }
 
-  /** Links are not counted: what they lead to is. */
+  /** The size of all files in bytes; links do not count. */
   private static long size(Path root) {
     try (Stream<Path> files = Files.walk(root)) {
       return files

@@ -17,9 +17,9 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Which files of a repository the server needs: of many formats of weights, one. */
+/** The files of a repository that the server needs, among them one of several weight formats. */
 public final class ModelFiles {
-  /** Says what kind of model it is. */
+  /** The file with the architecture and its sizes. */
   public static final String CONFIGURATION = "config.json";
 
   private static final List<String> SMALL =
@@ -33,7 +33,7 @@ public final class ModelFiles {
           "special_tokens_map.json",
           "added_tokens.json");
 
-  /** The first that is there is taken: safetensors before pickles, one file before shards. */
+  /** In the order of preference: safetensors before pickles, one file before shards. */
   private static final List<String> WEIGHTS =
       List.of(
           "model.safetensors",
@@ -46,9 +46,9 @@ public final class ModelFiles {
   private ModelFiles() {}
 
   /**
-   * The files to download, the shards of an index not yet among them.
+   * Selects the files to download, without the shards of an index.
    *
-   * @throws HubException if a model cannot be among them
+   * @throws HubException if a required file is missing
    */
   public static Set<String> select(String model, Collection<String> all) {
     Set<String> selected = new LinkedHashSet<>(SMALL);
@@ -58,22 +58,22 @@ public final class ModelFiles {
         .ifPresent(
             file -> {
               throw new HubException(
-                  "%s has no %s, so it is no model that can be served; it has %s."
+                  "%s has no %s, so it cannot be served; it has %s."
                       .formatted(model, file, names(all)));
             });
     selected.add(weights.orElseThrow());
     return selected;
   }
 
-  /** The index among selected files, if the weights are in shards. */
+  /** The shard index among the selected files, if there is one. */
   public static Optional<String> index(Collection<String> selected) {
     return selected.stream().filter(name -> name.endsWith(".index.json")).findFirst();
   }
 
   /**
-   * The shards that an index names.
+   * Reads the names of the shards from an index.
    *
-   * @throws HubException if it is no index, or names a file outside its folder
+   * @throws HubException if the index is malformed or names a file outside its folder
    */
   public static Set<String> shards(String model, Path index) {
     Set<String> shards = new TreeSet<>();
@@ -93,7 +93,7 @@ public final class ModelFiles {
     for (String shard : shards) {
       if (!shard.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
         throw new HubException(
-            "%s of %s names a shard that is no file name ('%s')."
+            "%s of %s names a shard that is not a file name ('%s')."
                 .formatted(index.getFileName(), model, shard));
       }
     }
@@ -101,9 +101,9 @@ public final class ModelFiles {
   }
 
   /**
-   * What a snapshot lacks to be a model, judged by its files alone; empty if it is complete.
+   * The first file that a snapshot lacks, shards included; empty if it is complete.
    *
-   * @throws HubException if it has an index that cannot be read
+   * @throws HubException if its index cannot be read
    */
   public static Optional<String> missing(String model, Path snapshot) {
     return missing(snapshot)
@@ -117,14 +117,13 @@ public final class ModelFiles {
                                 .findFirst()));
   }
 
-  /** The same, without a look at the shards of an index. */
+  /** The first file that a folder lacks, without the shards of an index; empty if it is complete. */
   public static Optional<String> missing(Path folder) {
     return missing(SMALL.stream().filter(name -> isFile(folder, name)).toList(), weights(folder));
   }
 
   /**
-   * A file that the server would read, were it not a link to one that is gone: in a copy of a cache
-   * without its blobs every file is such. A link to weights counts only where no other are there.
+   * A required file that is a link to a missing one, as every file in a copy of a cache without its blobs is. A link to weights counts only if there are no other weights.
    */
   public static Optional<String> danglingLink(Path folder) {
     return Stream.concat(
@@ -134,7 +133,7 @@ public final class ModelFiles {
         .findFirst();
   }
 
-  /** A file that the server would read, were it not a pipe, a device or a folder. */
+  /** A required file that is a pipe, a device or a folder. */
   public static Optional<String> irregular(Path folder) {
     return Stream.concat(SMALL.stream(), WEIGHTS.stream())
         .filter(name -> Files.exists(folder.resolve(name)) && !isFile(folder, name))

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 /**
  * A model at a commit, complete in the cache.
  *
- * @param model the hub's id, as it was asked for
+ * @param model the model id, as requested
  * @param commit 40 hexadecimal digits
- * @param folder where its files lie
+ * @param folder the folder of its files
  */
 public record Snapshot(String model, String commit, Path folder) {}

@@ -1,2 +1,2 @@
-/** The cache on disk, in the layout of Hugging Face's own, so that both can share it. */
+/** The cache on disk, in huggingface_hub's layout, so that Python programs can share it. */
 package io.github.gpt2server.hub.cache;

@@ -1,18 +1,15 @@
 package io.github.gpt2server.hub.download;
 
-import io.github.gpt2server.hub.cache.CacheFailures;
 import io.github.gpt2server.hub.cache.CacheLock;
 import io.github.gpt2server.hub.cache.CachedRepository;
 import io.github.gpt2server.hub.cache.Checksum;
 import io.github.gpt2server.hub.http.BodyReader;
+import io.github.gpt2server.hub.http.HubAccess;
 import io.github.gpt2server.hub.http.HubAnswer;
-import io.github.gpt2server.hub.http.HubClient;
 import io.github.gpt2server.hub.http.HubException;
-import io.github.gpt2server.hub.http.HubFailures;
 import io.github.gpt2server.hub.http.NotOnHubException;
 import io.github.gpt2server.hub.http.RemoteFile;
 import io.github.gpt2server.hub.http.Retry;
-import io.github.gpt2server.hub.http.RetryPolicy;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -29,44 +26,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings one content into the cache. It grows as {@code blobs/ETAG.incomplete}, from where the last
- * attempt, of this process or another, has left it; it gets its name once its size and its hash,
- * taken from what lies on the disk, are right.
+ * Downloads single blobs into the cache. A blob grows as {@code blobs/ETAG.incomplete}, resumed where the last attempt of this or another process ended. It gets its final name once the size and the hash of the file on disk are right.
  */
 final class BlobDownload {
   private static final Logger log = LoggerFactory.getLogger(BlobDownload.class);
 
-  private final HubClient client;
-  private final HubFailures failures;
-  private final RetryPolicy policy;
+  private final HubAccess hub;
+  private final DownloadTarget target;
   private final CachedRepository cache;
-  private final CacheFailures disk;
-  private final String model;
-  private final String commit;
 
-  /** Downloads contents of a model at a commit. */
-  BlobDownload(
-      HubClient client,
-      HubFailures failures,
-      RetryPolicy policy,
-      CachedRepository cache,
-      CacheFailures disk,
-      String model,
-      String commit) {
-    this.client = client;
-    this.failures = failures;
-    this.policy = policy;
-    this.cache = cache;
-    this.disk = disk;
-    this.model = model;
-    this.commit = commit;
+  BlobDownload(HubAccess hub, DownloadTarget target) {
+    this.hub = hub;
+    this.target = target;
+    this.cache = target.repository();
   }
 
   /**
-   * Downloads a file unless its content is there, and puts it into the snapshot.
+   * Downloads a file unless its blob is cached, and adds it to the snapshot.
    *
-   * @param received told how many bytes of the file are there, each time there are more
-   * @throws HubException if the hub does not give it or the cache does not take it
+   * @param received receives the number of bytes on disk whenever it changes
+   * @throws HubException if the hub does not send it or the cache cannot store it
    */
   void run(RemoteFile file, LongConsumer received) throws InterruptedException {
     Path incomplete = cache.incomplete(file.etag());
@@ -81,16 +60,16 @@ final class BlobDownload {
     } catch (ClosedByInterruptException e) {
       throw new InterruptedException();
     } catch (IOException e) {
-      throw disk.cannotWrite(cache.blob(file.etag()), e);
+      throw target.disk().cannotWrite(cache.blob(file.etag()), e);
     } catch (NotOnHubException e) {
-      throw failures.noFile(model, commit, file.name());
+      throw hub.failures().noFile(target.model(), target.commit(), file.name());
     }
   }
 
   private void runLocked(RemoteFile file, Path incomplete, LongConsumer received)
       throws IOException, InterruptedException, NotOnHubException {
-    // Another process may have done it meanwhile.
-    if (cache.holds(commit, file.name())) {
+    // Another process may have downloaded it in the meantime.
+    if (cache.holds(target.commit(), file.name())) {
       return;
     }
     boolean fresh = !isThere(file);
@@ -103,7 +82,7 @@ final class BlobDownload {
           StandardCopyOption.ATOMIC_MOVE,
           StandardCopyOption.REPLACE_EXISTING);
     }
-    cache.link(file.etag(), commit, file.name(), fresh);
+    cache.link(file.etag(), target.commit(), file.name(), fresh);
   }
 
   private boolean isThere(RemoteFile file) throws IOException {
@@ -123,15 +102,15 @@ final class BlobDownload {
       received.accept(0);
       if (again) {
         throw new HubException(
-            "%s of %s came from %s twice with %s: something on the way changes it; check the proxy and"
-                    .formatted(file.name(), model, client.endpoint(), wrong.get())
+            "%s of %s arrived from %s twice with %s: something between the hub and here changes it; check the proxy and"
+                    .formatted(file.name(), target.model(), hub.client().endpoint(), wrong.get())
                 + " gpt2.hub.endpoint, then start again.");
       }
-      log.warn("{} has {}: downloading it anew", file.name(), wrong.get());
+      log.warn("{} has {}; downloading it again", file.name(), wrong.get());
     }
   }
 
-  /** What is wrong with a content, or nothing. */
+  /** Describes what is wrong with a downloaded file; empty if it is right. */
   private Optional<String> wrong(RemoteFile file, Path incomplete) throws IOException {
     long size = Files.size(incomplete);
     if (file.size() >= 0 && size != file.size()) {
@@ -144,8 +123,8 @@ final class BlobDownload {
 
   private void receiveAll(RemoteFile file, Path incomplete, LongConsumer received)
       throws IOException, InterruptedException, NotOnHubException {
-    URI uri = client.fileUri(model, commit, file.name());
-    Retry retry = new Retry(policy, failures);
+    URI uri = hub.client().fileUri(target.model(), target.commit(), file.name());
+    Retry retry = hub.retry();
     while (true) {
       long before = size(incomplete);
       received.accept(before);
@@ -166,16 +145,16 @@ final class BlobDownload {
     }
   }
 
-  /** Makes one request for all bytes after the first {@code have}. */
+  /** Makes one request for the bytes from offset {@code have} on. */
   private void receive(RemoteFile file, Path incomplete, long have, LongConsumer received)
       throws IOException, InterruptedException, NotOnHubException {
-    HubAnswer answer = client.open(model, commit, file.name(), have);
+    HubAnswer answer = hub.client().open(target.model(), target.commit(), file.name(), have);
     try (BodyReader body = answer.response().body()) {
       if (answer.status() == 416
           || answer.offset().isEmpty()
           || answer.offset().getAsLong() > have) {
         onDisk(() -> Files.deleteIfExists(incomplete));
-        throw new IOException("it did not go on at byte " + have);
+        throw new IOException("the answer does not continue at byte " + have);
       }
       write(file, incomplete, answer.offset().getAsLong(), body, received);
     }
@@ -193,11 +172,11 @@ final class BlobDownload {
         onDisk(() -> channel.truncate(offset));
       }
       long position = offset;
-      for (List<ByteBuffer> pieces = body.next(); !pieces.isEmpty(); pieces = body.next()) {
-        for (ByteBuffer piece : pieces) {
-          while (piece.hasRemaining()) {
+      for (List<ByteBuffer> buffers = body.next(); !buffers.isEmpty(); buffers = body.next()) {
+        for (ByteBuffer buffer : buffers) {
+          while (buffer.hasRemaining()) {
             long at = position;
-            position += onDisk(() -> channel.write(piece, at));
+            position += onDisk(() -> channel.write(buffer, at));
           }
         }
         received.accept(position);
@@ -211,12 +190,12 @@ final class BlobDownload {
             return channel;
           });
       if (position < file.size()) {
-        throw new IOException("it ended after %d of %d bytes".formatted(position, file.size()));
+        throw new IOException("the connection ended after %d of %d bytes".formatted(position, file.size()));
       }
     }
   }
 
-  /** The size of a file, 0 if it is not there. */
+  /** The size of a file in bytes, 0 if it does not exist. */
   static long size(Path file) {
     try {
       return Files.size(file);
@@ -225,7 +204,7 @@ final class BlobDownload {
     }
   }
 
-  /** Work on the disk, whose failures are not the hub's: asking again does not help. */
+  /** A disk operation, whose failure repeating the request cannot fix. */
   @FunctionalInterface
   private interface DiskWork<T> {
     T run() throws IOException;
@@ -239,7 +218,7 @@ final class BlobDownload {
     }
   }
 
-  /** A failure of the disk among those of the network. */
+  /** A failure of the disk, as opposed to the network. */
   private static final class DiskException extends IOException {
     private static final long serialVersionUID = 1L;
 

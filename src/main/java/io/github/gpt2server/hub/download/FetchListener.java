@@ -1,13 +1,13 @@
 package io.github.gpt2server.hub.download;
 
-/** Told how far a download is; not called if there is nothing to download. */
+/** Receiver of the progress of a download; not called if there is nothing to download. */
 @FunctionalInterface
 public interface FetchListener {
 
   /**
-   * Called a few times a second, always by the thread that fetches, at the end too.
+   * Called a few times a second and at the end, always by the thread that fetches.
    *
-   * @param progress how far it is now
+   * @param progress the current state
    */
   void progress(FetchProgress progress);
 }

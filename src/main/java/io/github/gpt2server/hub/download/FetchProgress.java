@@ -3,19 +3,19 @@ package io.github.gpt2server.hub.download;
 import io.github.gpt2server.text.Bytes;
 
 /**
- * How far a download is.
+ * The state of a download.
  *
  * @param model the hub's id
- * @param received bytes that are there, from earlier attempts too
- * @param total bytes of all files that were not there at the beginning
- * @param bytesPerSecond how fast it has gone in the last seconds; 0 if nothing has come
+ * @param received number of bytes received, those of earlier attempts included
+ * @param total size in bytes of all files that were missing at the beginning
+ * @param bytesPerSecond the speed over the last seconds; 0 if nothing was received
  */
 public record FetchProgress(String model, long received, long total, long bytesPerSecond) {
 
-  /** As {@code 120 MB of 548 MB (21 %), 11 MB/s, 39 s left}. */
+  /** Returns a text such as {@code 120 MB of 548 MB (21 %), 11 MB/s, 39 s left}. */
   public String text() {
     if (received >= total) {
-      return "all %s are there and are being checked".formatted(Bytes.text(total));
+      return "all %s received; verifying checksums".formatted(Bytes.text(total));
     }
     StringBuilder text =
         new StringBuilder("%s of %s".formatted(Bytes.text(received), Bytes.text(total)));

@@ -1,14 +1,9 @@
 package io.github.gpt2server.hub.download;
 
-import io.github.gpt2server.hub.cache.CacheFailures;
-import io.github.gpt2server.hub.cache.CachedRepository;
-import io.github.gpt2server.hub.http.HubClient;
+import io.github.gpt2server.hub.http.HubAccess;
 import io.github.gpt2server.hub.http.HubException;
-import io.github.gpt2server.hub.http.HubFailures;
 import io.github.gpt2server.hub.http.NotOnHubException;
 import io.github.gpt2server.hub.http.RemoteFile;
-import io.github.gpt2server.hub.http.Retry;
-import io.github.gpt2server.hub.http.RetryPolicy;
 import io.github.gpt2server.text.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,8 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Downloads the files of a model at a commit, a few at a time. The first that fails ends the
- * others, which go on from where they are the next time.
+ * Downloads the files of a model at a commit, four at a time. The first failure cancels the other downloads, which resume the next time.
  */
 public final class SnapshotDownload implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SnapshotDownload.class);
@@ -35,32 +29,19 @@ public final class SnapshotDownload implements AutoCloseable {
   private static final int PARALLEL = 4;
   private static final long TICK_MILLIS = 200;
 
+  private final HubAccess hub;
+  private final DownloadTarget target;
   private final String model;
   private final String commit;
-  private final HubClient client;
-  private final HubFailures failures;
-  private final RetryPolicy policy;
-  private final CachedRepository repository;
-  private final CacheFailures disk;
   private final BlobDownload blobs;
   private final ExecutorService threads;
 
-  public SnapshotDownload(
-      String model,
-      String commit,
-      HubClient client,
-      HubFailures failures,
-      RetryPolicy policy,
-      CachedRepository repository,
-      CacheFailures disk) {
-    this.model = model;
-    this.commit = commit;
-    this.client = client;
-    this.failures = failures;
-    this.policy = policy;
-    this.repository = repository;
-    this.disk = disk;
-    this.blobs = new BlobDownload(client, failures, policy, repository, disk, model, commit);
+  public SnapshotDownload(HubAccess hub, DownloadTarget target) {
+    this.hub = hub;
+    this.target = target;
+    this.model = target.model();
+    this.commit = target.commit();
+    this.blobs = new BlobDownload(hub, target);
     this.threads =
         Executors.newFixedThreadPool(
             PARALLEL,
@@ -72,9 +53,9 @@ public final class SnapshotDownload implements AutoCloseable {
   }
 
   /**
-   * Brings small files into the snapshot, without a word.
+   * Downloads small files into the snapshot, without reporting progress.
    *
-   * @throws HubException for the first that cannot be had
+   * @throws HubException for the first file that cannot be fetched
    */
   public void runSilently(Collection<String> files) throws InterruptedException {
     List<RemoteFile> missing = describe(files);
@@ -82,9 +63,9 @@ public final class SnapshotDownload implements AutoCloseable {
   }
 
   /**
-   * Brings those of the files into the snapshot that are not there.
+   * Downloads the files that the snapshot lacks.
    *
-   * @throws HubException for the first that cannot be had
+   * @throws HubException for the first file that cannot be fetched
    */
   public void run(Collection<String> files, FetchListener listener) throws InterruptedException {
     List<RemoteFile> missing = describe(files);
@@ -94,15 +75,15 @@ public final class SnapshotDownload implements AutoCloseable {
     AtomicLongArray received = new AtomicLongArray(missing.size());
     List<Callable<Void>> downloads = downloads(missing, received);
     long total = missing.stream().mapToLong(file -> Math.max(0, file.size())).sum();
-    disk.requireSpace(model, total - sum(received));
+    target.disk().requireSpace(model, total - sum(received));
     log.info(
         "Downloading {} at commit {} from {}: {} files, {}{}",
         model,
         commit,
-        client.endpoint(),
+        hub.client().endpoint(),
         missing.size(),
         Bytes.text(total),
-        sum(received) > 0 ? ", of which " + Bytes.text(sum(received)) + " are there" : "");
+        sum(received) > 0 ? ", of which " + Bytes.text(sum(received)) + " are cached" : "");
     long begin = System.nanoTime();
     Speed speed = new Speed();
     Runnable tick =
@@ -116,7 +97,7 @@ public final class SnapshotDownload implements AutoCloseable {
     log.info("Downloaded {} in {} s", model, "%.1f".formatted((System.nanoTime() - begin) / 1e9));
   }
 
-  /** What remains to be done for each file; what is there of it stands in {@code received}. */
+  /** Creates a download for each file and sets {@code received} to the bytes already on disk. */
   private List<Callable<Void>> downloads(List<RemoteFile> files, AtomicLongArray received) {
     List<Callable<Void>> downloads = new ArrayList<>();
     for (int i = 0; i < files.size(); i++) {
@@ -133,29 +114,29 @@ public final class SnapshotDownload implements AutoCloseable {
   }
 
   private List<RemoteFile> describe(Collection<String> files) throws InterruptedException {
-    List<Callable<RemoteFile>> questions = new ArrayList<>();
+    List<Callable<RemoteFile>> requests = new ArrayList<>();
     for (String file : files) {
-      if (!repository.holds(commit, file)) {
-        questions.add(() -> describe(file));
+      if (!target.repository().holds(commit, file)) {
+        requests.add(() -> describe(file));
       }
     }
-    return await(questions, () -> {});
+    return await(requests, () -> {});
   }
 
   private RemoteFile describe(String file) throws InterruptedException {
     try {
-      return new Retry(policy, failures)
-          .call(client.fileUri(model, commit, file), () -> client.describe(model, commit, file));
+      return hub.retry()
+          .call(hub.client().fileUri(model, commit, file), () -> hub.client().describe(model, commit, file));
     } catch (NotOnHubException e) {
-      throw failures.noFile(model, commit, file);
+      throw hub.failures().noFile(model, commit, file);
     }
   }
 
-  /** How many bytes of a file are there already. */
+  /** The number of bytes of a file already on disk. */
   private long present(RemoteFile file) {
     return Math.max(
-        BlobDownload.size(repository.incomplete(file.etag())),
-        BlobDownload.size(repository.blob(file.etag())));
+        BlobDownload.size(target.repository().incomplete(file.etag())),
+        BlobDownload.size(target.repository().blob(file.etag())));
   }
 
   private static long sum(AtomicLongArray numbers) {
@@ -167,7 +148,7 @@ public final class SnapshotDownload implements AutoCloseable {
   }
 
   /**
-   * Runs all work, calls {@code tick} meanwhile, and gives the results in the order of the work.
+   * Runs all tasks, calls {@code tick} every 200 ms meanwhile, and returns the results in the order of the tasks.
    */
   private <T> List<T> await(List<Callable<T>> work, Runnable tick) throws InterruptedException {
     CompletionService<T> service = new ExecutorCompletionService<>(threads);
@@ -196,7 +177,7 @@ public final class SnapshotDownload implements AutoCloseable {
     }
   }
 
-  /** Ends what still runs and waits for it, so that nothing is written afterwards. */
+  /** Cancels running downloads and waits for their threads, so that nothing is written afterwards. */
   @Override
   public void close() {
     threads.shutdownNow();

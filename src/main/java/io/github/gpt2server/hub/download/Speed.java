@@ -3,7 +3,7 @@ package io.github.gpt2server.hub.download;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** How fast a number has grown over the last seconds. */
+/** Growth of a number of bytes over the last ten seconds. */
 final class Speed {
   private static final long WINDOW_NANOS = 10_000_000_000L;
 
@@ -11,9 +11,9 @@ final class Speed {
 
   private final Deque<Sample> samples = new ArrayDeque<>();
 
-  /** Notes the number at a time; gives the growth per second, 0 at the beginning. */
+  /** Records the number at a time and returns the growth per second, 0 for the first record. */
   long update(long nanos, long bytes) {
-    // What is thrown away is no negative speed: the measurement begins anew.
+    // Bytes that are discarded are not a negative speed: the measurement starts again.
     if (!samples.isEmpty() && bytes < samples.getLast().bytes()) {
       samples.clear();
     }

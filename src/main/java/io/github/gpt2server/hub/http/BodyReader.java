@@ -15,13 +15,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The body of an answer, piece by piece. Other than the JDK's stream it gives up a connection that
- * has gone silent, and lets a waiting thread be interrupted.
+ * The body of an answer as a sequence of buffers. Unlike the JDK's stream it times out on a silent connection and lets a waiting thread be interrupted.
  */
 public final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseable {
   private static final int MAX_TEXT = 16 << 20;
 
-  /** A piece, the end (neither bytes nor failure) or a failure. */
+  /** Received buffers, the end (neither buffers nor failure) or a failure. */
   private record Item(List<ByteBuffer> bytes, Throwable failure) {}
 
   private final BlockingQueue<Item> items = new LinkedBlockingQueue<>();
@@ -29,12 +28,12 @@ public final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseab
   private Flow.Subscription subscription;
   private boolean closed;
 
-  /** Waits so long for each piece. */
+  /** Creates a reader that waits up to {@code patience} for each read. */
   BodyReader(Duration patience) {
     this.patience = patience;
   }
 
-  /** There as soon as the headers are. */
+  /** Completes as soon as the headers have arrived. */
   @Override
   public CompletionStage<BodyReader> getBody() {
     return CompletableFuture.completedStage(this);
@@ -66,15 +65,15 @@ public final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseab
   }
 
   /**
-   * The next piece, empty at the end.
+   * Returns the next buffers, none at the end.
    *
-   * @throws HttpTimeoutException if nothing comes for too long
+   * @throws HttpTimeoutException if no data arrives in time
    * @throws IOException if the connection ends before the body does
    */
   public List<ByteBuffer> next() throws IOException, InterruptedException {
     Item item = items.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
     if (item == null) {
-      throw new HttpTimeoutException("nothing came for " + patience.toSeconds() + " seconds");
+      throw new HttpTimeoutException("no data arrived for " + patience.toSeconds() + " seconds");
     }
     if (item.failure() != null) {
       throw new IOException(item.failure().getMessage(), item.failure());
@@ -86,17 +85,17 @@ public final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseab
     return item.bytes();
   }
 
-  /** All of it, for an answer that is text. */
+  /** Reads the whole body, of at most 16 MiB. */
   byte[] all() throws IOException, InterruptedException {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
-    for (List<ByteBuffer> pieces = next(); !pieces.isEmpty(); pieces = next()) {
-      for (ByteBuffer piece : pieces) {
-        byte[] bytes = new byte[piece.remaining()];
-        piece.get(bytes);
+    for (List<ByteBuffer> buffers = next(); !buffers.isEmpty(); buffers = next()) {
+      for (ByteBuffer buffer : buffers) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
         all.write(bytes);
       }
       if (all.size() > MAX_TEXT) {
-        throw new IOException("its answer is longer than " + MAX_TEXT + " bytes");
+        throw new IOException("the answer is longer than " + MAX_TEXT + " bytes");
       }
     }
     return all.toByteArray();
@@ -106,7 +105,7 @@ public final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseab
     subscription.request(1);
   }
 
-  /** Gives up what has not been read. */
+  /** Cancels the transfer of what has not been read. */
   @Override
   public synchronized void close() {
     closed = true;

@@ -15,13 +15,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The last answer of a chain of redirects, read as a hub means it.
+ * The last answer of a chain of redirects, with the headers that hubs use.
  *
  * @param response the answer
- * @param fromHub whether the hub itself gave it, not a CDN
+ * @param fromHub whether it comes from the hub itself, not from a CDN
  */
 public record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
-  /** {@code RateLimit: "api";r=0;t=55}: nothing left, 55 seconds until there is. */
+  /** {@code RateLimit: "api";r=0;t=55}: no requests left for 55 seconds. */
   private static final Pattern RATE_LIMIT = Pattern.compile("r=(\\d+)\\s*;\\s*t=(\\d+)");
 
   private static final Pattern RANGE = Pattern.compile("bytes (\\d+)-\\d+/(?:\\d+|\\*)");
@@ -30,7 +30,7 @@ public record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
     return response.statusCode();
   }
 
-  /** Gives the body up; a refusal of a proxy to make a tunnel has none. */
+  /** Discards the body. An answer of a proxy that refuses a tunnel has none. */
   void discard() {
     if (response.body() != null) {
       response.body().close();
@@ -52,7 +52,7 @@ public record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
     };
   }
 
-  /** Names the content: of the file that a redirect leads to, else of the answer itself. */
+  /** The ETag of the file that a redirect leads to, or else of the answer itself. */
   Optional<String> etag() {
     return header("X-Linked-Etag")
         .or(() -> isRedirect() ? Optional.empty() : header("ETag"))
@@ -60,13 +60,13 @@ public record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
         .filter(etag -> etag.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,199}"));
   }
 
-  /** The size of the file, -1 if the answer does not tell. */
+  /** The size of the file in bytes, -1 if the answer does not contain it. */
   long size() {
     return number("X-Linked-Size")
         .orElseGet(() -> isRedirect() ? -1 : number("Content-Length").orElse(-1));
   }
 
-  /** Where in the file the body begins: 0 unless the answer is a part. */
+  /** The offset in the file at which the body begins: 0 unless the answer is partial. */
   public OptionalLong offset() {
     if (status() != 206) {
       return OptionalLong.of(0);
@@ -82,7 +82,7 @@ public record HubAnswer(HttpResponse<BodyReader> response, boolean fromHub) {
         .orElse(OptionalLong.empty());
   }
 
-  /** How long the hub asks to wait, or null. */
+  /** The pause that the hub asks for, or null. */
   Duration retryAfter(Instant now) {
     HttpHeaders headers = response.headers();
     Optional<String> after = headers.firstValue("Retry-After").map(String::strip);

@@ -19,14 +19,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A Hugging Face hub over HTTP: each method is one request with its redirects, made once. Safe for
- * use by several threads.
+ * HTTP client of a Hugging Face hub. Each method makes one request, follows its redirects and does not repeat it. Thread-safe.
  *
- * <p>Redirects are followed here, because the token must go to the hub alone: content comes from
- * other hosts, by addresses that are signed already. Files in Xet storage come the same way, whole.
+ * <p>Redirects are followed here, because the token must be sent to the hub alone: content comes from other hosts, under signed URLs. Files in Xet storage are served the same way.
  *
- * <p>Each method throws {@link IOException} where asking again may help, {@link NotOnHubException}
- * where something does not exist, and {@link HubException} where a person must act.
+ * <p>Each method throws {@link IOException} where repeating the request may help, {@link NotOnHubException}
+ * where something does not exist, and {@link HubException} where the operator must act.
  */
 public final class HubClient {
   private static final int MAX_REDIRECTS = 10;
@@ -41,7 +39,7 @@ public final class HubClient {
     this.settings = settings;
     this.failures = failures;
     if (System.getProperty(TUNNEL_SCHEMES) == null) {
-      // The JDK withholds a proxy's password from a tunnel to https unless told that this is meant.
+      // The JDK does not send a proxy's password for a tunnel to https unless this property allows it.
       System.setProperty(TUNNEL_SCHEMES, "");
     }
     this.http =
@@ -59,7 +57,7 @@ public final class HubClient {
     return settings.endpoint();
   }
 
-  /** Which commit a revision is, and which files it has. */
+  /** Requests the commit of a revision and its files. */
   public RepositoryInfo info(String model, String revision)
       throws IOException, InterruptedException, NotOnHubException {
     JsonNode json = json(model, infoUri(model, revision));
@@ -78,7 +76,7 @@ public final class HubClient {
     return uri("/api/models/%s/revision/%s".formatted(model, encode(revision)));
   }
 
-  /** Whether there is such a model that may be seen. */
+  /** Whether the hub has the model and shows it to this client. */
   public boolean exists(String model) throws IOException, InterruptedException {
     try {
       json(model, uri("/api/models/" + model));
@@ -88,7 +86,7 @@ public final class HubClient {
     }
   }
 
-  /** The branches and tags of a model. */
+  /** Requests the branches and tags of a model. */
   public List<String> revisions(String model)
       throws IOException, InterruptedException, NotOnHubException {
     JsonNode json = json(model, uri("/api/models/" + model + "/refs"));
@@ -99,7 +97,7 @@ public final class HubClient {
         .toList();
   }
 
-  /** What a file is, without its content. */
+  /** Requests the ETag and the size of a file. */
   public RemoteFile describe(String model, String commit, String file)
       throws IOException, InterruptedException, NotOnHubException {
     HubAnswer answer = follow("HEAD", model, fileUri(model, commit, file), 0, false);
@@ -121,7 +119,7 @@ public final class HubClient {
     return uri("/%s/resolve/%s/%s".formatted(model, commit, path));
   }
 
-  /** The content of a file from a byte on; the answer's status is 200, 206 or 416. */
+  /** Requests the content of a file from an offset on; the answer's status is 200, 206 or 416. */
   public HubAnswer open(String model, String commit, String file, long from)
       throws IOException, InterruptedException, NotOnHubException {
     return follow("GET", model, fileUri(model, commit, file), from, true);
@@ -138,8 +136,7 @@ public final class HubClient {
   }
 
   /**
-   * Follows redirects to the end, or, unless they may leave the hub, to the last answer of the hub
-   * itself, which is where it describes a file.
+   * Follows redirects to the end, or, unless they may leave the hub, to the last answer of the hub itself, whose headers describe the file.
    */
   private HubAnswer follow(String method, String model, URI start, long from, boolean mayLeave)
       throws IOException, InterruptedException, NotOnHubException {
@@ -168,7 +165,7 @@ public final class HubClient {
         return target;
       }
     } catch (IllegalArgumentException e) {
-      // Told below.
+      // Reported below.
     }
     throw failures.noHub("with a redirect that cannot be followed safely (%s)".formatted(location));
   }
@@ -180,7 +177,7 @@ public final class HubClient {
             .method(method, BodyPublishers.noBody())
             .timeout(settings.patience())
             .header("User-Agent", "gpt2-server")
-            // The size and the hash of the file are asked for, not those of its compressed form.
+            // Size and hash must be those of the file, not of a compressed form.
             .header("Accept-Encoding", "identity");
     if (from > 0) {
       request.header("Range", "bytes=" + from + "-");
@@ -202,7 +199,7 @@ public final class HubClient {
     if (status == 407) {
       throw failures.proxyRefuses(answer.uri());
     }
-    // A CDN refuses an address that has become too old; the hub gives a new one.
+    // A CDN refuses a signed URL that has expired; the hub issues a new one.
     if (status == 408 || status == 429 || status >= 500 || !answer.fromHub()) {
       throw new TransientException(status, answer.retryAfter(Instant.now()));
     }
@@ -216,7 +213,7 @@ public final class HubClient {
         if (status == 404) {
           throw new NotOnHubException(NotOnHubException.What.UNKNOWN);
         }
-        // To those without a token the hub does not tell private models from missing ones.
+        // Without a token, the hub answers alike for private and missing models.
         if (status == 401 && settings.token() == null) {
           throw new NotOnHubException(NotOnHubException.What.REPOSITORY);
         }

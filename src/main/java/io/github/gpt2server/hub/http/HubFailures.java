@@ -14,12 +14,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 
-/** What the failures of a hub mean to a person, in one sentence each. */
+/** Messages for failures of a hub, one sentence each. */
 public final class HubFailures {
   private static final String OFFLINE_HINT =
       "gpt2.hub.offline=true serves what the cache holds, and gpt2.model may be a folder";
 
-  /** What the JDK says of a body that was cut. */
+  /** The JDK's message for a body that was cut off. */
   private static final Pattern CUT =
       Pattern.compile("fixed content-length: (\\d+), bytes received: (\\d+)");
 
@@ -29,17 +29,17 @@ public final class HubFailures {
     this.settings = settings;
   }
 
-  /** Why a request failed, to stand inside a sentence. */
+  /** Describes why a request failed, as a part of a sentence. */
   String reason(URI uri, IOException failure) {
     List<Throwable> chain =
         Stream.<Throwable>iterate(failure, e -> e != null, Throwable::getCause).limit(20).toList();
     if (chain.stream()
         .anyMatch(
             e -> e instanceof UnknownHostException || e instanceof UnresolvedAddressException)) {
-      return "no address is known for " + settings.proxies().name(uri).orElse(uri.getHost());
+      return "cannot resolve the host name " + settings.proxies().name(uri).orElse(uri.getHost());
     }
     if (chain.stream().anyMatch(SSLException.class::isInstance)) {
-      return "no secure connection can be made (%s)".formatted(message(chain));
+      return "the TLS connection failed (%s)".formatted(message(chain));
     }
     if (chain.stream().anyMatch(ConnectException.class::isInstance)
         && !(failure instanceof HttpTimeoutException)) {
@@ -51,10 +51,10 @@ public final class HubFailures {
               .orElse("");
     }
     if (failure instanceof HttpConnectTimeoutException) {
-      return "no connection can be made in time";
+      return "the connection attempt timed out";
     }
-    if (failure instanceof HttpTimeoutException && !failure.getMessage().startsWith("nothing")) {
-      return "there is no answer for " + settings.patience().toSeconds() + " seconds";
+    if (failure instanceof HttpTimeoutException && !failure.getMessage().startsWith("no data")) {
+      return "no answer for " + settings.patience().toSeconds() + " seconds";
     }
     Matcher cut = CUT.matcher(message(chain));
     return cut.find()
@@ -70,7 +70,7 @@ public final class HubFailures {
         .orElseGet(() -> chain.get(0).getClass().getSimpleName());
   }
 
-  /** The end of all attempts. */
+  /** The failure after the last attempt. */
   HubUnreachableException unreachable(URI uri, IOException failure, int attempts) {
     if (failure instanceof TransientException t) {
       return new HubUnreachableException(answered(uri, t, attempts), failure);
@@ -78,7 +78,7 @@ public final class HubFailures {
     String times = attempts == 1 ? "" : ", %d times in a row".formatted(attempts);
     if (failure instanceof SSLException) {
       return new HubUnreachableException(
-          "%s cannot be asked: %s; if a proxy signs its traffic, import the proxy's certificate into"
+          "%s cannot be reached: %s; if a proxy intercepts TLS, import the proxy's certificate into"
                   .formatted(host(uri), reason(uri, failure))
               + " the JVM's trust store (-Djavax.net.ssl.trustStore), else check gpt2.hub.endpoint.",
           failure);
@@ -91,29 +91,29 @@ public final class HubFailures {
 
   private String answered(URI uri, TransientException answer, int attempts) {
     if (answer.status() == 429) {
-      return "%s takes no more requests for now (429 Too Many Requests%s): start again later%s."
+      return "%s limits the rate of requests (429 Too Many Requests%s): start again later%s."
           .formatted(
               host(uri),
               answer.retryAfter() == null
                   ? ""
                   : ", it asks to wait %d seconds".formatted(answer.retryAfter().toSeconds()),
               settings.token() == null
-                  ? ", or set HF_TOKEN, for requests with a token have a higher limit"
+                  ? ", or set HF_TOKEN, because requests with a token have a higher limit"
                   : "");
     }
-    return "%s answered with status %d, %d times in a row: it has a problem of its own, so start again"
+    return "%s answered with status %d, %d times in a row: the hub itself has a problem, so start again"
             .formatted(host(uri), answer.status(), attempts)
         + " later (%s).".formatted(OFFLINE_HINT);
   }
 
-  /** The proxy itself refuses. */
+  /** 407 of a proxy. */
   HubException proxyRefuses(URI uri) {
     return new HubException(
         "The proxy %s asks for a password (407): set HTTPS_PROXY=http://user:password@host:port."
             .formatted(settings.proxies().name(uri).orElse("of the JVM")));
   }
 
-  /** 401 to a token. */
+  /** 401 for a request with a token. */
   HubException unauthorized(String model) {
     return new HubException(
         "%s does not accept %s (401): it is wrong or has expired, so replace it, or remove it if %s is"
@@ -121,7 +121,7 @@ public final class HubFailures {
             + " public.");
   }
 
-  /** 401 or 403 for a model whose owner lets people in one by one. */
+  /** 401 or 403 for a model that needs access granted by its owner. */
   HubException gated(String model) {
     String page = settings.endpoint() + "/" + model;
     return settings.token() == null
@@ -143,8 +143,8 @@ public final class HubFailures {
                 model,
                 explanation.isEmpty() ? "" : ", " + shorten(explanation),
                 settings.token() == null
-                    ? "set HF_TOKEN (or gpt2.hub.token) if the model is not for everybody"
-                    : "check what %s may read".formatted(settings.token())));
+                    ? "set HF_TOKEN (or gpt2.hub.token) if the model is not public"
+                    : "check which models %s may read".formatted(settings.token())));
   }
 
   /** Any other status. */
@@ -154,7 +154,7 @@ public final class HubFailures {
             .formatted(host(uri), uri.getPath(), status, settings.endpoint()));
   }
 
-  /** An answer without what a hub sends. */
+  /** An answer that lacks what a hub sends. */
   HubException noHub(String what) {
     return new HubException(
         "%s answers, but %s: check that gpt2.hub.endpoint is a Hugging Face hub and that no proxy"
@@ -162,7 +162,7 @@ public final class HubFailures {
             + " changes its answers.");
   }
 
-  /** Neither the cache nor, offline, anybody else has the model. */
+  /** A model that is not cached, while requests to the hub are disabled. */
   public HubException notCached(String model, String revision, String missing) {
     return new HubException(
         "gpt2.hub.offline is on and the cache %s %s: start once with gpt2.hub.offline=false, or copy"
@@ -174,7 +174,7 @@ public final class HubFailures {
             + " the model into the cache.");
   }
 
-  /** A text that names no model on any hub. */
+  /** A text that cannot be a model id. */
   public HubException noId(String text) {
     return new HubException(
         "'%s' is not the id of a model: use organisation/name, as the model's page does, such as"
@@ -182,7 +182,7 @@ public final class HubFailures {
             + " openai-community/gpt2.");
   }
 
-  /** A model that is not there, with the closest cause that is. */
+  /** A model that the hub does not have, with a suggestion. */
   public HubException noModel(String model, String suggestion) {
     String privately =
         settings.token() == null
@@ -200,10 +200,10 @@ public final class HubFailures {
                         + " Set gpt2.model to that, or check the name"));
   }
 
-  /** A revision that is not there, with those that are. */
+  /** A revision that the model does not have, with those that it has. */
   public HubException noRevision(String model, String revision, List<String> names) {
     return new HubException(
-        "%s has no revision %s: set gpt2.revision to a branch, a tag or a whole commit%s."
+        "%s has no revision %s: set gpt2.revision to a branch, a tag or a full commit hash%s."
             .formatted(
                 model,
                 revision,
@@ -212,7 +212,7 @@ public final class HubFailures {
                     : names.stream().limit(8).collect(Collectors.joining(", ", " (it has ", ")"))));
   }
 
-  /** A file that is listed but not there. */
+  /** A file that is listed but missing. */
   public HubException noFile(String model, String commit, String file) {
     return new HubException(
         "%s at commit %s has no file %s on %s, although it is needed: check gpt2.revision, or tell the"

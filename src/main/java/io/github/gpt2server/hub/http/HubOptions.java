@@ -3,12 +3,12 @@ package io.github.gpt2server.hub.http;
 import java.net.URI;
 
 /**
- * What the settings under {@code gpt2.hub.*} say; null stands for what the environment says.
+ * The settings {@code gpt2.hub.*}; null leaves a choice to the environment.
  *
  * @param endpoint the hub's address
  * @param token the secret for private and gated models
  * @param cache the folder of the cache
- * @param offline whether nothing is asked of the hub
+ * @param offline whether requests to the hub are disabled
  */
 public record HubOptions(String endpoint, String token, String cache, Boolean offline) {
 
@@ -30,7 +30,7 @@ public record HubOptions(String endpoint, String token, String cache, Boolean of
     return !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7f);
   }
 
-  /** Without the secret. */
+  /** Leaves the token out. */
   @Override
   public String toString() {
     return "HubOptions[endpoint=%s, token=%s, cache=%s, offline=%s]"

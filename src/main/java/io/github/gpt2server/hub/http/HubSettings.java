@@ -15,15 +15,14 @@ import java.util.stream.Stream;
 import org.apache.commons.io.input.BOMInputStream;
 
 /**
- * Where models are fetched from and kept: the settings, and for what they leave open the
- * environment variables of huggingface_hub, Hugging Face's Python library, with its defaults.
+ * The hub, its cache and how to reach it: from the settings, and where they are absent from the environment variables and defaults of huggingface_hub, Hugging Face's Python library.
  *
  * @param endpoint the hub's address, without a slash at its end
  * @param token the secret for private and gated models, or null
  * @param cache the folder of the cache
- * @param offline whether nothing is asked of the hub
- * @param patience how long a connection may stay silent
- * @param proxies the proxies to ask through
+ * @param offline whether requests to the hub are disabled
+ * @param patience the longest silence of a connection
+ * @param proxies selects the proxy of each request
  */
 public record HubSettings(
     URI endpoint,
@@ -38,7 +37,7 @@ public record HubSettings(
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
   /**
-   * Puts options and environment together.
+   * Combines options and environment.
    *
    * @param variables the environment variables
    * @throws HubException if a variable has a value that is not allowed
@@ -132,7 +131,7 @@ public record HubSettings(
         return Duration.ofSeconds(seconds);
       }
     } catch (NumberFormatException e) {
-      // Told below.
+      // Reported below.
     }
     throw new HubException(
         "HF_HUB_DOWNLOAD_TIMEOUT=%s is not allowed: use a whole number of seconds, at least 1."
@@ -143,11 +142,11 @@ public record HubSettings(
     try {
       return Path.of(HomeFolder.expand(text)).toAbsolutePath().normalize();
     } catch (InvalidPathException e) {
-      throw new HubException("%s=%s is no valid path: %s.".formatted(name, text, e.getReason()), e);
+      throw new HubException("%s=%s is not a valid path: %s.".formatted(name, text, e.getReason()), e);
     }
   }
 
-  /** The first of these variables that is set, newer names before older ones; or null. */
+  /** The value of the first of these variables that is set, or null. */
   private static String first(Map<String, String> variables, String... names) {
     return Stream.of(names)
         .map(variables::get)

@@ -1,14 +1,14 @@
 package io.github.gpt2server.hub.http;
 
 /**
- * A secret that tells the hub who asks.
+ * A secret that authenticates requests to the hub.
  *
- * @param value what is sent
- * @param source where it was found, for messages
+ * @param value the secret
+ * @param source the setting, variable or file that it comes from, for messages
  */
 public record HubToken(String value, String source) {
 
-  /** Without the secret. */
+  /** Leaves the secret out. */
   @Override
   public String toString() {
     return "the token of " + source;

@@ -1,6 +1,6 @@
 package io.github.gpt2server.hub.http;
 
-/** The hub gave no useful answer: what is in the cache may do instead. */
+/** A hub that gives no usable answer; a cached model can replace it. */
 public final class HubUnreachableException extends HubException {
   private static final long serialVersionUID = 1L;
 

@@ -1,10 +1,10 @@
 package io.github.gpt2server.hub.http;
 
-/** The hub answered that something does not exist. */
+/** An answer of the hub that something does not exist. */
 public final class NotOnHubException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** What is missing. */
+  /** The kind of the missing thing. */
   public enum What {
     /** The repository, or the right to see it. */
     REPOSITORY,
@@ -12,7 +12,7 @@ public final class NotOnHubException extends Exception {
     REVISION,
     /** The file. */
     FILE,
-    /** One of these; the hub did not say which. */
+    /** One of these; the hub does not distinguish them. */
     UNKNOWN
   }
 

@@ -17,14 +17,13 @@ import java.util.stream.Stream;
 
 /**
  * The proxies that {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code ALL_PROXY} and {@code NO_PROXY}
- * name, in capitals or small letters, as curl and Python read them. Where none of them is set, what
- * the JVM was told with {@code -Dhttps.proxyHost} and the like.
+ * name, in upper or lower case, as curl and Python read them. Without any of them, the proxies of the JVM ({@code -Dhttps.proxyHost} and the like).
  */
 public final class ProxyVariables extends ProxySelector {
   private final Map<String, String> variables;
   private final List<String> exceptions;
 
-  /** Reads the variables; one that names no proxy is reported when a request is to be made. */
+  /** Reads the variables; an invalid one is reported at the first request. */
   public ProxyVariables(Map<String, String> variables) {
     this.variables = Map.copyOf(variables);
     this.exceptions =
@@ -46,14 +45,14 @@ public final class ProxyVariables extends ProxySelector {
             .orElse(Proxy.NO_PROXY));
   }
 
-  /** HttpClient tells the failure to the caller too. */
+  /** Does nothing, because HttpClient reports the failure to the caller. */
   @Override
   public void connectFailed(URI uri, SocketAddress address, IOException failure) {}
 
   /**
-   * What the proxy wants to be sent as {@code Proxy-Authorization}; empty if it has no password.
+   * The value of the {@code Proxy-Authorization} header; empty if the proxy has no password.
    *
-   * @throws HubUnreachableException if the variable names no proxy that can be used
+   * @throws HubUnreachableException if the variable names no usable proxy
    */
   public Optional<String> authorization(URI uri) {
     return proxy(uri)
@@ -64,7 +63,7 @@ public final class ProxyVariables extends ProxySelector {
                     + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** How a person knows the proxy to an address, without its password. */
+  /** The host and port of the proxy for an address, without its password. */
   public Optional<String> name(URI uri) {
     return proxy(uri).map(p -> p.getHost() + ":" + port(p));
   }
@@ -95,15 +94,15 @@ public final class ProxyVariables extends ProxySelector {
         return uri;
       }
     } catch (IllegalArgumentException e) {
-      // Told below. The value is not: it may hold a password.
+      // Reported below, without the value, which may hold a password.
     }
     throw new HubUnreachableException(
         "%s names %s: use http://host:port or http://user:password@host:port, or set"
                 .formatted(
                     variable,
                     text.toLowerCase(Locale.ROOT).startsWith("socks")
-                        ? "a SOCKS proxy, and only HTTP proxies can be used"
-                        : "no proxy that can be used")
+                        ? "a SOCKS proxy, but only HTTP proxies are supported"
+                        : "no usable proxy")
             + " gpt2.hub.offline=true to serve what is in the cache.",
         null);
   }
@@ -112,7 +111,7 @@ public final class ProxyVariables extends ProxySelector {
     return proxy.getPort() < 0 ? 80 : proxy.getPort();
   }
 
-  /** A host, a domain with all below it, either with a port, or {@code *}. */
+  /** Whether an entry of {@code NO_PROXY} matches: a host, a domain with its subdomains, either with a port, or {@code *}. */
   private static boolean matches(String exception, URI uri) {
     String host = uri.getHost().toLowerCase(Locale.ROOT);
     int port = uri.getPort() >= 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;

@@ -3,7 +3,7 @@ package io.github.gpt2server.hub.http;
 import java.util.List;
 
 /**
- * What a hub knows of a repository at a revision.
+ * A repository at a revision, as the hub describes it.
  *
  * @param commit the commit, 40 hexadecimal digits
  * @param files the paths of its files

@@ -8,31 +8,33 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.util.backoff.BackOffExecution;
 
-/** The failures of one request in a row: pauses between them and gives up in the end. */
+/** Repeats one request after failures, with growing pauses, until a limit. Not thread-safe. */
 public final class Retry {
   private static final Logger log = LoggerFactory.getLogger(Retry.class);
 
   private final RetryPolicy policy;
   private final HubFailures failures;
   private int failed;
+  private BackOffExecution backOff;
 
   public Retry(RetryPolicy policy, HubFailures failures) {
     this.policy = policy;
     this.failures = failures;
+    this.backOff = policy.backOff();
   }
 
-  /** A request. */
+  /** One try of a request. */
   @FunctionalInterface
   public interface Attempt<T> {
-    /** Makes it. */
     T make() throws IOException, InterruptedException, NotOnHubException;
   }
 
   /**
-   * Makes a request until it succeeds.
+   * Repeats a request until it succeeds.
    *
-   * @throws HubUnreachableException if it never does
+   * @throws HubUnreachableException if the limit of attempts is reached
    */
   public <T> T call(URI uri, Attempt<T> attempt) throws InterruptedException, NotOnHubException {
     while (true) {
@@ -44,15 +46,16 @@ public final class Retry {
     }
   }
 
-  /** Notes that the last attempt brought something, even if it failed later. */
+  /** Starts counting anew, because the last attempt received new bytes before it failed. */
   public void progressed() {
     failed = 0;
+    backOff = policy.backOff();
   }
 
   /**
    * Pauses before the next attempt.
    *
-   * @throws HubUnreachableException if there should be none
+   * @throws HubUnreachableException if the request must not be repeated
    */
   public void afterFailure(URI uri, IOException e) throws InterruptedException {
     failed++;
@@ -63,7 +66,8 @@ public final class Retry {
         || (asked != null && asked.compareTo(policy.longestAsked()) > 0)) {
       throw failures.unreachable(uri, e, failed);
     }
-    Duration pause = asked != null ? asked : pause();
+    Duration own = pause();
+    Duration pause = asked != null ? asked : own;
     log.warn(
         "{}: {}; trying again in {} s",
         uri.getHost(),
@@ -72,10 +76,9 @@ public final class Retry {
     policy.sleeper().sleep(pause);
   }
 
-  /** Up to a quarter longer by chance, so that many servers do not come back at once. */
+  /** Adds up to a quarter at random, so that many servers do not return at the same time. */
   private Duration pause() {
-    long doubled = policy.first().toMillis() << Math.min(failed - 1, 20);
-    long pause = Math.min(doubled, policy.longest().toMillis());
+    long pause = backOff.nextBackOff();
     return Duration.ofMillis(pause + ThreadLocalRandom.current().nextLong(pause / 4 + 1));
   }
 }

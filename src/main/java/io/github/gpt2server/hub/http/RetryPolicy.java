@@ -1,16 +1,19 @@
 package io.github.gpt2server.hub.http;
 
 import java.time.Duration;
+import org.springframework.util.backoff.BackOffExecution;
+import org.springframework.util.backoff.ExponentialBackOff;
 
 /**
- * How a failed request is tried again. The pause doubles each time, from {@code first} to {@code
- * longest}; a hub that asks for a pause gets it, up to {@code longestAsked}.
+ * Limits and pauses of repeated requests. The pause doubles with each failure, from {@code first}
+ * to {@code longest}; a pause that the hub asks for takes its place, up to {@code longestAsked}.
  *
- * @param attempts how often a request is made that brings nothing new
+ * @param attempts the number of failures in a row, none of which brought new bytes, that ends a
+ *     request
  * @param first the pause after the first failure
- * @param longest the longest pause of our own choice
+ * @param longest the longest pause that is not asked for
  * @param longestAsked the longest pause that a hub may ask for
- * @param sleeper pauses
+ * @param sleeper makes the pauses
  */
 public record RetryPolicy(
     int attempts, Duration first, Duration longest, Duration longestAsked, Sleeper sleeper) {
@@ -26,8 +29,15 @@ public record RetryPolicy(
   /** Pauses the calling thread. */
   @FunctionalInterface
   public interface Sleeper {
-    /** Returns after so long. */
+    /** Returns after the pause. */
     void sleep(Duration pause) throws InterruptedException;
+  }
+
+  /** Returns pauses that double from {@code first} to {@code longest}. */
+  BackOffExecution backOff() {
+    ExponentialBackOff backOff = new ExponentialBackOff(first.toMillis(), 2);
+    backOff.setMaxInterval(longest.toMillis());
+    return backOff.start();
   }
 
   public RetryPolicy withAttempts(int number) {

@@ -3,7 +3,7 @@ package io.github.gpt2server.hub.http;
 import java.io.IOException;
 import java.time.Duration;
 
-/** The hub answered that it cannot answer now; asking again later may help. */
+/** An answer that the hub cannot serve the request now; repeating it later may help. */
 final class TransientException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -11,13 +11,13 @@ final class TransientException extends IOException {
   private final transient Duration wait;
 
   /**
-   * Says what came.
+   * Describes the answer.
    *
    * @param status the status of the answer
-   * @param wait how long the hub asks to wait, or null
+   * @param wait the pause that the hub asks for, or null
    */
   TransientException(int status, Duration wait) {
-    super("it answered with status " + status);
+    super("the answer has status " + status);
     this.status = status;
     this.wait = wait;
   }

@@ -1,5 +1,4 @@
 /**
- * The hub's protocol: requests, redirects, retries, proxies, tokens, and what went wrong in one
- * sentence.
+ * The hub's protocol: requests, redirects, retries, proxies, tokens, and messages for failures.
  */
 package io.github.gpt2server.hub.http;

@@ -110,7 +110,7 @@ class CommandRunnerTest {
   @Test
   void commandsWithoutAModelReadTheSettingsToo(CapturedOutput output, @TempDir Path folder) {
     assertThat(run("", "models", "--gpt2.hub.cache=" + folder)).isZero();
-    assertThat(out.toString(StandardCharsets.UTF_8)).endsWith("The cache is " + folder + "\n");
+    assertThat(out.toString(StandardCharsets.UTF_8)).endsWith("Cache: " + folder + "\n");
 
     assertThat(run("", "models", "--gpt2.hub.endpoint=here")).isEqualTo(1);
     assertThat(output.getErr().lines())

@@ -25,8 +25,8 @@ class ProgressTest {
     }
     assertThat(bytes.toString(StandardCharsets.UTF_8).lines())
         .containsExactly(
-            "2,000 of 5,000 tokens scored after 12 s, about 18 s to go",
-            "4,000 of 5,000 tokens scored after 25 s, about 6 s to go");
+            "2,000 of 5,000 tokens scored in 12 s, about 18 s left",
+            "4,000 of 5,000 tokens scored in 25 s, about 6 s left");
   }
 
   @Test
@@ -35,6 +35,6 @@ class ProgressTest {
     try (Progress progress = Progress.of(console, 40)) {
       progress.advance(40);
     }
-    assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("\rScoring 100% [", "40/40 tokens");
+    assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("Scoring 100% [", "40/40 tokens");
   }
 }

@@ -65,8 +65,8 @@ class DocumentReaderTest {
           {"text": ["a"  | is not JSON (Unexpected end-of-input: expected close marker for Array).
           {"text": "a"}} | is not JSON (Unexpected close marker '}': no open Object to close).
           ["a"]          | is not a JSON object.
-          {}             | has no field "text", but none at all: name the one with the text by --field.
-          {"a": 1, "b":2}| has no field "text", but "a", "b": name the one with the text by --field.
+          {}             | has no field "text", but none at all: set --field to the one that holds the text.
+          {"a": 1, "b":2}| has no field "text", but "a", "b": set --field to the one that holds the text.
           {"text": null} | has a "text" that is not a string.
           """)
   void aMalformedLineIsNamed(String line, String problem) throws IOException {

@@ -127,7 +127,7 @@ class VerifyCommandIT {
       assertThat(run.err().lines())
           .containsExactly(
               "The log-probabilities of damaged in float32 are not numbers: its weights are"
-                  + " damaged, or too large for that gpt2.dtype.");
+                  + " damaged, or exceed the range of that gpt2.dtype.");
     } finally {
       close(model);
     }
@@ -161,8 +161,8 @@ class VerifyCommandIT {
     assertThat(run(other, "--against", FAIRYTALES).err().lines())
         .containsExactly(
             "The model is called gpt2-fairytales but has 3 tokens, 11 positions, 85728 parameters,"
-                + " where gpt2-fairytales has 4096 tokens, 512 positions, 6407040 parameters: say"
-                + " by --as which of another, gpt2-fairytales it is.");
+                + " where gpt2-fairytales has 4096 tokens, 512 positions, 6407040 parameters: set"
+                + " --as to one of another, gpt2-fairytales.");
     CommandRun forced = run(other, "--against", FAIRYTALES, "--as", "another");
     assertThat(forced.exitCode()).isEqualTo(1);
     assertThat(columns(forced).map(row -> row.get(0) + " " + row.get(1)))
@@ -174,16 +174,16 @@ class VerifyCommandIT {
     assertThat(run(TestModel.EMBEDDED).err().lines())
         .containsExactly(
             "gpt2-fairytales (4096 tokens, 512 positions, 6407040 parameters) is none of the models"
-                + " that published.json has numbers of: say by --as which of distilgpt2, gpt2,"
-                + " gpt2-large, gpt2-medium, gpt2-xl it is.");
+                + " that published.json has numbers for: set --as to one of distilgpt2, gpt2,"
+                + " gpt2-large, gpt2-medium, gpt2-xl.");
     CommandRun none = run(TestModel.EMBEDDED, "--as", "gpt2-xl");
     assertThat(none.exitCode()).isEqualTo(-1);
-    assertThat(none.err().lines()).containsExactly("None of these numbers can be checked.");
+    assertThat(none.err().lines()).containsExactly("None of the numbers can be checked.");
     CommandRun unknown = CommandRun.of(() -> null, "", "verify", "--as", "gpt3");
     assertThat(unknown.err().lines())
         .containsExactly(
-            "--as is gpt3, but published.json has numbers of distilgpt2, gpt2, gpt2-large,"
-                + " gpt2-medium, gpt2-xl.");
+            "--as is gpt3, but published.json has numbers for distilgpt2, gpt2, gpt2-large,"
+                + " gpt2-medium, gpt2-xl only.");
   }
 
   @ParameterizedTest
@@ -194,11 +194,11 @@ class VerifyCommandIT {
           {"greedy": [{"prompt_ids": [1]}]} | is malformed at greedy[0]: continuation_ids must be a list of token ids.
           {"greedy": [{"prompt_ids": [1.5], "continuation_ids": [1]}]} | is malformed at greedy[0]: prompt_ids must be a list of token ids.
           {"greedy": [{"prompt_ids": [1], "continuation_ids": [1], "logprobs": [-1, -2]}]} | is malformed at greedy[0]: needs as many logprobs as tokens.
-          {"last_logit": [{"prompt_ids": [1], "argmax": -1}]} | is malformed at last_logit[0]: argmax must be a whole number from 0.
-          {"mean_loss_nats": [{"ids": [1]}]} | is malformed at mean_loss_nats[0]: needs one id more than rows times columns.
-          {"mean_loss_nats": [{"ids": [1, 2, 3, 4], "rows": 2, "columns": 2}]} | is malformed at mean_loss_nats[0]: needs one id more than rows times columns.
-          {"models": {"a": {}}} | is malformed at models.a: vocab_size must be a whole number from 0.
-          \ufeff{"models": {"a": {}}} | is malformed at models.a: vocab_size must be a whole number from 0.
+          {"last_logit": [{"prompt_ids": [1], "argmax": -1}]} | is malformed at last_logit[0]: argmax must be a non-negative integer.
+          {"mean_loss_nats": [{"ids": [1]}]} | is malformed at mean_loss_nats[0]: needs at least rows * columns + 1 ids.
+          {"mean_loss_nats": [{"ids": [1, 2, 3, 4], "rows": 2, "columns": 2}]} | is malformed at mean_loss_nats[0]: needs at least rows * columns + 1 ids.
+          {"models": {"a": {}}} | is malformed at models.a: vocab_size must be a non-negative integer.
+          \ufeff{"models": {"a": {}}} | is malformed at models.a: vocab_size must be a non-negative integer.
           The king   | is not JSON (Unrecognized token 'The').
           {"greedy": | is not JSON (Unexpected end-of-input within/between Object entries).
           """)

@@ -26,7 +26,7 @@ class ProgressDisplayTest {
           500_000     | 6_430_000_000 | 9_100_000 | 500 kB of 6.4 GB (0 %), 9.1 MB/s, 11 min left
           1_000_000   | 9_000_000_000 | 500_000  | 1.0 MB of 9.0 GB (0 %), 500 kB/s, 4 h left
           999         | 1_000       | 1          | 999 bytes of 1.0 kB (99 %), 1 bytes/s, 1 s left
-          2_000       | 2_000       | 5          | all 2.0 kB are there and are being checked
+          2_000       | 2_000       | 5          | all 2.0 kB received; verifying checksums
           """)
   void tellsBytesSpeedAndTimeLeft(String received, String total, String speed, String text) {
     assertThat(new FetchProgress("a/b", number(received), number(total), number(speed)).text())
