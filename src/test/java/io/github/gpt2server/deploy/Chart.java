@@ -17,7 +17,7 @@ final class Chart {
   static final String RELEASE = "demo";
   static final String NAMESPACE = "apps";
 
-  /** What the chart is rendered for: Helm asks no cluster here. */
+  /** The Kubernetes version to render for, because Helm contacts no cluster here. */
   static final String KUBERNETES = "1.34.0";
 
   private static final Path VALUES = Path.of("src", "test", "resources", "helm");
@@ -26,7 +26,7 @@ final class Chart {
   /** The annotation that makes an object a hook; helm-java renders neither hooks nor tests. */
   private static final String HOOK = "helm.sh/hook:";
 
-  /** What stands in its place in the copy that is rendered. */
+  /** Its replacement in the rendered copy. */
   static final String RENDERED_HOOK = "rendered-hook";
 
   private Chart() {}
@@ -78,7 +78,7 @@ final class Chart {
     return Manifests.parse(command().withValuesFile(values).call());
   }
 
-  /** What Helm says of values that it refuses. */
+  /** Helm's message for values that it refuses. */
   static String refusal(String values) {
     try {
       text(values);

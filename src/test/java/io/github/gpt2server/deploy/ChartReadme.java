@@ -39,7 +39,7 @@ final class ChartReadme {
     Files.writeString(file(), text());
   }
 
-  /** What the file should hold: itself, with the table as it should be. */
+  /** The file with its table replaced by that of values.yaml. */
   String text() throws IOException {
     String now = Files.readString(file());
     int begin = now.indexOf(BEGIN);

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What may stand in objects of kinds that are not Kubernetes' own, and where Kubernetes' types know
- * no better than "a text", which texts. A field that is not listed is refused; a value has to match
+ * The fields of objects of kinds that are not Kubernetes' own, and the
+ * allowed texts where Kubernetes' types allow any text. A field that is not listed is refused; a value has to match
  * the regular expression whole, numbers and booleans those in {@link #NUMBER} and {@link #BOOLEAN}
  * without quotation marks.
  *
@@ -144,7 +144,7 @@ final class CustomKinds {
 
   private CustomKinds() {}
 
-  /** What is wrong with an object of a listed kind; empty for other kinds. */
+  /** Problems of an object of a listed kind; empty for other kinds. */
   static Optional<List<String>> problems(Manifest manifest) {
     Map<String, String> fields = FIELDS.get(manifest.apiVersion() + " " + manifest.kind());
     if (fields == null) {

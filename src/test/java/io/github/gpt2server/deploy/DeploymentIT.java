@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What values make of the servers and of how their model gets to them. */
+/** Rendering of the servers and of the ways to fetch their model. */
 class DeploymentIT {
 
   @Test

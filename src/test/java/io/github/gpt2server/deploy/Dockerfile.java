@@ -84,7 +84,7 @@ record Dockerfile(List<Instruction> instructions) {
     return all(name).stream().reduce((first, second) -> second);
   }
 
-  /** What the instructions of that name ({@code ARG}, {@code ENV}, {@code LABEL}) assign. */
+  /** The assignments of all instructions of that name ({@code ARG}, {@code ENV}, {@code LABEL}). */
   Map<String, String> assigned(String name) {
     Map<String, String> assigned = new LinkedHashMap<>();
     for (Instruction instruction : all(name)) {

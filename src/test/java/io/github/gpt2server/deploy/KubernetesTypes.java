@@ -19,7 +19,7 @@ import java.util.Optional;
 final class KubernetesTypes {
   private KubernetesTypes() {}
 
-  /** What is wrong with an object; empty if its kind is not one of Kubernetes'. */
+  /** Problems of an object; empty if its kind is not one of Kubernetes'. */
   static Optional<List<String>> problems(Manifest manifest) {
     Class<?> type = ModelMapper.getApiTypeClass(manifest.apiVersion(), manifest.kind());
     if (type == null || type == DynamicKubernetesObject.class) {

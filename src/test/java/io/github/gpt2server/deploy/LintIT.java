@@ -75,7 +75,7 @@ class LintIT {
     return output.substring(output.indexOf("NOTES:"));
   }
 
-  /** What other tools show of the alerts and the dashboard has to be what the chart brings. */
+  /** The alerts and the dashboard of the other tools must equal those of the chart. */
   @Test
   void itsFilesAreThoseOfTheComposeFile() throws IOException {
     for (List<String> pair :

@@ -43,7 +43,7 @@ record Manifest(Map<String, Object> document) {
     return Yamls.list(at(path));
   }
 
-  /** What is at a path such as {@code spec.ports.0.name}, or null. */
+  /** The value at a path such as {@code spec.ports.0.name}, or null. */
   Object at(String path) {
     return Yamls.at(document, path);
   }

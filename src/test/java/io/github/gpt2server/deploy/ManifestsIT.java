@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What holds for every object that the chart renders, with every values file. */
+/** Properties of every object that the chart renders, with every values file. */
 class ManifestsIT {
 
   static List<Path> variants() {

@@ -11,7 +11,7 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** What the files of the deployment must agree with. Tests run in the root of the project. */
+/** Facts of the project that the deployment files must agree with. Tests run in the root of the project. */
 final class Project {
   private Project() {}
 

@@ -31,7 +31,7 @@ class ServerOfTheChartIT {
   @TempDir private static Path folder;
 
   /**
-   * What a run of the command left.
+   * The result of a run of the command.
    *
    * @param code its exit code
    * @param output what it wrote

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What values make of the ways to the servers, of scaling and of monitoring. */
+/** Rendering of routes to the servers, scaling and monitoring. */
 class TrafficIT {
 
   @Test

@@ -35,7 +35,7 @@ final class Yamls {
     return value == null ? List.of() : (List<Object>) value;
   }
 
-  /** What is at a path such as {@code spec.ports.0.name}, or null. */
+  /** The value at a path such as {@code spec.ports.0.name}, or null. */
   static Object at(Object value, String path) {
     Object found = value;
     for (String step : path.split("\\.", -1)) {

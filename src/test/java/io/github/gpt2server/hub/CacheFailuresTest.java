@@ -28,8 +28,8 @@ class CacheFailuresTest extends HubTest {
     assertSentence(
         "The disk of the cache "
             + fixture.cache
-            + " is full: make room, or set gpt2.hub.cache to a folder on a larger disk; what has"
-            + " come so far is kept, and the next start goes on from there.");
+            + " is full: make room, or set gpt2.hub.cache to a folder on a larger disk; the bytes"
+            + " received so far stay in the cache, and the next start resumes the download.");
 
     Files.delete(incomplete);
     assertNextStartSucceeds(3);
@@ -57,8 +57,8 @@ class CacheFailuresTest extends HubTest {
       assertSentence(
           "The disk of the cache "
               + disk.resolve("cache")
-              + " is full: make room, or set gpt2.hub.cache to a folder on a larger disk; what has"
-              + " come so far is kept, and the next start goes on from there.");
+              + " is full: make room, or set gpt2.hub.cache to a folder on a larger disk; the bytes"
+              + " received so far stay in the cache, and the next start resumes the download.");
 
       Files.delete(other);
       fixture.server.forget();

@@ -121,7 +121,7 @@ class DownloadIT {
             .toArray(String[]::new));
   }
 
-  /** Waits until a file that is not complete has so many bytes. */
+  /** Waits until an incomplete file has this number of bytes. */
   private void awaitIncomplete(long bytes) throws Exception {
     Path blobs = folder.resolve("cache/models--openai-community--gpt2/blobs");
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);

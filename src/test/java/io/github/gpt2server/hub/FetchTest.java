@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is fetched from a hub that works, and how it lies in the cache. */
+/** Files fetched from a working hub, and their layout in the cache. */
 class FetchTest extends HubTest {
   private static final String COMMIT = LookAlikeHub.COMMIT;
   private static final String OTHER = "11c5a3d5811f50298f278a704980280950aedb10";

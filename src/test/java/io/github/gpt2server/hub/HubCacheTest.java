@@ -17,7 +17,7 @@ import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is in the cache is found there, and is not downloaded again. */
+/** Cached files are found and not downloaded again. */
 class HubCacheTest extends HubTest {
   private static final String COMMIT = LookAlikeHub.COMMIT;
   private static final String OTHER = "11c5a3d5811f50298f278a704980280950aedb10";

@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 class HubLayoutsIT {
   private static final Path FILES = Path.of("models/gpt2-fairytales");
 
-  /** How a repository holds a model. */
+  /** A layout of a model in a repository. */
   enum Layout {
     PICKLE,
     SEPARATE_TOKENIZER_FILES,

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a hub does not give: a sentence each, and the next start succeeds. */
+/** Refusals of a hub: one sentence each, and the next start succeeds. */
 class HubRefusalsTest extends HubTest {
   @Test
   void saysThatATokenIsNotAccepted() throws Exception {

@@ -62,7 +62,7 @@ abstract class HubTest {
     assertThat(failure()).hasMessage(sentence);
   }
 
-  /** Which asks for no content that was there: at most so many files are downloaded. */
+  /** Expects that no cached content is requested: at most this number of files is downloaded. */
   void assertNextStartSucceeds(int atMost) throws Exception {
     fixture.server.heal().forget();
     assertComplete(fixture.fetch());

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
-/** What goes wrong between the hub and the cache and passes by itself. */
+/** Temporary faults between the hub and the cache. */
 class PassingFaultsTest extends HubTest {
   @Test
   @ExtendWith(OutputCaptureExtension.class)

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What killed processes have left is removed; what others need is not. */
+/** Copies of killed processes are removed, copies of running ones are not. */
 class TemporaryCopyTest {
   private static final String HOLDER =
       """

@@ -4,14 +4,14 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** What a {@link LookAlikeHub} does instead of answering. */
+/** A fault of a {@link LookAlikeHub} in place of its answer. */
 @FunctionalInterface
 public interface Fault {
 
   /** Does it; false to answer as usual after all. */
   boolean happen(HttpExchange exchange, Content content) throws IOException;
 
-  /** What would have been sent: {@code bytes} from {@code offset} on; null bytes for the API. */
+  /** The part that would have been sent: {@code bytes} from {@code offset} on; null bytes for the API. */
   record Content(byte[] bytes, int offset) {
 
     /** Sends the head of the answer; what follows is for the caller. */

@@ -110,7 +110,7 @@ public final class LookAlikeHub implements AutoCloseable {
         .put("tf_model.h5", new byte[100]);
   }
 
-  /** So many bytes, the same ones each time. */
+  /** A number of bytes, the same ones each time. */
   public static byte[] numbers(int count) {
     byte[] numbers = new byte[count];
     new Random(7).nextBytes(numbers);
@@ -141,12 +141,12 @@ public final class LookAlikeHub implements AutoCloseable {
     return this;
   }
 
-  /** What was asked so far. */
+  /** The requests so far. */
   public List<Request> requests() {
     return List.copyOf(requests);
   }
 
-  /** How often a method was asked of paths that contain this. */
+  /** The number of requests with this method to paths that contain this. */
   public long count(String method, String path) {
     return requests.stream()
         .filter(r -> r.method().equals(method) && r.path().contains(path))
@@ -205,7 +205,7 @@ public final class LookAlikeHub implements AutoCloseable {
     return repositories.get(id);
   }
 
-  /** What a repository is called now, null if it never had another name. */
+  /** The present name of a repository, null if it was never renamed. */
   String newName(String id) {
     return renamed.get(id);
   }

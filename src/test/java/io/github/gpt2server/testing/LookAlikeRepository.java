@@ -49,13 +49,13 @@ public final class LookAlikeRepository {
     return this;
   }
 
-  /** Only whoever sends this token sees it. */
+  /** Makes it visible to requests with this token only. */
   public LookAlikeRepository privateTo(String secret) {
     token = secret;
     return this;
   }
 
-  /** Everybody sees it, only this token gets its files. */
+  /** Makes its files available to requests with this token only. */
   public LookAlikeRepository gatedFor(String secret) {
     gated = true;
     token = secret;
@@ -79,12 +79,12 @@ public final class LookAlikeRepository {
     return revisions.containsValue(revision) ? revision : revisions.get(revision);
   }
 
-  /** Whether everybody sees it. */
+  /** Whether it is visible without a token. */
   boolean gated() {
     return gated;
   }
 
-  /** Whether whoever sends this header gets its files. */
+  /** Whether requests with this header get its files. */
   boolean allows(String authorization) {
     return token == null || ("Bearer " + token).equals(authorization);
   }

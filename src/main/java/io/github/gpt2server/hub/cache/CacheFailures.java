@@ -41,7 +41,8 @@ public final class CacheFailures {
       return new HubException(
           "The disk of the cache %s is full: make room, or set gpt2.hub.cache to a folder on a larger"
                   .formatted(cache)
-              + " disk; the bytes received so far stay in the cache, and the next start resumes the download.",
+              + " disk; the bytes received so far stay in the cache, and the next start resumes the"
+              + " download.",
           failure);
     }
     return new HubException(

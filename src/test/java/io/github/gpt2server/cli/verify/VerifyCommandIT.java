@@ -90,7 +90,7 @@ class VerifyCommandIT {
                 "too long: 12 tokens do not fit the context of 11"));
   }
 
-  /** The 21st position is hurt: what is shorter stays right, what is longer is told. */
+  /** The 21st position is damaged: shorter texts stay right, longer ones are reported. */
   @Test
   void damagedWeightsAreFound() throws IOException {
     CommandRun run = run(damaged(20, FOUR), "--against", FAIRYTALES);
