@@ -19,7 +19,8 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The commands and their common options. Exit codes: 0 for success, 1 for a failure, 2 for invalid arguments; the caller maps exceptions to codes of its own.
+ * The commands and their common options. Exit codes: 0 for success, 1 for a failure, 2 for invalid
+ * arguments; the caller maps exceptions to codes of its own.
  */
 @Command(
     name = "gpt2-server",

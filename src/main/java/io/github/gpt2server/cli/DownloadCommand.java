@@ -68,7 +68,8 @@ final class DownloadCommand implements Callable<Integer> {
     }
     if (revision != null && !ModelHub.isRevision(revision)) {
       throw wrong(
-          "--revision must be a branch, a tag or a full commit hash, but is '%s'".formatted(revision));
+          "--revision must be a branch, a tag or a full commit hash, but is '%s'"
+              .formatted(revision));
     }
     CommandSettings given = settings.get();
     Snapshot snapshot;

@@ -29,7 +29,8 @@ public final class EmbeddedModel {
   private EmbeddedModel() {}
 
   /**
-   * Returns the folder of the files if they are on disk, else copies them from the jar into a new folder inside {@code temporary}.
+   * Returns the folder of the files if they are on disk, else copies them from the jar into a new
+   * folder inside {@code temporary}.
    */
   static ModelFolder locate(ClassLoader loader, Path temporary) {
     URL config = loader.getResource(ROOT + "config.json");

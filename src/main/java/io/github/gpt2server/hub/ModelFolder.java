@@ -12,7 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder with a model in Hugging Face layout: {@code config.json}, weights, the tokenizer's files. To be closed once everything in it has been loaded.
+ * A folder with a model in Hugging Face layout: {@code config.json}, weights, the tokenizer's
+ * files. To be closed once everything in it has been loaded.
  *
  * @param path the folder
  * @param id the model id that clients send
@@ -38,7 +39,10 @@ public record ModelFolder(Path path, String id, String revision, boolean tempora
   }
 
   /**
-   * Resolves the value of a setting to a folder. {@code embedded} is the model that is part of the program: its files on disk, or, if they are inside a jar, a temporary copy that {@link #close} or the end of the JVM deletes. The model in an existing folder gets the folder's name as its id. Any other value that is a valid model id is fetched from the hub.
+   * Resolves the value of a setting to a folder. {@code embedded} is the model that is part of the
+   * program: its files on disk, or, if they are inside a jar, a temporary copy that {@link #close}
+   * or the end of the JVM deletes. The model in an existing folder gets the folder's name as its
+   * id. Any other value that is a valid model id is fetched from the hub.
    *
    * @param property the setting's name, for messages
    * @throws ModelNotFoundException if the folder does not exist or lacks files

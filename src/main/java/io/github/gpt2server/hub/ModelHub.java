@@ -33,7 +33,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fetches models from a Hugging Face hub into Hugging Face's own cache and finds those that are cached. The cache is shared with Python: neither downloads again what the other has.
+ * Fetches models from a Hugging Face hub into Hugging Face's own cache and finds those that are
+ * cached. The cache is shared with Python: neither downloads again what the other has.
  */
 public final class ModelHub {
   private static final Logger log = LoggerFactory.getLogger(ModelHub.class);
@@ -42,7 +43,9 @@ public final class ModelHub {
       Pattern.compile("(?:[A-Za-z0-9_][\\w.-]{0,95}/)?[A-Za-z0-9_][\\w.-]{0,95}");
   private static final Pattern REVISION = Pattern.compile("[\\w][\\w./+-]{0,199}");
 
-  /** Organisations of well-known models, for suggestions where the organisation is missing or wrong. */
+  /**
+   * Organisations of well-known models, for suggestions where the organisation is missing or wrong.
+   */
   private static final List<String> ORGANISATIONS =
       List.of("openai-community", "distilbert", "EleutherAI");
 
@@ -56,7 +59,8 @@ public final class ModelHub {
   /**
    * Makes no request yet.
    *
-   * @param check checks the folder with a model's {@code config.json} before the weights are downloaded; throws if the model cannot be served
+   * @param check checks the folder with a model's {@code config.json} before the weights are
+   *     downloaded; throws if the model cannot be served
    */
   public ModelHub(HubSettings settings, Consumer<Path> check) {
     this(settings, RetryPolicy.PATIENT, new HubCache(settings.cache()), check);
@@ -104,7 +108,8 @@ public final class ModelHub {
   }
 
   /**
-   * Downloads a model into the cache unless it is complete there. If the hub cannot be reached, a branch or tag is taken for the commit that it was at the last request.
+   * Downloads a model into the cache unless it is complete there. If the hub cannot be reached, a
+   * branch or tag is taken for the commit that it was at the last request.
    *
    * @param model the hub's id
    * @param revision a branch, a tag or a full commit hash
@@ -144,8 +149,7 @@ public final class ModelHub {
   private RepositoryInfo info(String model, String revision, HubAccess hub)
       throws InterruptedException {
     try {
-      return hub.retry()
-          .call(client.infoUri(model, revision), () -> client.info(model, revision));
+      return hub.retry().call(client.infoUri(model, revision), () -> client.info(model, revision));
     } catch (NotOnHubException e) {
       throw explain(model, revision, e.what());
     }
@@ -172,7 +176,8 @@ public final class ModelHub {
       // Last, so that a branch never refers to an incomplete snapshot.
       repository.remember(revision, commit);
     } catch (IOException e) {
-      log.warn("The commit of revision {} cannot be recorded in the cache: {}", revision, e.toString());
+      log.warn(
+          "The commit of revision {} cannot be recorded in the cache: {}", revision, e.toString());
     }
     return new Snapshot(model, commit, repository.snapshot(commit));
   }

@@ -19,7 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Temporary folders for copies of the embedded model. Each is deleted when its process ends, or, if that was killed, when the next process creates such a folder. A file in it is locked while its process runs. The operating system releases the lock when the process dies, and unlike process ids, locks also work across containers.
+ * Temporary folders for copies of the embedded model. Each is deleted when its process ends, or, if
+ * that was killed, when the next process creates such a folder. A file in it is locked while its
+ * process runs. The operating system releases the lock when the process dies, and unlike process
+ * ids, locks also work across containers.
  */
 final class TemporaryCopy {
   private static final Logger log = LoggerFactory.getLogger(TemporaryCopy.class);
@@ -29,7 +32,10 @@ final class TemporaryCopy {
   /** The age below which a folder may not be locked yet. */
   private static final Duration NEW = Duration.ofMinutes(1);
 
-  /** The locks of this process; opening and closing such a file a second time would release its lock. */
+  /**
+   * The locks of this process; opening and closing such a file a second time would release its
+   * lock.
+   */
   private static final ConcurrentMap<Path, FileChannel> LOCKS = new ConcurrentHashMap<>();
 
   private TemporaryCopy() {}
@@ -73,7 +79,9 @@ final class TemporaryCopy {
     }
   }
 
-  /** Deletes folders of killed processes; failures are ignored, because the next start tries again. */
+  /**
+   * Deletes folders of killed processes; failures are ignored, because the next start tries again.
+   */
   private static void removeAbandoned(Path parent, UserPrincipal user, Instant before) {
     try {
       for (Path folder : folders(parent)) {

@@ -7,9 +7,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * Admission control by memory. Memory is reserved before it is allocated, and a reservation that would exceed the budget or its use's share is refused, so that the heap does not run out. An eighth of the budget is reserved for small reservations, so that large ones cannot shut them out.
+ * Admission control by memory. Memory is reserved before it is allocated, and a reservation that
+ * would exceed the budget or its use's share is refused, so that the heap does not run out. An
+ * eighth of the budget is reserved for small reservations, so that large ones cannot shut them out.
  *
- * <p>Thread-safe. Sums are raised by compare-and-set, so that they never exceed their limit, not even for a moment.
+ * <p>Thread-safe. Sums are raised by compare-and-set, so that they never exceed their limit, not
+ * even for a moment.
  */
 public final class MemoryBudget {
 
@@ -18,7 +21,10 @@ public final class MemoryBudget {
 
   private static final int RESERVE_PART = 8;
 
-  /** The time for which the figures are cached, because reading them takes longer than most reservations. */
+  /**
+   * The time for which the figures are cached, because reading them takes longer than most
+   * reservations.
+   */
   private static final long FIGURES_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** A budget that refuses nothing, for commands and tests. */
@@ -124,7 +130,8 @@ public final class MemoryBudget {
      */
     public synchronized void resize(long bytes) {
       if (bytes < 0 || closed) {
-        throw new IllegalStateException("the reservation is closed, or the size is negative: " + bytes);
+        throw new IllegalStateException(
+            "the reservation is closed, or the size is negative: " + bytes);
       }
       if (bytes > held) {
         raiseTo(bytes);

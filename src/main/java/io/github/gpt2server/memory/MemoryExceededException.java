@@ -9,11 +9,7 @@ public final class MemoryExceededException extends RuntimeException {
   private final long most;
 
   MemoryExceededException(MemoryUse use, long asked, long most) {
-    super(
-        "%d bytes for %s, of at most %d".formatted(asked, use.label(), most),
-        null,
-        false,
-        false);
+    super("%d bytes for %s, of at most %d".formatted(asked, use.label(), most), null, false, false);
     this.use = use;
     this.asked = asked;
     this.most = most;
@@ -35,7 +31,8 @@ public final class MemoryExceededException extends RuntimeException {
   }
 
   /**
-   * Whether the reservation would not fit into an empty budget either, so that repeating the request cannot help.
+   * Whether the reservation would not fit into an empty budget either, so that repeating the
+   * request cannot help.
    */
   public boolean neverFits() {
     return asked > most;

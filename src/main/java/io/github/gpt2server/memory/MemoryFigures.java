@@ -18,7 +18,10 @@ import java.util.stream.Stream;
 public record MemoryFigures(long limit, long heap, long outsideHeap) {
   private static final Path STATUS = Path.of("/proc/self/status");
 
-  /** Reads the figures of this process. Outside Linux, {@code outsideHeap} is 0, because it is unknown. */
+  /**
+   * Reads the figures of this process. Outside Linux, {@code outsideHeap} is 0, because it is
+   * unknown.
+   */
   public static MemoryFigures ofThisProcess() {
     MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
     long limit =
@@ -42,7 +45,9 @@ public record MemoryFigures(long limit, long heap, long outsideHeap) {
   }
 
   /**
-   * The number of bytes that requests may hold: half of the heap, because the program itself, garbage and uncounted objects need the rest. Where the memory outside the heap leaves the container too little for the whole heap, half of what is left; at least an eighth of the heap.
+   * The number of bytes that requests may hold: half of the heap, because the program itself,
+   * garbage and uncounted objects need the rest. Where the memory outside the heap leaves the
+   * container too little for the whole heap, half of what is left; at least an eighth of the heap.
    */
   long budget() {
     return Math.max(heap / 8, Math.min(heap, limit - outsideHeap) / 2);

@@ -3,9 +3,7 @@ package io.github.gpt2server.memory;
 /** Uses of memory by requests, each with its largest share of the budget. */
 public enum MemoryUse {
 
-  /**
-   * Bodies while they are read, and the requests parsed from them, until their answers end.
-   */
+  /** Bodies while they are read, and the requests parsed from them, until their answers end. */
   BODIES("bodies", 1, 2),
 
   /** Tokens of texts, from the tokenizer to the end of the answer. */
@@ -15,7 +13,8 @@ public enum MemoryUse {
   ANSWERS("answers", 1, 2);
 
   /**
-   * The largest number of bytes of memory per byte of a body: while its buffer grows, a text is in memory twice, with two bytes per character.
+   * The largest number of bytes of memory per byte of a body: while its buffer grows, a text is in
+   * memory twice, with two bytes per character.
    */
   public static final int BYTES_PER_BODY_BYTE = 6;
 

@@ -1,4 +1,5 @@
 /**
- * The memory budget of requests: the figures of the process that it follows, and the reservations in it. Depends on no other package.
+ * The memory budget of requests: the figures of the process that it follows, and the reservations
+ * in it. Depends on no other package.
  */
 package io.github.gpt2server.memory;

@@ -6,7 +6,10 @@ public final class Excerpt {
 
   private Excerpt() {}
 
-  /** Returns up to 60 characters of {@code value}; control characters and unpaired surrogates become U+FFFD. */
+  /**
+   * Returns up to 60 characters of {@code value}; control characters and unpaired surrogates become
+   * U+FFFD.
+   */
   public static String of(String value) {
     StringBuilder text = new StringBuilder();
     int end = Math.min(value.length(), LIMIT);

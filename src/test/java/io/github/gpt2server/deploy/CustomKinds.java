@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The fields of objects of kinds that are not Kubernetes' own, and the
- * allowed texts where Kubernetes' types allow any text. A field that is not listed is refused; a value has to match
- * the regular expression whole, numbers and booleans those in {@link #NUMBER} and {@link #BOOLEAN}
+ * The fields of objects of kinds that are not Kubernetes' own, and the allowed texts where
+ * Kubernetes' types allow any text. A field that is not listed is refused; a value has to match the
+ * regular expression whole, numbers and booleans those in {@link #NUMBER} and {@link #BOOLEAN}
  * without quotation marks.
  *
  * <p>Sources: the definitions of Gateway API 1.6, Gateway API inference extension 1.6, KEDA 2.20,

@@ -11,7 +11,10 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** Facts of the project that the deployment files must agree with. Tests run in the root of the project. */
+/**
+ * Facts of the project that the deployment files must agree with. Tests run in the root of the
+ * project.
+ */
 final class Project {
   private Project() {}
 

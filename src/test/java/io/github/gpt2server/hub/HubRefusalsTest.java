@@ -152,7 +152,6 @@ class HubRefusalsTest extends HubTest {
                 .filter(file -> !file.equals(removed))
                 .toList());
     assertSentence(
-        "org/small has no %s, so it cannot be served; it has %s."
-            .formatted(named, files));
+        "org/small has no %s, so it cannot be served; it has %s.".formatted(named, files));
   }
 }

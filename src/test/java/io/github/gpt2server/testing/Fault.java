@@ -11,7 +11,10 @@ public interface Fault {
   /** Does it; false to answer as usual after all. */
   boolean happen(HttpExchange exchange, Content content) throws IOException;
 
-  /** The part that would have been sent: {@code bytes} from {@code offset} on; null bytes for the API. */
+  /**
+   * The part that would have been sent: {@code bytes} from {@code offset} on; null bytes for the
+   * API.
+   */
   record Content(byte[] bytes, int offset) {
 
     /** Sends the head of the answer; what follows is for the caller. */

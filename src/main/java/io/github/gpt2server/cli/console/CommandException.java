@@ -1,6 +1,9 @@
 package io.github.gpt2server.cli.console;
 
-/** A failure of a command; the message is one sentence for the user: what is wrong, its value and what to do. */
+/**
+ * A failure of a command; the message is one sentence for the user: what is wrong, its value and
+ * what to do.
+ */
 public class CommandException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

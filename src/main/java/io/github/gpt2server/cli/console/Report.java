@@ -42,7 +42,8 @@ public final class Report {
   }
 
   /**
-   * Adds a number, rounded to {@code decimals} places in text. An infinite number is null in JSON; null, for a number that is undefined or too large, is a dash in text.
+   * Adds a number, rounded to {@code decimals} places in text. An infinite number is null in JSON;
+   * null, for a number that is undefined or too large, is a dash in text.
    */
   public Report add(String name, Double value, int decimals) {
     return add(

@@ -1,6 +1,7 @@
 package io.github.gpt2server.cli.console;
 
-/** Measurement of elapsed time.
+/**
+ * Measurement of elapsed time.
  *
  * @param begin the start on {@link System#nanoTime}
  */

@@ -21,7 +21,10 @@ import java.util.function.BiConsumer;
 
 /** Submits requests to the engine and waits for the results without a time limit. */
 public final class EngineClient {
-  /** The number of passes in flight: enough to fill a step with short texts; each unread answer holds a row of logits. */
+  /**
+   * The number of passes in flight: enough to fill a step with short texts; each unread answer
+   * holds a row of logits.
+   */
   private static final int IN_FLIGHT = 64;
 
   private static final Duration FOREVER = Duration.ofDays(10_000);

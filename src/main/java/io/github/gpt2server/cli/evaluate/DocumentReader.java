@@ -20,7 +20,8 @@ import org.apache.commons.io.input.BOMInputStream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reader of texts from files. It reads all of them before anything is computed, so that an error in the last line is reported at once.
+ * Reader of texts from files. It reads all of them before anything is computed, so that an error in
+ * the last line is reported at once.
  */
 final class DocumentReader {
   private static final String STANDARD_INPUT = "-";

@@ -30,7 +30,8 @@ final class LastWordEvaluation {
   /**
    * Predicts the last words and reports the accuracy and the perplexity.
    *
-   * @throws CommandException if there is no word to predict, a word is longer than the context, or the model computes NaN
+   * @throws CommandException if there is no word to predict, a word is longer than the context, or
+   *     the model computes NaN
    */
   Report run(List<Document> documents) throws InterruptedException {
     documents.forEach(this::add);

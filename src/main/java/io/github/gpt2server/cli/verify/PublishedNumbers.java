@@ -17,7 +17,8 @@ import java.util.TreeSet;
 record PublishedNumbers(String file, Map<String, Shape> shapes, List<Entry> entries) {
 
   /**
-   * The properties that distinguish models of GPT-2's family; layers and width show in the number of parameters.
+   * The properties that distinguish models of GPT-2's family; layers and width show in the number
+   * of parameters.
    *
    * @param vocabSize the number of token ids
    * @param contextLength the number of positions

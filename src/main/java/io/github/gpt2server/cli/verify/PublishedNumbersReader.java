@@ -19,7 +19,8 @@ import org.apache.commons.io.input.BOMInputStream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reader of published numbers from a JSON object: {@code models} with their shapes, and a list of entries for each kind of number, as in {@code verify/published.json}.
+ * Reader of published numbers from a JSON object: {@code models} with their shapes, and a list of
+ * entries for each kind of number, as in {@code verify/published.json}.
  */
 final class PublishedNumbersReader {
   private static final String OWN = "/verify/published.json";
@@ -142,7 +143,10 @@ final class PublishedNumbersReader {
     check(entry, new Check.TokenLikelihoods(prompt, continuation, logprobs, tolerance(entry)));
   }
 
-  /** The rows of ids, each with the token after it; all ids are one row unless the entry has columns. */
+  /**
+   * The rows of ids, each with the token after it; all ids are one row unless the entry has
+   * columns.
+   */
   private List<int[]> rows(JsonNode entry) {
     int[] ids = ids(entry, "ids");
     int rows = entry.has("rows") ? count(entry, "rows") : 1;

@@ -14,9 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lock under which one thread of one process downloads a blob. It only saves work: correctness comes from the hash of the content, so that a lost lock does no harm. The operating system releases the lock of a process that dies.
+ * Lock under which one thread of one process downloads a blob. It only saves work: correctness
+ * comes from the hash of the content, so that a lost lock does no harm. The operating system
+ * releases the lock of a process that dies.
  *
- * <p>On Linux, Java's locks ({@code fcntl}) and those of Python's filelock ({@code flock}) do not exclude each other, so that a Python process may download the same file at the same time.
+ * <p>On Linux, Java's locks ({@code fcntl}) and those of Python's filelock ({@code flock}) do not
+ * exclude each other, so that a Python process may download the same file at the same time.
  */
 public final class CacheLock {
   private static final Logger log = LoggerFactory.getLogger(CacheLock.class);

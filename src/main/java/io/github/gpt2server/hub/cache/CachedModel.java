@@ -15,7 +15,8 @@ public record CachedModel(String model, List<CachedSnapshot> snapshots, long byt
    * A model at a commit, complete or not.
    *
    * @param commit 40 hexadecimal digits
-   * @param revisions the branches and tags that referred to this commit when they were last requested
+   * @param revisions the branches and tags that referred to this commit when they were last
+   *     requested
    * @param missing the first missing file without which it cannot be served, null if it is complete
    */
   public record CachedSnapshot(String commit, List<String> revisions, String missing) {}

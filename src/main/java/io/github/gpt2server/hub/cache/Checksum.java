@@ -17,7 +17,9 @@ public final class Checksum {
   private Checksum() {}
 
   /**
-   * Computes the hash of the kind that the ETag is: SHA-256 for 64 hexadecimal digits (Git LFS); for 40, the SHA-1 of the git blob, which is {@code "blob SIZE\0"} followed by the content. Empty for an ETag that is not a hash.
+   * Computes the hash of the kind that the ETag is: SHA-256 for 64 hexadecimal digits (Git LFS);
+   * for 40, the SHA-1 of the git blob, which is {@code "blob SIZE\0"} followed by the content.
+   * Empty for an ETag that is not a hash.
    */
   public static Optional<String> of(Path file, String etag) throws IOException {
     if (etag.matches("[0-9a-f]{64}")) {

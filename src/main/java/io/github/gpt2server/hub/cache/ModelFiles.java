@@ -117,13 +117,16 @@ public final class ModelFiles {
                                 .findFirst()));
   }
 
-  /** The first file that a folder lacks, without the shards of an index; empty if it is complete. */
+  /**
+   * The first file that a folder lacks, without the shards of an index; empty if it is complete.
+   */
   public static Optional<String> missing(Path folder) {
     return missing(SMALL.stream().filter(name -> isFile(folder, name)).toList(), weights(folder));
   }
 
   /**
-   * A required file that is a link to a missing one, as every file in a copy of a cache without its blobs is. A link to weights counts only if there are no other weights.
+   * A required file that is a link to a missing one, as every file in a copy of a cache without its
+   * blobs is. A link to weights counts only if there are no other weights.
    */
   public static Optional<String> danglingLink(Path folder) {
     return Stream.concat(

@@ -26,7 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Downloads single blobs into the cache. A blob grows as {@code blobs/ETAG.incomplete}, resumed where the last attempt of this or another process ended. It gets its final name once the size and the hash of the file on disk are right.
+ * Downloads single blobs into the cache. A blob grows as {@code blobs/ETAG.incomplete}, resumed
+ * where the last attempt of this or another process ended. It gets its final name once the size and
+ * the hash of the file on disk are right.
  */
 final class BlobDownload {
   private static final Logger log = LoggerFactory.getLogger(BlobDownload.class);
@@ -190,7 +192,8 @@ final class BlobDownload {
             return channel;
           });
       if (position < file.size()) {
-        throw new IOException("the connection ended after %d of %d bytes".formatted(position, file.size()));
+        throw new IOException(
+            "the connection ended after %d of %d bytes".formatted(position, file.size()));
       }
     }
   }

@@ -21,7 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Downloads the files of a model at a commit, four at a time. The first failure cancels the other downloads, which resume the next time.
+ * Downloads the files of a model at a commit, four at a time. The first failure cancels the other
+ * downloads, which resume the next time.
  */
 public final class SnapshotDownload implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SnapshotDownload.class);
@@ -126,7 +127,9 @@ public final class SnapshotDownload implements AutoCloseable {
   private RemoteFile describe(String file) throws InterruptedException {
     try {
       return hub.retry()
-          .call(hub.client().fileUri(model, commit, file), () -> hub.client().describe(model, commit, file));
+          .call(
+              hub.client().fileUri(model, commit, file),
+              () -> hub.client().describe(model, commit, file));
     } catch (NotOnHubException e) {
       throw hub.failures().noFile(model, commit, file);
     }
@@ -148,7 +151,8 @@ public final class SnapshotDownload implements AutoCloseable {
   }
 
   /**
-   * Runs all tasks, calls {@code tick} every 200 ms meanwhile, and returns the results in the order of the tasks.
+   * Runs all tasks, calls {@code tick} every 200 ms meanwhile, and returns the results in the order
+   * of the tasks.
    */
   private <T> List<T> await(List<Callable<T>> work, Runnable tick) throws InterruptedException {
     CompletionService<T> service = new ExecutorCompletionService<>(threads);
@@ -177,7 +181,9 @@ public final class SnapshotDownload implements AutoCloseable {
     }
   }
 
-  /** Cancels running downloads and waits for their threads, so that nothing is written afterwards. */
+  /**
+   * Cancels running downloads and waits for their threads, so that nothing is written afterwards.
+   */
   @Override
   public void close() {
     threads.shutdownNow();

@@ -15,7 +15,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The body of an answer as a sequence of buffers. Unlike the JDK's stream it times out on a silent connection and lets a waiting thread be interrupted.
+ * The body of an answer as a sequence of buffers. Unlike the JDK's stream it times out on a silent
+ * connection and lets a waiting thread be interrupted.
  */
 public final class BodyReader implements BodySubscriber<BodyReader>, AutoCloseable {
   private static final int MAX_TEXT = 16 << 20;

@@ -19,12 +19,15 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * HTTP client of a Hugging Face hub. Each method makes one request, follows its redirects and does not repeat it. Thread-safe.
+ * HTTP client of a Hugging Face hub. Each method makes one request, follows its redirects and does
+ * not repeat it. Thread-safe.
  *
- * <p>Redirects are followed here, because the token must be sent to the hub alone: content comes from other hosts, under signed URLs. Files in Xet storage are served the same way.
+ * <p>Redirects are followed here, because the token must be sent to the hub alone: content comes
+ * from other hosts, under signed URLs. Files in Xet storage are served the same way.
  *
- * <p>Each method throws {@link IOException} where repeating the request may help, {@link NotOnHubException}
- * where something does not exist, and {@link HubException} where the operator must act.
+ * <p>Each method throws {@link IOException} where repeating the request may help, {@link
+ * NotOnHubException} where something does not exist, and {@link HubException} where the operator
+ * must act.
  */
 public final class HubClient {
   private static final int MAX_REDIRECTS = 10;
@@ -39,7 +42,8 @@ public final class HubClient {
     this.settings = settings;
     this.failures = failures;
     if (System.getProperty(TUNNEL_SCHEMES) == null) {
-      // The JDK does not send a proxy's password for a tunnel to https unless this property allows it.
+      // The JDK does not send a proxy's password for a tunnel to https unless this property allows
+      // it.
       System.setProperty(TUNNEL_SCHEMES, "");
     }
     this.http =
@@ -136,7 +140,8 @@ public final class HubClient {
   }
 
   /**
-   * Follows redirects to the end, or, unless they may leave the hub, to the last answer of the hub itself, whose headers describe the file.
+   * Follows redirects to the end, or, unless they may leave the hub, to the last answer of the hub
+   * itself, whose headers describe the file.
    */
   private HubAnswer follow(String method, String model, URI start, long from, boolean mayLeave)
       throws IOException, InterruptedException, NotOnHubException {

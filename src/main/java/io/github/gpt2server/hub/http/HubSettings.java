@@ -15,7 +15,8 @@ import java.util.stream.Stream;
 import org.apache.commons.io.input.BOMInputStream;
 
 /**
- * The hub, its cache and how to reach it: from the settings, and where they are absent from the environment variables and defaults of huggingface_hub, Hugging Face's Python library.
+ * The hub, its cache and how to reach it: from the settings, and where they are absent from the
+ * environment variables and defaults of huggingface_hub, Hugging Face's Python library.
  *
  * @param endpoint the hub's address, without a slash at its end
  * @param token the secret for private and gated models, or null
@@ -142,7 +143,8 @@ public record HubSettings(
     try {
       return Path.of(HomeFolder.expand(text)).toAbsolutePath().normalize();
     } catch (InvalidPathException e) {
-      throw new HubException("%s=%s is not a valid path: %s.".formatted(name, text, e.getReason()), e);
+      throw new HubException(
+          "%s=%s is not a valid path: %s.".formatted(name, text, e.getReason()), e);
     }
   }
 

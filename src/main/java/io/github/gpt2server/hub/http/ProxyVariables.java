@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 
 /**
  * The proxies that {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code ALL_PROXY} and {@code NO_PROXY}
- * name, in upper or lower case, as curl and Python read them. Without any of them, the proxies of the JVM ({@code -Dhttps.proxyHost} and the like).
+ * name, in upper or lower case, as curl and Python read them. Without any of them, the proxies of
+ * the JVM ({@code -Dhttps.proxyHost} and the like).
  */
 public final class ProxyVariables extends ProxySelector {
   private final Map<String, String> variables;
@@ -111,7 +112,10 @@ public final class ProxyVariables extends ProxySelector {
     return proxy.getPort() < 0 ? 80 : proxy.getPort();
   }
 
-  /** Whether an entry of {@code NO_PROXY} matches: a host, a domain with its subdomains, either with a port, or {@code *}. */
+  /**
+   * Whether an entry of {@code NO_PROXY} matches: a host, a domain with its subdomains, either with
+   * a port, or {@code *}.
+   */
   private static boolean matches(String exception, URI uri) {
     String host = uri.getHost().toLowerCase(Locale.ROOT);
     int port = uri.getPort() >= 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;

@@ -1,4 +1,2 @@
-/**
- * The hub's protocol: requests, redirects, retries, proxies, tokens, and messages for failures.
- */
+/** The hub's protocol: requests, redirects, retries, proxies, tokens, and messages for failures. */
 package io.github.gpt2server.hub.http;
