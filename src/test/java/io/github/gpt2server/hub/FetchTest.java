@@ -103,8 +103,8 @@ class FetchTest extends HubTest {
     assertThatExceptionOfType(HubException.class)
         .isThrownBy(() -> fixture.fetch(HubFixture.MODEL, "../../x"))
         .withMessage(
-            "org/small has no revision ../../x: set gpt2.revision to a branch, a tag or a whole"
-                + " commit.");
+            "org/small has no revision ../../x: set gpt2.revision to a branch, a tag or a full"
+                + " commit hash.");
     assertThat(fixture.server.requests()).isEmpty();
   }
 

@@ -142,10 +142,10 @@ class HubSettingsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ALL_PROXY, socks5://me:secret@a:1, 'a SOCKS proxy, and only HTTP proxies can be used'",
-    "https_proxy, SOCKS5H://a:1, 'a SOCKS proxy, and only HTTP proxies can be used'",
-    "HTTPS_PROXY, ftp://me:secret@a, no proxy that can be used",
-    "HTTPS_PROXY, http://a b, no proxy that can be used"
+    "ALL_PROXY, socks5://me:secret@a:1, 'a SOCKS proxy, but only HTTP proxies are supported'",
+    "https_proxy, SOCKS5H://a:1, 'a SOCKS proxy, but only HTTP proxies are supported'",
+    "HTTPS_PROXY, ftp://me:secret@a, no usable proxy",
+    "HTTPS_PROXY, http://a b, no usable proxy"
   })
   void saysAtARequestWhatIsNoProxy(String variable, String value, String problem) {
     ProxyVariables proxies = new ProxyVariables(Map.of(variable, value));
