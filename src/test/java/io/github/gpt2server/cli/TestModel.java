@@ -8,11 +8,9 @@ import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
 import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.testing.ServedModelFixture;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.List;
-import java.util.Set;
 
 /** A folder's model in float32, loaded without settings. */
 public final class TestModel {
@@ -33,24 +31,8 @@ public final class TestModel {
                       config, weights, "cpu", WeightType.FLOAT32, new CacheSize(8, 0, 64)),
               tokenizer,
               EngineSettings.withQueue(4));
-      return new ServedModel(
-          engine,
-          tokenizer,
-          folder.getFileName().toString(),
-          List.of(),
-          null,
-          Set.of(tokenizer.endOfText().orElseThrow()),
-          config.contextLength(),
-          config.vocabSize(),
-          config.width(),
-          config.layers(),
-          config.heads(),
-          weights.parameterCount(),
-          "float32",
-          "cpu",
-          "onednn",
-          0,
-          Instant.EPOCH);
+      return ServedModelFixture.of(
+          engine, tokenizer, folder.getFileName().toString(), config, weights.parameterCount());
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

@@ -8,11 +8,9 @@ import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.serving.ServedModelHolder;
+import io.github.gpt2server.testing.ServedModelFixture;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -25,25 +23,7 @@ import org.springframework.mock.env.MockEnvironment;
 
 /** How loading and shutdown meet. */
 class EngineLifecycleTest {
-  private static final ServedModel MODEL =
-      new ServedModel(
-          null,
-          null,
-          "m",
-          List.of(),
-          null,
-          Set.of(),
-          8,
-          9,
-          4,
-          2,
-          3,
-          10,
-          "float32",
-          "cpu",
-          "onednn",
-          0,
-          Instant.EPOCH);
+  private static final ServedModel MODEL = ServedModelFixture.bare();
 
   private final ServedModelHolder holder = new ServedModelHolder();
   private final AtomicInteger closed = new AtomicInteger();
