@@ -4,7 +4,7 @@ import io.github.gpt2server.engine.result.SequenceEvent;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Joins what one sequence generates into a choice. */
+/** Joins the increments of one sequence into a choice. */
 final class ChoiceBuilder {
   private final ChoiceProgress progress;
   private final CompletionResponse.Logprobs logprobs;
@@ -22,14 +22,14 @@ final class ChoiceBuilder {
     if (event instanceof SequenceEvent.Token token && token.logprobs() != null) {
       logprobSum += token.logprobs().logprob();
     }
-    ChoiceProgress.Piece piece = progress.add(event);
-    text.append(piece.text());
-    tokens.addAll(piece.tokens());
+    ChoiceProgress.Increment increment = progress.add(event);
+    text.append(increment.text());
+    tokens.addAll(increment.tokens());
     if (logprobs != null) {
-      logprobs.addAll(piece.logprobs());
+      logprobs.addAll(increment.logprobs());
     }
-    if (piece.finished() != null) {
-      finished = piece.finished();
+    if (increment.finished() != null) {
+      finished = increment.finished();
     }
   }
 
@@ -41,12 +41,16 @@ final class ChoiceBuilder {
     return finished.cachedTokens();
   }
 
-  /** The mean log-probability of the generated tokens, by which {@code best_of} chooses. */
+  /** The mean log-probability of the generated tokens, by which {@code best_of} ranks choices. */
   double meanLogprob() {
     return tokens.isEmpty() ? 0 : logprobSum / tokens.size();
   }
 
-  /** The whole choice; {@code promptTokenIds} is null unless token ids were asked for. */
+  /**
+   * The complete choice.
+   *
+   * @param promptTokenIds the prompt's token ids, or null unless token ids were requested
+   */
   CompletionResponse.Choice build(int index, List<Integer> promptTokenIds) {
     return new CompletionResponse.Choice(
         text.toString(),

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a sequence's events add to its choice, piece by piece. A stream sends the pieces, a whole
- * answer joins them: so both say the same.
+ * Turns the events of a sequence into increments of its choice. A stream sends the increments, a
+ * whole response joins them, so both have the same content.
  */
 final class ChoiceProgress {
   private final SequenceRequest request;
@@ -21,20 +21,21 @@ final class ChoiceProgress {
   private int shown;
 
   /**
-   * What is new.
+   * An increment of a choice.
    *
-   * @param text may be empty
-   * @param logprobs of the tokens whose text is out, or null if none were asked for
+   * @param text the new text, possibly empty
+   * @param logprobs the log-probabilities of the tokens whose text has been released, or null if
+   *     none were requested
    * @param tokens the generated tokens, whose text may still be held back
-   * @param finished the end, or null
+   * @param finished the end of the sequence, or null
    */
-  record Piece(
+  record Increment(
       String text,
       CompletionResponse.Logprobs logprobs,
       List<Integer> tokens,
       SequenceEvent.Finished finished) {
 
-    /** Whether there is nothing that a stream without token ids would send. */
+    /** Whether a stream without token ids has nothing to send for this increment. */
     boolean silent() {
       return text.isEmpty()
           && finished == null
@@ -43,27 +44,25 @@ final class ChoiceProgress {
   }
 
   /**
-   * Follows a sequence from its beginning.
+   * Progress of a sequence before its first event.
    *
-   * @param sequence its number in the completion's generation
+   * @param sequence the sequence's index in the generation
    */
-  ChoiceProgress(ValidCompletion completion, int sequence) {
-    this.request = completion.generation().sequences().get(sequence);
-    this.tokenizer = completion.tokenizer();
-    this.echo = completion.echo();
-    this.prompt = completion.prompt(sequence);
+  ChoiceProgress(CompletionSpec spec, int sequence) {
+    this.request = spec.generation().sequences().get(sequence);
+    this.tokenizer = spec.tokenizer();
+    this.echo = spec.echo();
+    this.prompt = spec.prompt(sequence);
     int promptLength = codePoints(prompt.text());
     this.shown = promptLength;
     this.logprobs =
-        completion.logprobs()
-            ? new LogprobsBuilder(tokenizer, request.logprobs(), promptLength)
-            : null;
+        spec.logprobs() ? new LogprobsBuilder(tokenizer, request.logprobs(), promptLength) : null;
   }
 
-  /** Takes the next event of the sequence. */
-  Piece add(SequenceEvent event) {
+  /** Adds the next event of the sequence. */
+  Increment add(SequenceEvent event) {
     if (event instanceof SequenceEvent.PromptRead read) {
-      return piece(begin(read), List.of(), null);
+      return increment(begin(read), List.of(), null);
     }
     String prefix = begin(null);
     if (event instanceof SequenceEvent.Token token) {
@@ -74,24 +73,24 @@ final class ChoiceProgress {
         logprobs.addGenerated(token.token(), token.logprobs(), addsText);
       }
       shown += codePoints(token.text());
-      return piece(prefix + token.text(), List.of(token.token()), null);
+      return increment(prefix + token.text(), List.of(token.token()), null);
     }
     SequenceEvent.Finished finished = (SequenceEvent.Finished) event;
     shown += codePoints(finished.text());
-    return piece(prefix + finished.text(), List.of(), finished);
+    return increment(prefix + finished.text(), List.of(), finished);
   }
 
-  private Piece piece(String text, List<Integer> tokens, SequenceEvent.Finished finished) {
+  private Increment increment(String text, List<Integer> tokens, SequenceEvent.Finished finished) {
     CompletionResponse.Logprobs taken = null;
     if (logprobs != null) {
-      // Nothing stands past a stop string; where there is none, the end takes the rest along.
+      // No token past a stop string is reported; without one, the end releases all that are left.
       boolean rest = finished != null && finished.stopString() == null;
       taken = rest ? logprobs.takeAll() : logprobs.takeBefore(shown);
     }
-    return new Piece(text, taken, tokens, finished);
+    return new Increment(text, taken, tokens, finished);
   }
 
-  /** The echoed prompt, once. */
+  /** The echoed prompt at the first call, later an empty string. */
   private String begin(SequenceEvent.PromptRead read) {
     if (begun || !echo) {
       return "";
@@ -111,7 +110,7 @@ final class ChoiceProgress {
     return finished.reason().name().toLowerCase(Locale.ROOT);
   }
 
-  /** A string or a token id, as vLLM tells it. */
+  /** The stop string or token id that ended the text, or null; vLLM's {@code stop_reason}. */
   static Object stopReason(SequenceEvent.Finished finished) {
     if (finished.stopString() != null) {
       return finished.stopString();

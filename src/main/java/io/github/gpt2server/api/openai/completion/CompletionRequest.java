@@ -12,30 +12,33 @@ import tools.jackson.databind.JsonNode;
 @FieldSection("completions")
 @Schema(
     description =
-        "OpenAI's completion request, with extensions named as vLLM and llama.cpp name them. Every"
-            + " field may be left out or null.")
+        "OpenAI's completion request, with extensions named as in vLLM and llama.cpp. Every field is"
+            + " optional and may be null.")
 public record CompletionRequest(
     @Schema(
-            description = "The served model, its last part or an alias; the served one if absent.",
+            description = "The served model's id, the last part of the id, or an alias.",
             nullable = true)
         @JsonProperty("model")
         String model,
     @Schema(
             description =
-                "The text to continue: a string, an array of strings, an array of token ids or an"
-                    + " array of such arrays. Empty or absent stands for <|endoftext|>.",
+                "The text to continue: a string, an array of strings, an array of token ids, or an"
+                    + " array of such arrays. An empty or absent prompt stands for <|endoftext|>.",
             oneOf = {String.class, String[].class, Integer[].class, Integer[][].class},
             example = "Once upon a time")
         @JsonProperty("prompt")
         Prompt prompt,
-    @Schema(description = "Not supported: GPT-2 cannot fill in.", nullable = true)
+    @Schema(
+            description = "Not supported: GPT-2 cannot insert text before a suffix.",
+            nullable = true)
         @JsonProperty("suffix")
         String suffix,
     @Schema(
             description =
-                "The largest number of tokens to generate; prompt and output must fit the context,"
-                    + " unless the server clamps them (gpt2.clamp-max-tokens), where -1 asks for"
-                    + " all that fits. The default is the server's gpt2.default-max-tokens.",
+                "Maximum number of tokens to generate. Prompt and output must fit into the context,"
+                    + " unless the server clamps this number (gpt2.clamp-max-tokens); then -1"
+                    + " requests as many tokens as fit. The default is the server's"
+                    + " gpt2.default-max-tokens.",
             minimum = "-1",
             defaultValue = "16",
             example = "32")
@@ -43,8 +46,8 @@ public record CompletionRequest(
         Integer maxTokens,
     @Schema(
             description =
-                "0 takes the likeliest token each time, as does every value below 0.000000001;"
-                    + " higher is more surprising.",
+                "Sampling temperature: higher values make the text more random. 0 always takes the"
+                    + " most likely token, as does any value below 0.000000001.",
             minimum = "0",
             maximum = "2",
             defaultValue = "1",
@@ -52,90 +55,104 @@ public record CompletionRequest(
         @JsonProperty("temperature")
         Double temperature,
     @Schema(
-            description = "Keep the likeliest tokens whose probabilities reach this (nucleus).",
+            description =
+                "Nucleus sampling: keeps only the most likely tokens whose probabilities add up to"
+                    + " this value.",
             minimum = "0",
             maximum = "1",
             defaultValue = "1")
         @JsonProperty("top_p")
         Double topP,
-    @Schema(description = "Choices for each prompt.", minimum = "1", defaultValue = "1")
+    @Schema(description = "Number of choices for each prompt.", minimum = "1", defaultValue = "1")
         @JsonProperty("n")
         Integer n,
     @Schema(
             description =
-                "Generates so many for each prompt and returns the n likeliest per token; not with stream.",
+                "Number of choices to generate for each prompt, of which the n with the highest"
+                    + " log-probability per token are returned. Cannot be streamed.",
             minimum = "1",
             nullable = true)
         @JsonProperty("best_of")
         Integer bestOf,
     @Schema(
-            description = "Whether to send tokens as they come, as server-sent events.",
+            description = "Whether to send tokens as they are generated, as server-sent events.",
             defaultValue = "false")
         @JsonProperty("stream")
         Boolean stream,
-    @Schema(description = "Options of a streamed answer.") @JsonProperty("stream_options")
+    @Schema(description = "Options of a streamed response.") @JsonProperty("stream_options")
         StreamOptions streamOptions,
     @Schema(
             description =
-                "How many of the likeliest tokens are reported at each place, beside the one that stands there; 0 is that one alone.",
+                "Number of most likely tokens to report at each position, besides the token of the"
+                    + " text itself; 0 reports that token alone.",
             nullable = true)
         @JsonProperty("logprobs")
         Integer logprobs,
     @Schema(
-            description = "Begins each choice with its prompt; with logprobs that is scored too.",
+            description =
+                "Whether each choice begins with its prompt, scored as well if logprobs is set.",
             defaultValue = "false")
         @JsonProperty("echo")
         Boolean echo,
     @Schema(
-            description = "A string, or up to 16, before which the text ends.",
+            description = "One string, or up to 16 strings, before which the text ends.",
             oneOf = {String.class, String[].class},
             example = "[\"\\n\\n\"]")
         @JsonProperty("stop")
         JsonNode stop,
     @Schema(
             description =
-                "Makes sampling repeatable: a prompt's choices depend on the seed and on nothing"
-                    + " else in the request. Any 64-bit integer but -1. If it is absent, null or"
-                    + " -1, every choice of every prompt is drawn by itself.",
+                "Makes sampling reproducible: the choices of a prompt depend on the seed and the"
+                    + " sampling fields, not on the request's other prompts. Any 64-bit integer"
+                    + " except -1. If absent, null or -1, every choice has a random seed.",
             nullable = true,
             example = "7")
         @JsonProperty("seed")
         Long seed,
     @Schema(
-            description = "Subtracted from the logit of every token generated already.",
+            description =
+                "Subtracted from the logit of each token that has already been generated.",
             minimum = "-2",
             maximum = "2",
             defaultValue = "0")
         @JsonProperty("presence_penalty")
         Double presencePenalty,
     @Schema(
-            description = "Subtracted from a token's logit for each time it was generated.",
+            description = "Subtracted from a token's logit for each time it has been generated.",
             minimum = "-2",
             maximum = "2",
             defaultValue = "0")
         @JsonProperty("frequency_penalty")
         Double frequencyPenalty,
     @Schema(
-            description = "Token ids (as strings) to what is added to their logits, -100 to 100.",
+            description =
+                "Maps token ids (as strings) to a bias between -100 and 100 that is added to their"
+                    + " logits.",
             nullable = true)
         @JsonProperty("logit_bias")
         Map<String, Double> logitBias,
-    @Schema(description = "Who asks; not used.", nullable = true) @JsonProperty("user") String user,
+    @Schema(description = "The end user's id; accepted but not used.", nullable = true)
+        @JsonProperty("user")
+        String user,
     @Schema(
-            description = "Keep the so many likeliest tokens; 0 or -1 keeps all.",
+            description = "Keeps only the k most likely tokens; 0 or -1 keeps all.",
             minimum = "-1",
             defaultValue = "0")
         @JsonProperty("top_k")
         Integer topK,
     @Schema(
-            description = "Drop tokens less likely than this times the likeliest.",
+            description =
+                "Removes tokens less likely than this fraction of the most likely token's"
+                    + " probability.",
             minimum = "0",
             maximum = "1",
             defaultValue = "0")
         @JsonProperty("min_p")
         Double minP,
     @Schema(
-            description = "Keep the tokens of most typical surprise until they reach this.",
+            description =
+                "Locally typical sampling: keeps only the tokens whose surprisal is closest to the"
+                    + " entropy and whose probabilities add up to this value.",
             minimum = "0",
             maximum = "1",
             defaultValue = "1")
@@ -143,7 +160,8 @@ public record CompletionRequest(
         Double typicalP,
     @Schema(
             description =
-                "Makes tokens of prompt and output less likely (above 1) or more (below).",
+                "Makes tokens that occur in prompt or output less likely (above 1) or more likely"
+                    + " (below 1).",
             minimum = "0.01",
             maximum = "100",
             defaultValue = "1")
@@ -151,78 +169,80 @@ public record CompletionRequest(
         Double repetitionPenalty,
     @Schema(
             description =
-                "The number of most recent tokens, of prompt and output, that repetition_penalty"
-                    + " is for; 0 or -1 counts all.",
+                "Number of most recent tokens of prompt and output that repetition_penalty"
+                    + " considers; 0 or -1 considers all.",
             minimum = "-1",
             defaultValue = "0")
         @JsonProperty("repetition_penalty_range")
         Integer repetitionPenaltyRange,
     @Schema(
-            description = "Whether repetition_penalty is for the line break's token too.",
+            description = "Whether repetition_penalty applies to the line break's token.",
             defaultValue = "true")
         @JsonProperty("penalize_nl")
         Boolean penalizeNl,
     @Schema(
-            description = "No stop token is possible before so many tokens.",
+            description = "Minimum number of tokens to generate before a stop token is allowed.",
             minimum = "0",
             defaultValue = "0")
         @JsonProperty("min_tokens")
         Integer minTokens,
-    @Schema(description = "Whether to go on after <|endoftext|>.", defaultValue = "false")
+    @Schema(description = "Whether to continue after <|endoftext|>.", defaultValue = "false")
         @JsonProperty("ignore_eos")
         Boolean ignoreEos,
-    @Schema(description = "More tokens that end the text.", nullable = true)
+    @Schema(description = "Ids of further tokens that end the text.", nullable = true)
         @JsonProperty("stop_token_ids")
         int[] stopTokenIds,
     @Schema(
             description =
-                "Whether the text ends after the stop string, or the token of stop_token_ids,"
-                    + " instead of before it.",
+                "Whether the text includes the stop string, or the token of stop_token_ids, that"
+                    + " ended it.",
             defaultValue = "false")
         @JsonProperty("include_stop_str_in_output")
         Boolean includeStopStrInOutput,
     @Schema(
-            description = "Whether choices have token_ids and prompt_token_ids.",
+            description = "Whether choices include token_ids and prompt_token_ids.",
             defaultValue = "false")
         @JsonProperty("return_token_ids")
         Boolean returnTokenIds,
     @Schema(
             description =
-                "Token ids whose log-probability is reported at every place; one that is given"
-                    + " again counts once.",
+                "Token ids whose log-probability is reported at every position; duplicates count"
+                    + " once.",
             nullable = true)
         @JsonProperty("logprob_token_ids")
         int[] logprobTokenIds,
     @Schema(
-            description = "Keep the last so many tokens of the prompt; -1 keeps what fits.",
+            description =
+                "Keeps only this number of tokens at the end of the prompt; -1 keeps as many as fit.",
             minimum = "-1",
             nullable = true)
         @JsonProperty("truncate_prompt_tokens")
         Integer truncatePromptTokens,
     @Schema(
             description =
-                "Whether a prompt that is a text gets the tokens that the tokenizer's files put"
-                    + " around one, such as bos_token; GPT-2's own tokenizer has none.",
+                "Whether a text prompt gets the special tokens that the tokenizer's files put around"
+                    + " a text, such as bos_token; GPT-2's own tokenizer adds none.",
             defaultValue = "true")
         @JsonProperty("add_special_tokens")
         Boolean addSpecialTokens,
     @Schema(
-            description = "Requests share cached prefixes only under the same salt.",
+            description = "Requests share cached prefixes only with requests of the same salt.",
             nullable = true)
         @JsonProperty("cache_salt")
         String cacheSalt)
     implements JsonRequest {
 
-  /** Options of a streamed answer. */
+  /** Options of a streamed response. */
   @FieldSection("stream-options")
   @Schema(name = "StreamOptions")
   public record StreamOptions(
-      @Schema(description = "Whether a last chunk reports the usage.", defaultValue = "false")
+      @Schema(description = "Whether a final chunk reports the usage.", defaultValue = "false")
           @JsonProperty("include_usage")
           Boolean includeUsage,
       @Schema(
               description =
-                  "Whether, with include_usage, every chunk reports the usage so far instead of null.",
+                  "Whether every chunk reports the usage so far instead of null; requires"
+                      + " include_usage.",
               defaultValue = "false")
           @JsonProperty("continuous_usage_stats")
           Boolean continuousUsageStats) {}

@@ -6,13 +6,15 @@ import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** OpenAI's completion. */
+/** The body of a completion response, in OpenAI's format. */
 @Schema(description = "A completion.")
 public record CompletionResponse(
     @Schema(example = "cmpl-6f1c2a7e9b3d4f5a8c0e1d2b3a4f5c6d") @JsonProperty("id") String id,
     @Schema(example = "text_completion") @JsonProperty("object") String object,
-    @Schema(description = "Seconds since 1970.", example = "1764000000") @JsonProperty("created")
+    @Schema(description = "Creation time, in seconds since 1970.", example = "1764000000")
+        @JsonProperty("created")
         long created,
     @JsonProperty("model") String model,
     @JsonProperty("choices") List<Choice> choices,
@@ -20,16 +22,21 @@ public record CompletionResponse(
 
   static final String OBJECT = "text_completion";
 
+  /** Token ids as a list. */
+  static List<Integer> tokenIds(int[] ids) {
+    return IntStream.of(ids).boxed().toList();
+  }
+
   /**
    * One continuation of one prompt.
    *
-   * @param text what was generated, or in a chunk what is new
-   * @param index prompt × n + i
-   * @param logprobs if asked for, else null
-   * @param finishReason {@code stop} or {@code length}; null in a chunk that is not the last
+   * @param text the generated text; in a chunk, the new text
+   * @param index {@code prompt × n + i}
+   * @param logprobs log-probabilities if requested, else null
+   * @param finishReason {@code stop} or {@code length}; null except in a choice's last chunk
    * @param stopReason the stop string or token id that ended the text, else null
-   * @param tokenIds the generated tokens, if asked for
-   * @param promptTokenIds the prompt's tokens, if asked for
+   * @param tokenIds the generated tokens if requested, else null
+   * @param promptTokenIds the prompt's tokens if requested, else null
    */
   @Schema(name = "CompletionChoice")
   public record Choice(
@@ -38,14 +45,14 @@ public record CompletionResponse(
       @Schema(nullable = true) @JsonProperty("logprobs") Logprobs logprobs,
       @Schema(
               description =
-                  "stop: a stop string or token; length: max_tokens. Null in a chunk that is not the"
-                      + " last of its choice.",
+                  "stop: a stop string or stop token ended the text; length: max_tokens was reached."
+                      + " Null except in the last chunk of a choice.",
               allowableValues = {"stop", "length"},
               nullable = true)
           @JsonProperty("finish_reason")
           String finishReason,
       @Schema(
-              description = "The stop string or token id that ended the text, else null.",
+              description = "The stop string or token id that ended the text, or null.",
               oneOf = {String.class, Integer.class},
               nullable = true)
           @JsonProperty("stop_reason")
@@ -57,11 +64,11 @@ public record CompletionResponse(
   /**
    * Log-probabilities of a text's tokens; the lists run in parallel.
    *
-   * @param tokens as text; {@code bytes:\\xe2\\x80} where they are no whole characters, {@code
-   *     token_id:4096} where an id stands for nothing
+   * @param tokens the tokens as text; {@code bytes:\\xe2\\x80} for a token that is not valid UTF-8,
+   *     {@code token_id:4096} for an id without a token
    * @param tokenLogprobs natural logarithms; null for the first token of an echoed prompt
-   * @param topLogprobs the likeliest tokens at each place and the one that stands there
-   * @param textOffset where each token begins, in code points from the start of the prompt
+   * @param topLogprobs the most likely tokens at each position and the token of the text itself
+   * @param textOffset the start of each token, in code points from the start of the prompt
    */
   @Schema(name = "CompletionLogprobs")
   public record Logprobs(
@@ -86,7 +93,7 @@ public record CompletionResponse(
     }
   }
 
-  /** How many tokens were read and written. */
+  /** Numbers of tokens read and generated. */
   @Schema(name = "Usage")
   public record Usage(
       @JsonProperty("prompt_tokens") int promptTokens,
@@ -94,34 +101,37 @@ public record CompletionResponse(
       @JsonProperty("total_tokens") int totalTokens,
       @JsonProperty("prompt_tokens_details") PromptTokensDetails promptTokensDetails) {}
 
-  /** How much of the prompt was known already. */
+  /** Details of the prompt's tokens: how many the prefix cache served. */
   @Schema(name = "PromptTokensDetails")
   public record PromptTokensDetails(@JsonProperty("cached_tokens") int cachedTokens) {}
 
   /**
-   * A chunk of a stream.
+   * One chunk of a streamed completion.
    *
-   * @param usage null, and so left out; a stream that reports it is of {@link UsageChunk}s
+   * @param usage always null, and so omitted; a stream that reports it consists of {@link
+   *     UsageChunk}s
    */
   @Schema(name = "CompletionChunk", description = "One chunk of a streamed completion.")
   record Chunk(
       @Schema(example = "cmpl-6f1c2a7e9b3d4f5a8c0e1d2b3a4f5c6d") @JsonProperty("id") String id,
       @Schema(example = "text_completion") @JsonProperty("object") String object,
-      @Schema(description = "Seconds since 1970.", example = "1764000000") @JsonProperty("created")
+      @Schema(description = "Creation time, in seconds since 1970.", example = "1764000000")
+          @JsonProperty("created")
           long created,
       @JsonProperty("model") String model,
-      @Schema(description = "What is new in one choice; empty in the chunk that has the usage.")
+      @Schema(description = "The new part of one choice; empty in the final chunk with the usage.")
           @JsonProperty("choices")
           List<Choice> choices,
       @Schema(
               description =
-                  "With stream_options.include_usage: null but in the last chunk, with continuous_usage_stats what was used so far; absent without.",
+                  "With stream_options.include_usage, null except in the last chunk; with"
+                      + " continuous_usage_stats, the usage so far. Absent without include_usage.",
               nullable = true)
           @JsonInclude(JsonInclude.Include.NON_NULL)
           @JsonProperty("usage")
           Usage usage) {}
 
-  /** A chunk of a stream that reports usage: {@code usage} is there in every one, if only null. */
+  /** A chunk of a stream that reports usage: every chunk has {@code usage}, perhaps null. */
   record UsageChunk(
       @JsonProperty("id") String id,
       @JsonProperty("object") String object,

@@ -9,40 +9,45 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Sends a completion as it comes: one chunk for each token that adds text. */
+/** Sends a completion as it is generated: one chunk for each token that adds text. */
 final class CompletionStream {
   private final Duration silence;
-  private final ValidCompletion completion;
+  private final CompletionSpec spec;
   private final ServerSentEvents out;
   private final UsageCount usage;
   private final boolean[] begun;
   private final List<ChoiceProgress> progress;
 
-  CompletionStream(ValidCompletion completion, ServerSentEvents out) {
-    this(completion, out, ServerSentEvents.SILENCE);
+  CompletionStream(CompletionSpec spec, ServerSentEvents out) {
+    this(spec, out, ServerSentEvents.SILENCE);
   }
 
-  /** Sends a comment after every {@code silence}. */
-  CompletionStream(ValidCompletion completion, ServerSentEvents out, Duration silence) {
+  /**
+   * A stream with its own keep-alive interval.
+   *
+   * @param silence time without an event after which a comment is sent
+   */
+  CompletionStream(CompletionSpec spec, ServerSentEvents out, Duration silence) {
     this.silence = silence;
-    this.completion = completion;
+    this.spec = spec;
     this.out = out;
-    this.usage = new UsageCount(completion.promptIds());
-    this.begun = new boolean[completion.generation().sequences().size()];
+    this.usage = new UsageCount(spec.promptIds());
+    this.begun = new boolean[spec.generation().sequences().size()];
     this.progress =
-        IntStream.range(0, completion.generation().sequences().size())
-            .mapToObj(sequence -> new ChoiceProgress(completion, sequence))
+        IntStream.range(0, spec.generation().sequences().size())
+            .mapToObj(sequence -> new ChoiceProgress(spec, sequence))
             .toList();
   }
 
   /**
-   * Sends everything up to the end.
+   * Sends events until the generation has ended.
    *
-   * @throws ClientGoneException if the client leaves
-   * @throws ApiException if something goes wrong before the first byte; later it becomes an event
+   * @throws ClientGoneException if the client disconnects
+   * @throws ApiException if the generation fails before the first byte is sent; a later failure
+   *     becomes an event
    */
   void run(RunningGeneration running) {
-    out.run(completion.id(), () -> send(running));
+    out.run(spec.id(), () -> send(running));
   }
 
   private void send(RunningGeneration running) {
@@ -58,7 +63,7 @@ final class CompletionStream {
       out.flush();
     }
     running.requireFinished();
-    if (completion.includeUsage()) {
+    if (spec.includeUsage()) {
       out.data(chunk(List.of(), usage.build()));
     }
     out.done();
@@ -67,48 +72,38 @@ final class CompletionStream {
 
   private void add(SequenceEvent event) {
     int index = event.sequence();
-    ChoiceProgress.Piece piece = progress.get(index).add(event);
-    usage.addCompletion(piece.tokens().size());
-    if (piece.finished() != null && index % completion.n() == 0) {
-      usage.addCached(piece.finished().cachedTokens());
+    ChoiceProgress.Increment increment = progress.get(index).add(event);
+    usage.addCompletion(increment.tokens().size());
+    if (increment.finished() != null && index % spec.n() == 0) {
+      usage.addCached(increment.finished().cachedTokens());
     }
-    if (!piece.silent() || (completion.returnTokenIds() && !piece.tokens().isEmpty())) {
-      send(index, piece);
+    if (!increment.silent() || (spec.returnTokenIds() && !increment.tokens().isEmpty())) {
+      send(index, increment);
     }
   }
 
-  private void send(int index, ChoiceProgress.Piece piece) {
-    boolean ids = completion.returnTokenIds();
+  private void send(int index, ChoiceProgress.Increment increment) {
+    boolean ids = spec.returnTokenIds();
     boolean first = !begun[index];
     begun[index] = true;
-    SequenceEvent.Finished finished = piece.finished();
+    SequenceEvent.Finished finished = increment.finished();
     CompletionResponse.Choice choice =
         new CompletionResponse.Choice(
-            piece.text(),
+            increment.text(),
             index,
-            piece.logprobs(),
+            increment.logprobs(),
             finished == null ? null : ChoiceProgress.finishReason(finished),
             finished == null ? null : ChoiceProgress.stopReason(finished),
-            ids ? piece.tokens() : null,
-            ids && first ? CompletionController.ids(completion.prompt(index).ids()) : null);
-    out.data(chunk(List.of(choice), completion.continuousUsage() ? usage.build() : null));
+            ids ? increment.tokens() : null,
+            ids && first ? CompletionResponse.tokenIds(spec.prompt(index).ids()) : null);
+    out.data(chunk(List.of(choice), spec.continuousUsage() ? usage.build() : null));
   }
 
   private Object chunk(List<CompletionResponse.Choice> choices, CompletionResponse.Usage total) {
-    return completion.includeUsage()
+    return spec.includeUsage()
         ? new CompletionResponse.UsageChunk(
-            completion.id(),
-            CompletionResponse.OBJECT,
-            completion.created(),
-            completion.model(),
-            choices,
-            total)
+            spec.id(), CompletionResponse.OBJECT, spec.created(), spec.model(), choices, total)
         : new CompletionResponse.Chunk(
-            completion.id(),
-            CompletionResponse.OBJECT,
-            completion.created(),
-            completion.model(),
-            choices,
-            null);
+            spec.id(), CompletionResponse.OBJECT, spec.created(), spec.model(), choices, null);
   }
 }

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The log-probabilities of a choice's tokens in OpenAI's shape. They are given out as far as the
- * text is: a token that may turn out to be part of a stop string waits with its text.
+ * The log-probabilities of a choice's tokens in OpenAI's format. They are released together with
+ * the text: a token that may be the beginning of a stop string is held back like its text.
  */
 final class LogprobsBuilder {
   private final Gpt2Tokenizer tokenizer;
@@ -32,14 +32,18 @@ final class LogprobsBuilder {
     this.promptLength = promptLength;
   }
 
-  /** Adds the prompt's tokens; the first has no probability, for nothing comes before it. */
+  /** Adds the prompt's tokens; the first has no probability because no token precedes it. */
   void addPrompt(PromptTokens prompt, List<TokenLogprobs> logprobs) {
     for (int i = 0; i < prompt.ids().length; i++) {
       add(prompt.ids()[i], i == 0 ? null : logprobs.get(i - 1), prompt.offsets()[i]);
     }
   }
 
-  /** Adds a generated token; one that ends the text adds nothing to it. */
+  /**
+   * Adds a generated token.
+   *
+   * @param addsText whether the token's text is part of the choice's
+   */
   void addGenerated(int token, TokenLogprobs logprobs, boolean addsText) {
     byte[] bytes = addsText ? tokenizer.bytes(token) : new byte[0];
     add(token, logprobs, promptLength + generated.next(bytes));
@@ -58,9 +62,9 @@ final class LogprobsBuilder {
   }
 
   /**
-   * Gives out the tokens that begin before a place in the text.
+   * Removes and returns the tokens that begin before a position of the text.
    *
-   * @param end code points from the start of the prompt
+   * @param end the position, in code points from the start of the prompt
    */
   CompletionResponse.Logprobs takeBefore(int end) {
     int count = 0;
@@ -70,7 +74,7 @@ final class LogprobsBuilder {
     return take(count);
   }
 
-  /** Gives out all tokens that are left. */
+  /** Removes and returns all remaining tokens. */
   CompletionResponse.Logprobs takeAll() {
     return take(waiting.size());
   }

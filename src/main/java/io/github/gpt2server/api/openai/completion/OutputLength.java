@@ -6,34 +6,33 @@ import io.github.gpt2server.api.request.ContextCheck;
 import io.github.gpt2server.web.error.ApiException;
 
 /**
- * How many tokens the choices of a request may have.
+ * The maximum number of tokens of a request's choices.
  *
- * @param asked the number asked for; the largest integer for as many as fit
- * @param clamped whether what does not fit ends at the context's end
- * @param contextLength how many tokens prompt and output may have together
+ * @param asked the requested number; {@link Integer#MAX_VALUE} for as many as fit
+ * @param clamped whether an output that does not fit is limited to the context instead of refused
+ * @param contextLength maximum number of tokens of prompt and output together
  */
 record OutputLength(int asked, boolean clamped, int contextLength) {
 
   /**
-   * Reads {@code max_tokens}.
+   * Validates {@code max_tokens}.
    *
-   * @throws ApiException 400, if there is no such length
+   * @throws ApiException 400, if it is invalid
    */
   static OutputLength of(Integer value, boolean echo, MaxTokens setting, int contextLength) {
     if (value != null && value == 0 && !echo) {
       throw ApiException.invalid(
           "max_tokens",
-          "max_tokens must be at least 1, but is 0; 0 is for scoring a prompt, with echo: true.");
+          "max_tokens must be at least 1, but is 0. To score the prompt alone, set echo: true.");
     }
     if (value != null && value == -1) {
       if (!setting.clamped()) {
         throw ApiException.invalid(
             "max_tokens",
-            "max_tokens is -1, which stands for all that fits only on a server with"
-                + " gpt2.clamp-max-tokens=true; give a number, which with the prompt must not"
-                + " exceed "
+            "max_tokens is -1 (as many tokens as fit), which this server does not allow; send a number"
+                + " that together with the prompt's tokens is at most "
                 + contextLength
-                + ".");
+                + ", or start the server with gpt2.clamp-max-tokens=true.");
       }
       return new OutputLength(Integer.MAX_VALUE, true, contextLength);
     }
@@ -43,7 +42,7 @@ record OutputLength(int asked, boolean clamped, int contextLength) {
   }
 
   /**
-   * How many tokens may follow a prompt.
+   * The maximum number of tokens that may follow a prompt.
    *
    * @throws ApiException 400 with the code {@code context_length_exceeded}
    */
@@ -57,8 +56,8 @@ record OutputLength(int asked, boolean clamped, int contextLength) {
   }
 
   /**
-   * How many tokens a prompt that is cut to what fits leaves for the output: all that are asked
-   * for, or half of the context if those alone would fill it and may be fewer.
+   * The number of tokens that a prompt truncated to what fits leaves for the output: the requested
+   * number, or half of the context if the output would fill it and may be clamped.
    */
   int reserved() {
     return clamped && asked >= contextLength ? contextLength / 2 : asked;

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.core.SerializableString;
 
-/** JSON that is written already, for Jackson to pass on as it is. */
+/** Serialized JSON that Jackson writes verbatim. */
 final class RawJson implements SerializableString {
   private final byte[] bytes;
 
@@ -39,7 +39,7 @@ final class RawJson implements SerializableString {
     return bytes;
   }
 
-  /** Too long for the generator's buffer, which then takes the whole array instead. */
+  /** Returns -1 if the buffer is too small; the generator then writes the whole array instead. */
   @Override
   public int appendUnquotedUTF8(byte[] buffer, int offset) {
     if (bytes.length > buffer.length - offset) {

@@ -12,26 +12,27 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /**
- * The checked fields of a request that say how tokens are chosen.
+ * Validated sampling fields of a request.
  *
- * @param parameters with the first choice's seed
- * @param seeded whether that seed was given; else every sequence draws one of its own
+ * @param parameters the parameters of a prompt's first choice
+ * @param seeded whether the request has a seed; otherwise every sequence gets a random one
  */
 record SamplingFields(SamplingParameters parameters, boolean seeded) {
-  /** 2^64 divided by the golden ratio: what SplittableRandom puts between its streams. */
+  /** 2^64 divided by the golden ratio: the increment of SplittableRandom. */
   private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
 
   private static final Pattern TOKEN_ID = Pattern.compile("0|[1-9][0-9]{0,8}");
 
   private static final double MAX_BIAS = 100;
 
-  /** What clients of other servers send for a random seed. */
+  /** The value that clients of other servers send for a random seed. */
   private static final long RANDOM_SEED = -1;
 
   /**
-   * Checks the fields.
+   * Validates the fields.
    *
-   * @throws ApiException 400, if one is wrong
+   * @param maxTokens the requested maximum number of tokens, which bounds {@code min_tokens}
+   * @throws ApiException 400, if a field is invalid
    */
   static SamplingFields check(CompletionRequest request, int maxTokens, Gpt2Tokenizer tokenizer) {
     int topK = Bounds.integer("top_k", request.topK(), 0, -1, Integer.MAX_VALUE);
@@ -69,17 +70,17 @@ record SamplingFields(SamplingParameters parameters, boolean seeded) {
     return tokens.length == 1 ? tokens[0] : RepetitionPenalty.NONE_EXEMPT;
   }
 
-  /** Greedy below the least temperature that changes anything. */
+  /** The temperature, with 0 (greedy) for values too small to be distinguished from it. */
   private static double temperature(Double value) {
     double temperature = Bounds.number("temperature", value, 1, 0, 2);
     return temperature < SamplingParameters.LEAST_TEMPERATURE ? 0 : temperature;
   }
 
   /**
-   * The parameters of one choice of a prompt, with a seed of its own. Where the request has a seed,
-   * it follows from that and the choice alone: the same prompt gives the same choices in any
-   * company. Where it has none, every call gives another one, so that no two sequences share their
-   * random numbers.
+   * The parameters of one choice of a prompt, with its own seed. If the request has a seed, the
+   * choice's seed depends on it and the choice's index alone, so that a prompt's choices do not
+   * depend on the request's other prompts. Otherwise every call returns a random seed, so that no
+   * two sequences share their random numbers.
    */
   SamplingParameters forChoice(int choice) {
     if (!seeded) {
@@ -116,7 +117,7 @@ record SamplingFields(SamplingParameters parameters, boolean seeded) {
     if (minTokens > maxTokens) {
       throw ApiException.invalid(
           "min_tokens",
-          "min_tokens must not be more than max_tokens, which is "
+          "min_tokens must be at most max_tokens, which is "
               + maxTokens
               + ", but is "
               + minTokens
@@ -140,7 +141,7 @@ record SamplingFields(SamplingParameters parameters, boolean seeded) {
   }
 
   private static int tokenId(String key, int vocabSize) {
-    // As JSON writes numbers, so that no token has two keys.
+    // Without leading zeros or signs, so that no token has two keys.
     if (TOKEN_ID.matcher(key).matches() && Integer.parseInt(key) < vocabSize) {
       return Integer.parseInt(key);
     }
@@ -148,7 +149,7 @@ record SamplingFields(SamplingParameters parameters, boolean seeded) {
         "logit_bias",
         "logit_bias has the key \""
             + Excerpt.of(key)
-            + "\", which is no token id; the vocabulary has ids from 0 to "
+            + "\", which is not a token id; the vocabulary has ids from 0 to "
             + (vocabSize - 1)
             + ".");
   }

@@ -7,9 +7,8 @@ import java.util.WeakHashMap;
 import tools.jackson.core.io.JsonStringEncoder;
 
 /**
- * Every token's name as it stands before its value in a JSON object, quoted and escaped once:
- * {@code " the":}. All of them lie end to end, so that a whole vocabulary is written from memory
- * that fits the processor's cache.
+ * The JSON key of every token, quoted and escaped in advance: {@code " the":}. All keys are stored
+ * in one array, so that the whole vocabulary fits into the processor's cache while it is written.
  */
 final class TokenKeys {
   private static final Map<Gpt2Tokenizer, TokenKeys> KNOWN = new WeakHashMap<>();
@@ -30,19 +29,19 @@ final class TokenKeys {
     bytes = all.toByteArray();
   }
 
-  /** The keys of a tokenizer, made once. */
+  /** The keys of a tokenizer, created once. */
   static TokenKeys of(Gpt2Tokenizer tokenizer) {
     synchronized (KNOWN) {
       return KNOWN.computeIfAbsent(tokenizer, TokenKeys::new);
     }
   }
 
-  /** How many bytes a token's key has. */
+  /** The length of a token's key, in bytes. */
   int length(int token) {
     return ends[token] - start(token);
   }
 
-  /** Copies a token's key to a place in {@code target}. */
+  /** Copies a token's key into {@code target} at {@code place}. */
   void copy(int token, byte[] target, int place) {
     System.arraycopy(bytes, start(token), target, place, length(token));
   }

@@ -13,18 +13,20 @@ import tools.jackson.databind.ValueSerializer;
 import tools.jackson.databind.annotation.JsonSerialize;
 
 /**
- * The likeliest tokens at a place, those asked for by id and the one that stands there, as a JSON
- * object of names and log-probabilities. It is written from the engine's arrays, byte by byte: a
- * map of a whole vocabulary for every token would cost more than the model's step.
+ * The most likely tokens at a position, those requested by id and the token of the text itself, as
+ * a JSON object of names and log-probabilities. It is written from the engine's arrays, byte by
+ * byte: a map of a whole vocabulary for every token would cost more than the model's step.
  *
- * @param keys names the tokens
- * @param token the one that stands there
- * @param logprobs what the engine reported
- * @param tokenIds those asked for by id
+ * @param keys names of the tokens
+ * @param token the token of the text at this position
+ * @param logprobs the engine's report for this position
+ * @param tokenIds tokens requested by id
  */
 @Schema(
     name = "TopLogprobs",
-    description = "The text of each token, or bytes:\\xe2\\x80, to its log-probability.",
+    description =
+        "Maps the text of each token, or bytes:\\xe2\\x80 if it is not valid UTF-8, to its"
+            + " log-probability.",
     type = "object",
     additionalPropertiesSchema = Float.class)
 @JsonSerialize(using = TopLogprobs.Writer.class)
@@ -41,7 +43,7 @@ record TopLogprobs(
     }
   }
 
-  /** The object, each token once. */
+  /** The JSON object, with each token once. */
   private byte[] json(JsonGenerator out) {
     TopTokens top = logprobs.top();
     int count = (top == null ? 0 : top.count()) + tokenIds.length + 1;

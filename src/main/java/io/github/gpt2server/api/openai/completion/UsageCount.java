@@ -2,7 +2,7 @@ package io.github.gpt2server.api.openai.completion;
 
 import java.util.List;
 
-/** Counts tokens as OpenAI does: each prompt once, however many choices it has. */
+/** Token counts as OpenAI reports them: each prompt counts once for all of its choices. */
 final class UsageCount {
   private final int promptTokens;
   private int completionTokens;
@@ -16,7 +16,7 @@ final class UsageCount {
     completionTokens += tokens;
   }
 
-  /** Prompt tokens that were cached; to be told once for each prompt. */
+  /** Adds cached prompt tokens; called once for each prompt. */
   void addCached(int tokens) {
     cachedTokens += tokens;
   }

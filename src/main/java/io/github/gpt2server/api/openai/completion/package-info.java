@@ -1,5 +1,5 @@
 /**
- * {@code POST /v1/completions}: from the request as sent to a valid generation, and from its events
- * to chunks or one answer.
+ * {@code POST /v1/completions}: validates a request into a generation and turns its events into one
+ * response or a stream of chunks.
  */
 package io.github.gpt2server.api.openai.completion;

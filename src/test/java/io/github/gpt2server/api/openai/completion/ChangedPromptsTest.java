@@ -3,26 +3,21 @@ package io.github.gpt2server.api.openai.completion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.gpt2server.api.json.RequestJson;
-import io.github.gpt2server.api.limit.ApiLimits;
-import io.github.gpt2server.api.limit.MaxTokens;
 import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.engine.result.TokenLogprobs;
-import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.testing.ApiLimitsFixture;
+import io.github.gpt2server.testing.Refusals;
+import io.github.gpt2server.testing.ServedModelFixture;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.web.error.ApiException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,37 +35,14 @@ class ChangedPromptsTest {
     return Gpt2Tokenizer.load(folder);
   }
 
-  private static ValidCompletion valid(Gpt2Tokenizer tokenizer, String body) {
-    ServedModel model =
-        new ServedModel(
-            null,
-            tokenizer,
-            "m",
-            List.of(),
-            null,
-            Set.of(4095),
-            512,
-            tokenizer.vocabSize(),
-            320,
-            4,
-            5,
-            6_000_000,
-            "float32",
-            "cpu",
-            "onednn",
-            0,
-            Instant.EPOCH);
-    return new CompletionValidator(
-            model,
-            new ApiLimits(
-                Duration.ofSeconds(30), 0, false, 1000, MaxTokens.DEFAULT, MemoryBudget.UNLIMITED))
-        .validate(
-            new RequestJson(false)
-                .read(body.getBytes(StandardCharsets.UTF_8), CompletionRequest.class));
+  private static CompletionSpec valid(Gpt2Tokenizer tokenizer, String body) {
+    ServedModel model = ServedModelFixture.of(tokenizer);
+    return new CompletionValidator(model, ApiLimitsFixture.LIMITS)
+        .validate(Refusals.request(CompletionRequest.class, body));
   }
 
   /** The answer to a request that only echoes. */
-  private static CompletionResponse.Choice echoed(ValidCompletion completion) {
+  private static CompletionResponse.Choice echoed(CompletionSpec completion) {
     int length = completion.prompts().get(0).ids().length;
     PromptScores scores =
         new PromptScores(
@@ -78,7 +50,7 @@ class ChangedPromptsTest {
             new float[0],
             new int[0],
             Collections.nCopies(length - 1, new TokenLogprobs(-1, null, null)));
-    return CompletionController.whole(
+    return CompletionHandler.response(
             completion,
             List.of(
                 new SequenceEvent.PromptRead(0, null, scores),
@@ -90,7 +62,7 @@ class ChangedPromptsTest {
   @Test
   void echoIsTheTextThatWasSentWithItsOffsets() throws IOException {
     try (Gpt2Tokenizer tokenizer = tokenizer("{\"add_prefix_space\":true}")) {
-      ValidCompletion completion =
+      CompletionSpec completion =
           valid(
               tokenizer, "{\"prompt\":\"the king\",\"max_tokens\":0,\"echo\":true,\"logprobs\":0}");
       CompletionResponse.Choice choice = echoed(completion);
@@ -126,7 +98,7 @@ class ChangedPromptsTest {
   void tokensAroundATextAreAddedUnlessTheRequestSaysNo() throws IOException {
     try (Gpt2Tokenizer tokenizer =
         tokenizer("{\"add_bos_token\":true,\"bos_token\":\"<|endoftext|>\"}")) {
-      ValidCompletion added =
+      CompletionSpec added =
           valid(
               tokenizer, "{\"prompt\":\"The king\",\"max_tokens\":0,\"echo\":true,\"logprobs\":0}");
       assertThat(added.prompts().get(0).ids()).containsExactly(4095, 333, 553);

@@ -123,7 +123,7 @@ class CompletionStreamTest {
 
   @Test
   void anErrorAfterTheFirstByteIsAnEvent() throws Exception {
-    ValidCompletion completion = completion(1, false, false);
+    CompletionSpec completion = completion(1, false, false);
     try (RunningGeneration running =
         RunningGeneration.submit(engine::submit, completion.generation())) {
       engine.token(0, 10, "a");
@@ -166,7 +166,7 @@ class CompletionStreamTest {
 
   @Test
   void commentsFillTheSilence() throws Exception {
-    ValidCompletion completion = completion(1, false, false);
+    CompletionSpec completion = completion(1, false, false);
     JsonMapper json = JsonMapper.shared();
     try (RunningGeneration running =
         RunningGeneration.submit(engine::submit, completion.generation())) {
@@ -190,14 +190,14 @@ class CompletionStreamTest {
 
   @Test
   void whateverEndsItEarlyCancels() {
-    ValidCompletion completion = completion(1, false, false);
+    CompletionSpec completion = completion(1, false, false);
     RunningGeneration running = RunningGeneration.submit(engine::submit, completion.generation());
     running.close();
 
     assertThat(engine.cancels()).isEqualTo(1);
   }
 
-  private void run(ValidCompletion completion, Runnable script) {
+  private void run(CompletionSpec completion, Runnable script) {
     try (RunningGeneration running =
         RunningGeneration.submit(engine::submit, completion.generation())) {
       script.run();
@@ -205,7 +205,7 @@ class CompletionStreamTest {
     }
   }
 
-  private CompletionStream stream(ValidCompletion completion) {
+  private CompletionStream stream(CompletionSpec completion) {
     return new CompletionStream(completion, new ServerSentEvents(response, json()));
   }
 
@@ -270,7 +270,7 @@ class CompletionStreamTest {
             super.setCommitted(committed);
           }
         };
-    ValidCompletion completion = completion(1, false, false);
+    CompletionSpec completion = completion(1, false, false);
     try (RunningGeneration running =
         RunningGeneration.submit(engine::submit, completion.generation())) {
       engine.token(0, 10, "a");
@@ -285,15 +285,15 @@ class CompletionStreamTest {
         .doesNotContain("[DONE]", "Infinity");
   }
 
-  private static ValidCompletion completion(int n, boolean includeUsage, boolean tokenIds) {
+  private static CompletionSpec completion(int n, boolean includeUsage, boolean tokenIds) {
     return completion(n, includeUsage, false, tokenIds);
   }
 
-  private static ValidCompletion completion(
+  private static CompletionSpec completion(
       int n, boolean includeUsage, boolean continuousUsage, boolean tokenIds) {
     int[] prompt = {5, 6};
     SequenceRequest sequence = RequestBuilder.request(prompt, 9).build();
-    return new ValidCompletion(
+    return new CompletionSpec(
         "cmpl-1",
         7,
         "m",

@@ -3,20 +3,18 @@ package io.github.gpt2server.api.openai.completion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.gpt2server.api.json.RequestJson;
-import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.limit.MaxTokens;
 import io.github.gpt2server.engine.request.SequenceRequest;
-import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.sampling.RepetitionPenalty;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.testing.ApiLimitsFixture;
+import io.github.gpt2server.testing.Refusals;
+import io.github.gpt2server.testing.ServedModelFixture;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.web.error.ApiException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,31 +40,9 @@ class CompletionValidatorTest {
   @BeforeAll
   static void load() {
     tokenizer = Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
-    ServedModel model =
-        new ServedModel(
-            null,
-            tokenizer,
-            "someone/gpt2-fairytales",
-            List.of("tales"),
-            null,
-            Set.of(4095),
-            512,
-            4096,
-            320,
-            4,
-            5,
-            6_000_000,
-            "float32",
-            "cpu",
-            "onednn",
-            0,
-            Instant.EPOCH);
-    validator = new CompletionValidator(model, limits(MaxTokens.DEFAULT));
-    clamping = new CompletionValidator(model, limits(new MaxTokens(100, true)));
-  }
-
-  private static ApiLimits limits(MaxTokens maxTokens) {
-    return new ApiLimits(Duration.ofSeconds(30), 0, false, 1000, maxTokens, MemoryBudget.UNLIMITED);
+    ServedModel model = ServedModelFixture.of(tokenizer);
+    validator = new CompletionValidator(model, ApiLimitsFixture.LIMITS);
+    clamping = new CompletionValidator(model, ApiLimitsFixture.with(new MaxTokens(100, true)));
   }
 
   @AfterAll
@@ -76,7 +52,7 @@ class CompletionValidatorTest {
 
   @Test
   void anEmptyRequestHasOpenAisDefaults() {
-    ValidCompletion completion = valid("{}");
+    CompletionSpec completion = valid("{}");
 
     assertThat(completion.id()).matches("cmpl-[0-9a-f]{32}");
     assertThat(completion.model()).isEqualTo("someone/gpt2-fairytales");
@@ -97,7 +73,7 @@ class CompletionValidatorTest {
 
   @Test
   void everyFieldArrives() {
-    ValidCompletion completion =
+    CompletionSpec completion =
         valid(
             """
             {"model": "tales", "prompt": "Once upon a time", "max_tokens": 7, "temperature": 0.5,
@@ -160,10 +136,7 @@ class CompletionValidatorTest {
     List<String> prompts =
         valid("{\"prompt\": " + json + "}").promptIds().stream()
             .map(
-                prompt ->
-                    String.join(
-                        " ",
-                        CompletionController.ids(prompt).stream().map(String::valueOf).toList()))
+                prompt -> String.join(" ", IntStream.of(prompt).mapToObj(String::valueOf).toList()))
             .toList();
 
     assertThat(String.join(", ", prompts)).isEqualTo(tokens);
@@ -171,7 +144,7 @@ class CompletionValidatorTest {
 
   @Test
   void choicesStandInOpenAisOrderWithSeedsOfTheirOwn() {
-    ValidCompletion completion = valid("{\"prompt\": [[1], [2]], \"n\": 3, \"seed\": 5}");
+    CompletionSpec completion = valid("{\"prompt\": [[1], [2]], \"n\": 3, \"seed\": 5}");
 
     List<SequenceRequest> sequences = completion.generation().sequences();
     assertThat(sequences.stream().map(sequence -> sequence.prompt()[0]))
@@ -231,8 +204,8 @@ class CompletionValidatorTest {
 
     assertThat(e)
         .hasMessage(
-            "stop_token_ids, with the tokens that always end a text, holds all 4096 tokens, so that"
-                + " min_tokens = 2 leaves none to generate; remove some of them, or min_tokens.");
+            "stop_token_ids and the model's own end tokens cover all 4096 tokens, so with min_tokens ="
+                + " 2 no token can be generated; remove some of stop_token_ids, or min_tokens.");
     assertThat(e.response().error().param()).isEqualTo("stop_token_ids");
     assertThat(valid(fields + "0}").generation().sequences().get(0).stopTokenIds()).hasSize(4096);
     assertThat(valid(fields + "2, \"ignore_eos\": true}").generation().sequences()).hasSize(1);
@@ -262,7 +235,7 @@ class CompletionValidatorTest {
       delimiter = '|',
       textBlock =
           """
-          "max_tokens": 0 | max_tokens | max_tokens must be at least 1, but is 0; 0 is for scoring a prompt, with echo: true.
+          "max_tokens": 0 | max_tokens | max_tokens must be at least 1, but is 0. To score the prompt alone, set echo: true.
           "max_tokens": -2 | max_tokens | max_tokens must be between 0 and 2147483647, but is -2.
           "temperature": -0.1 | temperature | temperature must be between 0 and 2, but is -0.1.
           "temperature": 2.5 | temperature | temperature must be between 0 and 2, but is 2.5.
@@ -277,33 +250,33 @@ class CompletionValidatorTest {
           "frequency_penalty": -3 | frequency_penalty | frequency_penalty must be between -2 and 2, but is -3.
           "n": 0 | n | n must be between 1 and 128, but is 0.
           "n": 129 | n | n must be between 1 and 128, but is 129.
-          "n": 65, "prompt": [[1],[2]] | n | 2 prompts with n = 65 ask for 130 choices, but a request may have 128; send several requests.
+          "n": 65, "prompt": [[1],[2]] | n | 2 prompts with n = 65 request 130 choices, but the limit is 128 per request; send several requests.
           "min_tokens": -1 | min_tokens | min_tokens must be between 0 and 2147483647, but is -1.
-          "min_tokens": 17 | min_tokens | min_tokens must not be more than max_tokens, which is 16, but is 17.
+          "min_tokens": 17 | min_tokens | min_tokens must be at most max_tokens, which is 16, but is 17.
           "best_of": 1, "n": 2 | best_of | best_of must be at least n, which is 2, but is 1.
-          "best_of": 2, "stream": true | best_of | best_of cannot be streamed: the best is known only at the end. Leave it or stream out.
+          "best_of": 2, "stream": true | best_of | best_of = 2 cannot be streamed with n = 1: the best choices are known only at the end. Remove best_of or stream.
           "best_of": 129 | best_of | best_of must be between 1 and 128, but is 129.
-          "best_of": 65, "prompt": [[1],[2]] | best_of | 2 prompts with best_of = 65 ask for 130 choices, but a request may have 128; send several requests.
+          "best_of": 65, "prompt": [[1],[2]] | best_of | 2 prompts with best_of = 65 request 130 choices, but the limit is 128 per request; send several requests.
           "logprobs": -1 | logprobs | logprobs must be between 0 and 4096, but is -1.
           "logprob_token_ids": [4096] | logprob_token_ids | logprob_token_ids[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
-          "suffix": "end" | suffix | suffix is not supported: GPT-2 cannot fill in a gap. Leave it out.
-          "stream": true, "stream_options": {"continuous_usage_stats": true} | stream_options | stream_options.continuous_usage_stats needs include_usage: true; set it or leave the option out.
-          "stream_options": {"continuous_usage_stats": true} | stream_options | stream_options needs stream: true; set it or leave the options out.
-          "stream_options": {"include_usage": true} | stream_options | stream_options needs stream: true; set it or leave the options out.
-          "stop": "" | stop | stop must not hold an empty string, which every text contains; leave it out.
-          "stop": ["a", ""] | stop | stop must not hold an empty string, which every text contains; leave it out.
-          "stop": 5 | stop | stop must be a string or an array of strings, but holds 5.
-          "stop": [null] | stop | stop must be a string or an array of strings, but holds null.
+          "suffix": "end" | suffix | suffix is not supported: GPT-2 cannot insert text before a suffix. Remove suffix.
+          "stream": true, "stream_options": {"continuous_usage_stats": true} | stream_options | stream_options.continuous_usage_stats requires include_usage: true; set include_usage, or remove continuous_usage_stats.
+          "stream_options": {"continuous_usage_stats": true} | stream_options | stream_options requires stream: true; set stream, or remove stream_options.
+          "stream_options": {"include_usage": true} | stream_options | stream_options requires stream: true; set stream, or remove stream_options.
+          "stop": "" | stop | stop contains an empty string, which would match every text; remove it.
+          "stop": ["a", ""] | stop | stop contains an empty string, which would match every text; remove it.
+          "stop": 5 | stop | stop must be a string or an array of strings, but contains 5.
+          "stop": [null] | stop | stop must be a string or an array of strings, but contains null.
           "stop": ["\\udc00"] | stop | stop holds half of a surrogate pair (such as \\ud800 alone), which is not a character; remove it or complete the pair.
           "stop_token_ids": [4096] | stop_token_ids | stop_token_ids[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
           "stop_token_ids": [1, null] | stop_token_ids[1] | stop_token_ids[1] must be an integer, but is null.
-          "logit_bias": {"x": 1} | logit_bias | logit_bias has the key "x", which is no token id; the vocabulary has ids from 0 to 4095.
-          "logit_bias": {"05": 1} | logit_bias | logit_bias has the key "05", which is no token id; the vocabulary has ids from 0 to 4095.
-          "logit_bias": {"+5": 1} | logit_bias | logit_bias has the key "+5", which is no token id; the vocabulary has ids from 0 to 4095.
-          "logit_bias": {"4096": 1} | logit_bias | logit_bias has the key "4096", which is no token id; the vocabulary has ids from 0 to 4095.
+          "logit_bias": {"x": 1} | logit_bias | logit_bias has the key "x", which is not a token id; the vocabulary has ids from 0 to 4095.
+          "logit_bias": {"05": 1} | logit_bias | logit_bias has the key "05", which is not a token id; the vocabulary has ids from 0 to 4095.
+          "logit_bias": {"+5": 1} | logit_bias | logit_bias has the key "+5", which is not a token id; the vocabulary has ids from 0 to 4095.
+          "logit_bias": {"4096": 1} | logit_bias | logit_bias has the key "4096", which is not a token id; the vocabulary has ids from 0 to 4095.
           "logit_bias": {"1": 101} | logit_bias.1 | logit_bias.1 must be between -100 and 100, but is 101.
-          "truncate_prompt_tokens": 0 | truncate_prompt_tokens | truncate_prompt_tokens must be at least 1, or -1 for what fits, but is 0.
-          "truncate_prompt_tokens": -2 | truncate_prompt_tokens | truncate_prompt_tokens must be at least 1, or -1 for what fits, but is -2.
+          "truncate_prompt_tokens": 0 | truncate_prompt_tokens | truncate_prompt_tokens must be at least 1, or -1 to keep as many tokens as fit, but is 0.
+          "truncate_prompt_tokens": -2 | truncate_prompt_tokens | truncate_prompt_tokens must be at least 1, or -1 to keep as many tokens as fit, but is -2.
           "prompt": 5 | prompt | prompt must be a string, an array of strings, an array of token ids or an array of such arrays, but is 5.
           "prompt": {"a": 1} | prompt | prompt must be a string, an array of strings, an array of token ids or an array of such arrays, but is an object.
           "prompt": [1, "a"] | prompt | prompt[1] is the string "a"; an array of token ids holds only integers.
@@ -380,9 +353,9 @@ class CompletionValidatorTest {
 
     assertThat(e)
         .hasMessage(
-            "max_tokens is -1, which stands for all that fits only on a server with"
-                + " gpt2.clamp-max-tokens=true; give a number, which with the prompt must not"
-                + " exceed 512.");
+            "max_tokens is -1 (as many tokens as fit), which this server does not allow; send a number"
+                + " that together with the prompt's tokens is at most 512, or start the server with"
+                + " gpt2.clamp-max-tokens=true.");
     assertThat(e.response().error().param()).isEqualTo("max_tokens");
   }
 
@@ -454,7 +427,7 @@ class CompletionValidatorTest {
         .containsExactly(5, 7);
   }
 
-  private static ValidCompletion valid(String body) {
+  private static CompletionSpec valid(String body) {
     return validator.validate(request(body));
   }
 
@@ -465,8 +438,7 @@ class CompletionValidatorTest {
   }
 
   private static CompletionRequest request(String body) {
-    return new RequestJson(false)
-        .read(body.getBytes(StandardCharsets.UTF_8), CompletionRequest.class);
+    return Refusals.request(CompletionRequest.class, body);
   }
 
   private static ApiException refused(String body) {

@@ -212,7 +212,7 @@ class LogprobsIT {
     assertThat(answer.status()).isEqualTo(400);
     assertThat(JSON.readTree(answer.body()).get("error").get("message").stringValue())
         .isEqualTo(
-            "max_tokens must be at least 1, but is 0; 0 is for scoring a prompt, with echo: true.");
+            "max_tokens must be at least 1, but is 0. To score the prompt alone, set echo: true.");
   }
 
   private static double mean(JsonNode choice) {

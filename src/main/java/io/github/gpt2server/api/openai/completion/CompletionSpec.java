@@ -6,25 +6,26 @@ import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.List;
 
 /**
- * A completion request that was found valid.
+ * A valid completion request.
  *
- * @param id the answer's id
+ * @param id the response's id
  * @param created seconds since 1970
  * @param model the served model's id
  * @param prompts the prompts
- * @param n choices of each prompt
- * @param candidates sequences of each prompt, of which the {@code n} likeliest become choices
- * @param generation what the engine is asked; its sequence {@code prompt × candidates + i} is the
- *     i-th of that prompt
- * @param tokenizer the model's
+ * @param n number of choices for each prompt
+ * @param candidates number of sequences for each prompt, of which the {@code n} likeliest become
+ *     choices
+ * @param generation the engine request; its sequence {@code prompt × candidates + i} is the i-th of
+ *     that prompt
+ * @param tokenizer the served model's tokenizer
  * @param echo whether choices begin with their prompt
- * @param logprobs whether choices have log-probabilities
- * @param stream whether the answer is streamed
- * @param includeUsage whether the stream ends with the usage
- * @param continuousUsage whether every chunk of such a stream has the usage so far
- * @param returnTokenIds whether choices have their token ids
+ * @param logprobs whether choices include log-probabilities
+ * @param stream whether the response is streamed
+ * @param includeUsage whether a final chunk of the stream reports the usage
+ * @param continuousUsage whether every chunk reports the usage so far; implies {@code includeUsage}
+ * @param returnTokenIds whether choices include their token ids
  */
-record ValidCompletion(
+record CompletionSpec(
     String id,
     long created,
     String model,
@@ -45,7 +46,7 @@ record ValidCompletion(
     return prompts.get(sequence / candidates);
   }
 
-  /** Token ids of each prompt. */
+  /** The token ids of each prompt. */
   List<int[]> promptIds() {
     return prompts.stream().map(PromptTokens::ids).toList();
   }

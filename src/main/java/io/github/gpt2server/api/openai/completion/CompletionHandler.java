@@ -1,0 +1,87 @@
+package io.github.gpt2server.api.openai.completion;
+
+import io.github.gpt2server.api.execution.RunningGeneration;
+import io.github.gpt2server.api.limit.RequestMemory;
+import io.github.gpt2server.engine.Engine;
+import io.github.gpt2server.engine.result.SequenceEvent;
+import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.web.ServerSentEvents;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Runs completions on the engine and builds their responses, whole or streamed. */
+final class CompletionHandler {
+  private final Engine engine;
+
+  CompletionHandler(Engine engine) {
+    this.engine = engine;
+  }
+
+  /** Runs a completion to its end. */
+  CompletionResponse complete(CompletionSpec spec) {
+    try (RunningGeneration running = RunningGeneration.submit(engine::submit, spec.generation())) {
+      return response(spec, running.awaitAll());
+    }
+  }
+
+  /** Runs a completion and sends its text as it is generated. */
+  void stream(CompletionSpec spec, ServerSentEvents out) {
+    reserve(spec.generation().eventBytes());
+    try (RunningGeneration running = RunningGeneration.submit(engine::submit, spec.generation())) {
+      new CompletionStream(spec, out).run(running);
+    }
+  }
+
+  /**
+   * Reserves memory for a stream whose unread events the engine buffers up to its end. A larger
+   * stream waits in its slot for its client, which bounds the memory of all such streams together.
+   */
+  private void reserve(long eventBytes) {
+    if (eventBytes <= engine.maxUnreadBytes()) {
+      RequestMemory.current().add(MemoryUse.ANSWERS, eventBytes);
+    }
+  }
+
+  /** The response to a completion that is not streamed, from all of its events. */
+  static CompletionResponse response(CompletionSpec spec, List<SequenceEvent> events) {
+    int candidates = spec.candidates();
+    List<ChoiceBuilder> builders =
+        IntStream.range(0, spec.generation().sequences().size())
+            .mapToObj(
+                sequence -> new ChoiceBuilder(new ChoiceProgress(spec, sequence), spec.logprobs()))
+            .toList();
+    events.forEach(event -> builders.get(event.sequence()).add(event));
+
+    UsageCount usage = new UsageCount(spec.promptIds());
+    List<CompletionResponse.Choice> choices = new ArrayList<>();
+    for (int prompt = 0; prompt < spec.prompts().size(); prompt++) {
+      List<ChoiceBuilder> own = builders.subList(prompt * candidates, (prompt + 1) * candidates);
+      own.forEach(builder -> usage.addCompletion(builder.completionTokens()));
+      usage.addCached(own.get(0).cachedTokens());
+      List<Integer> promptIds =
+          spec.returnTokenIds()
+              ? CompletionResponse.tokenIds(spec.prompts().get(prompt).ids())
+              : null;
+      for (ChoiceBuilder builder : best(own, spec.n())) {
+        choices.add(builder.build(choices.size(), promptIds));
+      }
+    }
+    return new CompletionResponse(
+        spec.id(), CompletionResponse.OBJECT, spec.created(), spec.model(), choices, usage.build());
+  }
+
+  /**
+   * The {@code n} choices of the highest mean log-probability per token, best first; all choices in
+   * their own order if there are {@code n}.
+   */
+  private static List<ChoiceBuilder> best(List<ChoiceBuilder> builders, int n) {
+    return builders.size() == n
+        ? builders
+        : builders.stream()
+            .sorted(Comparator.comparingDouble(ChoiceBuilder::meanLogprob).reversed())
+            .limit(n)
+            .toList();
+  }
+}
