@@ -15,8 +15,8 @@ public record EmbeddingResponse(
   /**
    * The vector of one input.
    *
-   * @param embedding {@code float[]} or, in base64, {@code String}; with pooling none an array of
-   *     these, one for each token
+   * @param embedding {@code float[]}, or {@code String} for base64; with pooling {@code none} a
+   *     list of these, one for each token
    */
   @Schema(name = "Embedding")
   public record Embedding(
@@ -24,13 +24,13 @@ public record EmbeddingResponse(
       @JsonProperty("index") int index,
       @Schema(
               description =
-                  "The vector, as numbers or in base64; with pooling none an array with one for each"
-                      + " token.",
+                  "The vector, as numbers or in base64; with pooling none, an array of one vector for"
+                      + " each token.",
               oneOf = {float[].class, String.class, float[][].class, String[].class})
           @JsonProperty("embedding")
           Object embedding) {}
 
-  /** How many tokens were read. */
+  /** The number of tokens read. */
   @Schema(name = "EmbeddingUsage")
   public record Usage(
       @JsonProperty("prompt_tokens") int promptTokens,

@@ -205,12 +205,12 @@ class EmbeddingsIT {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{} | input | input must be given: a text, or an array of texts or of token ids.",
-        "{\"input\":[]} | input | input must hold at least one text, but is empty.",
+        "{} | input | input is missing; send a text, or an array of texts or token ids.",
+        "{\"input\":[]} | input | input is empty; send at least one text.",
         "{\"input\":5} | input | input must be a string, an array of strings, an array of token ids or an array of such arrays, but is 5.",
         "{\"input\":[\"a\",5]} | input | input[1] is 5; every item must be a string like the first.",
         "{\"input\":[[4096]]} | input[0] | input[0][0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.",
-        "{\"input\":\"a\",\"dimensions\":256} | dimensions | dimensions is 256, but this model's vectors have 320 numbers and cannot be shortened; leave dimensions out.",
+        "{\"input\":\"a\",\"dimensions\":256} | dimensions | dimensions is 256, but this model's vectors have 320 dimensions and cannot be shortened; remove dimensions.",
         "{\"input\":\"a\",\"encoding_format\":\"int8\"} | encoding_format | encoding_format must be one of float, base64, but is \"int8\".",
         "{\"input\":\"a\",\"pooling\":\"max\"} | pooling | pooling must be one of mean, last, none, but is \"max\".",
         "{\"input\":\"a\",\"layer\":5} | layer | layer must be between 0 and 4, but is 5.",
@@ -232,8 +232,8 @@ class EmbeddingsIT {
     assertThat(error.get("param").stringValue()).isEqualTo("input");
     assertThat(error.get("message").stringValue())
         .isEqualTo(
-            "This model's context holds 512 tokens, but input[1] has 513; shorten it or cut it in"
-                + " parts.");
+            "This model's context holds 512 tokens, but input[1] has 513; shorten or split"
+                + " it.");
     assertThat(
             server
                 .refusal("/v1/embeddings", "{\"input\":" + long513 + "}")
@@ -259,8 +259,8 @@ class EmbeddingsIT {
                 .get("message")
                 .stringValue())
         .isEqualTo(
-            "The answer would have 15872 vectors of 320 numbers, 5079040 in all, but may have"
-                + " 5000000; send fewer inputs at once, or use pooling mean or last.");
+            "The response would contain 15872 vectors of 320 numbers, 5079040 in total, but the limit"
+                + " is 5000000; send fewer inputs per request, or set pooling to mean or last.");
   }
 
   @Test
