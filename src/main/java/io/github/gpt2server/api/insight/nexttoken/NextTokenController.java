@@ -1,10 +1,8 @@
 package io.github.gpt2server.api.insight.nexttoken;
 
-import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.api.execution.ServedModels;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openapi.ApiTags;
-import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
@@ -13,41 +11,40 @@ import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.util.List;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Tells what may come next, with numbers. */
+/** {@code POST /v1/next-token}. */
 @Tag(name = ApiTags.PROBABILITIES)
 @RestController
 public final class NextTokenController {
   private final ServedModels models;
   private final ApiLimits limits;
 
-  /** Answers with the served model, within these limits. */
+  /** Serves the loaded model within these limits. */
   public NextTokenController(ServedModels models, ApiLimits limits) {
     this.models = models;
     this.limits = limits;
   }
 
-  /** The next token's distribution after a prompt, or after each of several. */
+  /** Computes the next token's distribution after a prompt, or after each of several. */
   @Operation(
       operationId = "predictNextToken",
-      summary = "See what may come next",
+      summary = "Predict the next token",
       description =
-          "The likeliest next tokens with their probabilities, the entropy of the whole"
-              + " distribution, and the probabilities of texts of your own.")
+          "The most likely next tokens with their probabilities, the entropy of the whole"
+              + " distribution, and the probabilities of given candidates.")
   @ApiResponse(
       responseCode = "200",
-      description = "The distribution; with an array of prompts, results in the same order.",
+      description = "The distribution; for an array of prompts, results in the same order.",
       content =
           @Content(
               mediaType = MediaType.APPLICATION_JSON_VALUE,
               schema = @Schema(implementation = NextTokenResponse.class)))
-  @ApiResponse(responseCode = "504", description = "Not complete in time.")
+  @ApiResponse(responseCode = "504", description = "Not completed within the time limit.")
   @PostMapping(path = Paths.NEXT_TOKEN, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<NextTokenResponse> nextToken(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
@@ -55,11 +52,11 @@ public final class NextTokenController {
                   @Content(
                       examples = {
                         @ExampleObject(
-                            name = "The likeliest tokens",
+                            name = "The most likely tokens",
                             value =
                                 "{\"prompt\": \"Once upon a time, there was a\", \"top_k\": 5}"),
                         @ExampleObject(
-                            name = "Texts of your own",
+                            name = "Candidates",
                             value =
                                 "{\"prompt\": \"Once upon a time, there was a\", \"candidates\": [\" king\", \" poor widow\"]}"),
                         @ExampleObject(
@@ -69,18 +66,9 @@ public final class NextTokenController {
           @RequestBody
           NextTokenRequest request) {
     ServedModel model = models.get();
-    NextTokenQuestion question = NextTokenQuestion.of(request, model, limits);
-    List<SequenceEvent> events;
-    try (RunningGeneration running =
-        RunningGeneration.submit(model.engine()::submit, question.generation())) {
-      events = running.awaitAll();
-    }
-    List<NextTokenResponse.Result> results = question.results(events);
+    NextTokenSpec spec = new NextTokenValidator(model, limits).validate(request);
     return ResponseEntity.ok()
         .contentType(MediaType.APPLICATION_JSON)
-        .body(
-            question.several()
-                ? NextTokenResponse.several(model.id(), results)
-                : NextTokenResponse.single(model.id(), results.get(0)));
+        .body(new NextTokenHandler(model).predict(spec));
   }
 }

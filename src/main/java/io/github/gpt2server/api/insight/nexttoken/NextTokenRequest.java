@@ -9,24 +9,26 @@ import java.util.List;
 
 /** The body of {@code POST /v1/next-token}, as sent. */
 @FieldSection("next-token")
-@Schema(description = "Which next tokens to report. Give prompt or tokens.")
+@Schema(description = "Which next tokens to report. Send either prompt or tokens.")
 public record NextTokenRequest(
-    @Schema(description = "The served model; may be left out.", nullable = true)
+    @Schema(
+            description = "The served model's id, the last part of the id, or an alias.",
+            nullable = true)
         @JsonProperty("model")
         String model,
     @Schema(
             description =
-                "The text before the next token; an array of texts gives results for each. An empty"
+                "The text before the next token, or an array of texts for one result each. An empty"
                     + " text stands for <|endoftext|>.",
             oneOf = {String.class, String[].class},
             example = "Once upon a time, there was a")
         @JsonProperty("prompt")
         Prompt prompt,
-    @Schema(description = "The prompt as token ids instead.", nullable = true)
+    @Schema(description = "The prompt as token ids, instead of prompt.", nullable = true)
         @JsonProperty("tokens")
         int[] tokens,
     @Schema(
-            description = "How many of the likeliest tokens to report, up to all there are.",
+            description = "Number of most likely tokens to report, at most the whole vocabulary.",
             minimum = "0",
             defaultValue = "10",
             example = "5")
@@ -34,21 +36,21 @@ public record NextTokenRequest(
         Integer topK,
     @Schema(
             description =
-                "Texts whose probability to come next is reported; of several tokens, the"
-                    + " probability of them all in a row.",
+                "Texts whose probability of coming next is reported; for a text of several tokens,"
+                    + " the probability of the whole sequence.",
             example = "[\" king\", \" little girl\"]",
             nullable = true)
         @JsonProperty("candidates")
         List<String> candidates,
     @Schema(
-            description = "Divides the logits; 1 gives the model's own distribution.",
+            description = "Divides the logits; 1 yields the model's own distribution.",
             minimum = "0.000000001",
             maximum = "100",
             defaultValue = "1")
         @JsonProperty("temperature")
         Double temperature,
     @Schema(
-            description = "Requests share cached prefixes only under the same salt.",
+            description = "Requests share cached prefixes only with requests of the same salt.",
             nullable = true)
         @JsonProperty("cache_salt")
         String cacheSalt)

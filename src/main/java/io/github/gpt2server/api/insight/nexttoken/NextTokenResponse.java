@@ -8,31 +8,31 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 
 /**
- * What may come next after one prompt or several: one record for both forms of the answer, and so
- * one schema, which generated clients read without having to guess the form.
+ * The next token's distribution after one prompt or several: one record for both forms of the
+ * response, and so one schema, which generated clients read without knowing the form in advance.
  *
  * @param model the served model's id
- * @param result the answer for one prompt, else null
- * @param results the answer for an array of prompts, else null
+ * @param result the result for a single prompt, else null
+ * @param results the results for an array of prompts, else null
  */
 @Schema(
     description =
-        "What may come next. After one prompt the answer has the fields of NextTokenResult, after"
-            + " an array of prompts results.")
+        "The next token's distribution. For a single prompt, the response has the fields of"
+            + " NextTokenResult; for an array of prompts, it has results.")
 public record NextTokenResponse(
     @JsonProperty("model") String model,
     @JsonUnwrapped Result result,
-    @Schema(description = "One for each prompt of an array, in its order.")
+    @Schema(description = "One result for each prompt of an array, in the same order.")
         @JsonInclude(JsonInclude.Include.NON_NULL)
         @JsonProperty("results")
         List<Result> results) {
 
-  /** The answer for one prompt. */
+  /** The response for a single prompt. */
   static NextTokenResponse single(String model, Result result) {
     return new NextTokenResponse(model, result, null);
   }
 
-  /** The answer for an array of prompts, in its order. */
+  /** The response for an array of prompts, in the same order. */
   static NextTokenResponse several(String model, List<Result> results) {
     return new NextTokenResponse(model, null, results);
   }
@@ -44,13 +44,13 @@ public record NextTokenResponse(
       @Schema(description = "Entropy of the distribution in bits.", example = "5.31")
           @JsonProperty("entropy_bits")
           double entropyBits,
-      @Schema(description = "The likeliest tokens, best first.") @JsonProperty("top")
+      @Schema(description = "The most likely tokens, most likely first.") @JsonProperty("top")
           List<NextToken> top,
-      @Schema(description = "The candidates asked for, in the order of the request.")
+      @Schema(description = "The candidates, in the order of the request.")
           @JsonProperty("candidates")
           List<Candidate> candidates) {}
 
-  /** A text that may come next. */
+  /** The probability of a candidate. */
   @Schema(name = "NextTokenCandidate")
   public record Candidate(
       @JsonProperty("text") String text,
@@ -59,7 +59,7 @@ public record NextTokenResponse(
       @Schema(description = "Natural logarithm of the probability.") @JsonProperty("logprob")
           double logprob,
       @Schema(
-              description = "1 for the likeliest token of all; null for several tokens.",
+              description = "1 for the most likely token; null for a candidate of several tokens.",
               nullable = true)
           @JsonProperty("rank")
           Integer rank) {}

@@ -1,2 +1,2 @@
-/** {@code POST /v1/next-token}: the distribution of the token that comes next. */
+/** {@code POST /v1/next-token}: the probability distribution of the next token. */
 package io.github.gpt2server.api.insight.nexttoken;

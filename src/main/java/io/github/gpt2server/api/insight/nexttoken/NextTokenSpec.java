@@ -1,0 +1,38 @@
+package io.github.gpt2server.api.insight.nexttoken;
+
+import io.github.gpt2server.engine.request.Generation;
+import java.util.List;
+
+/**
+ * A valid next-token request.
+ *
+ * @param prompts the token ids of each prompt
+ * @param several whether an array of prompts was sent, even of one
+ * @param topK number of most likely tokens to report
+ * @param temperature divides the logits
+ * @param candidates texts whose probability is reported for each prompt
+ * @param generation the engine request: for each prompt a sequence that reports its next-token
+ *     logits, followed by one for each candidate of several tokens, which scores that candidate
+ *     after the prompt
+ */
+record NextTokenSpec(
+    List<int[]> prompts,
+    boolean several,
+    int topK,
+    double temperature,
+    List<Candidate> candidates,
+    Generation generation) {
+
+  /**
+   * A text that may follow the prompts.
+   *
+   * @param tokens token ids, at least one
+   */
+  record Candidate(String text, int[] tokens) {
+
+    /** Whether it is one token, whose probability the prompt's own logits have. */
+    boolean single() {
+      return tokens.length == 1;
+    }
+  }
+}

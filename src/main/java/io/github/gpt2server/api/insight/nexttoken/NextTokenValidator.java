@@ -1,0 +1,178 @@
+package io.github.gpt2server.api.insight.nexttoken;
+
+import io.github.gpt2server.analysis.Continuation;
+import io.github.gpt2server.api.limit.ApiLimits;
+import io.github.gpt2server.api.limit.RequestMemory;
+import io.github.gpt2server.api.request.Bounds;
+import io.github.gpt2server.api.request.ContextCheck;
+import io.github.gpt2server.api.request.ModelCheck;
+import io.github.gpt2server.api.request.Prompt;
+import io.github.gpt2server.api.request.PromptReader;
+import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.request.PrefixReuse;
+import io.github.gpt2server.engine.request.PromptProbabilities;
+import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.result.Logprobs;
+import io.github.gpt2server.memory.MemoryUse;
+import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.text.RandomId;
+import io.github.gpt2server.web.error.ApiException;
+import io.github.gpt2server.web.error.ErrorCode;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Turns a {@link NextTokenRequest} into a {@link NextTokenSpec}, or refuses it. */
+final class NextTokenValidator {
+
+  /** Maximum number of candidates, counted for each prompt. */
+  static final int MAX_RESULTS = 10_000;
+
+  private static final int DEFAULT_TOP_K = 10;
+  private static final double MAX_TEMPERATURE = 100;
+
+  private final ServedModel model;
+  private final ApiLimits limits;
+  private final PromptReader reader;
+
+  NextTokenValidator(ServedModel model, ApiLimits limits) {
+    this.model = model;
+    this.limits = limits;
+    this.reader = new PromptReader(model);
+  }
+
+  /**
+   * Validates a request.
+   *
+   * @throws ApiException 400 or 404, if it is invalid
+   */
+  NextTokenSpec validate(NextTokenRequest request) {
+    ModelCheck.check(request.model(), model);
+    List<int[]> prompts = prompts(request.prompt(), request.tokens());
+    int maxTopK = limits.maxLogprobs(model.vocabSize());
+    int topK =
+        Bounds.integer("top_k", request.topK(), Math.min(DEFAULT_TOP_K, maxTopK), 0, maxTopK);
+    double temperature =
+        Bounds.number(
+            "temperature",
+            request.temperature(),
+            1,
+            SamplingParameters.LEAST_TEMPERATURE,
+            MAX_TEMPERATURE);
+    List<String> texts = request.candidates() == null ? List.of() : request.candidates();
+    requireFewResults(prompts.size(), texts.size());
+    List<NextTokenSpec.Candidate> candidates = candidates(texts);
+    List<SequenceRequest> sequences =
+        sequences(prompts, candidates, temperature, request.cacheSalt());
+    requireFewSequences(sequences.size(), candidates.isEmpty() ? "prompt" : "candidates");
+    reserveMemory(prompts.size(), topK);
+    return new NextTokenSpec(
+        prompts,
+        request.prompt() != null && request.prompt().several(),
+        topK,
+        temperature,
+        candidates,
+        new Generation(RandomId.of("next-"), sequences, limits.requestTimeout(), false));
+  }
+
+  private List<int[]> prompts(Prompt prompt, int[] tokens) {
+    if (tokens != null) {
+      if (prompt != null) {
+        throw ApiException.invalid(
+            "tokens", "prompt and tokens exclude each other; remove one of them.");
+      }
+      return List.of(reader.prompt("tokens", reader.tokens("tokens", tokens)).ids());
+    }
+    if (prompt == null) {
+      throw ApiException.invalid("prompt", "prompt and tokens are missing; send one of them.");
+    }
+    if (prompt instanceof Prompt.Tokens || prompt instanceof Prompt.TokenLists) {
+      throw ApiException.invalid(
+          "prompt",
+          "prompt must be a string or an array of one or more strings; send token ids in tokens.");
+    }
+    return reader.prompts("prompt", prompt);
+  }
+
+  private static void requireFewResults(int prompts, int candidates) {
+    long results = (long) prompts * candidates;
+    if (results > MAX_RESULTS) {
+      throw ApiException.invalid(
+          "candidates",
+          ("%d prompts with %d candidates request %d probabilities, but the limit is %d per request;"
+                  + " send several requests.")
+              .formatted(prompts, candidates, results, MAX_RESULTS));
+    }
+  }
+
+  /** Candidates are tokenized without the prompt, so that both meet at a token boundary. */
+  private List<NextTokenSpec.Candidate> candidates(List<String> texts) {
+    List<NextTokenSpec.Candidate> candidates = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      String field = "candidates[" + i + "]";
+      String text = texts.get(i);
+      if (text == null || text.isEmpty()) {
+        throw ApiException.invalid(
+            "candidates", field + " is empty; remove it, or send at least one character.");
+      }
+      candidates.add(new NextTokenSpec.Candidate(text, reader.encode(field, text)));
+    }
+    return candidates;
+  }
+
+  private List<SequenceRequest> sequences(
+      List<int[]> prompts,
+      List<NextTokenSpec.Candidate> candidates,
+      double temperature,
+      String cacheSalt) {
+    List<SequenceRequest> sequences = new ArrayList<>();
+    for (int[] prompt : prompts) {
+      ContextCheck.check(model.contextLength(), prompt.length, 0);
+      sequences.add(
+          SequenceRequest.reading(
+              prompt,
+              PromptProbabilities.NEXT_TOKEN,
+              Logprobs.NONE,
+              new PrefixReuse(prompt.length, cacheSalt)));
+      for (NextTokenSpec.Candidate candidate : candidates) {
+        if (!candidate.single()) {
+          Continuation continuation = new Continuation(prompt, candidate.tokens());
+          requireFitting(continuation);
+          sequences.add(continuation.request(temperature, cacheSalt));
+        }
+      }
+    }
+    return sequences;
+  }
+
+  private void requireFitting(Continuation continuation) {
+    if (continuation.length() > model.contextLength()) {
+      throw ApiException.invalid(
+          "candidates",
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+          ("This model's context holds %d tokens, but the prompt has %d and a candidate has %d, %d in"
+                  + " total; shorten one of them.")
+              .formatted(
+                  model.contextLength(),
+                  continuation.prompt().length,
+                  continuation.tokens().length,
+                  continuation.length()));
+    }
+  }
+
+  private void requireFewSequences(int sequences, String field) {
+    if (sequences > limits.maxSequences()) {
+      throw ApiException.invalid(
+          field,
+          ("The prompts, and each prompt with each candidate of several tokens, add up to %d"
+                  + " sequences, but the limit is %d per request; send several requests.")
+              .formatted(sequences, limits.maxSequences()));
+    }
+  }
+
+  /** A row of logits for each prompt, and the ids of its most likely tokens. */
+  private void reserveMemory(int prompts, int topK) {
+    RequestMemory.current()
+        .add(MemoryUse.ANSWERS, (long) prompts * Integer.BYTES * (model.vocabSize() + topK));
+  }
+}
