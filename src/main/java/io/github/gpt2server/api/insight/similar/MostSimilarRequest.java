@@ -8,15 +8,17 @@ import java.util.List;
 
 /** The body of {@code POST /v1/most-similar}, as sent. */
 @FieldSection("most-similar")
-@Schema(description = "Whose neighbours to find. Each term is the text of one token.")
+@Schema(description = "The terms whose neighbors to find. Each term is the text of one token.")
 public record MostSimilarRequest(
-    @Schema(description = "The served model; may be left out.", nullable = true)
+    @Schema(
+            description = "The served model's id, the last part of the id, or an alias.",
+            nullable = true)
         @JsonProperty("model")
         String model,
     @Schema(
             description =
-                "Terms whose unit vectors are added. Most words are one token with a space before"
-                    + " them.",
+                "Terms whose unit vectors are added. Most words are one token when they have a"
+                    + " leading space.",
             example = "[\" king\"]")
         @JsonProperty("positive")
         List<String> positive,
@@ -24,7 +26,7 @@ public record MostSimilarRequest(
         @JsonProperty("negative")
         List<String> negative,
     @Schema(
-            description = "How many of the nearest tokens to report, up to all there are.",
+            description = "Number of most similar tokens to report, at most the whole vocabulary.",
             minimum = "1",
             defaultValue = "10",
             example = "5")

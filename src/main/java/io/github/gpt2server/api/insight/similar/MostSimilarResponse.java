@@ -4,20 +4,21 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 
-/** Tokens whose embeddings are near, nearest first. */
-@Schema(description = "The nearest tokens, nearest first, without those given.")
+/** Tokens with similar embeddings, most similar first. */
+@Schema(description = "The most similar tokens, most similar first, without the terms themselves.")
 public record MostSimilarResponse(@JsonProperty("results") List<Neighbour> results) {
 
-  /** A token whose embedding is near. */
+  /** A token with a similar embedding. */
   @Schema(name = "Neighbour")
   public record Neighbour(
       @JsonProperty("token_id") int tokenId,
       @Schema(
               description =
-                  "Its text; bytes:\\xe2\\x80 if that is no whole character, token_id:4096 for an id"
-                      + " that stands for nothing.")
+                  "The token's text; bytes:\\xe2\\x80 if it is not valid UTF-8, token_id:4096 for an"
+                      + " id without a token.")
           @JsonProperty("token")
           String token,
-      @Schema(description = "Cosine, from -1 to 1.", example = "0.66") @JsonProperty("similarity")
+      @Schema(description = "Cosine similarity, from -1 to 1.", example = "0.66")
+          @JsonProperty("similarity")
           float similarity) {}
 }

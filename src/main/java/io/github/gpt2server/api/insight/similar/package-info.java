@@ -1,2 +1,2 @@
-/** {@code POST /v1/most-similar}: the tokens whose vectors are nearest. */
+/** {@code POST /v1/most-similar}: the tokens with the most similar embeddings. */
 package io.github.gpt2server.api.insight.similar;
