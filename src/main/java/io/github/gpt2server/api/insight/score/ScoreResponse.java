@@ -7,53 +7,55 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 
 /**
- * How likely texts are: one record for every form of the answer, and so one schema, which generated
- * clients read without having to guess the form.
+ * Likelihoods of texts: one record for every form of the response, and so one schema, which
+ * generated clients read without knowing the form in advance.
  *
  * @param model the served model's id
- * @param result the answer to one text, else null
- * @param results the answer to an array of texts, else null
- * @param continuations the answer to continuations, else null
+ * @param result the result for a single text, else null
+ * @param results the results for an array of texts, else null
+ * @param continuations the ranked continuations, else null
  */
 @Schema(
     description =
-        "How likely texts are. To one text the answer has the fields of TextScore, to an array of"
-            + " texts results, to continuations these.")
+        "Likelihoods of texts. For a single text, the response has the fields of TextScore; for an"
+            + " array of texts, it has results; for continuations, it has continuations.")
 record ScoreResponse(
     @JsonProperty("model") String model,
     @JsonUnwrapped Result result,
-    @Schema(description = "One for each text of an array, in its order.")
+    @Schema(description = "One result for each text of an array, in the same order.")
         @JsonInclude(JsonInclude.Include.NON_NULL)
         @JsonProperty("results")
         List<Result> results,
-    @Schema(description = "The continuations, best first.")
+    @Schema(description = "The continuations, most likely first.")
         @JsonInclude(JsonInclude.Include.NON_NULL)
         @JsonProperty("continuations")
         List<Continuation> continuations) {
 
-  /** The answer to one text. */
+  /** The response for a single text. */
   static ScoreResponse single(String model, Result result) {
     return new ScoreResponse(model, result, null, null);
   }
 
-  /** The answer to an array of texts, in its order. */
+  /** The response for an array of texts, in the same order. */
   static ScoreResponse several(String model, List<Result> results) {
     return new ScoreResponse(model, null, results, null);
   }
 
-  /** The answer to continuations, best first. */
+  /** The response for continuations, most likely first. */
   static ScoreResponse ranked(String model, List<Continuation> continuations) {
     return new ScoreResponse(model, null, null, continuations);
   }
 
-  /** One text, token by token and in total; quotients are null where nothing was scored. */
+  /** The score of one text, by token and in total; averages are null if no token was scored. */
   @Schema(name = "TextScore")
   record Result(
       @JsonProperty("tokens") List<Token> tokens,
-      @Schema(description = "Nats.") @JsonProperty("log_likelihood") double logLikelihood,
+      @Schema(description = "Sum of the log-probabilities, in nats.")
+          @JsonProperty("log_likelihood")
+          double logLikelihood,
       @JsonProperty("scored_tokens") int scoredTokens,
       @Schema(
-              description = "Null where nothing was scored, or if it is too large for a double.",
+              description = "Null if no token was scored, or if it exceeds the range of a double.",
               nullable = true)
           @JsonProperty("perplexity")
           Double perplexity,
@@ -62,7 +64,7 @@ record ScoreResponse(
       @Schema(nullable = true) @JsonProperty("bits_per_character") Double bitsPerCharacter,
       @Schema(nullable = true) @JsonProperty("bits_per_word") Double bitsPerWord) {}
 
-  /** One token; the first has nulls unless something was put before it. */
+  /** The score of one token; null for a text's first token unless {@code add_bos} is set. */
   @Schema(name = "ScoredToken")
   record Token(
       @JsonProperty("token") String token,
@@ -76,14 +78,14 @@ record ScoreResponse(
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("top_logprobs")
           List<TopToken> topLogprobs) {}
 
-  /** One of the likeliest tokens at a place. */
+  /** One of the most likely tokens at a position. */
   @Schema(name = "LikelyToken")
   record TopToken(
       @JsonProperty("token") String token,
       @JsonProperty("token_id") int tokenId,
       @JsonProperty("logprob") float logprob) {}
 
-  /** A continuation; {@code probability} is normalised among those that were given. */
+  /** A ranked continuation; {@code probability} is normalized over the request's continuations. */
   @Schema(name = "RankedContinuation")
   record Continuation(
       @JsonProperty("text") String text,
@@ -91,7 +93,7 @@ record ScoreResponse(
       @JsonProperty("tokens") List<ContinuationToken> tokens,
       @JsonProperty("log_likelihood") double logLikelihood,
       @JsonProperty("probability") double probability,
-      @Schema(description = "Whether greedy decoding would write it.") @JsonProperty("is_greedy")
+      @Schema(description = "Whether greedy decoding would generate it.") @JsonProperty("is_greedy")
           boolean isGreedy,
       @JsonProperty("rank") int rank) {}
 
@@ -103,7 +105,7 @@ record ScoreResponse(
       @JsonProperty("logprob") float logprob,
       @JsonProperty("rank") int rank) {}
 
-  /** How far a streamed answer is. */
+  /** The progress of a streamed request. */
   @Schema(name = "ScoreProgress")
   record Progress(
       @JsonProperty("scored_tokens") int scoredTokens,

@@ -4,7 +4,6 @@ import io.github.gpt2server.analysis.ScoringWindow;
 import io.github.gpt2server.analysis.TextTotals;
 import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.api.insight.token.TokenBytes;
-import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.PrefixReuse;
 import io.github.gpt2server.engine.request.PromptProbabilities;
@@ -17,74 +16,55 @@ import io.github.gpt2server.engine.result.TopTokens;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
-import io.github.gpt2server.tokenizer.TokenizedText;
 import io.github.gpt2server.web.ServerSentEvents;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.json.ComputedList;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.springframework.http.HttpStatus;
 
 /**
- * Scores one text, window by window. Each window is a request of its own to the engine, so that a
- * text of any length leaves room for everybody else's between two of them.
+ * Scores one text, window by window. Each window is a separate engine request, so that other
+ * requests can run between the windows of a long text.
  */
 final class TextScoring {
   private final ServedModel model;
-  private final ApiLimits limits;
-  private final String text;
-  private final int[] tokens;
-  private final int[] offsets;
-  private final int context;
-  private final int top;
-  private final String salt;
+  private final Duration timeout;
+  private final ScoreSpec.Texts spec;
+  private final ScoreSpec.Text text;
   private final List<ScoringWindow> windows;
   private final PromptScores[] scores;
 
   /**
-   * @param tokens the text's
-   * @param beginning tokens before the text that are not scored, at most one
-   * @param stride how far apart windows begin
-   * @param top how many of the likeliest tokens are reported at each place
-   * @param salt what shares the prefix cache with it, or null
+   * Scoring of a text before its first window.
+   *
+   * @param timeout time limit of the whole request
+   * @param text one of {@code spec}'s texts
    */
-  TextScoring(
-      ServedModel model,
-      ApiLimits limits,
-      String text,
-      TokenizedText tokens,
-      int[] beginning,
-      int stride,
-      int top,
-      String salt) {
+  TextScoring(ServedModel model, Duration timeout, ScoreSpec.Texts spec, ScoreSpec.Text text) {
     this.model = model;
-    this.limits = limits;
+    this.timeout = timeout;
+    this.spec = spec;
     this.text = text;
-    this.offsets = tokens.offsets();
-    this.context = beginning.length;
-    this.top = top;
-    this.salt = salt;
-    this.tokens = IntStream.concat(IntStream.of(beginning), IntStream.of(tokens.ids())).toArray();
     this.windows =
-        this.tokens.length == 0
+        text.tokens().length == 0
             ? List.of()
-            : ScoringWindow.cover(this.tokens.length, model.contextLength(), stride);
+            : ScoringWindow.cover(text.tokens().length, model.contextLength(), spec.stride());
     this.scores = new PromptScores[windows.size()];
   }
 
-  /** How many windows there are to {@link #run}. */
+  /** The number of windows to {@link #run}. */
   int windows() {
     return windows.size();
   }
 
-  /** How many tokens a window scores. */
+  /** The number of tokens that a window scores. */
   int scoredTokens(int window) {
     return windows.get(window).scoredTokens();
   }
 
-  /** How many tokens all windows score. */
+  /** The number of tokens that all windows score. */
   int scoredTokens() {
     return windows.stream().mapToInt(ScoringWindow::scoredTokens).sum();
   }
@@ -92,10 +72,11 @@ final class TextScoring {
   /**
    * Scores one window.
    *
-   * @param deadline the time of {@link System#nanoTime} at which the request must be complete
-   * @param first whether it is the request's first, which is refused if the queue is full
+   * @param deadline the value of {@link System#nanoTime} at which the request times out
+   * @param first whether it is the request's first window, which is refused if the queue is full;
+   *     later ones wait
    * @param silence called whenever nothing has happened for a while
-   * @throws ApiException if it is not complete at the deadline, or fails
+   * @throws ApiException if it times out or fails
    */
   void run(int index, long deadline, boolean first, Runnable silence) {
     ScoringWindow window = windows.get(index);
@@ -106,15 +87,15 @@ final class TextScoring {
     int length = window.end() - window.start();
     SequenceRequest request =
         SequenceRequest.reading(
-            Arrays.copyOfRange(tokens, window.start(), window.end()),
+            Arrays.copyOfRange(text.tokens(), window.start(), window.end()),
             PromptProbabilities.scoredFrom(window.scoredFrom(), 1),
-            top == 0 ? Logprobs.NONE : Logprobs.top(top),
-            // A text of many windows would only drive out what others come back to.
-            windows.size() == 1 ? new PrefixReuse(length, salt) : PrefixReuse.NONE);
+            spec.topLogprobs() == 0 ? Logprobs.NONE : Logprobs.top(spec.topLogprobs()),
+            // The windows of a long text would evict prefixes that other requests may reuse.
+            windows.size() == 1 ? new PrefixReuse(length, spec.cacheSalt()) : PrefixReuse.NONE);
     String id = RandomId.of("score-");
     Duration left = Duration.ofNanos(deadline - System.nanoTime());
     if (left.isNegative()) {
-      throw ApiException.timedOut(limits.requestTimeout());
+      throw ApiException.timedOut(timeout);
     }
     Generation generation = new Generation(id, List.of(request), left, false);
     try (RunningGeneration running =
@@ -134,14 +115,12 @@ final class TextScoring {
       }
       running.requireFinished();
     } catch (ApiException e) {
-      // The window had what was left of the request's time; the request had all of it.
-      throw e.status() == HttpStatus.GATEWAY_TIMEOUT
-          ? ApiException.timedOut(limits.requestTimeout())
-          : e;
+      // The window had the remaining time only; the message must state the request's limit.
+      throw e.status() == HttpStatus.GATEWAY_TIMEOUT ? ApiException.timedOut(timeout) : e;
     }
   }
 
-  /** The answer, once every window has run. */
+  /** The result, once every window has run. */
   ScoreResponse.Result result() {
     double sum = 0;
     for (PromptScores window : scores) {
@@ -149,9 +128,9 @@ final class TextScoring {
         sum += logprob;
       }
     }
-    TextTotals totals = TextTotals.of(text, sum, scoredTokens());
+    TextTotals totals = TextTotals.of(text.text(), sum, scoredTokens());
     return new ScoreResponse.Result(
-        ComputedList.of(offsets.length, this::token),
+        ComputedList.of(text.offsets().length, this::token),
         totals.logLikelihood(),
         scoredTokens(),
         totals.perplexity(),
@@ -161,18 +140,18 @@ final class TextScoring {
         totals.bitsPerWord());
   }
 
-  /** A token of the text; its first has no score unless something stands before it. */
+  /** A token of the text; the first has no score unless a context token precedes it. */
   private ScoreResponse.Token token(int index) {
-    int position = context + index;
+    int position = text.context() + index;
     if (position == 0) {
-      return token(tokens[0], offsets[0], null, 0);
+      return token(text.tokens()[0], text.offsets()[0], null, 0);
     }
     int window = windowThatScores(position);
     int first = windows.get(window).start() + windows.get(window).scoredFrom();
-    return token(tokens[position], offsets[index], scores[window], position - first);
+    return token(text.tokens()[position], text.offsets()[index], scores[window], position - first);
   }
 
-  /** The windows score one stretch of the text after another. */
+  /** The window that scores a position, found by binary search: windows score disjoint ranges. */
   private int windowThatScores(int position) {
     int low = 0;
     int high = windows.size() - 1;
@@ -201,17 +180,17 @@ final class TextScoring {
         bytes,
         offset,
         window.logprobs()[place],
-        // Adding 0 turns the -0 of a certain token into 0.
+        // Adding 0 turns the -0 of a token of probability 1 into 0.
         -logprob / Math.log(2) + 0.0,
         window.entropies()[place] / Math.log(2),
         window.ranks()[place],
-        window.details().isEmpty() ? null : likeliest(window.details().get(place)));
+        window.details().isEmpty() ? null : mostLikely(window.details().get(place)));
   }
 
-  private List<ScoreResponse.TopToken> likeliest(TokenLogprobs logprobs) {
-    TopTokens likeliest = logprobs.top();
-    int[] ids = likeliest.tokens();
-    float[] values = likeliest.logprobs();
+  private List<ScoreResponse.TopToken> mostLikely(TokenLogprobs logprobs) {
+    TopTokens top = logprobs.top();
+    int[] ids = top.tokens();
+    float[] values = top.logprobs();
     return ComputedList.of(
         ids.length,
         i -> new ScoreResponse.TopToken(model.tokenizer().token(ids[i]), ids[i], values[i]));

@@ -1,2 +1,2 @@
-/** {@code POST /v1/score}: how likely texts and continuations are, token by token. */
+/** {@code POST /v1/score}: likelihoods of texts and continuations, token by token. */
 package io.github.gpt2server.api.insight.score;

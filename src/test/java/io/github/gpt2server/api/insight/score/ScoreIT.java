@@ -153,16 +153,16 @@ class ScoreIT {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{} | text | text, or a prompt with continuations, must be given.",
+        "{} | text | text is missing; send text, or prompt with continuations.",
         "{\"text\":5} | text | text must be a string or an array of strings, but is 5.",
         "{\"text\":[\"a\",5]} | text | text[1] must be a string, but is 5.",
-        "{\"text\":[]} | text | text must hold at least one text, but is empty.",
+        "{\"text\":[]} | text | text is empty; send at least one text.",
         "{\"text\":\"a\",\"stride\":512} | stride | stride must be between 1 and 511, but is 512.",
         "{\"text\":\"a\",\"top_logprobs\":5000} | top_logprobs | top_logprobs must be between 0 and 4096, but is 5000.",
-        "{\"prompt\":\"a\",\"continuations\":[]} | continuations | continuations must hold 1 to 128 texts, but holds 0.",
-        "{\"prompt\":\"a\",\"continuations\":[\"\"]} | continuations | continuations[0] is empty; a continuation needs at least one character.",
-        "{\"prompt\":\"a\",\"text\":\"b\",\"continuations\":[\"c\"]} | text | Give text, or a prompt with continuations, not both.",
-        "{\"prompt\":\"a\",\"stream\":true,\"continuations\":[\"c\"]} | stream | Continuations are not streamed; leave stream out.",
+        "{\"prompt\":\"a\",\"continuations\":[]} | continuations | continuations is empty; send 1 to 128 texts.",
+        "{\"prompt\":\"a\",\"continuations\":[\"\"]} | continuations | continuations[0] is empty; remove it, or send at least one character.",
+        "{\"prompt\":\"a\",\"text\":\"b\",\"continuations\":[\"c\"]} | text | text and continuations exclude each other; remove one of them.",
+        "{\"prompt\":\"a\",\"stream\":true,\"continuations\":[\"c\"]} | stream | continuations cannot be streamed; remove stream.",
       })
   void whatIsWrongIsSaid(String body, String param, String message) throws IOException {
     RawHttp.Answer answer = server.post("/v1/score", body);
