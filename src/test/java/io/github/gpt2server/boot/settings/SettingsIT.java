@@ -144,6 +144,6 @@ class SettingsIT {
                 .get("message")
                 .stringValue())
         .startsWith(
-            "The answer would hold 141 numbers, 120 of them for residual_norm, but this server allows 100");
+            "The response would contain 141 numbers, 120 of them for residual_norm, but the limit is 100");
   }
 }

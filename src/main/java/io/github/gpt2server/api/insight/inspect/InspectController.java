@@ -1,13 +1,9 @@
 package io.github.gpt2server.api.insight.inspect;
 
-import io.github.gpt2server.analysis.InspectionAnswer;
-import io.github.gpt2server.api.execution.RunningTask;
 import io.github.gpt2server.api.execution.ServedModels;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openapi.ApiTags;
 import io.github.gpt2server.serving.ServedModel;
-import io.github.gpt2server.text.RandomId;
-import io.github.gpt2server.web.error.ModelOutput;
 import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -21,37 +17,37 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Shows what goes on inside the model. */
+/** {@code POST /v1/inspect}. */
 @Tag(name = ApiTags.INSPECTION)
 @RestController
 public final class InspectController {
   private final ServedModels models;
   private final ApiLimits limits;
 
-  /** Answers with the served model, within these limits. */
+  /** Serves the loaded model within these limits. */
   public InspectController(ServedModels models, ApiLimits limits) {
     this.models = models;
     this.limits = limits;
   }
 
-  /** Attention, logit lens, residual norms, ablation and attribution of one text. */
+  /** Reports attention, logit lens, residual norms, attribution and ablation for one text. */
   @Operation(
       operationId = "inspectPrompt",
-      summary = "Look inside the model",
+      summary = "Inspect the model's internals",
       description =
-          "Attention weights, the residual stream's lengths, the next token as each layer's output"
-              + " would have it (logit lens), what each component adds to a token's logit"
-              + " (attribution), and what changes when heads put out zero (ablation).")
+          "Attention weights, norms of the residual stream, next-token predictions from each layer's"
+              + " output (logit lens), the contribution of each component to a token's logit"
+              + " (attribution), and the effect of setting heads' outputs to zero (ablation).")
   @ApiResponse(
       responseCode = "200",
-      description = "What was asked for.",
+      description = "The requested internals.",
       content =
           @Content(
               mediaType = MediaType.APPLICATION_JSON_VALUE,
               schema = @Schema(implementation = InspectResponse.class)))
-  @ApiResponse(responseCode = "504", description = "Not complete in time.")
+  @ApiResponse(responseCode = "504", description = "Not completed within the time limit.")
   @PostMapping(path = Paths.INSPECT, consumes = MediaType.APPLICATION_JSON_VALUE)
-  public ResponseEntity<Object> inspect(
+  public ResponseEntity<InspectResponse> inspect(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
               content =
                   @Content(
@@ -61,32 +57,24 @@ public final class InspectController {
                             value =
                                 "{\"prompt\": \"Once upon a time, there was a\", \"logit_lens\": true, \"top_k\": 3}"),
                         @ExampleObject(
-                            name = "What a head looks at",
+                            name = "The attention of one head",
                             value =
                                 "{\"prompt\": \"The king loved the queen, and the\", \"attention\": true, \"layers\": [1], \"heads\": [0]}"),
                         @ExampleObject(
-                            name = "What a logit is made of, and what a head is worth",
+                            name = "Attribution of a logit, and ablation of one head",
                             value =
                                 "{\"prompt\": \"When Mary and John went to the store, John gave a drink to\", \"targets\": [\" Mary\", \" John\"], \"attribution\": true, \"ablate\": [{\"layer\": 3, \"head\": 2}]}"),
                         @ExampleObject(
-                            name = "What each head is worth",
+                            name = "Ablation of each head",
                             value =
                                 "{\"prompt\": \"The king loved the\", \"targets\": [\" queen\"], \"ablate\": \"each\"}")
                       }))
           @RequestBody
           InspectRequest request) {
     ServedModel model = models.get();
-    ValidInspection inspection = new InspectValidator(model, limits).validate(request);
-    String id = RandomId.of("inspect-");
-    InspectionAnswer answer;
-    try (RunningTask<InspectionAnswer> running =
-        RunningTask.submit(
-            model.engine()::submit, inspection.question().task(id, limits.requestTimeout()))) {
-      answer = running.await();
-    }
-    ModelOutput.requireFinite(answer.finite(), id);
+    InspectSpec spec = new InspectValidator(model, limits).validate(request);
     return ResponseEntity.ok()
         .contentType(MediaType.APPLICATION_JSON)
-        .body(new InspectAnswers(model, inspection, answer).response());
+        .body(new InspectHandler(model, limits.requestTimeout()).inspect(spec));
   }
 }

@@ -7,15 +7,15 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 
 /**
- * What goes on inside the model; what was not asked for is absent.
+ * Internals of the model; parts that were not requested are absent.
  *
  * @param model the served model's id
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(
     description =
-        "What goes on inside the model; what was not asked for is absent. All but ablation is of"
-            + " the model as it is.")
+        "Internals of the model; parts that were not requested are absent. Everything except"
+            + " ablation describes the unmodified model.")
 record InspectResponse(
     @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @JsonProperty("model") String model,
     @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @JsonProperty("tokens") List<Token> tokens,
@@ -31,10 +31,11 @@ record InspectResponse(
       @JsonProperty("token_id") int tokenId,
       @JsonProperty("token") String token,
       @JsonProperty("bytes") int[] bytes,
-      @Schema(description = "Where it starts, in code points.") @JsonProperty("offset")
+      @Schema(description = "Start of the token in the text, in code points.")
+          @JsonProperty("offset")
           int offset) {}
 
-  /** What may come next after the position asked for. */
+  /** The next token's distribution after the requested position. */
   @Schema(name = "InspectedNext")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Next(
@@ -59,7 +60,7 @@ record InspectResponse(
       @JsonProperty("residual_norm") float[] residualNorm,
       @JsonProperty("logit_lens") List<List<LensToken>> logitLens) {}
 
-  /** A layer: the residual stream after it, and what its heads look at. */
+  /** A layer: the residual stream after it, and the attention of its heads. */
   @Schema(name = "InspectedLayer")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Layer(
@@ -68,7 +69,7 @@ record InspectResponse(
       @JsonProperty("logit_lens") List<List<LensToken>> logitLens,
       @JsonProperty("attention") List<Attention> attention) {}
 
-  /** A token that the logit lens shows. */
+  /** A token that the logit lens reports. */
   @Schema(name = "LensToken")
   record LensToken(
       @JsonProperty("token_id") int tokenId,
@@ -76,11 +77,11 @@ record InspectResponse(
       @JsonProperty("probability") double probability,
       @JsonProperty("logprob") float logprob) {}
 
-  /** How much a head's positions (rows) attend to each position; each row sums to 1. */
+  /** Attention weights of a head, {@code [query, key]}; each row sums to 1. */
   @Schema(name = "AttentionWeights")
   record Attention(@JsonProperty("head") int head, @JsonProperty("weights") float[][] weights) {}
 
-  /** A target's logit as the sum of what each component adds to it. */
+  /** A target's logit as the sum of the contributions of all components. */
   @Schema(name = "LogitAttribution")
   record Attribution(
       @JsonProperty("token_id") int tokenId,
@@ -88,10 +89,11 @@ record InspectResponse(
       @JsonProperty("logit") float logit,
       @JsonProperty("embedding") float embedding,
       @JsonProperty("layers") List<AttributionLayer> layers,
-      @Schema(description = "The last layer norm's bias.") @JsonProperty("final_bias")
+      @Schema(description = "Contribution of the final layer norm's bias.")
+          @JsonProperty("final_bias")
           float finalBias) {}
 
-  /** What one layer adds to a target's logit. */
+  /** The contributions of one layer to a target's logit. */
   @Schema(name = "LogitAttributionLayer")
   record AttributionLayer(
       @JsonProperty("layer") int layer,
@@ -99,12 +101,12 @@ record InspectResponse(
       @JsonProperty("attention_bias") float attentionBias,
       @JsonProperty("mlp") float mlp) {}
 
-  /** What changes without some heads, or without each. */
+  /** The effect of ablating heads, together or each by itself. */
   @Schema(name = "Ablation")
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Ablation(
       @Schema(
-              description = "The heads without which this is, or \"each\".",
+              description = "The ablated heads, or \"each\".",
               oneOf = {Head[].class, String.class},
               requiredMode = Schema.RequiredMode.REQUIRED)
           @JsonProperty("ablate")
@@ -113,19 +115,19 @@ record InspectResponse(
       @JsonProperty("targets") List<AblatedTarget> targets,
       @JsonProperty("layers") List<AblatedLayer> layers) {}
 
-  /** A head by its place. */
+  /** A head, by its layer and its number. */
   @Schema(name = "HeadPlace")
   record Head(
       @Schema(example = "3") @JsonProperty("layer") int layer,
       @Schema(example = "2") @JsonProperty("head") int head) {}
 
-  /** A target without the named heads. */
+  /** A target's log-probability with the heads ablated. */
   @Schema(name = "AblatedTarget")
   record AblatedTarget(
       @JsonProperty("token_id") int tokenId,
       @JsonProperty("token") String token,
       @JsonProperty("logprob") double logprob,
-      @Schema(description = "The ablated log-probability less the model's own.")
+      @Schema(description = "The ablated log-probability minus the unmodified model's.")
           @JsonProperty("logprob_change")
           double logprobChange) {}
 

@@ -22,12 +22,8 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
-/** Turns a request to look inside the model into a valid question. */
+/** Turns an {@link InspectRequest} into an {@link InspectSpec}, or refuses it. */
 final class InspectValidator {
-
-  /** What {@code ablate} is called when every head is ablated by itself. */
-  static final String EACH = "each";
-
   private static final int DEFAULT_TOP_K = 5;
 
   private final ServedModel model;
@@ -41,29 +37,33 @@ final class InspectValidator {
   }
 
   /**
-   * Checks a request.
+   * Validates a request.
    *
-   * @throws ApiException 400 or 404, if it cannot be answered
+   * @throws ApiException 400 or 404, if it is invalid
    */
-  ValidInspection validate(InspectRequest request) {
+  InspectSpec validate(InspectRequest request) {
     ModelCheck.check(request.model(), model);
-    PromptTokens prompt = prompt(request);
+    PromptTokens prompt = prompt(request.prompt(), request.tokens());
     int[] tokens = prompt.ids();
     int position =
         Bounds.integer("position", request.position(), -1, -tokens.length, tokens.length - 1);
-    int most = limits.maxLogprobs(model.vocabSize());
-    int topK = Bounds.integer("top_k", request.topK(), Math.min(DEFAULT_TOP_K, most), 0, most);
+    int maxTopK = limits.maxLogprobs(model.vocabSize());
+    int topK =
+        Bounds.integer("top_k", request.topK(), Math.min(DEFAULT_TOP_K, maxTopK), 0, maxTopK);
     int[] targets = new TargetReader(model, reader).read(request.targets());
-    boolean attribution = given(request.attribution());
+    boolean attribution = isTrue(request.attribution());
     boolean ablateEach = isEach(request.ablate());
     if (targets.length == 0 && attribution) {
       throw ApiException.invalid(
-          "targets", "attribution takes the logits of targets apart: give targets.");
+          "targets",
+          "attribution requires targets, whose logits it explains; send targets, or remove"
+              + " attribution.");
     }
     if (targets.length == 0 && ablateEach) {
       throw ApiException.invalid(
           "targets",
-          "ablate \"each\" tells how the log-probabilities of targets change: give targets.");
+          "ablate \"each\" requires targets, whose log-probabilities it compares; send targets, or"
+              + " remove ablate.");
     }
     InspectionQuestion question =
         new InspectionQuestion(
@@ -72,49 +72,51 @@ final class InspectValidator {
             topK,
             selection("layers", "layer", request.layers(), model.layers()),
             selection("heads", "head", request.heads(), model.heads()),
-            given(request.attention()),
-            given(request.logitLens()),
-            given(request.residualNorm()),
+            isTrue(request.attention()),
+            isTrue(request.logitLens()),
+            isTrue(request.residualNorm()),
             targets,
             attribution,
             ablateEach ? Collections.emptySortedMap() : ablated(request.ablate()),
             ablateEach);
-    checkSize(question);
-    return new ValidInspection(prompt, question);
+    requireFewValues(question);
+    return new InspectSpec(prompt, question);
   }
 
-  private PromptTokens prompt(InspectRequest request) {
-    if (request.prompt() != null && request.tokens() != null) {
-      throw ApiException.invalid("tokens", "Give prompt or tokens, not both.");
+  private PromptTokens prompt(String text, int[] tokens) {
+    if (text != null && tokens != null) {
+      throw ApiException.invalid(
+          "tokens", "prompt and tokens exclude each other; remove one of them.");
     }
-    if (request.prompt() == null && request.tokens() == null) {
-      throw ApiException.invalid("prompt", "prompt or tokens must be given.");
+    if (text == null && tokens == null) {
+      throw ApiException.invalid("prompt", "prompt and tokens are missing; send one of them.");
     }
     PromptTokens prompt =
-        request.prompt() != null
-            ? reader.prompt("prompt", request.prompt(), true)
-            : reader.prompt("tokens", reader.tokens("tokens", request.tokens()));
+        text != null
+            ? reader.prompt("prompt", text, true)
+            : reader.prompt("tokens", reader.tokens("tokens", tokens));
     ContextCheck.check(model.contextLength(), prompt.ids().length, 0);
     return prompt;
   }
 
-  /** The layers or heads that are named, ascending; all if none are. */
+  /** The requested layers or heads, ascending; all if absent. */
   private static List<Integer> selection(
-      String field, String noun, List<Integer> named, int count) {
-    if (named == null) {
+      String field, String noun, List<Integer> requested, int count) {
+    if (requested == null) {
       return IntStream.range(0, count).boxed().toList();
     }
-    if (named.isEmpty()) {
+    if (requested.isEmpty()) {
       throw ApiException.invalid(
           field,
-          field + " is empty; name at least one " + noun + ", or leave it out for all of them.");
+          "%s is empty; send at least one %s, or remove %s to report all."
+              .formatted(field, noun, field));
     }
     List<Integer> selected = new ArrayList<>();
-    for (int i = 0; i < named.size(); i++) {
+    for (int i = 0; i < requested.size(); i++) {
       String place = field + "[" + i + "]";
-      int number = inModel(field, place, noun, named.get(i), count);
+      int number = inModel(field, place, noun, requested.get(i), count);
       if (selected.contains(number)) {
-        throw twice(field, place, noun + " " + number);
+        throw duplicate(field, place, noun + " " + number);
       }
       selected.add(number);
     }
@@ -123,10 +125,10 @@ final class InspectValidator {
   }
 
   private static boolean isEach(JsonNode ablate) {
-    return ablate != null && ablate.isString() && ablate.stringValue().equals(EACH);
+    return ablate != null && ablate.isString() && ablate.stringValue().equals(InspectSpec.EACH);
   }
 
-  /** The heads that are named, by their layers. */
+  /** The heads to ablate together, by their layers. */
   private SortedMap<Integer, List<Integer>> ablated(JsonNode ablate) {
     SortedMap<Integer, List<Integer>> heads = new TreeMap<>();
     if (ablate == null) {
@@ -148,7 +150,7 @@ final class InspectValidator {
           inModel("ablate", place + ".head", "head", number(ablate, i, "head"), model.heads());
       List<Integer> inLayer = heads.computeIfAbsent(layer, any -> new ArrayList<>());
       if (inLayer.contains(head)) {
-        throw twice("ablate", place, "head " + layer + "." + head);
+        throw duplicate("ablate", place, "head " + layer + "." + head);
       }
       inLayer.add(head);
     }
@@ -164,7 +166,7 @@ final class InspectValidator {
           "ablate",
           "ablate["
               + index
-              + "] must name a head by two integers such as {\"layer\": 0, \"head\": 1}, but is "
+              + "] must be a head with two integers, such as {\"layer\": 0, \"head\": 1}, but is "
               + Excerpt.of(item.toString())
               + ".");
     }
@@ -175,16 +177,18 @@ final class InspectValidator {
     if (number == null || number < 0 || number >= count) {
       throw ApiException.invalid(
           field,
-          "%s is %s, but this model's %ss are 0 to %d.".formatted(place, number, noun, count - 1));
+          "%s must be between 0 and %d, the last %s of this model, but is %s."
+              .formatted(place, count - 1, noun, number));
     }
     return number;
   }
 
-  private static ApiException twice(String field, String place, String what) {
-    return ApiException.invalid(field, place + " names " + what + " again; name each once.");
+  private static ApiException duplicate(String field, String place, String item) {
+    return ApiException.invalid(field, place + " repeats " + item + "; remove the duplicate.");
   }
 
-  private void checkSize(InspectionQuestion question) {
+  /** Refuses a response that is too large, naming the field that contributes most to it. */
+  private void requireFewValues(InspectionQuestion question) {
     InspectionSize size = question.size(model.layers(), model.heads());
     if (size.total() <= limits.maxInspectValues()) {
       RequestMemory.current().add(MemoryUse.ANSWERS, size.total() * Float.BYTES);
@@ -202,18 +206,18 @@ final class InspectValidator {
       "attention", "logit_lens", "residual_norm", "ablate", "attribution", "top_k"
     };
     String[] remedies = {
-      "name fewer layers or heads, or shorten the prompt",
-      "lower top_k, name fewer layers or shorten the prompt",
-      "name fewer layers or shorten the prompt",
-      "name fewer targets, layers or heads",
-      "name fewer targets",
-      "lower top_k or name fewer targets"
+      "select fewer layers or heads, or shorten the prompt",
+      "lower top_k, select fewer layers, or shorten the prompt",
+      "select fewer layers, or shorten the prompt",
+      "send fewer targets, or select fewer layers or heads",
+      "send fewer targets",
+      "lower top_k, or send fewer targets"
     };
     int largest =
         IntStream.range(0, parts.length).reduce((a, b) -> parts[a] >= parts[b] ? a : b).getAsInt();
     throw ApiException.invalid(
         fields[largest],
-        "The answer would hold %d numbers, %d of them for %s, but this server allows %d (gpt2.max-inspect-values): %s."
+        "The response would contain %d numbers, %d of them for %s, but the limit is %d (gpt2.max-inspect-values); %s."
             .formatted(
                 size.total(),
                 parts[largest],
@@ -222,7 +226,7 @@ final class InspectValidator {
                 remedies[largest]));
   }
 
-  private static boolean given(Boolean flag) {
-    return flag != null && flag;
+  private static boolean isTrue(Boolean value) {
+    return value != null && value;
   }
 }

@@ -7,23 +7,24 @@ import io.github.gpt2server.web.json.ComputedList;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 
-/** A token that may come next. */
+/** A possible next token. */
 @Schema(name = "NextToken")
 public record NextToken(
     @JsonProperty("token_id") int tokenId,
     @Schema(
             description =
-                "Its text; bytes:\\xe2\\x80 if that is no whole character, token_id:4096 for an id"
-                    + " that stands for nothing.")
+                "The token's text; bytes:\\xe2\\x80 if it is not valid UTF-8, token_id:4096 for an"
+                    + " id without a token.")
         @JsonProperty("token")
         String token,
-    @Schema(description = "Its bytes as numbers.") @JsonProperty("bytes") int[] bytes,
+    @Schema(description = "The token's bytes, as numbers from 0 to 255.") @JsonProperty("bytes")
+        int[] bytes,
     @JsonProperty("probability") double probability,
     @Schema(description = "Natural logarithm of the probability.") @JsonProperty("logprob")
         double logprob,
-    @Schema(description = "1 for the likeliest of all.") @JsonProperty("rank") int rank) {
+    @Schema(description = "1 for the most likely token.") @JsonProperty("rank") int rank) {
 
-  /** The {@code k} likeliest tokens of a distribution, or all if there are fewer. */
+  /** The {@code k} most likely tokens of a distribution, or all if there are fewer. */
   public static List<NextToken> likeliest(
       TokenDistribution distribution, int k, Gpt2Tokenizer tokenizer) {
     int[] likeliest = distribution.likeliest(k);

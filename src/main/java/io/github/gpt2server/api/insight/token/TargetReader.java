@@ -9,13 +9,15 @@ import java.util.List;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
-/** Reads {@code targets}: single tokens, named by their texts or ids. */
+/** Validates {@code targets}: single tokens, given by their texts or ids. */
 public final class TargetReader {
-  private static final int MOST_NAMED = 5;
+  /** Maximum number of tokens that a message lists for a text of several tokens. */
+  private static final int MAX_LISTED = 5;
 
   private final ServedModel model;
   private final PromptReader reader;
 
+  /** A reader of targets for this model. */
   public TargetReader(ServedModel model, PromptReader reader) {
     this.model = model;
     this.reader = reader;
@@ -24,7 +26,7 @@ public final class TargetReader {
   /**
    * The targets' token ids, none if {@code targets} is null.
    *
-   * @throws ApiException 400, if one is no token or several
+   * @throws ApiException 400, if a target is not exactly one token
    */
   public int[] read(List<JsonNode> targets) {
     int[] tokens = new int[targets == null ? 0 : targets.size()];
@@ -38,7 +40,7 @@ public final class TargetReader {
       } else {
         throw ApiException.invalid(
             "targets",
-            "%s must be the text or the id of a token, but is %s."
+            "%s must be the text or id of a token, but is %s."
                 .formatted(place, target == null ? "null" : Excerpt.of(target.toString())));
       }
     }
@@ -50,7 +52,7 @@ public final class TargetReader {
     if (token < 0 || token >= model.vocabSize()) {
       throw ApiException.invalid(
           "targets",
-          "%s is %s, which is no token id; the vocabulary has ids from 0 to %d."
+          "%s is %s, which is not a token id; the vocabulary has ids from 0 to %d."
               .formatted(place, Excerpt.of(id.toString()), model.vocabSize() - 1));
     }
     return token;
@@ -59,24 +61,24 @@ public final class TargetReader {
   private int single(String place, String text) {
     int[] tokens = reader.encode(place, text);
     if (tokens.length != 1) {
-      // Most often a word without the space that belongs to its token.
+      // The usual mistake: most words are one token only together with their leading space.
       boolean spaceIsMissing = reader.encode(place, " " + text).length == 1;
       throw ApiException.invalid(
           "targets",
-          "%s is \"%s\", which is %d tokens: %s%s; a target must be one token. %s"
+          "%s must be one token, but \"%s\" is %d tokens: %s%s. %s"
               .formatted(
                   place,
                   Excerpt.of(text),
                   tokens.length,
                   Arrays.stream(tokens)
-                      .limit(MOST_NAMED)
+                      .limit(MAX_LISTED)
                       .mapToObj(
                           id -> "\"" + Excerpt.of(model.tokenizer().token(id)) + "\" (" + id + ")")
                       .collect(Collectors.joining(", ")),
-                  tokens.length > MOST_NAMED ? ", ..." : "",
+                  tokens.length > MAX_LISTED ? ", ..." : "",
                   spaceIsMissing
-                      ? "With a space before it, \" " + Excerpt.of(text) + "\", it is one."
-                      : "Name one of these, by its text or its id."));
+                      ? "With a leading space, \" " + Excerpt.of(text) + "\", it is one."
+                      : "Send one of them, by its text or id."));
     }
     return tokens[0];
   }

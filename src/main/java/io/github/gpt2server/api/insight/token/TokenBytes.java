@@ -1,6 +1,6 @@
 package io.github.gpt2server.api.insight.token;
 
-/** A token's raw bytes as JSON shows them: numbers from 0 to 255. */
+/** A token's raw bytes as JSON numbers from 0 to 255. */
 public final class TokenBytes {
 
   private TokenBytes() {}

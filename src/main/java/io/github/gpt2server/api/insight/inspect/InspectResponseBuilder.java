@@ -14,23 +14,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** Writes an answer about the inside of the model as the contract has it. */
-final class InspectAnswers {
+/** Builds the response from the engine's report. */
+final class InspectResponseBuilder {
   private final ServedModel model;
   private final Gpt2Tokenizer tokenizer;
   private final PromptTokens prompt;
   private final InspectionQuestion question;
   private final InspectionAnswer answer;
 
-  InspectAnswers(ServedModel model, ValidInspection inspection, InspectionAnswer answer) {
+  InspectResponseBuilder(ServedModel model, InspectSpec spec, InspectionAnswer answer) {
     this.model = model;
     this.tokenizer = model.tokenizer();
-    this.prompt = inspection.prompt();
-    this.question = inspection.question();
+    this.prompt = spec.prompt();
+    this.question = spec.question();
     this.answer = answer;
   }
 
-  /** The answer's body. */
+  /** The response's body. */
   InspectResponse response() {
     boolean stream = question.residualNorm() || question.logitLens();
     return new InspectResponse(
@@ -133,7 +133,7 @@ final class InspectAnswers {
   private InspectResponse.Ablation ablation() {
     if (question.ablateEach()) {
       return new InspectResponse.Ablation(
-          InspectValidator.EACH, null, null, each(question.layers(), this::ablatedLayer));
+          InspectSpec.EACH, null, null, each(question.layers(), this::ablatedLayer));
     }
     if (question.ablated().isEmpty()) {
       return null;
@@ -170,7 +170,7 @@ final class InspectAnswers {
                                 answer.logprobChange(target, layer, head))))));
   }
 
-  /** Something of each target; null without any. */
+  /** One item for each target; null if there are no targets. */
   private <T> List<T> targets(IntFunction<T> of) {
     int count = question.targets().length;
     return count == 0 ? null : list(count, of);
