@@ -7,9 +7,9 @@ import io.github.gpt2server.api.insight.inspect.InspectRequest;
 import io.github.gpt2server.api.insight.nexttoken.NextTokenRequest;
 import io.github.gpt2server.api.insight.score.ScoreRequest;
 import io.github.gpt2server.api.insight.similar.MostSimilarRequest;
-import io.github.gpt2server.api.insight.tokenize.TokenizeController.DetokenizeRequest;
-import io.github.gpt2server.api.insight.tokenize.TokenizeController.TokenizeRequest;
-import io.github.gpt2server.api.insight.tokenize.VllmTokenizeController;
+import io.github.gpt2server.api.insight.tokenize.DetokenizeRequest;
+import io.github.gpt2server.api.insight.tokenize.TokenizeRequest;
+import io.github.gpt2server.api.insight.tokenize.VllmTokenizeRequest;
 import io.github.gpt2server.api.limit.FieldSection;
 import io.github.gpt2server.api.openai.completion.CompletionRequest;
 import io.github.gpt2server.api.openai.embedding.EmbeddingRequest;
@@ -100,7 +100,7 @@ public class FieldTableTest {
         MostSimilarRequest.class,
         TokenizeRequest.class,
         DetokenizeRequest.class,
-        VllmTokenizeController.PromptRequest.class);
+        VllmTokenizeRequest.class);
   }
 
   @ParameterizedTest
@@ -178,16 +178,16 @@ public class FieldTableTest {
           "max_new_tokens": 5 | max_new_tokens is 5, which is not supported here; use max_tokens, which means the same.
           "maxNewTokens": 5 | maxNewTokens is 5, which is not supported here; use max_tokens, which means the same.
           "max_completion_tokens": 5, "max_tokens": 6 | max_completion_tokens is 5, which is not supported here; use max_tokens, which means the same.
-          "response_format": {"type": "json_object"} | response_format is an object, which is not supported here; leave it out and check the text: its form cannot be prescribed.
-          "structured_outputs": {"choice": ["a"]} | structured_outputs is an object, which is not supported here; leave it out and check the text: its form cannot be prescribed.
-          "guided_choice": ["a"] | guided_choice is an array, which is not supported here; ask POST /v1/score for the likeliest of its continuations.
+          "response_format": {"type": "json_object"} | response_format is an object, which is not supported here; remove it and check the text: the output format cannot be constrained.
+          "structured_outputs": {"choice": ["a"]} | structured_outputs is an object, which is not supported here; remove it and check the text: the output format cannot be constrained.
+          "guided_choice": ["a"] | guided_choice is an array, which is not supported here; use POST /v1/score, which ranks continuations.
           "allowed_token_ids": [1] | allowed_token_ids is an array, which is not supported here; use logit_bias, with 100 for each of the tokens.
           "bad_words": ["a"] | bad_words is an array, which is not supported here; use logit_bias, with -100 for each of their tokens.
           "prompt_logprobs": 0 | prompt_logprobs is 0, which is not supported here; use echo with logprobs, and max_tokens 0 to score the prompt alone.
-          "use_beam_search": true | use_beam_search is true, which is not supported here; use best_of, which returns the likeliest of several texts.
+          "use_beam_search": true | use_beam_search is true, which is not supported here; use best_of, which returns the most likely of several texts.
           "skip_special_tokens": false | skip_special_tokens is false, which is not supported here; use return_token_ids: special tokens are in token_ids and in the tokens of logprobs.
           "mirostat": 2 | mirostat is 2, which is not supported here; use typical_p, top_p or min_p.
-          "messages": [{}] | messages is an array, which is not supported here; write the conversation as one text in the form that the model was trained with.
+          "messages": [{}] | messages is an array, which is not supported here; send the conversation as one text, in the format that the model was trained on.
           """)
   void whatWouldChangeTheAnswerIsRefusedWithWhatToUse(String fields, String message) {
     assertThat(catchThrowableOfType(ApiException.class, () -> completion("{" + fields + "}")))

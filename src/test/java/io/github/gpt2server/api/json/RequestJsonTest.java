@@ -222,7 +222,7 @@ class RequestJsonTest {
 
     assertThat(e.getMessage())
         .isEqualTo(
-            "lora_path is the string \"fairies\", which is not supported here; leave it out: the"
+            "lora_path is the string \"fairies\", which is not supported here; remove it: the"
                 + " model is served as it was loaded.");
     assertThat(e.response().error().param()).isEqualTo("lora_path");
     assertThat(read("{\"lora_path\": \"\", \"lora\": null, \"n\": 2}").n()).isEqualTo(2);

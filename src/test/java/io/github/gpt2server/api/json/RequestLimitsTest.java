@@ -8,7 +8,7 @@ import io.github.gpt2server.api.insight.inspect.InspectRequest;
 import io.github.gpt2server.api.insight.nexttoken.NextTokenRequest;
 import io.github.gpt2server.api.insight.score.ScoreRequest;
 import io.github.gpt2server.api.insight.similar.MostSimilarRequest;
-import io.github.gpt2server.api.insight.tokenize.TokenizeController.DetokenizeRequest;
+import io.github.gpt2server.api.insight.tokenize.DetokenizeRequest;
 import io.github.gpt2server.api.limit.FieldLimit;
 import io.github.gpt2server.api.limit.RequestLimits;
 import io.github.gpt2server.api.limit.RequestSizes;
