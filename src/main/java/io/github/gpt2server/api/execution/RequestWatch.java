@@ -8,32 +8,32 @@ import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.RequestContextHolder;
 
 /**
- * Whether work for the request that this thread answers is still wanted, before the engine has it:
- * its client is there, and its time, which begins with its body, is not over. Only the request's
- * own thread may ask.
+ * Watches the current thread's request before it is submitted to the engine: whether its client is
+ * still connected, and whether its time limit, counted from the start of its body, has passed. Used
+ * by the request's own thread only.
  */
 public final class RequestWatch {
   private static final String ATTRIBUTE = RequestWatch.class.getName();
 
-  /** The connection is asked as often, whatever the number of texts. */
-  private static final long GLANCE_NANOS = Duration.ofMillis(20).toNanos();
+  /** Minimum time between two checks of the connection, whatever the number of texts. */
+  private static final long CHECK_NANOS = Duration.ofMillis(20).toNanos();
 
   private final ClientConnection client = ClientConnection.current();
   private final Duration timeout;
   private final long start = System.nanoTime();
-  private long lastGlance = start - GLANCE_NANOS;
+  private long lastCheck = start - CHECK_NANOS;
 
   private RequestWatch(Duration timeout) {
     this.timeout = timeout;
   }
 
-  /** Begins the time of this thread's request. */
+  /** Starts the time limit of this thread's request. */
   public static void begin(Duration timeout) {
     RequestContextHolder.currentRequestAttributes()
         .setAttribute(ATTRIBUTE, new RequestWatch(timeout), RequestAttributes.SCOPE_REQUEST);
   }
 
-  /** That of this thread's request; without an end where no body was read. */
+  /** The watch of this thread's request; one without a time limit if no body was read. */
   public static RequestWatch current() {
     RequestAttributes request = RequestContextHolder.getRequestAttributes();
     Object watch =
@@ -44,17 +44,17 @@ public final class RequestWatch {
   }
 
   /**
-   * Looks, if it did not just now.
+   * Checks client and time limit, unless it did so a moment ago.
    *
-   * @throws ClientGoneException if the client has left
-   * @throws ApiException 504, if the time is over
+   * @throws ClientGoneException if the client has disconnected
+   * @throws ApiException 504, if the time limit has passed
    */
   public void look() {
     long now = System.nanoTime();
-    if (now - lastGlance < GLANCE_NANOS) {
+    if (now - lastCheck < CHECK_NANOS) {
       return;
     }
-    lastGlance = now;
+    lastCheck = now;
     if (client.gone()) {
       throw new ClientGoneException();
     }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** A generation on behalf of a client who may leave. */
+/** A running generation, cancelled if its client disconnects. */
 public final class RunningGeneration extends RunningRequest {
   private static final long PAUSE_MILLIS = 50;
 
@@ -39,11 +39,11 @@ public final class RunningGeneration extends RunningRequest {
   }
 
   /**
-   * The same for a part of a request whose earlier parts were let in: where the queue is full, it
-   * waits for a place.
+   * Submits a further part of a request whose earlier parts were admitted: waits while the queue is
+   * full.
    *
-   * @throws ClientGoneException if the client leaves
-   * @throws ApiException if no place comes in time
+   * @throws ClientGoneException if the client disconnects
+   * @throws ApiException 504, if the queue remains full until the time limit
    */
   public static RunningGeneration submitNext(
       Function<Generation, GenerationHandle> engine, Generation generation) {
@@ -76,8 +76,8 @@ public final class RunningGeneration extends RunningRequest {
    * Waits for the end.
    *
    * @return all events
-   * @throws ClientGoneException if the client leaves
-   * @throws ApiException if the generation ends in any way but finished
+   * @throws ClientGoneException if the client disconnects
+   * @throws ApiException if the generation fails, times out or is cancelled
    */
   public List<SequenceEvent> awaitAll() {
     awaitFinish();
@@ -87,12 +87,13 @@ public final class RunningGeneration extends RunningRequest {
   }
 
   /**
-   * Waits for something to happen, {@code patience} at the most.
+   * Waits for events.
    *
-   * @return every event that is there; empty if nothing happened in time or, see {@link #ended},
-   *     nothing more will
-   * @throws ClientGoneException if the client leaves
-   * @throws ApiException if the model's numbers are none
+   * @param patience maximum time to wait
+   * @return all available events; empty if none arrived in time, or if the generation has {@link
+   *     #ended}
+   * @throws ClientGoneException if the client disconnects
+   * @throws ApiException if the model's output contains NaN or infinity
    */
   public List<SequenceEvent> awaitSome(Duration patience) {
     List<SequenceEvent> events = new ArrayList<>();

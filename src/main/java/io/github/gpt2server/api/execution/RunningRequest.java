@@ -15,20 +15,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A request to the engine on behalf of a client who may leave: while its thread waits, it watches
- * the connection. Closing cancels what has not ended, so nothing goes on without a reader, however
- * the reader went.
+ * A request to the engine whose client may disconnect: the waiting thread checks the connection at
+ * intervals. Closing cancels a request that has not ended, so that nothing runs on without a
+ * reader, whether it disconnected or failed.
  */
 public abstract class RunningRequest implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunningRequest.class);
 
-  /** How soon a lost client is noticed, about one step of a small model. */
-  private static final long GLANCE_MILLIS = 20;
+  /** Interval between two checks of the connection, about one step of a small model. */
+  private static final long CHECK_MILLIS = 20;
 
-  /** So many threads glance that often; more of them do so less often, and cost no more. */
-  private static final int EAGER_THREADS = 64;
+  /** Number of waiting threads above which the interval grows, so that checks cost no more. */
+  private static final int MAX_EAGER_THREADS = 64;
 
-  /** Threads that wait for the engine, in the whole process. */
+  /** Number of threads of the process that wait for the engine. */
   private static final AtomicInteger WAITING = new AtomicInteger();
 
   private final EngineHandle handle;
@@ -38,22 +38,22 @@ public abstract class RunningRequest implements AutoCloseable {
     this.handle = handle;
   }
 
-  /** Something to wait for, {@code limit} at the most. */
+  /** A condition that is awaited for at most {@code limit} at a time. */
   @FunctionalInterface
   interface Wait {
     boolean happened(Duration limit) throws InterruptedException;
   }
 
   /**
-   * Waits in glances until something happens or {@code patience} is over, watching the client.
+   * Waits until the condition holds, at most {@code patience}, and checks the client at intervals.
    *
-   * @throws ClientGoneException if the client leaves
+   * @throws ClientGoneException if the client disconnects
    */
   final void await(Duration patience, Wait wait) {
     WAITING.incrementAndGet();
     try {
       long start = System.nanoTime();
-      while (System.nanoTime() - start < patience.toNanos() && !wait.happened(glance())) {
+      while (System.nanoTime() - start < patience.toNanos() && !wait.happened(interval())) {
         checkClient();
       }
       checkClient();
@@ -67,23 +67,23 @@ public abstract class RunningRequest implements AutoCloseable {
   /**
    * Waits for the end.
    *
-   * @throws ClientGoneException if the client leaves
-   * @throws ApiException if the request ends in any way but finished
+   * @throws ClientGoneException if the client disconnects
+   * @throws ApiException if the request fails, times out or is cancelled
    */
   final void awaitFinish() {
     await(Duration.ofNanos(Long.MAX_VALUE), handle::awaitEnd);
     requireFinished();
   }
 
-  /** Whether the end has been read: nothing more will come. */
+  /** Whether the end has been read, after which no more events follow. */
   public final boolean ended() {
     return handle.outcome() != null;
   }
 
   /**
-   * To be asked after the end.
+   * Checks the outcome of a request that has ended.
    *
-   * @throws ApiException if it ended in any way but finished
+   * @throws ApiException if it failed, timed out or was cancelled
    */
   public final void requireFinished() {
     Outcome outcome = handle.outcome();
@@ -114,8 +114,8 @@ public abstract class RunningRequest implements AutoCloseable {
     }
   }
 
-  private static Duration glance() {
-    return Duration.ofMillis(GLANCE_MILLIS * Math.max(1, WAITING.get() / EAGER_THREADS));
+  private static Duration interval() {
+    return Duration.ofMillis(CHECK_MILLIS * Math.max(1, WAITING.get() / MAX_EAGER_THREADS));
   }
 
   private void checkClient() {

@@ -8,9 +8,9 @@ import io.github.gpt2server.web.error.ClientGoneException;
 import java.util.function.Function;
 
 /**
- * A task on behalf of a client who may leave.
+ * A running task, cancelled if its client disconnects.
  *
- * @param <R> what the task finds out
+ * @param <R> the task's result
  */
 public final class RunningTask<R> extends RunningRequest {
   private final TaskHandle<R> handle;
@@ -31,10 +31,10 @@ public final class RunningTask<R> extends RunningRequest {
   }
 
   /**
-   * Waits for the answer.
+   * Waits for the result.
    *
-   * @throws ClientGoneException if the client leaves
-   * @throws ApiException if the task ends in any way but finished
+   * @throws ClientGoneException if the client disconnects
+   * @throws ApiException if the task fails, times out or is cancelled
    */
   public R await() {
     awaitFinish();

@@ -6,12 +6,12 @@ import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.error.ErrorCode;
 import org.springframework.stereotype.Component;
 
-/** The served model, or the answer for those who come while it still loads. */
+/** The served model, or a 503 while it is loading. */
 @Component
 public final class ServedModels {
   private final ServedModelHolder holder;
 
-  /** Asks this holder. */
+  /** Reads the model from this holder. */
   public ServedModels(ServedModelHolder holder) {
     this.holder = holder;
   }
@@ -19,7 +19,7 @@ public final class ServedModels {
   /**
    * The served model.
    *
-   * @throws ApiException 503, while it loads
+   * @throws ApiException 503, while it is loading
    */
   public ServedModel get() {
     return holder

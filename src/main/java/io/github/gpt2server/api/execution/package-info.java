@@ -1,5 +1,5 @@
 /**
- * A request while it runs on the engine: waiting for events, noticing that the client has left,
- * ending with the right error.
+ * Requests while they run on the engine: waiting for events, noticing a disconnected client, and
+ * mapping the outcome to an error.
  */
 package io.github.gpt2server.api.execution;

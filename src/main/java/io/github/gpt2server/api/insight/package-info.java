@@ -1,5 +1,5 @@
 /**
- * What only this server offers: next-token probabilities, scores, a look inside the model, tokenize
- * and detokenize.
+ * Endpoints beyond OpenAI's: next-token probabilities, scores, the model's internals, similar
+ * tokens, tokenize and detokenize.
  */
 package io.github.gpt2server.api.insight;

@@ -22,8 +22,8 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * OpenAI's endpoints where Azure has them. A deployment's name is that of the model; {@code
- * api-version} makes no difference.
+ * OpenAI's endpoints under Azure's paths. A deployment's name is the name of a model; {@code
+ * api-version} is ignored.
  */
 @Hidden
 @RestController
@@ -34,7 +34,7 @@ public final class AzureController {
   private final EmbeddingController embeddings;
   private final ModelController descriptions;
 
-  /** Hands everything on to these. */
+  /** Delegates to the controllers of OpenAI's endpoints. */
   public AzureController(
       ServedModels models,
       CompletionController completions,
@@ -46,14 +46,14 @@ public final class AzureController {
     this.descriptions = descriptions;
   }
 
-  /** Continues texts. */
+  /** Completes prompts. */
   @PostMapping(path = Paths.COMPLETIONS, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<CompletionResponse> complete(
       @RequestBody CompletionRequest request, HttpServletResponse response) {
     return completions.complete(request, response);
   }
 
-  /** Continues texts with a deployment. */
+  /** Completes prompts with a deployment. */
   @PostMapping(
       path = Paths.AZURE_DEPLOYMENT_COMPLETIONS,
       consumes = MediaType.APPLICATION_JSON_VALUE)
@@ -65,13 +65,13 @@ public final class AzureController {
     return completions.complete(request, response);
   }
 
-  /** Turns texts into vectors. */
+  /** Computes embeddings. */
   @PostMapping(path = Paths.EMBEDDINGS, consumes = MediaType.APPLICATION_JSON_VALUE)
   public ResponseEntity<EmbeddingResponse> embed(@RequestBody EmbeddingRequest request) {
     return embeddings.embed(request);
   }
 
-  /** Turns texts into vectors with a deployment. */
+  /** Computes embeddings with a deployment. */
   @PostMapping(
       path = Paths.AZURE_DEPLOYMENT_EMBEDDINGS,
       consumes = MediaType.APPLICATION_JSON_VALUE)

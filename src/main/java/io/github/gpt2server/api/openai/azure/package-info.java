@@ -1,2 +1,2 @@
-/** The same endpoints under the paths that Azure OpenAI clients use. */
+/** OpenAI's endpoints under the paths of Azure OpenAI. */
 package io.github.gpt2server.api.openai.azure;

@@ -17,22 +17,24 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Tells which model is served. */
+/** {@code GET /v1/models}, compatible with OpenAI's. */
 @Tag(name = ApiTags.MODELS)
 @RestController
 public final class ModelController {
   private final ServedModels models;
 
-  /** Tells of the served model. */
+  /** Describes the served model. */
   public ModelController(ServedModels models) {
     this.models = models;
   }
 
-  /** The one model, under each of its names. */
+  /** Lists the served model under each of its names. */
   @Operation(
       operationId = "listModels",
       summary = "List the models",
-      description = "There is one; each of its aliases has an entry too, whose root it is.")
+      description =
+          "One model is served; each of its aliases has an entry of its own, whose root is the model's"
+              + " id.")
   @GetMapping(path = Paths.MODELS)
   public ModelList list() {
     ServedModel model = models.get();
@@ -45,57 +47,69 @@ public final class ModelController {
             .toList());
   }
 
-  /** One model by its id, which may contain a slash, its last part or an alias. */
+  /** Describes the model of an id (which may contain slashes), its last part, or an alias. */
   @Operation(
       operationId = "getModel",
       summary = "Describe a model",
-      description = "Its size, its context, and what it runs on.")
+      description = "The model's size, context length, data type and device.")
   @ApiResponse(responseCode = "200", description = "The model.")
-  @ApiResponse(responseCode = "404", description = "No such model (code model_not_found).")
+  @ApiResponse(
+      responseCode = "404",
+      description = "The model is not served (code model_not_found).")
   @GetMapping(path = Paths.MODELS + Paths.ID)
   public ModelObject one(
-      @Parameter(description = "The id, its last part or an alias.", example = "gpt2-fairytales")
+      @Parameter(
+              description = "The model's id, the last part of the id, or an alias.",
+              example = "gpt2-fairytales")
           @PathVariable("id")
           String id) {
     ServedModel model = models.get();
     return ModelObject.of(ModelCheck.nameOf(id.substring(1), model), model);
   }
 
-  /** OpenAI's list. */
+  /** A list of models, in OpenAI's format. */
   public record ModelList(
       @Schema(example = "list") @JsonProperty("object") String object,
       @JsonProperty("data") List<ModelObject> data) {}
 
-  /** OpenAI's model, with what this server knows of it. */
+  /** A model, in OpenAI's format with extensions. */
   @Schema(name = "Model")
   public record ModelObject(
       @Schema(example = "gpt2-fairytales") @JsonProperty("id") String id,
       @Schema(example = "model") @JsonProperty("object") String object,
-      @Schema(description = "Seconds since 1970.") @JsonProperty("created") long created,
+      @Schema(description = "When the model was loaded, in seconds since 1970.")
+          @JsonProperty("created")
+          long created,
       @JsonProperty("owned_by") String ownedBy,
       @Schema(
-              description = "The model that this is a name of; its own id if it is no alias.",
+              description = "The id of the served model, of which an alias is another name.",
               example = "gpt2-fairytales")
           @JsonProperty("root")
           String root,
-      @Schema(description = "Tokens of prompt and output together.", example = "512")
+      @Schema(
+              description = "Maximum number of tokens of prompt and output together.",
+              example = "512")
           @JsonProperty("max_model_len")
           int maxModelLen,
       @Schema(example = "4096") @JsonProperty("vocab_size") int vocabSize,
-      @Schema(description = "Numbers in the weights.") @JsonProperty("parameters") long parameters,
+      @Schema(description = "Number of parameters (weights).") @JsonProperty("parameters")
+          long parameters,
       @Schema(example = "float32") @JsonProperty("dtype") String dtype,
       @Schema(example = "cpu") @JsonProperty("device") String device,
-      @Schema(description = "The operators that compute a step.", example = "onednn")
+      @Schema(description = "The operators that compute a step of the model.", example = "onednn")
           @JsonProperty("kernels")
           String kernels,
       @Schema(
               description =
-                  "The largest error of these operators when they were checked at the start,"
-                      + " relative to the largest magnitude of the result.",
+                  "The largest error of these operators in the check at start-up, relative to the"
+                      + " largest magnitude of the result.",
               example = "7.7e-7")
           @JsonProperty("arithmetic_check")
           double arithmeticCheck,
-      @Schema(description = "The hub's commit, or null.", nullable = true) @JsonProperty("revision")
+      @Schema(
+              description = "The commit of the model hub, or null if the model is not from a hub.",
+              nullable = true)
+          @JsonProperty("revision")
           String revision) {
 
     static ModelObject of(String name, ServedModel model) {
