@@ -35,25 +35,25 @@ import org.springframework.web.util.DisconnectedClientHelper;
 public final class ErrorHandler extends ResponseEntityExceptionHandler {
   private static final Logger log = LoggerFactory.getLogger(ErrorHandler.class);
 
-  /** An error that was foreseen. */
+  /** An error with an envelope of its own. */
   @ExceptionHandler
   public ResponseEntity<Object> handle(ApiException e) {
     return response(e);
   }
 
-  /** There is no memory for it. */
+  /** The memory budget does not suffice. */
   @ExceptionHandler
   public ResponseEntity<Object> handle(MemoryExceededException e) {
     return response(ApiException.memoryExceeded(e));
   }
 
-  /** As many requests wait as may. */
+  /** The queue is full. */
   @ExceptionHandler
   public ResponseEntity<Object> handle(QueueFullException e) {
     return response(ApiException.queueFull(e.limit()));
   }
 
-  /** No new requests are taken. */
+  /** The engine takes no new requests. */
   @ExceptionHandler
   public ResponseEntity<Object> handle(EngineStoppedException e) {
     return response(
@@ -62,7 +62,7 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
             "The server is shutting down or not able to generate; try again later or elsewhere."));
   }
 
-  /** Nobody is left to answer. */
+  /** Sets a status for logs and metrics: the client has left. */
   @ExceptionHandler
   public void handle(ClientGoneException e, HttpServletResponse response) {
     if (!response.isCommitted()) {
@@ -70,7 +70,7 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
     }
   }
 
-  /** What nobody foresaw: told in general to the client, in full to the log. */
+  /** Any other failure: the client gets a general sentence, the log the stack trace. */
   @ExceptionHandler
   public ResponseEntity<Object> handle(
       Exception e, HttpServletRequest request, HttpServletResponse response) {
@@ -92,7 +92,7 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
     return response(shortage == null ? ApiException.failed(id) : ApiException.outOfMemory());
   }
 
-  /** What could not be written because it is no number. */
+  /** An answer that holds NaN or infinity and cannot be written. */
   @Override
   protected ResponseEntity<Object> handleHttpMessageNotWritable(
       HttpMessageNotWritableException e,
@@ -142,7 +142,7 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
         .body(HttpErrors.response(status.value(), asked, message));
   }
 
-  /** What is wrong with it; one that cannot be parsed, such as two in one, is shown as it came. */
+  /** The fault of a content type; one that cannot be parsed is shown as it came. */
   private static String contentType(WebRequest request) {
     String sent = request.getHeader(HttpHeaders.CONTENT_TYPE);
     return sent == null || sent.isBlank()

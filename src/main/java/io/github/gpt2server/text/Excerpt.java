@@ -1,6 +1,6 @@
 package io.github.gpt2server.text;
 
-/** A client's value as an error message quotes it: short, on one line. */
+/** Texts of others as messages repeat them: short, on one line. */
 public final class Excerpt {
   private static final int LIMIT = 60;
 
@@ -21,5 +21,17 @@ public final class Excerpt {
       text.appendCodePoint(printable ? codePoint : 0xFFFD);
     }
     return value.length() > LIMIT ? text + "…" : text.toString();
+  }
+
+  /** The text on one line, with one space where there were several or line ends. */
+  public static String oneLine(String text) {
+    return text.strip().replaceAll("\\s+", " ");
+  }
+
+  /** The first {@code limit} characters of a text, with an ellipsis if that is not all of it. */
+  public static String beginning(String text, int limit) {
+    return text.codePointCount(0, text.length()) <= limit
+        ? text
+        : text.substring(0, text.offsetByCodePoints(0, limit)) + "...";
   }
 }

@@ -3,7 +3,7 @@ package io.github.gpt2server.text;
 import java.util.Collection;
 import java.util.Locale;
 
-/** Suggestions for misspelt names. */
+/** Finds the known name that a misspelt one stands for. */
 public final class NearMiss {
 
   private NearMiss() {}
@@ -20,7 +20,7 @@ public final class NearMiss {
       if (Math.abs(given.length() - wanted.length()) > allowed) {
         continue;
       }
-      int distance = distance(given, wanted);
+      int distance = EditDistance.between(given, wanted);
       if (distance <= allowed && distance < least) {
         least = distance;
         nearest = candidate;
@@ -32,29 +32,5 @@ public final class NearMiss {
   /** Removes case and punctuation, so that {@code maxTokens} equals {@code max_tokens}. */
   public static String letters(String name) {
     return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
-  }
-
-  /** Edit distance in which a swap of neighbours counts as one edit (optimal string alignment). */
-  private static int distance(String a, String b) {
-    int[][] d = new int[a.length() + 1][b.length() + 1];
-    for (int i = 0; i <= a.length(); i++) {
-      d[i][0] = i;
-    }
-    for (int j = 0; j <= b.length(); j++) {
-      d[0][j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      for (int j = 1; j <= b.length(); j++) {
-        int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-        d[i][j] = Math.min(Math.min(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + change);
-        if (i > 1
-            && j > 1
-            && a.charAt(i - 1) == b.charAt(j - 2)
-            && a.charAt(i - 2) == b.charAt(j - 1)) {
-          d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
-        }
-      }
-    }
-    return d[a.length()][b.length()];
   }
 }

@@ -143,7 +143,7 @@ public final class ServerSentEvents {
   /**
    * Sends what has gathered.
    *
-   * @throws ClientGoneException if nobody is there to receive it
+   * @throws ClientGoneException if the client has left
    */
   public void flush() {
     buffer.send();

@@ -1,7 +1,7 @@
 package io.github.gpt2server.testing;
 
 import io.github.gpt2server.platform.CpuFeatures;
-import io.github.gpt2server.platform.Processors;
+import io.github.gpt2server.platform.CpuTopology;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -50,12 +50,12 @@ public final class TestMachine implements LauncherSessionListener {
   public void launcherSessionOpened(LauncherSession session) {
     Locale.setDefault(Locale.ENGLISH);
     System.out.println(
-        describe(read(CPU_INFO), caches(CACHES), Processors.ofThisProcess(), System.getenv()::get));
+        describe(read(CPU_INFO), caches(CACHES), CpuTopology.ofThisProcess(), System.getenv()::get));
   }
 
   /** Two lines: the CPU, then what computes on it. */
   static String describe(
-      String cpuInfo, String caches, Processors processors, UnaryOperator<String> variables) {
+      String cpuInfo, String caches, CpuTopology processors, UnaryOperator<String> variables) {
     final CpuFeatures features = CpuFeatures.parse(cpuInfo);
     final String instructions =
         INSTRUCTIONS.stream().filter(features.names()::contains).collect(Collectors.joining(" "));

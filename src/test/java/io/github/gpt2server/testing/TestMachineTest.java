@@ -2,7 +2,7 @@ package io.github.gpt2server.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.platform.Processors;
+import io.github.gpt2server.platform.CpuTopology;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -21,7 +21,7 @@ class TestMachineTest {
             TestMachine.describe(
                     "model name\t: AMD EPYC\nflags\t\t: fpu avx512f avx2 avx512_vnni\n",
                     "L1d 48K",
-                    new Processors(4, 2),
+                    new CpuTopology(4, 2),
                     name -> name.equals("ONEDNN_MAX_CPU_ISA") ? "AVX2" : null)
                 .lines())
         .hasSize(2)
@@ -33,7 +33,7 @@ class TestMachineTest {
   @Test
   void saysWhatTheSystemDoesNotShow(@TempDir Path folder) {
     assertThat(TestMachine.caches(folder.resolve("cache"))).isEmpty();
-    assertThat(TestMachine.describe("", "", new Processors(1, 1), name -> null).lines())
+    assertThat(TestMachine.describe("", "", new CpuTopology(1, 1), name -> null).lines())
         .hasSize(2)
         .first()
         .isEqualTo(

@@ -8,7 +8,7 @@ import org.springframework.http.converter.HttpMessageConverter;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.servlet.mvc.method.annotation.RequestBodyAdviceAdapter;
 
-/** Says what is missing where a body has no bytes: Spring hands those to no converter. */
+/** Refuses a body without bytes, which Spring hands to no converter. */
 @RestControllerAdvice
 public final class EmptyBodyAdvice extends RequestBodyAdviceAdapter {
 

@@ -16,7 +16,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What {@code api/fields.yaml} says of the fields that clients of other servers send. */
+/** The rules of {@code api/fields.yaml} for the fields that clients of other servers send. */
 final class FieldTable {
   static final FieldTable INSTANCE = load();
 

@@ -87,7 +87,7 @@ final class RecordReader<T> {
 
   private record Field(int index, Values values) {}
 
-  /** What a body is read with. */
+  /** The context in which a body is read. */
   record Reading(BoundedBody body, RequestSizes sizes, UnknownFields unknown) {}
 
   private static Values values(Type type) {
@@ -165,7 +165,7 @@ final class RecordReader<T> {
     }
   }
 
-  /** What a value takes for its parts, whatever the number of bytes that they were sent as. */
+  /** The memory of the parts of a value, which the number of bytes sent does not bound. */
   private static long bytes(Object value) {
     if (value instanceof Map<?, ?> map) {
       return (long) map.size() * ENTRY_BYTES;

@@ -14,7 +14,7 @@ import tools.jackson.core.JsonParser;
  * and judged afterwards, when all of it is known: a misspelt name is none beside the field meant.
  */
 final class UnknownFields {
-  /** How many names that no table has are looked at, which bounds the work. */
+  /** The number of unknown names that are looked at, which bounds the work. */
   private static final int MAX_STRANGERS = 16;
 
   /** Of larger values it does not matter what is in them: none asks for nothing. */

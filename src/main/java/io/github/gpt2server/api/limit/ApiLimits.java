@@ -4,17 +4,18 @@ import io.github.gpt2server.memory.MemoryBudget;
 import java.time.Duration;
 
 /**
- * What one request may ask for, as set by whoever runs the server.
+ * The limits of one request, as the settings give them.
  *
- * @param requestTimeout how long a request may take, waiting included
- * @param maxLogprobs how many probabilities one position may report; 0 stands for the whole
+ * @param requestTimeout the longest time that a request may take, waiting included
+ * @param maxLogprobs the number of probabilities that one position may report; 0 stands for the whole
  *     vocabulary
  * @param strictFields whether every field that an endpoint does not know is refused
- * @param maxInspectValues how many numbers the answer of one inspection may hold
- * @param maxBodyBytes how large a request body may be
- * @param maxSequences how many sequences one request may generate or score: prompts times choices
+ * @param maxInspectValues the number of values that the answer of one inspection may hold
+ * @param maxBodyBytes the limit of a request body
+ * @param maxSequences the number of sequences that one request may generate or score: prompts
+ *     times choices
  * @param maxTokens how {@code max_tokens} is read
- * @param memory what all requests together may hold
+ * @param memory the memory that all requests together may hold
  */
 public record ApiLimits(
     Duration requestTimeout,
@@ -26,10 +27,10 @@ public record ApiLimits(
     MaxTokens maxTokens,
     MemoryBudget memory) {
 
-  /** The body size that is allowed if nobody says otherwise, 8 MiB. */
+  /** The default limit of a body, 8 MiB. */
   public static final int DEFAULT_MAX_BODY_BYTES = 8 << 20;
 
-  /** How many sequences a request may have if nobody says otherwise. */
+  /** The default number of sequences that a request may have. */
   public static final int DEFAULT_MAX_SEQUENCES = 128;
 
   /** The limits that have settings of their own, and the usual ones for the rest. */
@@ -51,7 +52,7 @@ public record ApiLimits(
         memory);
   }
 
-  /** How many probabilities one position may report with a vocabulary of this size. */
+  /** The number of probabilities that one position may report with a vocabulary of this size. */
   public int maxLogprobs(int vocabSize) {
     return maxLogprobs == 0 ? vocabSize : Math.min(maxLogprobs, vocabSize);
   }

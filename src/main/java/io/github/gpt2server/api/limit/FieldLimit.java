@@ -26,7 +26,7 @@ public record FieldLimit(int items, int tokens, int characters) {
     }
   }
 
-  /** Says that there are more than {@code limit} elements. */
+  /** The error for more than {@code limit} elements. */
   public static FieldException tooMany(long limit, String noun) {
     return new FieldException(
         "may hold " + limit + " " + noun + ", but holds more; send fewer in one request.");

@@ -1,9 +1,9 @@
 package io.github.gpt2server.api.limit;
 
 /**
- * How the server reads {@code max_tokens}.
+ * The reading of {@code max_tokens}.
  *
- * @param absent what it is where a request does not say
+ * @param absent its value where a request has none
  * @param clamped whether one that does not fit ends at the context's end instead of being refused
  */
 public record MaxTokens(int absent, boolean clamped) {

@@ -8,8 +8,8 @@ import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.RequestContextHolder;
 
 /**
- * What the request that this thread answers holds of the memory budget, until it has ended, in
- * whatever way. Only the request's own thread may ask.
+ * The share of the memory budget that the request of this thread holds until it has ended, in any
+ * way. Only the request's own thread may ask.
  */
 public final class RequestMemory {
   private static final String ATTRIBUTE = RequestMemory.class.getName();
@@ -39,7 +39,7 @@ public final class RequestMemory {
     return memory instanceof RequestMemory own ? own : new RequestMemory(MemoryBudget.UNLIMITED);
   }
 
-  /** What the request holds for a use, to be resized as it takes more or needs less. */
+  /** The reservation of the request for a use, to be resized as it takes more or less. */
   public MemoryBudget.Reservation of(MemoryUse use) {
     return held.computeIfAbsent(use, any -> budget.reserve(use, 0));
   }

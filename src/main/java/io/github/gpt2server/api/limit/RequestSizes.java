@@ -1,7 +1,7 @@
 package io.github.gpt2server.api.limit;
 
 /**
- * What limits of requests depend on beside the table.
+ * The sizes on which limits of the table depend.
  *
  * @param vocabulary the number of the model's tokens
  * @param sequences the number of sequences that a request may have

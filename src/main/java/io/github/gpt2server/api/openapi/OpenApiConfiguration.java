@@ -30,7 +30,7 @@ import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.web.method.HandlerMethod;
 import tools.jackson.databind.JsonNode;
 
-/** What the OpenAPI document says beyond the endpoints themselves. */
+/** The parts of the OpenAPI document beyond the endpoints themselves. */
 @Configuration(proxyBeanMethods = false)
 public class OpenApiConfiguration {
   private static final Content ERROR =
@@ -83,7 +83,7 @@ public class OpenApiConfiguration {
                     .version(
                         build.stream().map(BuildProperties::getVersion).findAny().orElse("dev"))
                     .description(
-                        "GPT-2 over HTTP: OpenAI's completions, and what the model thinks in"
+                        "GPT-2 over HTTP: OpenAI's completions, and the model's internals in"
                             + " numbers. Every error has the shape of ErrorResponse.")
                     .license(
                         new License()

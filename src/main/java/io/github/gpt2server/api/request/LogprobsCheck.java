@@ -22,11 +22,11 @@ public final class LogprobsCheck {
   /**
    * Checks one request, and reserves what it holds.
    *
-   * @param field the field that asks for so many
-   * @param perPosition how many each position reports
-   * @param vocabSize how many a position holds that reports more than {@link TopTokens#FEW}
-   * @param positions how many positions report
-   * @param other what may be lowered beside the field, such as {@code max_tokens}
+   * @param field the field that asks for them
+   * @param perPosition the number that each position reports
+   * @param vocabSize the number that a position holds if it reports more than {@link TopTokens#FEW}
+   * @param positions the number of positions that report
+   * @param other what else may be lowered, such as {@code max_tokens}
    * @throws ApiException 400, if it is too much
    * @throws io.github.gpt2server.memory.MemoryExceededException if there is no memory for it
    */

@@ -8,7 +8,7 @@ import java.util.Set;
 /** Whether a name means the served model. */
 public final class ModelCheck {
 
-  /** What clients that know many providers put before a model's name. */
+  /** The prefixes that clients of many providers put before a model's name. */
   private static final Set<String> PROVIDERS =
       Set.of(
           "openai",

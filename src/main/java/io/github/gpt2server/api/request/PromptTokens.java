@@ -24,7 +24,7 @@ public record PromptTokens(int[] ids, String text, int[] offsets) {
     return new PromptTokens(ids, tokenizer.decode(ids), tokenizer.offsets(ids));
   }
 
-  /** How many tokens it has. */
+  /** The number of tokens. */
   public int length() {
     return ids.length;
   }

@@ -28,7 +28,7 @@ final class CommandModel implements ApplicationRunner, AutoCloseable {
   @Override
   public synchronized void run(ApplicationArguments arguments) throws Exception {
     if (closed) {
-      throw new EngineStoppedException("the command was told to stop");
+      throw new EngineStoppedException("the command was asked to stop");
     }
     holder.set(loader.load().served());
   }

@@ -1,6 +1,6 @@
 package io.github.gpt2server.boot.command;
 
-import io.github.gpt2server.boot.failure.FailureSentence;
+import io.github.gpt2server.boot.failure.StartupFailureMessage;
 import io.github.gpt2server.boot.load.ServedModelLoader;
 import io.github.gpt2server.boot.settings.Arguments;
 import io.github.gpt2server.boot.settings.Gpt2Properties;
@@ -83,14 +83,14 @@ public final class CommandRunner {
 
   private CommandSettings settings() {
     start(SettingsApplication.class);
-    final Gpt2Properties properties = context.getBean(Gpt2Properties.class);
+    Gpt2Properties properties = context.getBean(Gpt2Properties.class);
     return new CommandSettings(ServedModelLoader.hub(properties), properties.revision());
   }
 
   private void start(Class<?> configuration) {
-    final SpringApplication application = new SpringApplication(configuration);
+    SpringApplication application = new SpringApplication(configuration);
     application.setWebApplicationType(WebApplicationType.NONE);
-    // The command tells in one sentence what the engine would log with its stack trace.
+    // The command says in one sentence what the engine would log with its stack trace.
     application.setDefaultProperties(Map.of("logging.level." + Engine.class.getName(), "off"));
     try {
       context = application.run(arguments.settings().toArray(String[]::new));
@@ -99,14 +99,14 @@ public final class CommandRunner {
     }
   }
 
-  /** Says in one sentence why; nothing to somebody who pressed Ctrl-C. */
+  /** Prints the reason in one sentence; nothing after Ctrl-C. */
   private int failed(Throwable failure) {
     if (lacksMemory(failure)) {
       console.err().println(OUT_OF_MEMORY);
       return ProcessEnd.EXIT_CODE;
     }
     if (!(failure instanceof StartFailedException || failure instanceof EngineStoppedException)) {
-      console.err().println(FailureSentence.of("The command failed", failure));
+      console.err().println(StartupFailureMessage.of("The command failed", failure));
       log.debug("The command failed", failure);
     }
     return 1;

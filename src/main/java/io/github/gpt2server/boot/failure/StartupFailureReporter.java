@@ -8,7 +8,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
 /**
- * Prints one sentence on standard error when the server cannot start; nothing if it was told to
+ * Prints one sentence on standard error when the server cannot start; nothing if it was asked to
  * stop while it started, which is no failure. Comes before Spring's own reporter, which would log a
  * page; the stack trace is logged at debug level.
  */
@@ -24,12 +24,12 @@ final class StartupFailureReporter implements SpringBootExceptionReporter {
       // The shutdown decides when the process ends and with which code; here it is waited for.
       System.exit(1);
     }
-    System.err.println(FailureSentence.of(failure));
+    System.err.println(StartupFailureMessage.of(failure));
     log.debug("Start-up failed", failure);
     return true;
   }
 
-  /** The JVM does not tell, but it refuses new hooks from the moment on that it shuts down. */
+  /** The JVM does not report it, but it refuses new hooks from the moment on that it shuts down. */
   private static boolean shuttingDown() {
     Thread hook = new Thread(() -> {}, "never-run");
     try {

@@ -55,7 +55,7 @@ final class NamedLibraries {
                 .apply(name)
                 .ifPresent(
                     value -> {
-                      for (final String place : value.split(File.pathSeparator, -1)) {
+                      for (String place : value.split(File.pathSeparator, -1)) {
                         check(name, value, place, depth);
                       }
                     }));
@@ -63,13 +63,13 @@ final class NamedLibraries {
 
   private static void check(String name, String value, String place, int depth) {
     try {
-      final Path path = existing(name, Path.of(place).toAbsolutePath());
+      Path path = existing(name, Path.of(place).toAbsolutePath());
       if (place.isBlank() || !Files.exists(path)) {
         return;
       }
       try (Stream<Path> paths = Files.walk(path.toRealPath(), depth)) {
-        for (final Path each : (Iterable<Path>) paths::iterator) {
-          final String objection =
+        for (Path each : (Iterable<Path>) paths::iterator) {
+          String objection =
               Files.exists(each) ? PrivateFolder.objection(each.toRealPath()) : null;
           if (objection != null) {
             throw new InvalidSettingException(

@@ -49,13 +49,13 @@ public final class NativeLibraries {
     }
     NamedLibraries.check(NativeLibraries::setting);
     if (!allNamed()) {
-      final Path folder = folder();
+      Path folder = folder();
       NativeLibraryCache.removeAbandoned(folder, Instant.now());
       // What DJL still unpacks itself: its glue for a libtorch that someone has named.
       System.setProperty("ENGINE_CACHE_DIR", folder.resolve("djl").toString());
       System.setProperty("jna.nounpack", "true");
       // JNA first: DJL asks it for GPUs to find out which libraries it is about.
-      for (final Supplier<Optional<UnpackedLibraries>> kind :
+      for (Supplier<Optional<UnpackedLibraries>> kind :
           List.<Supplier<Optional<UnpackedLibraries>>>of(
               NativeLibraries::jna,
               NativeLibraries::jline,
@@ -80,13 +80,13 @@ public final class NativeLibraries {
 
   /** The folder of this program's libraries. */
   private static Path folder() {
-    final Optional<Path> named = setting(FOLDER).map(Path::of).or(NativeLibraries::inHome);
+    Optional<Path> named = setting(FOLDER).map(Path::of).or(NativeLibraries::inHome);
     if (named.isEmpty()) {
       return temporary();
     }
     try {
-      final Path folder = PrivateFolder.create(named.get().resolve("gpt2-server"));
-      final String objection = PrivateFolder.objection(folder);
+      Path folder = PrivateFolder.create(named.get().resolve("gpt2-server"));
+      String objection = PrivateFolder.objection(folder);
       if (objection != null) {
         throw new InvalidSettingException(
             FOLDER,
@@ -116,7 +116,7 @@ public final class NativeLibraries {
   /** A new folder each time: nothing that lies under a name that others can know is trusted. */
   private static Path temporary() {
     try {
-      final Path folder =
+      Path folder =
           PrivateFolder.createNew(
               Path.of(System.getProperty("java.io.tmpdir")), "gpt2-server-native-");
       Runtime.getRuntime()
@@ -133,14 +133,14 @@ public final class NativeLibraries {
     if (setting(LIBTORCH).isPresent()) {
       return Optional.empty();
     }
-    final Properties packaged = packagedLibtorch();
-    final String classifier = Platform.fromSystem("pytorch").getClassifier();
+    Properties packaged = packagedLibtorch();
+    String classifier = Platform.fromSystem("pytorch").getClassifier();
     if (!classifier.equals(packaged.get("classifier"))) {
       return Optional.empty();
     }
-    final String flavor = packaged.getProperty("flavor");
-    final List<String> resources = new ArrayList<>();
-    for (final String library : packaged.getProperty("libraries", "").split(",", -1)) {
+    String flavor = packaged.getProperty("flavor");
+    List<String> resources = new ArrayList<>();
+    for (String library : packaged.getProperty("libraries", "").split(",", -1)) {
       resources.add("pytorch/" + flavor + "/" + classifier + "/" + library);
     }
     resources.add("jnilib/" + classifier + "/" + flavor + "/" + System.mapLibraryName("djl_torch"));
@@ -148,7 +148,7 @@ public final class NativeLibraries {
   }
 
   private static Properties packagedLibtorch() {
-    final Properties properties = new Properties();
+    Properties properties = new Properties();
     try (InputStream in =
         NativeLibraries.class.getResourceAsStream("/native/lib/pytorch.properties")) {
       if (in != null) {
@@ -164,11 +164,11 @@ public final class NativeLibraries {
     if (setting(TOKENIZERS).isPresent()) {
       return Optional.empty();
     }
-    final String library = System.mapLibraryName("tokenizers");
-    final String folder =
+    String library = System.mapLibraryName("tokenizers");
+    String folder =
         "native/lib/" + Platform.fromSystem("tokenizers").getClassifier() + "/cpu/";
     // Windows has three more, which this one needs.
-    final List<String> resources =
+    List<String> resources =
         (library.endsWith(".dll")
                 ? Stream.of("libwinpthread-1.dll", "libgcc_s_seh-1.dll", "libstdc++-6.dll", library)
                 : Stream.of(library))
@@ -178,16 +178,16 @@ public final class NativeLibraries {
   }
 
   private static Optional<UnpackedLibraries> jna() {
-    final String library = System.mapLibraryName("jnidispatch").replace(".dylib", ".jnilib");
-    final String resource = "com/sun/jna/" + com.sun.jna.Platform.RESOURCE_PREFIX + "/" + library;
+    String library = System.mapLibraryName("jnidispatch").replace(".dylib", ".jnilib");
+    String resource = "com/sun/jna/" + com.sun.jna.Platform.RESOURCE_PREFIX + "/" + library;
     return System.getProperty(JNA) == null
         ? UnpackedLibraries.of("jna", JNA, "", List.of(resource))
         : Optional.empty();
   }
 
   private static Optional<UnpackedLibraries> jline() {
-    final String library = System.mapLibraryName("jlinenative").replace(".dylib", ".jnilib");
-    final String resource =
+    String library = System.mapLibraryName("jlinenative").replace(".dylib", ".jnilib");
+    String resource =
         "org/jline/nativ/" + OSInfo.getNativeLibFolderPathForCurrentOS() + "/" + library;
     return System.getProperty(JLINE) == null
         ? UnpackedLibraries.of("jline", JLINE, "", List.of(resource))

@@ -29,7 +29,7 @@ final class NativeLibraryCache {
 
   /**
    * Removes what killed processes left half unpacked. What was written to within the hour stays:
-   * another process may be at it. Failures matter to nobody, the next start tries again.
+   * another process may be at it. Failures do not matter: the next start tries again.
    */
   static void removeAbandoned(Path folder, Instant now) {
     try {

@@ -11,7 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 
 /**
- * A folder from which code is loaded: one in which nobody but the process's user, and root, can put
+ * A folder from which code is loaded: one in which only the process's user, and root, can put
  * anything. It and every folder above it must belong to one of the two and be writable by no other,
  * or have the sticky bit as {@code /tmp} has, which keeps others from renaming what is in it. A
  * group may write if it is the user's own, which by convention has the user's number.
@@ -62,9 +62,9 @@ final class PrivateFolder {
     if (!posix()) {
       return null;
     }
-    final long user = new UnixSystem().getUid();
+    long user = new UnixSystem().getUid();
     for (Path path = folder; path != null; path = path.getParent()) {
-      final String objection = objection(path, user, path != folder);
+      String objection = objection(path, user, path != folder);
       if (objection != null) {
         return objection;
       }
@@ -73,19 +73,19 @@ final class PrivateFolder {
   }
 
   private static String objection(Path path, long user, boolean above) {
-    final Map<String, Object> attributes;
+    Map<String, Object> attributes;
     try {
       attributes = Files.readAttributes(path, "unix:uid,gid,mode");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    final int owner = (int) attributes.get("uid");
-    final int mode = (int) attributes.get("mode");
+    int owner = (int) attributes.get("uid");
+    int mode = (int) attributes.get("mode");
     if (owner != 0 && owner != user) {
       return path + " belongs to the user " + owner + ", and this process is of the user " + user;
     }
-    final boolean sticky = above && (mode & STICKY) != 0;
-    final boolean ownGroup = (int) attributes.get("gid") == user;
+    boolean sticky = above && (mode & STICKY) != 0;
+    boolean ownGroup = (int) attributes.get("gid") == user;
     if (!sticky
         && ((mode & WRITABLE_BY_OTHERS) != 0 || ((mode & WRITABLE_BY_GROUP) != 0 && !ownGroup))) {
       return path + " can be written to by others";

@@ -54,9 +54,9 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
   /** Empty if the jar does not have them, such as those of another platform. */
   static Optional<UnpackedLibraries> of(
       String name, String property, String file, List<String> paths) {
-    final List<Resource> resources = new ArrayList<>();
-    for (final String path : paths) {
-      final URL url = UnpackedLibraries.class.getClassLoader().getResource(path);
+    List<Resource> resources = new ArrayList<>();
+    for (String path : paths) {
+      URL url = UnpackedLibraries.class.getClassLoader().getResource(path);
       if (url == null) {
         return Optional.empty();
       }
@@ -71,7 +71,7 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
 
   /** Unpacks them if need be; gives the place that the property names. */
   Path in(Path folder) {
-    final Path own = folder.resolve(name + "-" + key());
+    Path own = folder.resolve(name + "-" + key());
     try {
       if (!complete(own)) {
         if (Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {
@@ -88,31 +88,31 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
 
   /** Differs where the files do: another version or platform of a library has another size. */
   private String key() {
-    final StringBuilder all = new StringBuilder();
+    StringBuilder all = new StringBuilder();
     resources.forEach(
         resource -> all.append(resource.path()).append(' ').append(resource.size()).append('\n'));
-    final byte[] digest =
+    byte[] digest =
         sha256().digest(all.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(digest, 0, 6);
   }
 
   private boolean complete(Path own) throws IOException {
-    final Path sums = own.resolve(SUMS);
+    Path sums = own.resolve(SUMS);
     if (!Files.isRegularFile(sums, LinkOption.NOFOLLOW_LINKS)
         || PrivateFolder.objection(own) != null) {
       return false;
     }
-    final Map<String, String> digests = digests(sums);
-    final FileTime listed = changed(sums);
-    final Map<Path, FileTime> read = new HashMap<>();
-    for (final Resource resource : resources) {
-      final Path library = own.resolve(resource.file());
+    Map<String, String> digests = digests(sums);
+    FileTime listed = changed(sums);
+    Map<Path, FileTime> read = new HashMap<>();
+    for (Resource resource : resources) {
+      Path library = own.resolve(resource.file());
       if (!Files.isRegularFile(library, LinkOption.NOFOLLOW_LINKS)
           || Files.size(library) != resource.size()
           || !digests.containsKey(resource.file())) {
         return false;
       }
-      final FileTime changed = changed(library);
+      FileTime changed = changed(library);
       if (changed.compareTo(listed) > 0) {
         if (!digest(library).equals(digests.get(resource.file()))) {
           return false;
@@ -135,7 +135,7 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
     } catch (IOException e) {
       log.debug("{} cannot be dated anew; the files are read at each start", sums, e);
     }
-    for (final Map.Entry<Path, FileTime> file : read.entrySet()) {
+    for (Map.Entry<Path, FileTime> file : read.entrySet()) {
       if (!changed(file.getKey()).equals(file.getValue())) {
         return false;
       }
@@ -144,9 +144,9 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
   }
 
   private static Map<String, String> digests(Path sums) throws IOException {
-    final Map<String, String> digests = new HashMap<>();
-    for (final String line : Files.readAllLines(sums)) {
-      final int space = line.indexOf("  ");
+    Map<String, String> digests = new HashMap<>();
+    for (String line : Files.readAllLines(sums)) {
+      int space = line.indexOf("  ");
       if (space > 0) {
         digests.put(line.substring(space + 2), line.substring(0, space));
       }
@@ -162,10 +162,10 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
   }
 
   private void unpack(Path folder, Path own) throws IOException {
-    final Path unfinished = PrivateFolder.createNew(folder, NativeLibraryCache.UNFINISHED);
+    Path unfinished = PrivateFolder.createNew(folder, NativeLibraryCache.UNFINISHED);
     try {
-      final List<String> sums = new ArrayList<>();
-      for (final Resource resource : resources) {
+      List<String> sums = new ArrayList<>();
+      for (Resource resource : resources) {
         sums.add(copy(resource, unfinished.resolve(resource.file())) + "  " + resource.file());
       }
       Files.write(unfinished.resolve(SUMS), sums);
@@ -181,7 +181,7 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
   }
 
   private static String copy(Resource resource, Path target) throws IOException {
-    final MessageDigest sha256 = sha256();
+    MessageDigest sha256 = sha256();
     try (InputStream in = resource.url().openStream();
         OutputStream out = new DigestOutputStream(Files.newOutputStream(target), sha256)) {
       in.transferTo(out);
@@ -190,7 +190,7 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
   }
 
   private static String digest(Path path) throws IOException {
-    final MessageDigest sha256 = sha256();
+    MessageDigest sha256 = sha256();
     try (InputStream in = Files.newInputStream(path);
         OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), sha256)) {
       in.transferTo(out);

@@ -12,7 +12,7 @@ import io.github.gpt2server.platform.CpuFeatures;
  * @param reason why, in words that follow "because"; empty if it was set
  */
 record DtypeChoice(WeightType type, String reason) {
-  /** Up to so many parameters float32 is fast anywhere, and auto takes no other. */
+  /** The number of parameters up to which float32 is fast anywhere, and auto takes no other. */
   private static final long SMALL = 50_000_000;
 
   /**
@@ -71,7 +71,7 @@ record DtypeChoice(WeightType type, String reason) {
                 new DtypeChoice(
                     WeightType.FLOAT32,
                     features.names().isEmpty()
-                        ? "this system does not tell what its CPU can do"
+                        ? "this system does not report what its CPU can do"
                         : "this CPU does not compute in bfloat16"));
   }
 }

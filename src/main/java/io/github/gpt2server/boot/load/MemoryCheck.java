@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether a model fits into memory: the kernel grants more than there is and kills whoever uses it,
+ * Whether a model fits into memory: the kernel grants more than there is and kills the process that uses it,
  * so this is asked before. More than the machine has, or than its container may use, is refused.
  * More than is free at the moment is a warning: what others hold may be given back, and the KV
  * cache is taken from the system only as sequences fill it.
@@ -25,7 +25,7 @@ record MemoryCheck(long total, long available) {
 
   /** This machine as it is now. */
   static MemoryCheck ofThisMachine() {
-    final long total =
+    long total =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     return new MemoryCheck(total, Math.min(total, available(Path.of("/proc/meminfo"), total)));
   }
@@ -49,11 +49,11 @@ record MemoryCheck(long total, long available) {
    * @throws ModelLoadException if there cannot be
    */
   void requireRoom(long weightBytes, long cacheBytes, int maxSequences) {
-    final long needed = weightBytes + cacheBytes;
+    long needed = weightBytes + cacheBytes;
     if (needed <= available) {
       return;
     }
-    final String sentence =
+    String sentence =
         ("the model needs %.1f GB for its weights and %.1f GB for the KV and prefix caches of"
                 + " gpt2.max-sequences=%d, but %s: lower gpt2.max-sequences or choose a smaller"
                 + " model")

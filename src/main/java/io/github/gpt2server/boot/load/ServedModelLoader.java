@@ -25,7 +25,7 @@ import io.github.gpt2server.ops.lifecycle.LoadedModel;
 import io.github.gpt2server.ops.lifecycle.ModelLoader;
 import io.github.gpt2server.ops.lifecycle.ServerState;
 import io.github.gpt2server.platform.CpuFeatures;
-import io.github.gpt2server.platform.Processors;
+import io.github.gpt2server.platform.CpuTopology;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.IOException;
@@ -83,7 +83,7 @@ public final class ServedModelLoader implements ModelLoader {
               properties.dtype(), device, weights.parameterCount(), CpuFeatures.ofThisMachine());
       WeightType type = choice.type();
       int threads =
-          properties.threads() > 0 ? properties.threads() : Processors.ofThisProcess().threads();
+          properties.threads() > 0 ? properties.threads() : CpuTopology.ofThisProcess().threads();
       EngineSettings settings =
           EngineSettings.withQueue(properties.maxQueue())
               .withChunkSize(chunkSize(device))
@@ -104,7 +104,7 @@ public final class ServedModelLoader implements ModelLoader {
           };
       Engine engine;
       String draftModel = "";
-      try (DraftFiles draft = draft(config, tokenizer, device)) {
+      try (DraftModelFiles draft = draft(config, tokenizer, device)) {
         if (draft != null) {
           draftModel = draft.folder().id();
           cacheBytes += draft.cacheBytes();
@@ -170,18 +170,18 @@ public final class ServedModelLoader implements ModelLoader {
     }
   }
 
-  /** The files of the draft model; null if there is none, or if the device is a GPU. */
-  private DraftFiles draft(Gpt2Config served, Gpt2Tokenizer tokenizer, String device)
+  /** The files of the draft model; null if there is none, or on a GPU, which uses no draft tokens. */
+  private DraftModelFiles draft(Gpt2Config served, Gpt2Tokenizer tokenizer, String device)
       throws Exception {
     if (properties.draftModel() == null) {
       return null;
     }
     if (!device.equals("cpu")) {
-      log.warn("gpt2.draft-model is ignored: speculative decoding runs on a CPU only");
+      log.warn("gpt2.draft-model is not used: draft tokens are proposed on a CPU alone");
       return null;
     }
     ModelFolder folder = folder("gpt2.draft-model", properties.draftModel(), DRAFT_REVISION);
-    return DraftFiles.open(folder, served, tokenizer, properties);
+    return DraftModelFiles.open(folder, served, tokenizer, properties);
   }
 
   private Gpt2Model loadModel(
@@ -235,16 +235,14 @@ public final class ServedModelLoader implements ModelLoader {
   }
 
   /**
-   * How many tokens a piece of a prompt has. On a CPU each costs its time, and running streams wait
-   * for all of them; a GPU takes as long to start the kernels of a piece of any length.
+   * The number of tokens of a prompt chunk. On a CPU each costs its time, and running streams wait
+   * for all of them; a GPU takes as long to start the kernels of a chunk of any length.
    */
   private static int chunkSize(String device) {
     return device.equals("cpu") ? 32 : 64;
   }
 
-  /**
-   * On a GPU a row's bits depend on the number of rows, so that draft tokens could change texts.
-   */
+  /** On a GPU a row's bits depend on the number of rows, so that draft tokens could change texts. */
   private Speculation speculation(String device) {
     return device.equals("cpu") ? properties.speculation() : Speculation.OFF;
   }

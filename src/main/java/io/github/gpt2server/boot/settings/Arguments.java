@@ -14,15 +14,15 @@ import java.util.Set;
  */
 public record Arguments(List<String> settings, List<String> command) {
 
-  /** What the names of settings begin with: those of this server, of Spring Boot and springdoc. */
+  /** The first words of settings: of this server, of Spring Boot and of springdoc. */
   static final Set<String> GROUPS =
       Set.of("gpt2", "server", "spring", "logging", "management", "springdoc", "info");
 
   public static Arguments of(String... args) {
-    final List<String> settings = new ArrayList<>();
-    final List<String> command = new ArrayList<>();
+    List<String> settings = new ArrayList<>();
+    List<String> command = new ArrayList<>();
     boolean optionsEnded = false;
-    for (final String arg : args) {
+    for (String arg : args) {
       optionsEnded |= arg.equals("--");
       (!optionsEnded && isSetting(arg) ? settings : command).add(arg);
     }
@@ -40,8 +40,8 @@ public record Arguments(List<String> settings, List<String> command) {
 
   /** Whether an option, with a value or without, is named like a setting. */
   static boolean isNameOfSetting(String option) {
-    final String name = option.replaceFirst("=.*", "");
-    final int dot = name.indexOf('.');
+    String name = option.replaceFirst("=.*", "");
+    int dot = name.indexOf('.');
     return name.startsWith("--") && dot >= 0 && GROUPS.contains(name.substring(2, dot));
   }
 }

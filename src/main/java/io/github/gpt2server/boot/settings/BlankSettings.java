@@ -26,10 +26,10 @@ final class BlankSettings {
    * @return their names, as written in the sources
    */
   static Set<String> remove(MutablePropertySources sources) {
-    final Set<String> all = new TreeSet<>();
-    for (final PropertySource<?> source : sources) {
+    Set<String> all = new TreeSet<>();
+    for (PropertySource<?> source : sources) {
       if (source instanceof EnumerablePropertySource<?> known) {
-        final List<String> blank =
+        List<String> blank =
             Arrays.stream(known.getPropertyNames())
                 .filter(name -> name.toLowerCase(Locale.ROOT).matches("gpt2[._].*"))
                 .filter(name -> String.valueOf(known.getProperty(name)).isBlank())
@@ -45,8 +45,8 @@ final class BlankSettings {
 
   private static PropertySource<?> without(
       EnumerablePropertySource<?> source, List<String> removed) {
-    final Map<String, Object> others = new LinkedHashMap<>();
-    for (final String name : source.getPropertyNames()) {
+    Map<String, Object> others = new LinkedHashMap<>();
+    for (String name : source.getPropertyNames()) {
       if (!removed.contains(name)) {
         others.put(name, source.getProperty(name));
       }

@@ -28,7 +28,7 @@ public record Device(Kind kind, int index) {
    * @throws InvalidSettingException for anything else
    */
   public static Device of(String text) {
-    final Matcher cuda = CUDA.matcher(text);
+    Matcher cuda = CUDA.matcher(text);
     if (cuda.matches()) {
       return new Device(Kind.CUDA, cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1)));
     }

@@ -15,7 +15,7 @@ public enum Dtype {
   /** 8 bits with a scale for each output channel and each row of activations. */
   INT8;
 
-  /** What may be set, for messages. */
+  /** The allowed values, for messages. */
   public static final String ALLOWED = "auto, float32, bfloat16, float16 or int8";
 
   /** As the setting writes it, in small letters. */

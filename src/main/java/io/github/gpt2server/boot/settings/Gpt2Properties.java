@@ -19,40 +19,43 @@ import org.springframework.util.unit.DataSize;
 
 /**
  * The settings under {@code gpt2.*}, typed and checked. Read where the parts are wired together and
- * nowhere deeper. A name that is not here is refused by {@link SettingsCheck}.
+ * nowhere deeper. A name that is not here is refused by {@link SettingNameCheck}. IDEs show the
+ * descriptions below, which the configuration processor takes from here.
  *
  * @param model {@code embedded}, a folder in Hugging Face layout, or a hub's id
  * @param revision the hub's branch, tag or commit
- * @param hub where models are fetched from and kept; what is not set is left to the environment
+ * @param hub where models are fetched from and cached; what is not set is left to the environment
  * @param aliases other names under which clients may ask for the model
- * @param device where the model runs
- * @param dtype the type of the weights in memory
- * @param threads how many threads libtorch uses; 0 lets the server choose
- * @param maxSequences how many sequences run at once; each has a KV-cache slot
- * @param prefixCacheTokens how many prompt tokens the prefix cache keeps; 0 turns it off, -1 takes
- *     a quarter of the KV cache's size
- * @param speculation the source of draft tokens for speculative decoding, on a CPU only
- * @param draftModel a smaller model that proposes draft tokens, named as {@code model} is; or null
- * @param maxQueue how many requests may wait
- * @param requestTimeout how long a request may take, waiting included; seconds if no unit is given
- * @param maxUnread how much memory the tokens that a streaming client has not read yet may take
- * @param maxLogprobs how many log-probabilities a position may report; 0 stands for the whole
- *     vocabulary
- * @param maxInspectValues how many numbers the answer of one inspection may hold
- * @param defaultMaxTokens how many tokens are generated where a request does not say
- * @param clampMaxTokens whether a {@code max_tokens} that does not fit ends at the context's end
- *     instead of being refused
+ * @param device where the model runs: auto, cpu, cuda or cuda:N
+ * @param dtype the type of the weights in memory: auto, float32, bfloat16, float16 or int8
+ * @param threads the number of threads of a step; 0 lets the server choose
+ * @param maxSequences the number of sequences that run at once; each has a KV-cache slot
+ * @param prefixCacheTokens the number of prompt tokens that the prefix cache retains; 0 turns it
+ *     off, -1 takes a quarter of the KV cache's size
+ * @param speculation how draft tokens are proposed on a CPU, so that one step can compute several
+ *     tokens; a GPU uses none
+ * @param draftModel a smaller model that proposes draft tokens too, named as gpt2.model is
+ * @param maxQueue the number of requests that may wait
+ * @param requestTimeout the longest time that a request may take, waiting included; seconds if no
+ *     unit is given
+ * @param maxUnread the memory that the tokens which a streaming client has not read yet may take
+ * @param maxLogprobs the number of log-probabilities that a position may report; 0 stands for the
+ *     whole vocabulary
+ * @param maxInspectValues the number of values that the answer of one inspection may hold
+ * @param defaultMaxTokens the number of tokens that are generated where a request does not say
+ * @param clampMaxTokens whether a max_tokens that does not fit ends at the context's end instead of
+ *     being refused
  * @param strictFields whether unknown fields of a request are refused
- * @param apiKeys who may call; empty lets everybody, unless there is a file
- * @param apiKeysFile a file with more keys, or null; read again when it changes
+ * @param apiKeys the keys of clients; without any, and without a file, everyone may call
+ * @param apiKeysFile a file with more keys, one a line; read again when it changes
  * @param sharePrefixCache whether requests of different keys share the prefix cache
- * @param trustedProxies addresses and ranges of the proxies whose {@code X-Forwarded-*} headers are
+ * @param trustedProxies addresses and ranges of the proxies whose X-Forwarded-* headers are
  *     believed
- * @param corsOrigins web origins that may call from a browser; {@code *} stands for all
+ * @param corsOrigins web origins that may call from a browser; * stands for all
  * @param accessLog whether each request is logged when it is over
  * @param logPrompts whether access log and traces show prompts
- * @param shutdownGrace how long running requests may go on after SIGTERM; seconds if no unit is
- *     given
+ * @param shutdownGrace the longest time that running requests may go on after SIGTERM; seconds if
+ *     no unit is given
  */
 @ConfigurationProperties("gpt2")
 public record Gpt2Properties(
@@ -162,7 +165,7 @@ public record Gpt2Properties(
         throw new InvalidSettingException(
             "gpt2.draft-model",
             draftModel,
-            "it without gpt2.speculation=off, which disables speculative decoding");
+            "it without gpt2.speculation=off, which turns all draft tokens off");
       }
     }
   }
@@ -223,7 +226,7 @@ public record Gpt2Properties(
 
   private static boolean isOrigin(String text) {
     try {
-      final URI uri = URI.create(text);
+      URI uri = URI.create(text);
       return uri.getHost() != null && text.equals(uri.getScheme() + "://" + uri.getAuthority());
     } catch (IllegalArgumentException e) {
       return false;

@@ -1,5 +1,6 @@
 package io.github.gpt2server.boot.settings;
 
+import io.github.gpt2server.text.EditDistance;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -74,7 +75,7 @@ public final class OptionAdvice {
    * is not part of it: it may be a secret.
    */
   public static Optional<String> of(String option) {
-    final String name = option.replaceFirst("(?s)=.*", "");
+    String name = option.replaceFirst("(?s)=.*", "");
     if (name.startsWith("-D")) {
       return Optional.of(name + " is an option of Java: write it before -jar.");
     }
@@ -92,24 +93,24 @@ public final class OptionAdvice {
 
   private static Optional<String> instead(String name) {
     return Optional.ofNullable(ELSEWHERE.get(name))
-        .or(() -> SettingsCheck.nearest(name.replaceFirst("^gpt2[.-]", "")))
+        .or(() -> SettingNameCheck.nearest(name.replaceFirst("^gpt2[.-]", "")))
         .or(() -> ofNearGroup(name));
   }
 
   /** A setting whose first word is misspelt. */
   private static Optional<String> ofNearGroup(String name) {
-    final int dot = name.indexOf('.');
+    int dot = name.indexOf('.');
     if (dot < 0) {
       return Optional.empty();
     }
     return Arguments.GROUPS.stream()
-        .filter(group -> SettingsCheck.distance(group, name.substring(0, dot)) <= 2)
+        .filter(group -> EditDistance.between(group, name.substring(0, dot)) <= 2)
         .sorted()
         .findFirst()
         .flatMap(
             group ->
                 group.equals("gpt2")
-                    ? SettingsCheck.nearest(name.substring(dot + 1))
+                    ? SettingNameCheck.nearest(name.substring(dot + 1))
                     : Optional.of(group + name.substring(dot)));
   }
 }

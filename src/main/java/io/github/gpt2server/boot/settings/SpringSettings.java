@@ -1,5 +1,6 @@
 package io.github.gpt2server.boot.settings;
 
+import io.github.gpt2server.text.EditDistance;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -74,8 +75,8 @@ final class SpringSettings {
     if (files.stream().anyMatch(file -> file.contains("\"name\": \"" + name + "\""))) {
       return Optional.empty();
     }
-    final List<String> names = files.stream().flatMap(file -> names(file).stream()).toList();
-    final String given = uniform(name);
+    List<String> names = files.stream().flatMap(file -> names(file).stream()).toList();
+    String given = uniform(name);
     if (names.stream().anyMatch(known -> isOrHolds(uniform(known), given))) {
       return Optional.empty();
     }
@@ -85,8 +86,8 @@ final class SpringSettings {
 
   private static Optional<String> nearest(List<String> names, String given) {
     return names.stream()
-        .filter(known -> SettingsCheck.distance(uniform(known), given) <= NEAR)
-        .min(Comparator.comparingInt(known -> SettingsCheck.distance(uniform(known), given)));
+        .filter(known -> EditDistance.between(uniform(known), given) <= NEAR)
+        .min(Comparator.comparingInt(known -> EditDistance.between(uniform(known), given)));
   }
 
   /** Whether it is the setting itself or, as in {@code logging.level.root}, an entry of it. */
@@ -99,8 +100,8 @@ final class SpringSettings {
   }
 
   private static List<String> names(String file) {
-    final List<String> names = new ArrayList<>();
-    for (final JsonNode property : JsonMapper.shared().readTree(file).path("properties")) {
+    List<String> names = new ArrayList<>();
+    for (JsonNode property : JsonMapper.shared().readTree(file).path("properties")) {
       // logging.file has become logging.file.name and is no group of settings.
       if (!property.has("deprecation")) {
         names.add(property.path("name").asString(""));
@@ -110,12 +111,12 @@ final class SpringSettings {
   }
 
   private static List<String> read() {
-    final List<String> read = new ArrayList<>();
-    final ClassLoader jars = SpringSettings.class.getClassLoader();
+    List<String> read = new ArrayList<>();
+    ClassLoader jars = SpringSettings.class.getClassLoader();
     try {
-      for (final String name : FILES) {
-        for (final URL file : Collections.list(jars.getResources(name))) {
-          final URLConnection connection = file.openConnection();
+      for (String name : FILES) {
+        for (URL file : Collections.list(jars.getResources(name))) {
+          URLConnection connection = file.openConnection();
           connection.setUseCaches(false);
           try (InputStream in = connection.getInputStream()) {
             read.add(new String(in.readAllBytes(), StandardCharsets.UTF_8));

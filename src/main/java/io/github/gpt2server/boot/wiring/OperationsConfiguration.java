@@ -112,18 +112,18 @@ public class OperationsConfiguration {
       ServedModelHolder holder,
       MeterRegistry registry,
       ObjectProvider<Tracer> tracer) {
-    final PromptText prompts =
+    PromptText prompts =
         properties.logPrompts()
             ? PromptText.shown(
                 tokens -> holder.get().map(model -> model.tokenizer().decode(tokens)).orElse(""))
             : PromptText.HIDDEN;
-    final List<ExchangeListener> listeners = new ArrayList<>();
+    List<ExchangeListener> listeners = new ArrayList<>();
     listeners.add(new RequestMetrics(registry));
     if (properties.accessLog()) {
       listeners.add(new AccessLog(prompts));
     }
     tracer.ifAvailable(spans -> listeners.add(new RequestSpans(spans, prompts)));
-    final FilterRegistrationBean<ExchangeFilter> registration =
+    FilterRegistrationBean<ExchangeFilter> registration =
         new FilterRegistrationBean<>(new ExchangeFilter(holder, listeners));
     registration.setOrder(EXCHANGE_ORDER);
     return registration;
@@ -136,14 +136,14 @@ public class OperationsConfiguration {
         exporters.orderedStream().<SpanExporter>map(ReportingSpanExporter::new).toList());
   }
 
-  /** Probes and scrapes come every few seconds and tell nothing in a trace. */
+  /** Leaves out probes and scrapes, which come every few seconds. */
   @Bean
   SpanExportingPredicate noSpansOfProbes() {
     return span -> !ProbePaths.contains(span.getTags().get("http.url"));
   }
 
   /**
-   * On this port unless management has one of its own; see {@link ManagementPort}. Spring MVC takes
+   * On this port unless management has one of its own; see {@link ManagementPortConfiguration}. Spring MVC takes
    * a bean's name for its path if it begins with a slash.
    */
   @Bean(Paths.METRICS)

@@ -36,7 +36,7 @@ public class SecurityConfiguration {
 
   @Bean
   AccessControl accessControl(Gpt2Properties properties, ObjectProvider<ApiKeyFile> file) {
-    final ApiKeys keys =
+    ApiKeys keys =
         new ApiKeys(properties.apiKeys(), Optional.ofNullable(file.getIfAvailable()));
     return new AccessControl(keys, properties.corsOrigins());
   }
@@ -80,7 +80,7 @@ public class SecurityConfiguration {
     return AccessControl::reject;
   }
 
-  /** Even if somebody opens the actuator's env endpoint and has it show values. */
+  /** Hides secrets even where the actuator's env endpoint is open and shows values. */
   @Bean
   SanitizingFunction secretsAreNotShown() {
     return SanitizingFunction.sanitizeValue()

@@ -31,8 +31,8 @@ public final class AccessLog implements ExchangeListener {
     if (ProbePaths.contains(exchange.path())) {
       return;
     }
-    final StringBuilder line = new StringBuilder();
-    final double seconds = exchange.duration().toNanos() / 1e9;
+    StringBuilder line = new StringBuilder();
+    double seconds = exchange.duration().toNanos() / 1e9;
     line.append(
         String.format(
             Locale.ROOT,
@@ -40,7 +40,7 @@ public final class AccessLog implements ExchangeListener {
             exchange.method(),
             exchange.path(),
             exchange.status(),
-            exchange.ending(),
+            exchange.outcome(),
             seconds));
     LoggingEventBuilder event =
         log.atInfo()
@@ -50,8 +50,8 @@ public final class AccessLog implements ExchangeListener {
             .addKeyValue("http.response.status_code", exchange.status())
             // Of this field the schema allows no other values.
             .addKeyValue(
-                "event.outcome", exchange.ending() == Ending.SUCCESS ? "success" : "failure")
-            .addKeyValue("gpt2.outcome", exchange.ending().toString())
+                "event.outcome", exchange.outcome() == RequestOutcome.SUCCESS ? "success" : "failure")
+            .addKeyValue("gpt2.outcome", exchange.outcome().toString())
             .addKeyValue("event.duration", exchange.duration().toNanos());
     if (exchange.operation().isPresent()) {
       line.append(
@@ -67,9 +67,9 @@ public final class AccessLog implements ExchangeListener {
               .addKeyValue("gen_ai.response.model", exchange.model())
               .addKeyValue("gen_ai.usage.input_tokens", exchange.promptTokens())
               .addKeyValue("gen_ai.usage.output_tokens", exchange.generatedTokens());
-      final List<String> texts = prompts.of(exchange.requests());
+      List<String> texts = prompts.of(exchange.requests());
       if (!texts.isEmpty()) {
-        final String json = JSON.writeValueAsString(texts);
+        String json = JSON.writeValueAsString(texts);
         line.append(", prompts ").append(json);
         event = event.addKeyValue("gpt2.prompts", json);
       }

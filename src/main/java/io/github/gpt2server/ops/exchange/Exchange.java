@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param operation what the model was asked; empty for what needs no model
  * @param model the served model's id; empty while it loads
  * @param status the HTTP status
- * @param ending how it ended
+ * @param outcome how it ended
  * @param duration from the first filter to the last byte
  * @param requests what the engine was asked
  */
@@ -27,7 +27,7 @@ public record Exchange(
     Optional<Operation> operation,
     String model,
     int status,
-    Ending ending,
+    RequestOutcome outcome,
     Duration duration,
     List<RequestProgress> requests) {
 
@@ -43,6 +43,6 @@ public record Exchange(
 
   /** For {@code error.type}; empty for success. */
   public String errorType() {
-    return ending.errorType(status);
+    return outcome.errorType(status);
   }
 }

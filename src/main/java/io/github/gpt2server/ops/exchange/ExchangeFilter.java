@@ -17,7 +17,7 @@ import java.util.Optional;
 import org.springframework.web.servlet.DispatcherServlet;
 
 /**
- * Sees a request in and its answer out, and tells the listeners. Handlers here keep their thread to
+ * Observes a request and its answer, and notifies the listeners. Handlers here keep their thread to
  * the end, so what that thread submits to the engine in between belongs to the request.
  */
 public final class ExchangeFilter extends HttpFilter {
@@ -28,7 +28,7 @@ public final class ExchangeFilter extends HttpFilter {
   private final transient List<ExchangeListener> listeners;
 
   /**
-   * @param listeners told of each request when it has ended
+   * @param listeners notified of each request when it has ended
    */
   public ExchangeFilter(ServedModelHolder holder, List<ExchangeListener> listeners) {
     this.holder = holder;
@@ -37,7 +37,7 @@ public final class ExchangeFilter extends HttpFilter {
 
   /** Notes what the current thread's request asks of the engine. */
   public static void submitted(RequestProgress progress) {
-    final List<RequestProgress> requests = SUBMITTED.get();
+    List<RequestProgress> requests = SUBMITTED.get();
     if (requests != null) {
       requests.add(progress);
     }
@@ -47,8 +47,8 @@ public final class ExchangeFilter extends HttpFilter {
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    final long begin = System.nanoTime();
-    final List<RequestProgress> requests = new ArrayList<>(1);
+    long begin = System.nanoTime();
+    List<RequestProgress> requests = new ArrayList<>(1);
     SUBMITTED.set(requests);
     boolean thrown = true;
     try {
@@ -56,27 +56,27 @@ public final class ExchangeFilter extends HttpFilter {
       thrown = false;
     } finally {
       SUBMITTED.remove();
-      final Duration duration = Duration.ofNanos(System.nanoTime() - begin);
+      Duration duration = Duration.ofNanos(System.nanoTime() - begin);
       // What is thrown this far becomes a 500 further out.
-      final int status = thrown && !response.isCommitted() ? 500 : response.getStatus();
-      final boolean broken =
+      int status = thrown && !response.isCommitted() ? 500 : response.getStatus();
+      boolean broken =
           thrown || request.getAttribute(DispatcherServlet.EXCEPTION_ATTRIBUTE) != null;
-      tell(request, response, new Answer(status, broken, duration), requests);
+      notify(request, response, new Answer(status, broken, duration), requests);
     }
   }
 
   private record Answer(int status, boolean broken, Duration duration) {}
 
-  private void tell(
+  private void notify(
       HttpServletRequest request,
       HttpServletResponse response,
       Answer answer,
       List<RequestProgress> requests) {
-    final Optional<Operation> operation =
+    Optional<Operation> operation =
         request.getMethod().equals("POST")
             ? Operation.at(request.getServletPath())
             : Optional.empty();
-    final Exchange exchange =
+    Exchange exchange =
         new Exchange(
             response.getHeader(RequestIdFilter.HEADER),
             request.getMethod(),
@@ -85,7 +85,7 @@ public final class ExchangeFilter extends HttpFilter {
             operation,
             holder.get().map(ServedModel::id).orElse(""),
             answer.status(),
-            Ending.of(answer.status(), answer.broken(), requests),
+            RequestOutcome.of(answer.status(), answer.broken(), requests),
             answer.duration(),
             requests);
     listeners.forEach(listener -> listener.ended(exchange));

@@ -1,6 +1,7 @@
 package io.github.gpt2server.ops.exchange;
 
 import io.github.gpt2server.engine.handle.RequestProgress;
+import io.github.gpt2server.text.Excerpt;
 import java.util.List;
 import java.util.function.Function;
 
@@ -34,14 +35,7 @@ public final class PromptText {
         .flatMap(request -> request.prompts().stream())
         .filter(prompt -> prompt.length > 0)
         .map(decoder)
-        .map(PromptText::shorten)
+        .map(text -> Excerpt.beginning(text, MAX_CHARACTERS))
         .toList();
-  }
-
-  private static String shorten(String text) {
-    if (text.codePointCount(0, text.length()) <= MAX_CHARACTERS) {
-      return text;
-    }
-    return text.substring(0, text.offsetByCodePoints(0, MAX_CHARACTERS)) + "...";
   }
 }

@@ -27,11 +27,11 @@ public class ProbeController {
     this.state = state;
   }
 
-  /** What is answered when the server is ready. */
+  /** The answer when the server is ready. */
   @Schema(name = "Health")
   record Up(@Schema(allowableValues = "UP") @JsonProperty("status") String status) {}
 
-  /** What is answered when it is not. */
+  /** The answer when it is not. */
   @Schema(name = "HealthProblem")
   record NotReady(
       @Schema(allowableValues = {"LOADING", "STOPPING", "DEAD"}) @JsonProperty("status")

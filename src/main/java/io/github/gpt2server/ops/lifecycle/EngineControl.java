@@ -4,7 +4,7 @@ import io.github.gpt2server.engine.schedule.EngineStatus;
 import java.time.Duration;
 import java.util.Optional;
 
-/** The engine as operations see it: watched, told to wind down, closed. */
+/** The engine as operations see it: watched, asked to wind down, closed. */
 public interface EngineControl {
 
   /** A glance at the engine; empty while the model loads. */

@@ -111,7 +111,7 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
   }
 
   private void finishRequests() throws InterruptedException {
-    final long deadline = System.nanoTime() + grace.toNanos();
+    long deadline = System.nanoTime() + grace.toNanos();
     finishLoading();
     engine.stopAccepting();
     engine

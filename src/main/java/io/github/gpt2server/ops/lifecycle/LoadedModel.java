@@ -9,7 +9,7 @@ import io.github.gpt2server.serving.ServedModel;
  * @param threads how many threads a step uses
  * @param kvCacheBytes the size of the KV cache, the draft model's included
  * @param dtypeReason why the server chose the type of the weights; empty if it did not
- * @param draftModel the name of the draft model; empty if there is none
+ * @param draftModel the name of the model that proposes draft tokens; empty if there is none
  */
 public record LoadedModel(
     ServedModel served, int threads, long kvCacheBytes, String dtypeReason, String draftModel) {}

@@ -40,7 +40,7 @@ public final class ModelStartup implements ApplicationRunner {
       throw new StoppedWhileLoadingException();
     }
     try {
-      final LoadedModel loaded = loader.load();
+      LoadedModel loaded = loader.load();
       holder.set(loaded.served());
       return loaded;
     } finally {
@@ -51,7 +51,7 @@ public final class ModelStartup implements ApplicationRunner {
   @Override
   public void run(ApplicationArguments arguments) throws Exception {
     state.webServerAnswers();
-    final LoadedModel loaded;
+    LoadedModel loaded;
     try {
       loaded = loading.get();
     } catch (ExecutionException e) {
@@ -63,7 +63,7 @@ public final class ModelStartup implements ApplicationRunner {
     if (state.isStopping()) {
       throw new StoppedWhileLoadingException();
     }
-    final ServedModel served = loaded.served();
+    ServedModel served = loaded.served();
     line.print(
         new StartupFacts(
             served.id(),

@@ -103,7 +103,7 @@ public final class ProcessEnd {
         }
         ERR.write(ends);
       } catch (IOException e) {
-        // There is nobody to read it.
+        // Standard error is closed.
         Thread.onSpinWait();
       }
     }

@@ -28,7 +28,7 @@ public final class ServedEngine implements EngineControl {
 
   @Override
   public boolean awaitIdle(Duration limit) throws InterruptedException {
-    final Optional<Engine> engine = engine();
+    Optional<Engine> engine = engine();
     return engine.isEmpty() || engine.get().awaitIdle(limit);
   }
 

@@ -10,7 +10,7 @@ import java.util.concurrent.Callable;
  */
 public final class ServerState {
 
-  /** What the server is doing. */
+  /** The phases of the server. */
   public enum Phase {
     /** The model is being loaded; the web server answers, the model does not. */
     LOADING,
@@ -34,7 +34,7 @@ public final class ServerState {
     this.engine = engine;
   }
 
-  /** What the server is doing now. */
+  /** The phase that the server is in. */
   public Phase phase() {
     return isStopping()
         ? Phase.STOPPING
@@ -48,17 +48,17 @@ public final class ServerState {
     return status.accepting() ? Phase.SERVING : Phase.STOPPING;
   }
 
-  /** Whether the server was told to stop. */
+  /** Whether the server was asked to stop. */
   public synchronized boolean isStopping() {
     return stopping;
   }
 
-  /** What is being loaded and how far it is, in one sentence. */
+  /** The progress of loading, in one sentence. */
   public synchronized String loadingMessage() {
     return loadingMessage;
   }
 
-  /** Says what is being loaded and how far it is. */
+  /** Sets the sentence on the progress of loading. */
   public synchronized void loadingMessage(String message) {
     loadingMessage = message;
   }
@@ -104,7 +104,7 @@ public final class ServerState {
    * Waits until the web server has started. The first steps come after that, for they are timed,
    * and what takes a core beside them makes them several times as long.
    *
-   * @throws StoppedWhileLoadingException if the server is told to stop
+   * @throws StoppedWhileLoadingException if the server is asked to stop
    */
   public synchronized void awaitWebServer() {
     try {
@@ -139,7 +139,7 @@ public final class ServerState {
 
   /** Waits up to {@code limit} while the model is being loaded; true if it no longer is. */
   synchronized boolean awaitLoaded(Duration limit) throws InterruptedException {
-    final long deadline = System.nanoTime() + limit.toNanos();
+    long deadline = System.nanoTime() + limit.toNanos();
     for (long left = limit.toNanos(); loading && left > 0; left = deadline - System.nanoTime()) {
       // One more millisecond, so that a rest of less than one does not become 0, that is for ever.
       wait(left / 1_000_000 + 1);

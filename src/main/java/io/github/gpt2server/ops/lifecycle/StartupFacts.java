@@ -11,7 +11,7 @@ package io.github.gpt2server.ops.lifecycle;
  * @param kvCacheBytes the size of the KV cache, the draft model's included
  * @param kernels the operators that compute a step
  * @param arithmeticError the largest error that the check of these operators saw
- * @param draftModel the name of the draft model; empty if there is none
+ * @param draftModel the name of the model that proposes draft tokens; empty if there is none
  */
 public record StartupFacts(
     String model,

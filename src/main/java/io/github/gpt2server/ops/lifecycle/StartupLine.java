@@ -11,7 +11,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.web.server.Ssl;
 import org.springframework.core.env.Environment;
 
-/** Says on one line what is served, how and where. */
+/** Logs on one line what is served, how and where. */
 public final class StartupLine {
   private static final Logger log = LoggerFactory.getLogger(StartupLine.class);
 
@@ -62,15 +62,15 @@ public final class StartupLine {
   }
 
   private String url() {
-    final String port =
+    String port =
         environment.getProperty(
             "local.server.port", environment.getProperty("server.port", "8080"));
-    final boolean tls =
+    boolean tls =
         Binder.get(environment)
             .bind("server.ssl", Ssl.class)
             .map(ssl -> ssl.isEnabled())
             .orElse(false);
-    final String address = environment.getProperty("server.address", "localhost");
+    String address = environment.getProperty("server.address", "localhost");
     return (tls ? "https" : "http")
         + "://"
         + (address.contains(":") ? "[" + address + "]" : address)

@@ -1,10 +1,10 @@
 package io.github.gpt2server.ops.lifecycle;
 
-/** The server was told to stop before it could serve. */
+/** The server was asked to stop before it could serve. */
 public class StoppedWhileLoadingException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   StoppedWhileLoadingException() {
-    super("The server was told to stop while it loaded the model.");
+    super("The server was asked to stop while it loaded the model.");
   }
 }

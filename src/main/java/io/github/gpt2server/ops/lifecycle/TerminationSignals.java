@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 public final class TerminationSignals {
   private static final Logger log = LoggerFactory.getLogger(TerminationSignals.class);
 
-  /** What clients may take to receive the last event of their streams. */
+  /** The time that clients may take to receive the last event of their streams. */
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
 
   private final BooleanSupplier hurry;
@@ -52,8 +52,8 @@ public final class TerminationSignals {
    *     cannot be ended
    */
   public static void install(BooleanSupplier hurry) {
-    final TerminationSignals signals = new TerminationSignals(hurry);
-    for (final Signal signal : Signal.values()) {
+    TerminationSignals signals = new TerminationSignals(hurry);
+    for (Signal signal : Signal.values()) {
       Signals.register(signal.name(), () -> signals.receive(signal));
     }
   }

@@ -32,7 +32,7 @@ public final class ThreadWatch implements ApplicationListener<WebServerInitializ
     this(ProcessEnd::lost);
   }
 
-  /** Tells {@code onLoss} the name of a thread that is lost. */
+  /** Calls {@code onLoss} with the name of a thread that is lost. */
   ThreadWatch(Consumer<String> onLoss) {
     this.onLoss = onLoss;
   }
@@ -47,7 +47,7 @@ public final class ThreadWatch implements ApplicationListener<WebServerInitializ
       watch(
           event.getApplicationContext().getBean(EngineControl.class),
           event.getApplicationContext().getBean(ServerState.class));
-      final Thread watch = new Thread(this::run, "thread-watch");
+      Thread watch = new Thread(this::run, "thread-watch");
       watch.setDaemon(true);
       watch.start();
     }
@@ -80,7 +80,7 @@ public final class ThreadWatch implements ApplicationListener<WebServerInitializ
 
   /** Looks once; a thread that was missing the last time, too, is lost. */
   void look() {
-    final String now = state.isStopping() ? null : missing();
+    String now = state.isStopping() ? null : missing();
     if (now != null && now.equals(missing)) {
       onLoss.accept(now);
     }
@@ -88,12 +88,12 @@ public final class ThreadWatch implements ApplicationListener<WebServerInitializ
   }
 
   private String missing() {
-    for (final Thread thread : needed) {
+    for (Thread thread : needed) {
       if (!thread.isAlive()) {
         return thread.getName();
       }
     }
-    final EngineStatus status = engine.status().orElse(null);
+    EngineStatus status = engine.status().orElse(null);
     if (status != null && !engineSeen) {
       engineSeen = true;
       // libtorch is loaded now.

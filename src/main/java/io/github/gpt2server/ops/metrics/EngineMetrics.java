@@ -27,32 +27,32 @@ public final class EngineMetrics implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    final String waiting = "Requests that wait in the queue";
+    String waiting = "Requests that wait in the queue";
     gauge(registry, "gpt2.requests.waiting", waiting, EngineStatus::waiting);
     gauge(registry, "vllm:num_requests_waiting", waiting, EngineStatus::waiting);
-    final String running = "Sequences that hold a KV-cache slot";
+    String running = "Sequences that hold a KV-cache slot";
     gauge(registry, "gpt2.sequences.running", running, EngineStatus::running);
     gauge(registry, "vllm:num_requests_running", running, EngineStatus::running);
-    final String usage = "Share of the KV cache's positions in use, 0 to 1";
+    String usage = "Share of the KV cache's positions in use, 0 to 1";
     gauge(registry, "gpt2.kv.cache.usage.ratio", usage, EngineStatus::kvCacheUsage);
     gauge(registry, "vllm:kv_cache_usage_perc", usage, EngineStatus::kvCacheUsage);
     gauge(
         registry,
         "gpt2.prefix.cache.usage.ratio",
-        "Share of the prefix cache's blocks that hold something, 0 to 1",
+        "Share of the prefix cache's blocks in use, 0 to 1",
         status -> status.prefixCache().usage());
-    final String queries = "Prompt tokens that were looked for in the prefix cache";
+    String queries = "Prompt tokens that were looked for in the prefix cache";
     counter(registry, "gpt2.prefix.cache.queries", queries, PrefixCacheStatus::queriedTokens);
     counter(registry, "vllm:prefix_cache_queries", queries, PrefixCacheStatus::queriedTokens);
-    final String hits = "Prompt tokens that were found in the prefix cache";
+    String hits = "Prompt tokens that were found in the prefix cache";
     counter(registry, "gpt2.prefix.cache.hits", hits, PrefixCacheStatus::hitTokens);
     counter(registry, "vllm:prefix_cache_hits", hits, PrefixCacheStatus::hitTokens);
     Gauge.builder("gpt2.ready", state, s -> s.phase() == ServerState.Phase.SERVING ? 1 : 0)
         .description("1 while requests are answered, else 0")
         .register(registry);
-    for (final ServerState.Phase phase : ServerState.Phase.values()) {
+    for (ServerState.Phase phase : ServerState.Phase.values()) {
       Gauge.builder("gpt2.phase", state, s -> s.phase() == phase ? 1 : 0)
-          .description("1 for what the server is doing, 0 for the rest")
+          .description("1 for the phase that the server is in, 0 for the others")
           .tag("phase", phase.name().toLowerCase(Locale.ROOT))
           .register(registry);
     }

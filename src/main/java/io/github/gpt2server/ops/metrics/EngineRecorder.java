@@ -30,7 +30,7 @@ public final class EngineRecorder implements EngineObserver {
 
   /** Creates the meters in {@code registry}. */
   public EngineRecorder(MeterRegistry registry) {
-    for (final StepKind kind : StepKind.values()) {
+    for (StepKind kind : StepKind.values()) {
       steps.put(
           kind,
           Timer.builder("gpt2.step.duration")
@@ -58,14 +58,14 @@ public final class EngineRecorder implements EngineObserver {
         speculation(
             registry,
             "spec.decode.num.drafts",
-            "Drafts computed by steps, one per sequence and step");
+            "Drafts that were proposed, one a sequence and step");
     draftTokens =
-        speculation(registry, "spec.decode.num.draft.tokens", "Draft tokens computed by steps");
+        speculation(registry, "spec.decode.num.draft.tokens", "Draft tokens that steps checked");
     acceptedTokens =
         speculation(
             registry,
             "spec.decode.num.accepted.tokens",
-            "Draft tokens accepted, and so generated without a step of their own");
+            "Draft tokens that were accepted, and so generated without a step of their own");
   }
 
   /** Under this server's name and under vLLM's. */

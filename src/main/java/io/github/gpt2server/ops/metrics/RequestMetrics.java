@@ -2,7 +2,7 @@ package io.github.gpt2server.ops.metrics;
 
 import io.github.gpt2server.engine.handle.RequestProgress;
 import io.github.gpt2server.engine.result.Outcome;
-import io.github.gpt2server.ops.exchange.Ending;
+import io.github.gpt2server.ops.exchange.RequestOutcome;
 import io.github.gpt2server.ops.exchange.Exchange;
 import io.github.gpt2server.ops.exchange.ExchangeListener;
 import io.github.gpt2server.ops.exchange.Operation;
@@ -69,18 +69,18 @@ public final class RequestMetrics implements ExchangeListener {
             .withRegistry(registry);
     promptTokens =
         DistributionSummary.builder("gpt2.request.prompt.tokens")
-            .description("Tokens that a request brought")
+            .description("Number of prompt tokens of a request")
             .serviceLevelObjectives(TOKEN_BUCKETS)
             .withRegistry(registry);
     generatedTokens =
         DistributionSummary.builder("gpt2.request.generation.tokens")
-            .description("Tokens that a request made the model generate")
+            .description("Number of tokens generated for a request")
             .serviceLevelObjectives(TOKEN_BUCKETS)
             .withRegistry(registry);
-    for (final Operation operation : Operation.values()) {
+    for (Operation operation : Operation.values()) {
       // From the start, so that the first of each shows as an increase.
-      for (final Ending ending : Ending.values()) {
-        requests.withTags(count(operation, ending));
+      for (RequestOutcome outcome : RequestOutcome.values()) {
+        requests.withTags(count(operation, outcome));
       }
     }
   }
@@ -91,7 +91,7 @@ public final class RequestMetrics implements ExchangeListener {
   }
 
   private void ended(Operation operation, Exchange exchange) {
-    final Tags common =
+    Tags common =
         Tags.of(
             "gen_ai.operation.name",
             operation.toString(),
@@ -103,15 +103,15 @@ public final class RequestMetrics implements ExchangeListener {
             "gen_ai.response.model",
             exchange.model());
     duration.withTags(common.and("error.type", exchange.errorType())).record(exchange.duration());
-    requests.withTags(count(operation, exchange.ending())).increment();
-    for (final RequestProgress request : exchange.requests()) {
+    requests.withTags(count(operation, exchange.outcome())).increment();
+    for (RequestProgress request : exchange.requests()) {
       request.untilStart().ifPresent(queueWait::record);
       if (request.outcome().filter(Outcome.FINISHED::equals).isPresent()) {
         recordTokenTimes(request, common);
       }
     }
-    if (exchange.ending() == Ending.SUCCESS) {
-      final Tags tags = Tags.of("operation", operation.toString());
+    if (exchange.outcome() == RequestOutcome.SUCCESS) {
+      Tags tags = Tags.of("operation", operation.toString());
       promptTokens.withTags(tags).record(exchange.promptTokens());
       generatedTokens.withTags(tags).record(exchange.generatedTokens());
     }
@@ -121,16 +121,16 @@ public final class RequestMetrics implements ExchangeListener {
     if (request.untilFirstToken().isEmpty()) {
       return;
     }
-    final Duration first = request.untilFirstToken().get();
+    Duration first = request.untilFirstToken().get();
     firstToken.withTags(tags).record(first);
-    final int later = request.generatedTokens() - 1;
+    int later = request.generatedTokens() - 1;
     if (later > 0) {
-      final Duration rest = request.untilEnd().orElseThrow().minus(first);
+      Duration rest = request.untilEnd().orElseThrow().minus(first);
       perToken.withTags(tags).record(rest.dividedBy(later));
     }
   }
 
-  private static Tags count(Operation operation, Ending ending) {
-    return Tags.of("operation", operation.toString(), "outcome", ending.toString());
+  private static Tags count(Operation operation, RequestOutcome outcome) {
+    return Tags.of("operation", operation.toString(), "outcome", outcome.toString());
   }
 }

@@ -25,7 +25,7 @@ public final class ReportingSpanExporter implements SpanExporter {
 
   @Override
   public CompletableResultCode export(Collection<SpanData> spans) {
-    final CompletableResultCode result = exporter.export(spans);
+    CompletableResultCode result = exporter.export(spans);
     return result.whenComplete(
         () -> {
           if (!result.isSuccess() && failing.compareAndSet(false, true)) {

@@ -1,7 +1,7 @@
 package io.github.gpt2server.ops.tracing;
 
 import io.github.gpt2server.engine.handle.RequestProgress;
-import io.github.gpt2server.ops.exchange.Ending;
+import io.github.gpt2server.ops.exchange.RequestOutcome;
 import io.github.gpt2server.ops.exchange.Exchange;
 import io.github.gpt2server.ops.exchange.ExchangeListener;
 import io.github.gpt2server.ops.exchange.Operation;
@@ -50,7 +50,7 @@ public final class RequestSpans implements ExchangeListener {
 
   @Override
   public void ended(Exchange exchange) {
-    final Span http = Span.current();
+    Span http = Span.current();
     if (!http.isRecording()) {
       return;
     }
@@ -64,8 +64,8 @@ public final class RequestSpans implements ExchangeListener {
   }
 
   private void add(Operation operation, Exchange exchange, RequestProgress request) {
-    final Instant end = end(request);
-    final SpanBuilder builder =
+    Instant end = end(request);
+    SpanBuilder builder =
         tracer
             .spanBuilder(operation + " " + exchange.model())
             .setStartTimestamp(request.submittedAt())
@@ -85,12 +85,12 @@ public final class RequestSpans implements ExchangeListener {
               .map(reason -> reason.name().toLowerCase(Locale.ROOT))
               .toList());
     }
-    final List<String> texts = prompts.of(List.of(request));
+    List<String> texts = prompts.of(List.of(request));
     if (!texts.isEmpty()) {
       builder.setAttribute("gen_ai.input.messages", messages(texts));
     }
-    final Span span = builder.startSpan();
-    if (exchange.ending() != Ending.SUCCESS) {
+    Span span = builder.startSpan();
+    if (exchange.outcome() != RequestOutcome.SUCCESS) {
       span.setAttribute("error.type", exchange.errorType());
       span.setStatus(StatusCode.ERROR);
     }
@@ -99,8 +99,8 @@ public final class RequestSpans implements ExchangeListener {
   }
 
   private void addPhases(RequestProgress request, Instant end, Context parent) {
-    final Instant begin = request.submittedAt();
-    final Instant start = at(begin, request.untilStart(), end);
+    Instant begin = request.submittedAt();
+    Instant start = at(begin, request.untilStart(), end);
     phase("queue", begin, start, parent);
     if (request.untilStart().isEmpty()) {
       return;
@@ -109,7 +109,7 @@ public final class RequestSpans implements ExchangeListener {
       phase("task", start, end, parent);
       return;
     }
-    final Instant read = at(begin, request.untilPromptRead(), end);
+    Instant read = at(begin, request.untilPromptRead(), end);
     phase("prefill", start, read, parent);
     if (request.untilFirstToken().isPresent()) {
       phase("decode", read, end, parent);
@@ -126,8 +126,8 @@ public final class RequestSpans implements ExchangeListener {
 
   /** Now for a request whose client has left before the engine gave it up. */
   private static Instant end(RequestProgress request) {
-    final Instant now = Instant.now();
-    final Instant begin = request.submittedAt();
+    Instant now = Instant.now();
+    Instant begin = request.submittedAt();
     return at(begin, request.untilEnd(), now.isAfter(begin) ? now : begin);
   }
 

@@ -12,7 +12,7 @@ import org.springframework.http.HttpStatus;
 public class ApiException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Tells OpenAI's clients, which try again after any 5xx, that the same would come of it. */
+  /** Keeps OpenAI's clients, which retry after any 5xx, from a retry that would fail alike. */
   private static final Map<String, String> NO_RETRY = Map.of("x-should-retry", "false");
 
   private final ErrorCode code;

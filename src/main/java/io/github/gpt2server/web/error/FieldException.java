@@ -32,7 +32,7 @@ public final class FieldException extends RuntimeException {
     return this;
   }
 
-  /** What the client is told. */
+  /** The error for the client. */
   public ApiException toApiException() {
     String blamed = param == null ? path : path.substring(0, path.length() - param.length());
     return ApiException.invalid(blamed, path + " " + getMessage());

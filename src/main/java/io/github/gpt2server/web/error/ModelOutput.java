@@ -21,7 +21,7 @@ public final class ModelOutput {
     }
   }
 
-  /** What a client is told, once the log has its line. */
+  /** Logs the failure and gives the error for the client. */
   public static ApiException invalid(String id) {
     log.warn("Request {} failed: the model computed NaN or infinity", id);
     return ApiException.modelOutputInvalid();

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Answers with 503 what failed for want of memory, wherever that was noticed; the answer is made
  * beforehand. An answer that had begun and cannot be completed ends with its connection, or with
- * its HTTP/2 stream, so that nobody takes it for whole.
+ * its HTTP/2 stream, so that no client takes it for whole.
  */
 public final class ShortageFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
@@ -65,7 +65,7 @@ public final class ShortageFilter extends HttpFilter {
     return null;
   }
 
-  /** Says so in the log, if there is the memory for that. */
+  /** Logs the shortage, if there is memory for that. */
   public static void log(OutOfMemoryError shortage) {
     try {
       log.error("A request failed for want of memory ({})", shortage.getMessage());

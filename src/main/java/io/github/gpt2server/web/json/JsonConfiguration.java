@@ -22,7 +22,7 @@ public class JsonConfiguration {
     return builder -> builder.disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY);
   }
 
-  /** Refuses NaN and infinity whoever writes; else as Spring Boot makes it. */
+  /** The mapper of Spring Boot, which writes neither NaN nor infinity. */
   @Bean
   @Scope(ConfigurableBeanFactory.SCOPE_PROTOTYPE)
   public JsonMapper.Builder jsonMapperBuilder(List<JsonMapperBuilderCustomizer> customizers) {

@@ -37,7 +37,7 @@ import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.web.context.support.WebApplicationContextUtils;
 
 /**
- * Who may call what, and what browsers are told: one chain of Spring Security for both ports. With
+ * Who may call what, and the headers for browsers: one chain of Spring Security for both ports. With
  * keys everything is closed but health, the files of the playground, which asks for a key itself,
  * and on a management port of its own what it is there for: metrics and documentation.
  */
@@ -74,7 +74,7 @@ public final class AccessControl {
   private final ApiKeys keys;
   private final List<String> corsOrigins;
 
-  /** Does nothing yet. */
+  /** Access by these keys, from these web origins. */
   public AccessControl(ApiKeys keys, List<String> corsOrigins) {
     this.keys = keys;
     this.corsOrigins = List.copyOf(corsOrigins);
@@ -125,7 +125,7 @@ public final class AccessControl {
 
   /** Refuses paths with more than one reading, and leaves to others what is theirs to refuse. */
   public static HttpFirewall firewall() {
-    final StrictHttpFirewall firewall = new StrictHttpFirewall();
+    StrictHttpFirewall firewall = new StrictHttpFirewall();
     // The name of a model has a slash, which Tomcat leaves as it is written: %2F.
     firewall.setAllowUrlEncodedSlash(true);
     firewall.getDecodedUrlBlocklist().remove("%");
@@ -138,7 +138,7 @@ public final class AccessControl {
     return firewall;
   }
 
-  /** What is told of a request that the firewall refuses. */
+  /** Answers a request that the firewall refuses. */
   public static void reject(
       HttpServletRequest request, HttpServletResponse response, RequestRejectedException rejection)
       throws IOException {
@@ -158,7 +158,7 @@ public final class AccessControl {
    * @throws AuthenticationException with the sentence for the client, if they do not let it pass
    */
   public Authentication authenticate(Authentication request) {
-    final List<String> given = ((ApiKeyAuthentication) request).given();
+    List<String> given = ((ApiKeyAuthentication) request).given();
     if (given.size() > 1) {
       throw new BadCredentialsException(
           "The request has different API keys in its headers: send one, in 'Authorization: Bearer"
@@ -171,7 +171,7 @@ public final class AccessControl {
   }
 
   private AuthenticationFilter keyFilter() {
-    final AuthenticationFilter filter =
+    AuthenticationFilter filter =
         new AuthenticationFilter(this::authenticate, new ApiKeyHeaders());
     // A health probe passes whatever it sends.
     filter.setRequestMatcher(new NegatedRequestMatcher(OPEN));
@@ -195,7 +195,7 @@ public final class AccessControl {
       HttpServletRequest request, HttpServletResponse response, AuthenticationException e)
       throws IOException {
     response.setHeader("WWW-Authenticate", "Bearer");
-    final String accept = request.getHeader("Accept");
+    String accept = request.getHeader("Accept");
     if (accept != null && accept.contains(MediaType.TEXT_HTML_VALUE)) {
       // A person who opens the documentation in a browser, which can ask only for this.
       response.addHeader("WWW-Authenticate", "Basic realm=\"the API key as password\"");

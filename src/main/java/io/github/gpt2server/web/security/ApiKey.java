@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * A secret that lets its bearer call the server. Only its SHA-256 digest is kept, so that no log,
+ * A secret that lets its bearer call the server. Only its SHA-256 digest is retained, so that no log,
  * endpoint or memory dump shows the secret itself.
  */
 public final class ApiKey {
-  /** So that an identity tells nothing of a key to who reads it. */
+  /** The salt of identities, so that an identity does not reveal its key. */
   private static final byte[] OF_THIS_PROCESS = new byte[32];
 
   static {
@@ -40,7 +40,7 @@ public final class ApiKey {
     return sendable;
   }
 
-  /** Compares in a time that does not tell how much of the two is the same. */
+  /** Compares in a time that does not depend on the length of the common beginning. */
   @Override
   public boolean equals(Object other) {
     return other instanceof ApiKey key && MessageDigest.isEqual(digest, key.digest);
@@ -64,8 +64,8 @@ public final class ApiKey {
 
   private static byte[] digest(byte[]... parts) {
     try {
-      final MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      for (final byte[] part : parts) {
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      for (byte[] part : parts) {
         sha256.update(part);
       }
       return sha256.digest();
@@ -74,7 +74,7 @@ public final class ApiKey {
     }
   }
 
-  /** Tells nothing. */
+  /** Hides the key. */
   @Override
   public String toString() {
     return "(not shown)";

@@ -20,7 +20,7 @@ final class ApiKeyAuthentication extends AbstractAuthenticationToken {
     setAuthenticated(!identity.isEmpty());
   }
 
-  /** Keys that nobody has looked at. */
+  /** Keys that have not been checked. */
   static ApiKeyAuthentication of(List<String> given) {
     return new ApiKeyAuthentication(given, "");
   }

@@ -36,7 +36,7 @@ public final class ApiKeyFile implements AutoCloseable {
   private byte[] content;
   private String problem;
 
-  /** What is wrong with a file of keys, in a sentence that names it. */
+  /** A fault of a file of keys, in a sentence that names it. */
   public static final class UnusableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -59,7 +59,7 @@ public final class ApiKeyFile implements AutoCloseable {
    * @throws UnusableException if it cannot be read, has no key, or a line that cannot be a key
    */
   public static ApiKeyFile watch(Path path) {
-    final ApiKeyFile file = new ApiKeyFile(path);
+    ApiKeyFile file = new ApiKeyFile(path);
     file.watch.start();
     return file;
   }
@@ -82,9 +82,9 @@ public final class ApiKeyFile implements AutoCloseable {
 
   private void look() {
     try {
-      final byte[] now = read(path);
+      byte[] now = read(path);
       if (!Arrays.equals(now, content) || problem != null) {
-        final List<ApiKey> read = parse(path, now);
+        List<ApiKey> read = parse(path, now);
         keys = read;
         content = now;
         problem = null;
@@ -107,7 +107,7 @@ public final class ApiKeyFile implements AutoCloseable {
 
   private static byte[] read(Path path) {
     try (InputStream in = BOMInputStream.builder().setPath(path).get()) {
-      final byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
         throw new UnusableException(path, "it is larger than " + MAX_BYTES + " bytes");
       }
@@ -126,18 +126,18 @@ public final class ApiKeyFile implements AutoCloseable {
   }
 
   private static List<ApiKey> parse(Path path, byte[] bytes) {
-    final String text;
+    String text;
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new UnusableException(path, "it is not a text in UTF-8");
     }
-    final List<ApiKey> keys = new ArrayList<>();
+    List<ApiKey> keys = new ArrayList<>();
     int number = 0;
-    for (final String line : text.lines().map(String::strip).toList()) {
+    for (String line : text.lines().map(String::strip).toList()) {
       number++;
       if (!line.isEmpty() && !line.startsWith("#")) {
-        final ApiKey key = ApiKey.of(line);
+        ApiKey key = ApiKey.of(line);
         if (!key.isSendable()) {
           throw new UnusableException(
               path,

@@ -30,18 +30,18 @@ final class ApiKeyHeaders implements AuthenticationConverter {
   /** Null if there is no key, which may be all right: some paths need none. */
   @Override
   public Authentication convert(HttpServletRequest request) {
-    final List<String> keys = new ArrayList<>();
-    for (final String value : Collections.list(request.getHeaders("Authorization"))) {
+    List<String> keys = new ArrayList<>();
+    for (String value : Collections.list(request.getHeaders("Authorization"))) {
       if (startsWith(value, BEARER)) {
         keys.add(value.substring(BEARER.length()).strip());
       } else if (startsWith(value, BASIC) && READING.contains(request.getMethod())) {
         password(value.substring(BASIC.length()).strip()).ifPresent(keys::add);
       }
     }
-    for (final String header : BARE) {
+    for (String header : BARE) {
       Collections.list(request.getHeaders(header)).forEach(value -> keys.add(value.strip()));
     }
-    final List<String> different = keys.stream().distinct().toList();
+    List<String> different = keys.stream().distinct().toList();
     return different.isEmpty() ? null : ApiKeyAuthentication.of(different);
   }
 
@@ -51,8 +51,8 @@ final class ApiKeyHeaders implements AuthenticationConverter {
 
   private static Optional<String> password(String encoded) {
     try {
-      final String pair = new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8);
-      final int colon = pair.indexOf(':');
+      String pair = new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8);
+      int colon = pair.indexOf(':');
       return colon < 0 ? Optional.empty() : Optional.of(pair.substring(colon + 1));
     } catch (IllegalArgumentException e) {
       return Optional.empty();

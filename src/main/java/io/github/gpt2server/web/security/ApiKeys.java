@@ -21,12 +21,12 @@ public final class ApiKeys {
 
   /** Whether the text is one of the keys; looks at all of them, whichever it is. */
   boolean know(String text) {
-    final ApiKey given = ApiKey.of(text);
+    ApiKey given = ApiKey.of(text);
     boolean known = false;
-    for (final ApiKey key : fixed) {
+    for (ApiKey key : fixed) {
       known |= key.equals(given);
     }
-    for (final ApiKey key : file.map(ApiKeyFile::keys).orElse(List.of())) {
+    for (ApiKey key : file.map(ApiKeyFile::keys).orElse(List.of())) {
       known |= key.equals(given);
     }
     return known;

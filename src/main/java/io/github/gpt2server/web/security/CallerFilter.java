@@ -11,7 +11,7 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.web.filter.OncePerRequestFilter;
 
-/** Notes who asks: the bearer of an API key, or whoever is at an address. */
+/** Notes the caller: the bearer of an API key, or the client at an address. */
 public final class CallerFilter extends OncePerRequestFilter {
   private final boolean sharePrefixCache;
 
@@ -26,8 +26,8 @@ public final class CallerFilter extends OncePerRequestFilter {
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
-    final Authentication key = SecurityContextHolder.getContext().getAuthentication();
-    final Caller caller =
+    Authentication key = SecurityContextHolder.getContext().getAuthentication();
+    Caller caller =
         key == null || key instanceof AnonymousAuthenticationToken
             ? Caller.at(request.getRemoteAddr())
             : new Caller(key.getName(), sharePrefixCache ? "" : key.getName());

@@ -29,15 +29,15 @@ public final class CorsPolicy {
 
   /** A filter that answers preflights and marks the answers to allowed origins. */
   public CorsFilter filter() {
-    final CorsConfiguration configuration = new CorsConfiguration();
+    CorsConfiguration configuration = new CorsConfiguration();
     configuration.setAllowedOrigins(origins);
     configuration.setAllowedMethods(List.of("GET", "HEAD", "POST"));
     configuration.setAllowedHeaders(List.of(CorsConfiguration.ALL));
     configuration.setExposedHeaders(EXPOSED);
     configuration.setMaxAge(PREFLIGHT_LIFE);
-    final UrlBasedCorsConfigurationSource everywhere = new UrlBasedCorsConfigurationSource();
+    UrlBasedCorsConfigurationSource everywhere = new UrlBasedCorsConfigurationSource();
     everywhere.registerCorsConfiguration("/**", configuration);
-    final CorsFilter filter = new CorsFilter(everywhere);
+    CorsFilter filter = new CorsFilter(everywhere);
     filter.setCorsProcessor(new EnvelopeCorsProcessor());
     return filter;
   }

@@ -9,7 +9,7 @@ import org.springframework.core.Ordered;
 import org.springframework.web.filter.UrlHandlerFilter;
 import org.springframework.web.servlet.mvc.method.annotation.ExceptionHandlerExceptionResolver;
 
-/** What the port of the API has beyond {@link TomcatConfiguration}. */
+/** The additions of the port of the API to {@link TomcatConfiguration}. */
 @Configuration(proxyBeanMethods = false)
 public class ApiPortConfiguration {
 

@@ -27,6 +27,7 @@ public final class ClientConnection {
     CURRENT.set(left);
   }
 
+  /** Ends a request. */
   public static void leave() {
     CURRENT.remove();
   }

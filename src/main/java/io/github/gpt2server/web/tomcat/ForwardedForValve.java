@@ -31,9 +31,9 @@ public final class ForwardedForValve extends ValveBase {
 
   @Override
   public void invoke(Request request, Response response) throws IOException, ServletException {
-    final MimeHeaders headers = request.getCoyoteRequest().getMimeHeaders();
+    MimeHeaders headers = request.getCoyoteRequest().getMimeHeaders();
     if (headers.getHeader(HEADER) != null) {
-      final String addresses =
+      String addresses =
           addresses(String.join(",", Collections.list(request.getHeaders(HEADER))));
       if (addresses.isEmpty()) {
         headers.removeHeader(HEADER);
@@ -46,10 +46,10 @@ public final class ForwardedForValve extends ValveBase {
 
   /** The addresses at the right end of a list. */
   static String addresses(String list) {
-    final String[] entries = list.split(",", -1);
-    final Deque<String> addresses = new ArrayDeque<>();
+    String[] entries = list.split(",", -1);
+    Deque<String> addresses = new ArrayDeque<>();
     for (int i = entries.length - 1; i >= 0; i--) {
-      final Matcher entry = ENTRY.matcher(entries[i].strip());
+      Matcher entry = ENTRY.matcher(entries[i].strip());
       if (!entry.matches()) {
         break;
       }

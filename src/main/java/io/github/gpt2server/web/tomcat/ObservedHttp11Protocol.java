@@ -31,11 +31,11 @@ import org.apache.tomcat.util.res.StringManager;
 public final class ObservedHttp11Protocol extends Http11NioProtocol {
   private static final int HEADERS_TOO_LARGE = 431;
 
-  /** Tomcat tells such headers from other bad requests only by this message. */
+  /** The message by which alone Tomcat distinguishes such headers from other bad requests. */
   private static final String HEADERS_TOO_LARGE_MESSAGE =
       StringManager.getManager(Http11Processor.class).getString("iib.requestheadertoolarge.error");
 
-  /** So much of a body that was not read is read, so that its sender gets to read why. */
+  /** The number of bytes of a refused body that are read, so that its sender reads the answer. */
   private static final int MAX_DRAINED_BYTES = 64 << 20;
 
   private static final long DRAIN_NANOS = Duration.ofSeconds(10).toNanos();

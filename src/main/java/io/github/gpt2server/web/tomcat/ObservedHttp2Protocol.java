@@ -97,7 +97,7 @@ final class ObservedHttp2Protocol extends Http2Protocol {
     }
   }
 
-  /** Says whose request is served before it is. */
+  /** Enters the connection of each request before it is served. */
   private static final class ObservedAdapter extends AdapterFilter {
     private final Streams streams;
     private final SocketWrapperBase<?> socket;

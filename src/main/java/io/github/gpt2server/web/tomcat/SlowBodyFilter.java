@@ -21,7 +21,7 @@ import java.time.Duration;
 public final class SlowBodyFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
-  /** How long a body may be awaited in all, beside the time that its bytes are worth. */
+  /** The time that a body may be awaited in all, beside the time that its bytes are worth. */
   private static final long PATIENCE_NANOS = Duration.ofSeconds(20).toNanos();
 
   /** A body that comes with less than 1,000 bytes a second is a slow one. */

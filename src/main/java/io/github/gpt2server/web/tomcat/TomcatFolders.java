@@ -18,7 +18,7 @@ public class TomcatFolders {
   @Bean
   public WebServerFactoryCustomizer<TomcatServletWebServerFactory> tomcatWithoutFolders() {
     return factory -> {
-      final File temporary = new File(System.getProperty("java.io.tmpdir"));
+      File temporary = new File(System.getProperty("java.io.tmpdir"));
       if (factory.getBaseDirectory() == null) {
         factory.setBaseDirectory(temporary);
       }

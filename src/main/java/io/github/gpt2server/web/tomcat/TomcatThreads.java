@@ -20,8 +20,8 @@ public final class TomcatThreads {
 
   /** The acceptors and pollers of all connectors of a server that has started. */
   public static List<Thread> of(TomcatWebServer server) {
-    final List<Thread> threads = new ArrayList<>();
-    for (final Connector connector : server.getTomcat().getService().findConnectors()) {
+    List<Thread> threads = new ArrayList<>();
+    for (Connector connector : server.getTomcat().getService().findConnectors()) {
       threads.addAll(threads(connector));
     }
     return threads;
@@ -32,8 +32,8 @@ public final class TomcatThreads {
       return List.of();
     }
     // The name is quoted.
-    final String name = protocol.getName().replace("\"", "");
-    final List<Thread> found = all().stream().filter(thread -> serves(thread, name)).toList();
+    String name = protocol.getName().replace("\"", "");
+    List<Thread> found = all().stream().filter(thread -> serves(thread, name)).toList();
     if (found.size() < KINDS.size()) {
       log.warn("Not all threads of {} can be watched: {}", name, found);
     }
@@ -53,7 +53,7 @@ public final class TomcatThreads {
     while (group.getParent() != null) {
       group = group.getParent();
     }
-    final Thread[] threads = new Thread[2 * group.activeCount() + 16];
+    Thread[] threads = new Thread[2 * group.activeCount() + 16];
     return Arrays.asList(threads).subList(0, group.enumerate(threads));
   }
 }

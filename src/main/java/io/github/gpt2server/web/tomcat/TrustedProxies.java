@@ -29,7 +29,7 @@ public final class TrustedProxies {
 
   /** Puts the client's address and what it asked for in the place of the proxy's. */
   public static RemoteIpValve valve(List<String> proxies) {
-    final RemoteIpValve valve = new RemoteIpValve();
+    RemoteIpValve valve = new RemoteIpValve();
     valve.setInternalProxies(
         proxies.stream().map(TrustedProxies::range).collect(Collectors.joining(",")));
     valve.setHostHeader("X-Forwarded-Host");

@@ -135,13 +135,13 @@ class StartupFailureIT {
     assertThat(output.getErr().lines())
         .containsExactly(
             "gpt2.draft-model=embedded is not allowed: use it without gpt2.speculation=off, which"
-                + " disables speculative decoding.");
+                + " turns all draft tokens off.");
   }
 
   @Test
   void namesThePortThatIsInUse(CapturedOutput output) throws Exception {
     try (ServerSocket taken = new ServerSocket(0)) {
-      final int port = taken.getLocalPort();
+      int port = taken.getLocalPort();
 
       assertFails(Web.class, WebApplicationType.SERVLET, "--server.port=" + port);
 
@@ -196,8 +196,8 @@ class StartupFailureIT {
   /** The process as a user starts it. */
   @Test
   void endsTheProcessWithExitCodeOne(@TempDir Path folder) throws Exception {
-    final Path err = folder.resolve("err");
-    final ProcessBuilder builder =
+    Path err = folder.resolve("err");
+    ProcessBuilder builder =
         new ProcessBuilder(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -208,7 +208,7 @@ class StartupFailureIT {
     builder.environment().put("GPT2_MAX_SEQUENCES", "0");
     builder.redirectError(err.toFile()).redirectOutput(folder.resolve("out").toFile());
 
-    final Process process = builder.start();
+    Process process = builder.start();
     try {
       assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     } finally {
@@ -229,7 +229,7 @@ class StartupFailureIT {
   }
 
   private static void assertFails(Class<?> source, WebApplicationType type, String... options) {
-    final Throwable failure =
+    Throwable failure =
         catchThrowable(() -> new SpringApplicationBuilder(source).web(type).run(options).close());
     assertThat(failure).isNotNull();
   }

@@ -69,7 +69,7 @@ class NativeLibraryCacheTest {
   }
 
   private void write(String name, Instant time) throws IOException {
-    final Path file = folder.resolve(name);
+    Path file = folder.resolve(name);
     Files.createDirectories(file.getParent());
     touch(Files.writeString(file, "half"), time);
     touch(file.getParent(), LONG_AGO);

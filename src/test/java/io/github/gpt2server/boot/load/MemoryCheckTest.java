@@ -49,13 +49,13 @@ class MemoryCheckTest {
 
   @Test
   void readsWhatLinuxSaysIsAvailable() throws IOException {
-    final Path meminfo = folder.resolve("meminfo");
+    Path meminfo = folder.resolve("meminfo");
     assertThat(MemoryCheck.available(meminfo, 7)).isEqualTo(7);
     Files.writeString(meminfo, "MemTotal: 24 kB\nMemFree: 1 kB\n");
     assertThat(MemoryCheck.available(meminfo, 7)).isEqualTo(7);
     Files.writeString(meminfo, "MemTotal:  24 kB\nMemAvailable:    12 kB\n");
     assertThat(MemoryCheck.available(meminfo, 7)).isEqualTo(12 * 1024);
-    final MemoryCheck here = MemoryCheck.ofThisMachine();
+    MemoryCheck here = MemoryCheck.ofThisMachine();
     assertThat(here.available()).isPositive().isLessThanOrEqualTo(here.total());
   }
 }

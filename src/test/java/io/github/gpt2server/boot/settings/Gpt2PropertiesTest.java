@@ -59,7 +59,7 @@ class Gpt2PropertiesTest {
 
   @Test
   void readsOptions() {
-    final Gpt2Properties properties =
+    Gpt2Properties properties =
         bind(
             new MapPropertySource(
                 "given",
@@ -82,8 +82,8 @@ class Gpt2PropertiesTest {
 
   @Test
   void writesOutTheHomeFolderInPaths() {
-    final String home = System.getProperty("user.home");
-    final Gpt2Properties properties =
+    String home = System.getProperty("user.home");
+    Gpt2Properties properties =
         bind(
             new MapPropertySource(
                 "given",
@@ -104,7 +104,7 @@ class Gpt2PropertiesTest {
 
   @Test
   void readsEnvironmentVariables() {
-    final Gpt2Properties properties =
+    Gpt2Properties properties =
         bind(
             new SystemEnvironmentPropertySource(
                 "systemEnvironment",

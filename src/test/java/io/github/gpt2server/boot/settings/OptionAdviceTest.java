@@ -58,6 +58,6 @@ class OptionAdviceTest {
         .filteredOn(setting -> setting.startsWith("gpt2."))
         .isNotEmpty()
         .allSatisfy(
-            setting -> assertThat(SettingsCheck.nearest(setting.substring(5))).contains(setting));
+            setting -> assertThat(SettingNameCheck.nearest(setting.substring(5))).contains(setting));
   }
 }

@@ -112,8 +112,8 @@ class SettingsCheckTest {
   /** As Compose files and charts write them: {@code GPT2_MODEL: ${MODEL:-}}. */
   @Test
   void takesABlankVariableForNone() {
-    final Map<String, Object> variables = new HashMap<>();
-    for (final String setting : SettingsCheck.names()) {
+    Map<String, Object> variables = new HashMap<>();
+    for (String setting : SettingNameCheck.names()) {
       variables.put(
           ("GPT2_" + setting).toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"),
           variables.size() % 2 == 0 ? "" : "  ");
@@ -125,7 +125,7 @@ class SettingsCheckTest {
 
   @Test
   void takesABlankOptionForNoneToo() {
-    final StandardEnvironment environment =
+    StandardEnvironment environment =
         checkProperties(
             Map.of("gpt2.model", "", "gpt2.api-keys-file", " ", "gpt2.threads", "", "x", ""));
 
@@ -136,7 +136,7 @@ class SettingsCheckTest {
 
   @Test
   void aBlankSettingLetsTheNextSourceSay() {
-    final StandardEnvironment environment = new StandardEnvironment();
+    StandardEnvironment environment = new StandardEnvironment();
     environment
         .getPropertySources()
         .addLast(new MapPropertySource("file", Map.of("gpt2.model", "a")));
@@ -167,18 +167,18 @@ class SettingsCheckTest {
   })
   void warnsOfAServerThatAnEmptyKeyLeavesOpen(
       String setting, String value, WebApplicationType type, boolean warns, CapturedOutput output) {
-    final StandardEnvironment environment = new StandardEnvironment();
+    StandardEnvironment environment = new StandardEnvironment();
     environment.getPropertySources().addFirst(new MapPropertySource("a", Map.of(setting, value)));
 
     check(environment, type);
 
-    final String sentence = setting + " is empty: everybody may call this server";
+    String sentence = setting + " is empty: everyone may call this server";
     assertThat(output.getAll().contains(sentence)).isEqualTo(warns);
   }
 
   @Test
   void refusesALogFileThatCannotBeWritten(@TempDir Path folder) throws Exception {
-    final Path file = Files.createFile(folder.resolve("file"));
+    Path file = Files.createFile(folder.resolve("file"));
     assertThatThrownBy(() -> checkProperties(Map.of("logging.file.name", file + "/x.log")))
         .isInstanceOf(InvalidSettingException.class)
         .hasMessage(
@@ -195,7 +195,7 @@ class SettingsCheckTest {
   }
 
   private static StandardEnvironment checkVariables(Map<String, Object> variables) {
-    final StandardEnvironment environment = new StandardEnvironment();
+    StandardEnvironment environment = new StandardEnvironment();
     environment
         .getPropertySources()
         .replace(
@@ -207,7 +207,7 @@ class SettingsCheckTest {
   }
 
   private static StandardEnvironment checkProperties(Map<String, Object> properties) {
-    final StandardEnvironment environment = new StandardEnvironment();
+    StandardEnvironment environment = new StandardEnvironment();
     environment.getPropertySources().addFirst(new MapPropertySource("given", properties));
     check(environment);
     return environment;
@@ -219,7 +219,7 @@ class SettingsCheckTest {
   }
 
   private static void check(StandardEnvironment environment, WebApplicationType type) {
-    final SpringApplication application = new SpringApplication();
+    SpringApplication application = new SpringApplication();
     application.setWebApplicationType(type);
     new SettingsCheck(Supplier::get).postProcessEnvironment(environment, application);
   }

@@ -97,8 +97,8 @@ class HealthAndMetricsIT {
   void metricsFollowTheEngine() throws Exception {
     server.engine().tell(new EngineStatus(3, 2, 0.25, PrefixCacheStatus.UNUSED, true, true));
 
-    for (final String path : new String[] {"/metrics", "/actuator/prometheus"}) {
-      final HttpResponse<String> response = server.get(path);
+    for (String path : new String[] {"/metrics", "/actuator/prometheus"}) {
+      HttpResponse<String> response = server.get(path);
 
       assertThat(response.statusCode()).isEqualTo(200);
       assertThat(response.headers().firstValue("Content-Type"))
@@ -118,7 +118,7 @@ class HealthAndMetricsIT {
 
   @Test
   void metricsComeAsTextWhateverIsAccepted() throws Exception {
-    final HttpResponse<String> response =
+    HttpResponse<String> response =
         server.get(
             "/metrics",
             "Accept",
@@ -155,7 +155,7 @@ class HealthAndMetricsIT {
   }
 
   private static void assertProbe(String path, int status, String body) throws Exception {
-    final HttpResponse<String> response = server.get(path);
+    HttpResponse<String> response = server.get(path);
     assertThat(response.body()).isEqualTo(body);
     assertThat(response.statusCode()).isEqualTo(status);
   }

@@ -60,9 +60,9 @@ class EngineLifecycleTest {
 
   @Test
   void waitsForALoadThatHasBegunAndClosesWhatItGave() throws Exception {
-    final CountDownLatch begun = new CountDownLatch(1);
-    final CountDownLatch goOn = new CountDownLatch(1);
-    final CompletableFuture<Void> loading =
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    CompletableFuture<Void> loading =
         load(
             () -> {
               begun.countDown();
@@ -72,7 +72,7 @@ class EngineLifecycleTest {
     begun.await();
     assertThat(state.phase()).isEqualTo(ServerState.Phase.LOADING);
 
-    final CompletableFuture<Void> stopping =
+    CompletableFuture<Void> stopping =
         CompletableFuture.runAsync(lifecycle(Duration.ofSeconds(20))::stop);
     await().until(state::isStopping);
     assertThat(state.phase()).isEqualTo(ServerState.Phase.STOPPING);
@@ -84,19 +84,19 @@ class EngineLifecycleTest {
     assertThatThrownBy(loading::get)
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(StoppedWhileLoadingException.class)
-        .hasRootCauseMessage("The server was told to stop while it loaded the model.");
+        .hasRootCauseMessage("The server was asked to stop while it loaded the model.");
   }
 
   @Test
   void doesNotWaitForALoadThatFailed() throws Exception {
-    final CompletableFuture<Void> loading =
+    CompletableFuture<Void> loading =
         load(
             () -> {
               throw new IllegalStateException("no model");
             });
     assertThatThrownBy(loading::get).hasRootCauseMessage("no model");
 
-    final long start = System.nanoTime();
+    long start = System.nanoTime();
     lifecycle(Duration.ofSeconds(20)).stop();
 
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
@@ -106,7 +106,7 @@ class EngineLifecycleTest {
   void givesUpOnALoadThatTakesTooLong() {
     assertThat(state.beginLoading()).isTrue();
 
-    final long start = System.nanoTime();
+    long start = System.nanoTime();
     lifecycle(Duration.ofMillis(200)).stop();
 
     assertThat(Duration.ofNanos(System.nanoTime() - start))
@@ -117,7 +117,7 @@ class EngineLifecycleTest {
   void loadsNothingOnceStopped() {
     lifecycle(Duration.ofSeconds(1)).stop();
 
-    final CompletableFuture<Void> loading = load(() -> new LoadedModel(MODEL, 1, 1, "", ""));
+    CompletableFuture<Void> loading = load(() -> new LoadedModel(MODEL, 1, 1, "", ""));
 
     assertThatThrownBy(loading::get).hasCauseInstanceOf(StoppedWhileLoadingException.class);
     assertThat(holder.get()).isEmpty();
@@ -133,8 +133,8 @@ class EngineLifecycleTest {
 
   @Test
   void loadsBesideTheStartOfTheWebServerButStepsOnlyAfterIt() throws Exception {
-    final CountDownLatch weightsAreThere = new CountDownLatch(1);
-    final ModelStartup startup =
+    CountDownLatch weightsAreThere = new CountDownLatch(1);
+    ModelStartup startup =
         startup(
             () -> {
               weightsAreThere.countDown();
@@ -152,7 +152,7 @@ class EngineLifecycleTest {
 
   @Test
   void aContextThatFailsBeforeItIsStartedEndsTheLoad() {
-    final ModelStartup startup =
+    ModelStartup startup =
         startup(
             () -> {
               state.awaitWebServer();
@@ -171,7 +171,7 @@ class EngineLifecycleTest {
   @Test
   void aContextThatFailsAfterTheModelIsLoadedClosesIt() throws Exception {
     load(() -> new LoadedModel(MODEL, 1, 1, "", "")).get();
-    final EngineLifecycle lifecycle = new EngineLifecycle(engine, state, Duration.ofSeconds(20));
+    EngineLifecycle lifecycle = new EngineLifecycle(engine, state, Duration.ofSeconds(20));
 
     lifecycle.destroy();
     lifecycle.destroy();
@@ -180,16 +180,16 @@ class EngineLifecycleTest {
   }
 
   private EngineLifecycle lifecycle(Duration grace) {
-    final EngineLifecycle lifecycle = new EngineLifecycle(engine, state, grace);
+    EngineLifecycle lifecycle = new EngineLifecycle(engine, state, grace);
     lifecycle.start();
     return lifecycle;
   }
 
   private CompletableFuture<Void> load(ModelLoader loader) {
-    final ModelStartup startup = startup(loader);
+    ModelStartup startup = startup(loader);
     startup.begin();
-    final CompletableFuture<Void> done = new CompletableFuture<>();
-    final Thread thread =
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Thread thread =
         new Thread(
             () -> {
               try {

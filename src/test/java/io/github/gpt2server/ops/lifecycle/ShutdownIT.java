@@ -17,11 +17,11 @@ class ShutdownIT {
   @Test
   void refusesNewRequestsWhileTheOldOnesGoOnThenStopsTheWebServer() throws Exception {
     try (TestServer server = new TestServer()) {
-      final FakeEngine engine = server.engine();
+      FakeEngine engine = server.engine();
       engine.tell(new EngineStatus(0, 1, 0.5, PrefixCacheStatus.UNUSED, true, true));
       assertThat(server.get("/v1/completions").statusCode()).isEqualTo(200);
 
-      final Thread shutdown = new Thread(server::terminate);
+      Thread shutdown = new Thread(server::terminate);
       shutdown.start();
       await().until(() -> engine.calls().contains("awaitIdle"));
 
@@ -43,12 +43,12 @@ class ShutdownIT {
   @Test
   void closesTheEngineWhenTheGraceIsOver() {
     try (TestServer server = new TestServer("--gpt2.shutdown-grace=300ms")) {
-      final FakeEngine engine = server.engine();
+      FakeEngine engine = server.engine();
       engine.tell(new EngineStatus(0, 1, 0.5, PrefixCacheStatus.UNUSED, true, true));
 
-      final long start = System.nanoTime();
+      long start = System.nanoTime();
       server.terminate();
-      final Duration took = Duration.ofNanos(System.nanoTime() - start);
+      Duration took = Duration.ofNanos(System.nanoTime() - start);
 
       assertThat(engine.calls()).containsExactly("stopAccepting", "awaitIdle", "close");
       assertThat(took).isBetween(Duration.ofMillis(300), Duration.ofSeconds(10));

@@ -50,12 +50,12 @@ class ApiKeyFileIT {
 
   @Test
   void aBrokenFileLeavesTheKeysAsTheyWere(CapturedOutput output) throws Exception {
-    final Path keys = Files.writeString(folder.resolve("keys"), "old");
+    Path keys = Files.writeString(folder.resolve("keys"), "old");
     try (TestServer server = start()) {
       int warnings = 0;
-      for (final String content : new String[] {"# nobody\n", "new\ntwo words\n", "sch\u00f6n"}) {
+      for (String content : new String[] {"# nobody\n", "new\ntwo words\n", "sch\u00f6n"}) {
         Files.writeString(keys, content);
-        final int expected = ++warnings;
+        int expected = ++warnings;
         await().until(() -> warnings(output) == expected);
         assertKeys(server, List.of("old"), List.of("new"));
       }
@@ -95,16 +95,16 @@ class ApiKeyFileIT {
     Files.createFile(folder.resolve("empty"));
     Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff});
     Files.writeString(folder.resolve("large"), "k".repeat((1 << 20) + 1));
-    final Path file = folder.resolve(name);
+    Path file = folder.resolve(name);
 
     assertThatThrownBy(() -> new TestServer("--gpt2.api-keys-file=" + file))
         .hasRootCauseMessage("gpt2.api-keys-file=%s cannot be used: %s.".formatted(file, problem));
   }
 
   private TestServer start(String... options) {
-    final String[] all = Arrays.copyOf(options, options.length + 1);
+    String[] all = Arrays.copyOf(options, options.length + 1);
     all[options.length] = "--gpt2.api-keys-file=" + folder.resolve("keys");
-    final TestServer server = new TestServer(all);
+    TestServer server = new TestServer(all);
     server.engine().serve();
     return server;
   }
@@ -115,10 +115,10 @@ class ApiKeyFileIT {
 
   private static void assertKeys(TestServer server, List<String> right, List<String> wrong)
       throws Exception {
-    for (final String key : right) {
+    for (String key : right) {
       assertThat(status(server, key)).as(key).isEqualTo(200);
     }
-    for (final String key : wrong) {
+    for (String key : wrong) {
       assertThat(status(server, key)).as(key).isEqualTo(401);
     }
   }

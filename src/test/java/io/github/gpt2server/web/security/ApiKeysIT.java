@@ -58,7 +58,7 @@ class ApiKeysIT {
         "/swagger-ui/index.html"
       })
   void asksForAKey(String path) throws Exception {
-    final HttpResponse<String> response = server.get(path);
+    HttpResponse<String> response = server.get(path);
 
     assertRefused(
         response, "No API key was given: send it in the header 'Authorization: Bearer KEY'.");
@@ -76,7 +76,7 @@ class ApiKeysIT {
         "/health/%2e%2e/v1/completions"
       })
   void refusesPathsWithMoreThanOneReading(String path) throws Exception {
-    final HttpResponse<String> response = server.get(path);
+    HttpResponse<String> response = server.get(path);
 
     assertThat(response.statusCode()).isEqualTo(400);
     assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
@@ -127,7 +127,7 @@ class ApiKeysIT {
     "x-api-key, second"
   })
   void letsTheRightKeysPass(String header, String value) throws Exception {
-    final HttpResponse<String> response = server.get("/v1/completions", header, value);
+    HttpResponse<String> response = server.get("/v1/completions", header, value);
 
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isEqualTo("text");
@@ -137,7 +137,7 @@ class ApiKeysIT {
 
   @Test
   void refusesDifferentKeysInOneRequest() throws Exception {
-    final String sentence =
+    String sentence =
         "The request has different API keys in its headers: send one, in 'Authorization: Bearer"
             + " KEY'.";
 
@@ -163,7 +163,7 @@ class ApiKeysIT {
 
   @Test
   void aHeaderTooLargeIsRefusedByTheWebServer() throws Exception {
-    final HttpResponse<String> response =
+    HttpResponse<String> response =
         server.get("/v1/completions", "Authorization", "Bearer " + "k".repeat(20_000));
 
     assertThat(response.statusCode()).isEqualTo(400);
@@ -175,9 +175,9 @@ class ApiKeysIT {
   /** A browser can be asked for a name and a password only, and sends them along by itself. */
   @Test
   void aBrowserMayGiveTheKeyAsPasswordToReadPages() throws Exception {
-    final String basic =
+    String basic =
         "Basic " + Base64.getEncoder().encodeToString("me:first".getBytes(StandardCharsets.UTF_8));
-    final String page = "text/html,application/xhtml+xml,*/*;q=0.8";
+    String page = "text/html,application/xhtml+xml,*/*;q=0.8";
 
     assertThat(
             server.get("/swagger-ui.html", "Accept", page).headers().allValues("WWW-Authenticate"))
@@ -212,8 +212,8 @@ class ApiKeysIT {
             "--management.endpoints.web.exposure.include=*",
             "--management.endpoint.env.show-values=always",
             "--management.endpoint.configprops.show-values=always")) {
-      for (final String path : new String[] {"/actuator/env", "/actuator/configprops"}) {
-        final HttpResponse<String> response = open.get(path, "api-key", "sesame");
+      for (String path : new String[] {"/actuator/env", "/actuator/configprops"}) {
+        HttpResponse<String> response = open.get(path, "api-key", "sesame");
 
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body()).contains("max").doesNotContain("sesame");
@@ -226,7 +226,7 @@ class ApiKeysIT {
     try (TestServer open = new TestServer()) {
       open.engine().serve();
 
-      for (final String path : new String[] {"/v1/completions", "/metrics", "/v3/api-docs"}) {
+      for (String path : new String[] {"/v1/completions", "/metrics", "/v3/api-docs"}) {
         assertThat(open.get(path).statusCode()).isEqualTo(200);
         assertThat(open.get(path, "Authorization", "Bearer whatever").statusCode()).isEqualTo(200);
       }

@@ -26,7 +26,7 @@ class CorsIT {
 
   @Test
   void answersAPreflightWithoutAKey() throws Exception {
-    final HttpResponse<String> response =
+    HttpResponse<String> response =
         server.send(
             "OPTIONS",
             "/v1/completions",
@@ -48,9 +48,9 @@ class CorsIT {
 
   @Test
   void marksAnswersToAllowedOrigins() throws Exception {
-    final HttpResponse<String> answered =
+    HttpResponse<String> answered =
         server.get("/v1/completions", "Origin", PAGE, "Authorization", "Bearer first");
-    final HttpResponse<String> refused = server.get("/v1/completions", "Origin", PAGE);
+    HttpResponse<String> refused = server.get("/v1/completions", "Origin", PAGE);
 
     assertThat(answered.statusCode()).isEqualTo(200);
     assertThat(answered.headers().firstValue("Access-Control-Allow-Origin")).contains(PAGE);
@@ -62,7 +62,7 @@ class CorsIT {
 
   @Test
   void refusesOtherOrigins() throws Exception {
-    final HttpResponse<String> response =
+    HttpResponse<String> response =
         server.get(
             "/v1/completions", "Origin", "https://x.example", "Authorization", "Bearer first");
 
@@ -82,7 +82,7 @@ class CorsIT {
     try (TestServer open = new TestServer()) {
       open.engine().serve();
 
-      final HttpResponse<String> response = open.get("/v1/completions", "Origin", PAGE);
+      HttpResponse<String> response = open.get("/v1/completions", "Origin", PAGE);
 
       assertThat(response.statusCode()).isEqualTo(200);
       assertThat(response.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();

@@ -14,12 +14,12 @@ class TomcatFoldersTest {
 
   @Test
   void makesNoFolderAndServesNone() {
-    final File temporary = new File(System.getProperty("java.io.tmpdir"));
-    final TomcatServletWebServerFactory factory = new TomcatServletWebServerFactory(0);
+    File temporary = new File(System.getProperty("java.io.tmpdir"));
+    TomcatServletWebServerFactory factory = new TomcatServletWebServerFactory(0);
     new TomcatFolders().tomcatWithoutFolders().customize(factory);
-    final AtomicReference<ServletContext> context = new AtomicReference<>();
+    AtomicReference<ServletContext> context = new AtomicReference<>();
 
-    final TomcatWebServer server = (TomcatWebServer) factory.getWebServer(context::set);
+    TomcatWebServer server = (TomcatWebServer) factory.getWebServer(context::set);
     try {
       server.start();
 
@@ -37,7 +37,7 @@ class TomcatFoldersTest {
 
   @Test
   void leavesTheFolderThatIsSet() {
-    final TomcatServletWebServerFactory factory = new TomcatServletWebServerFactory(0);
+    TomcatServletWebServerFactory factory = new TomcatServletWebServerFactory(0);
     factory.setBaseDirectory(new File("set"));
     new TomcatFolders().tomcatWithoutFolders().customize(factory);
     assertThat(factory.getBaseDirectory()).isEqualTo(new File("set"));

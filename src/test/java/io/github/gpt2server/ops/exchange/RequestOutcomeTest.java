@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class EndingTest {
+class RequestOutcomeTest {
 
   @ParameterizedTest
   @CsvSource({
@@ -23,14 +23,14 @@ class EndingTest {
     "503, NOT_AVAILABLE, not_available",
     "504, TIMEOUT, timeout"
   })
-  void theStatusTellsHowItEnded(int status, Ending ending, String errorType) {
-    assertThat(Ending.of(status, false, List.of())).isEqualTo(ending);
-    assertThat(ending.errorType(status)).isEqualTo(errorType);
+  void theStatusTellsHowItEnded(int status, RequestOutcome outcome, String errorType) {
+    assertThat(RequestOutcome.of(status, false, List.of())).isEqualTo(outcome);
+    assertThat(outcome.errorType(status)).isEqualTo(errorType);
   }
 
   @Test
   void anAnswerThatBreaksOffHasLostItsReader() {
-    assertThat(Ending.of(200, true, List.of())).isEqualTo(Ending.CANCELLED);
-    assertThat(Ending.of(500, true, List.of())).isEqualTo(Ending.FAILED);
+    assertThat(RequestOutcome.of(200, true, List.of())).isEqualTo(RequestOutcome.CANCELLED);
+    assertThat(RequestOutcome.of(500, true, List.of())).isEqualTo(RequestOutcome.FAILED);
   }
 }

@@ -11,7 +11,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
-class TracingSettingsTest {
+class TracingEnvironmentTest {
   private static final String ENDPOINT = "management.opentelemetry.tracing.export.otlp.endpoint";
 
   @Test
@@ -22,7 +22,7 @@ class TracingSettingsTest {
             Map.of(ENDPOINT, ""),
             Map.of("OTEL_TRACES_EXPORTER", "none", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318"),
             Map.of("OTEL_SDK_DISABLED", "true", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318"))) {
-      final StandardEnvironment environment = process(settings);
+      StandardEnvironment environment = process(settings);
 
       assertThat(environment.getProperty("spring.autoconfigure.exclude"))
           .contains("OpenTelemetryTracingAutoConfiguration");
@@ -31,7 +31,7 @@ class TracingSettingsTest {
 
   @Test
   void theSettingComesFirst() {
-    final StandardEnvironment environment =
+    StandardEnvironment environment =
         process(
             Map.of(
                 ENDPOINT,
@@ -89,11 +89,11 @@ class TracingSettingsTest {
   }
 
   private static StandardEnvironment process(Map<String, Object> settings) {
-    final StandardEnvironment environment = new StandardEnvironment();
+    StandardEnvironment environment = new StandardEnvironment();
     environment
         .getPropertySources()
         .addFirst(new MapPropertySource("given", new HashMap<>(settings)));
-    new TracingSettings().postProcessEnvironment(environment, new SpringApplication());
+    new TracingEnvironment().postProcessEnvironment(environment, new SpringApplication());
     return environment;
   }
 }

@@ -16,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The files of a draft model, seen to be of the vocabulary of the model that is served. */
-record DraftFiles(
+record DraftModelFiles(
     ModelFolder folder, Gpt2Config config, Weights weights, WeightType type, CacheSize cache)
     implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(DraftFiles.class);
+  private static final Logger log = LoggerFactory.getLogger(DraftModelFiles.class);
 
   private static final String CPU = "cpu";
 
@@ -29,18 +29,18 @@ record DraftFiles(
    * @param folder closed along with this, and if it is refused
    * @param served the model that is served
    * @param tokenizer its tokenizer
-   * @param properties which type the weights shall have, and how many sequences run at once
+   * @param properties the type of the weights, and the number of sequences that run at once
    * @throws ModelLoadException if they cannot be read, or have another vocabulary
    */
-  static DraftFiles open(
+  static DraftModelFiles open(
       ModelFolder folder, Gpt2Config served, Gpt2Tokenizer tokenizer, Gpt2Properties properties) {
     try {
       Gpt2Config config = Gpt2Config.read(folder.path());
       checkVocabulary(folder, config, served, tokenizer);
       if (config.contextLength() < served.contextLength()) {
         log.info(
-            "{} has a context of {} tokens, the model one of {}: what lies beyond gets"
-                + " no draft tokens",
+            "{} has a context of {} tokens, the model one of {}: beyond that, draft tokens are"
+                + " proposed without it",
             folder.id(),
             config.contextLength(),
             served.contextLength());
@@ -51,7 +51,7 @@ record DraftFiles(
                   properties.dtype(), CPU, weights.parameterCount(), CpuFeatures.ofThisMachine())
               .type();
       CacheSize cache = new CacheSize(properties.maxSequences(), 0, 0);
-      return new DraftFiles(folder, config, weights, type, cache);
+      return new DraftModelFiles(folder, config, weights, type, cache);
     } catch (RuntimeException e) {
       folder.close();
       throw e;
@@ -62,16 +62,16 @@ record DraftFiles(
       ModelFolder folder, Gpt2Config config, Gpt2Config served, Gpt2Tokenizer tokenizer) {
     if (config.vocabSize() != served.vocabSize()) {
       throw new ModelLoadException(
-          "gpt2.draft-model %s has vocab_size %d, but the model has %d: a draft model must"
+          "gpt2.draft-model %s has vocab_size %d, but the model has %d: choose a model"
                   .formatted(folder.id(), config.vocabSize(), served.vocabSize())
-              + " have the same vocabulary");
+              + " of the same vocabulary");
     }
     try (Gpt2Tokenizer own = Gpt2Tokenizer.load(folder.path())) {
       if (!own.hasVocabularyOf(tokenizer)) {
         throw new ModelLoadException(
-            "gpt2.draft-model %s has another tokenizer than the model: a draft model must"
+            "gpt2.draft-model %s has another tokenizer than the model: choose a model"
                     .formatted(folder.id())
-                + " have the same vocabulary");
+                + " of the same vocabulary");
       }
     }
   }

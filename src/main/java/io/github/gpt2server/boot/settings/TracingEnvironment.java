@@ -19,7 +19,7 @@ import org.springframework.util.StringUtils;
  *
  * @see <a href="https://opentelemetry.io/docs/specs/otel/protocol/exporter/">the variables</a>
  */
-public final class TracingSettings implements EnvironmentPostProcessor, Ordered {
+public final class TracingEnvironment implements EnvironmentPostProcessor, Ordered {
   private static final String OTLP = "management.opentelemetry.tracing.export.otlp.";
   private static final String ENDPOINT = OTLP + "endpoint";
   private static final String TRANSPORT = OTLP + "transport";
@@ -53,9 +53,9 @@ public final class TracingSettings implements EnvironmentPostProcessor, Ordered 
   @Override
   public void postProcessEnvironment(
       ConfigurableEnvironment environment, SpringApplication application) {
-    final MutablePropertySources sources = environment.getPropertySources();
-    final String own = environment.getProperty(ENDPOINT, "");
-    final String endpoint = own.isEmpty() ? fromVariables(environment) : own;
+    MutablePropertySources sources = environment.getPropertySources();
+    String own = environment.getProperty(ENDPOINT, "");
+    String endpoint = own.isEmpty() ? fromVariables(environment) : own;
     if (endpoint.isEmpty()) {
       sources.addLast(
           new MapPropertySource("noTracing", Map.of("spring.autoconfigure.exclude", EXCLUDED)));
@@ -64,7 +64,7 @@ public final class TracingSettings implements EnvironmentPostProcessor, Ordered 
     if (!own.isEmpty()) {
       requireHttp(ENDPOINT, own);
     }
-    final String transport = environment.getProperty(TRANSPORT, "http");
+    String transport = environment.getProperty(TRANSPORT, "http");
     if (!transport.equalsIgnoreCase("http")) {
       throw new InvalidSettingException(TRANSPORT, transport, "http");
     }
@@ -79,12 +79,12 @@ public final class TracingSettings implements EnvironmentPostProcessor, Ordered 
         || environment.getProperty("OTEL_TRACES_EXPORTER", "").equals("none")) {
       return "";
     }
-    final String traces = environment.getProperty(TRACES_VARIABLE, "");
+    String traces = environment.getProperty(TRACES_VARIABLE, "");
     if (!traces.isEmpty()) {
       requireHttp(TRACES_VARIABLE, traces);
       return traces;
     }
-    final String all = environment.getProperty(ALL_VARIABLE, "");
+    String all = environment.getProperty(ALL_VARIABLE, "");
     if (all.isEmpty()) {
       return "";
     }
@@ -94,7 +94,7 @@ public final class TracingSettings implements EnvironmentPostProcessor, Ordered 
 
   private static void requireHttp(String setting, String endpoint) {
     try {
-      final URI uri = URI.create(endpoint);
+      URI uri = URI.create(endpoint);
       if (uri.getHost() != null && String.valueOf(uri.getScheme()).matches("https?")) {
         return;
       }

@@ -3,6 +3,7 @@ package io.github.gpt2server.boot.failure;
 import ai.djl.util.Utils;
 import io.github.gpt2server.boot.settings.Dtype;
 import io.github.gpt2server.model.AllocationFailure;
+import io.github.gpt2server.text.Excerpt;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,13 +23,13 @@ import org.springframework.util.unit.DataSize;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
- * Says in one sentence why the server could not start.
+ * The reason why the server could not start, in one sentence.
  *
  * <p>The rule: an exception class of this project carries a message made for people, and the
  * outermost one in the chain of causes is shown as it is. The exceptions of others are recognised
  * below; one that is not is quoted, with the way to its stack trace.
  */
-public final class FailureSentence {
+public final class StartupFailureMessage {
   private static final String OWN = "io.github.gpt2server.";
   private static final int MAX_QUOTE = 300;
 
@@ -38,20 +39,20 @@ public final class FailureSentence {
   /** In this order: the first that knows the failure speaks. */
   private static final List<Function<List<Throwable>, Optional<String>>> RULES =
       List.of(
-          FailureSentence::nativeCache,
-          FailureSentence::ownMessage,
-          chain -> first(chain, BindException.class).map(FailureSentence::setting),
-          chain -> first(chain, ConversionFailedException.class).map(FailureSentence::value),
-          chain -> first(chain, MarkedYAMLException.class).map(FailureSentence::yaml),
+          StartupFailureMessage::nativeCache,
+          StartupFailureMessage::ownMessage,
+          chain -> first(chain, BindException.class).map(StartupFailureMessage::setting),
+          chain -> first(chain, ConversionFailedException.class).map(StartupFailureMessage::value),
+          chain -> first(chain, MarkedYAMLException.class).map(StartupFailureMessage::yaml),
           chain -> first(chain, PortInUseException.class).map(e -> portInUse(e.getPort())),
           chain -> first(chain, ConnectorStartFailedException.class).map(e -> port(e.getPort())),
-          chain -> first(chain, java.net.BindException.class).map(FailureSentence::address),
-          chain -> first(chain, OutOfMemoryError.class).map(FailureSentence::heap),
-          FailureSentence::nativeMemory,
+          chain -> first(chain, java.net.BindException.class).map(StartupFailureMessage::address),
+          chain -> first(chain, OutOfMemoryError.class).map(StartupFailureMessage::heap),
+          StartupFailureMessage::nativeMemory,
           chain -> temporaryFolder(Path.of(System.getProperty("java.io.tmpdir"))),
-          FailureSentence::nativeLibrary);
+          StartupFailureMessage::nativeLibrary);
 
-  private FailureSentence() {}
+  private StartupFailureMessage() {}
 
   /** The sentence, on one line. */
   static String of(Throwable failure) {
@@ -60,12 +61,12 @@ public final class FailureSentence {
 
   /** The sentence; {@code what} begins it if nothing is known of the failure. */
   public static String of(String what, Throwable failure) {
-    final List<Throwable> chain =
+    List<Throwable> chain =
         Stream.iterate(failure, e -> e != null, Throwable::getCause).limit(50).toList();
     return RULES.stream()
         .flatMap(rule -> rule.apply(chain).stream())
         .findFirst()
-        .map(FailureSentence::oneLine)
+        .map(Excerpt::oneLine)
         .orElseGet(() -> unknown(what, chain.get(chain.size() - 1)));
   }
 
@@ -82,14 +83,14 @@ public final class FailureSentence {
   }
 
   private static String setting(BindException e) {
-    final ConfigurationProperty property = e.getProperty();
-    final String given =
+    ConfigurationProperty property = e.getProperty();
+    String given =
         property == null ? e.getName().toString() : e.getName() + "=" + property.getValue();
     return given + " is not allowed: use " + allowed(e.getTarget().getType().toClass()) + ".";
   }
 
   private static String yaml(MarkedYAMLException e) {
-    final String where =
+    String where =
         e.getProblemMark() == null
             ? ""
             : " at line %d, column %d"
@@ -167,19 +168,19 @@ public final class FailureSentence {
   }
 
   /**
-   * Native libraries are unpacked into a folder, and messages do not tell why that failed: the
+   * Native libraries are unpacked into a folder, and messages do not say why that failed: the
    * folder is looked at. Comes before our own messages, which quote those.
    */
   private static Optional<String> nativeCache(List<Throwable> chain) {
-    if (messages(chain).noneMatch(FailureSentence::speaksOfNativeLibrary)) {
+    if (messages(chain).noneMatch(StartupFailureMessage::speaksOfNativeLibrary)) {
       return Optional.empty();
     }
     Path folder = Utils.getCacheDir().toAbsolutePath();
     while (Files.notExists(folder)) {
       folder = folder.getParent();
     }
-    final boolean writable = Files.isWritable(folder);
-    final long room = folder.toFile().getUsableSpace();
+    boolean writable = Files.isWritable(folder);
+    long room = folder.toFile().getUsableSpace();
     if (writable && room >= NATIVE_LIBRARY_BYTES) {
       return Optional.empty();
     }
@@ -198,7 +199,7 @@ public final class FailureSentence {
     return message.toLowerCase(Locale.ROOT).contains("native library");
   }
 
-  /** Whatever failed: much does without that folder, and each thing tells it in its own way. */
+  /** Checked whatever failed: much needs that folder, and each library reports it differently. */
   private static Optional<String> temporaryFolder(Path folder) {
     return Files.isDirectory(folder) && Files.isWritable(folder)
         ? Optional.empty()
@@ -210,7 +211,7 @@ public final class FailureSentence {
   }
 
   private static Optional<String> nativeLibrary(List<Throwable> chain) {
-    final boolean link = first(chain, UnsatisfiedLinkError.class).isPresent();
+    boolean link = first(chain, UnsatisfiedLinkError.class).isPresent();
     return messages(chain)
         .filter(message -> link || speaksOfNativeLibrary(message))
         .reduce((outer, inner) -> inner)
@@ -231,7 +232,7 @@ public final class FailureSentence {
   }
 
   private static String unknown(String what, Throwable root) {
-    final String message = root.getMessage();
+    String message = root.getMessage();
     return what
         + ": "
         + root.getClass().getSimpleName()
@@ -240,12 +241,7 @@ public final class FailureSentence {
   }
 
   private static String quote(String message) {
-    final String line = oneLine(message);
-    final String cut = line.length() > MAX_QUOTE ? line.substring(0, MAX_QUOTE) + "..." : line;
+    String cut = Excerpt.beginning(Excerpt.oneLine(message), MAX_QUOTE);
     return cut.endsWith(".") && !cut.endsWith("...") ? cut.substring(0, cut.length() - 1) : cut;
-  }
-
-  private static String oneLine(String text) {
-    return text.strip().replaceAll("\\s+", " ");
   }
 }

@@ -25,7 +25,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** The models that can be draft models of the embedded one. */
 @ExtendWith(OutputCaptureExtension.class)
-class DraftFilesTest {
+class DraftModelFilesTest {
   private static final Path FILES = Path.of("models/gpt2-fairytales");
   private static final Gpt2Config CONFIG = Gpt2Config.read(FILES);
   private static final Gpt2Tokenizer TOKENIZER = Gpt2Tokenizer.load(FILES);
@@ -34,7 +34,7 @@ class DraftFilesTest {
 
   @Test
   void takesAModelOfTheSameVocabulary(CapturedOutput output) {
-    try (DraftFiles draft = open(FILES, CONFIG)) {
+    try (DraftModelFiles draft = open(FILES, CONFIG)) {
       assertThat(draft.type()).isEqualTo(WeightType.FLOAT32);
       assertThat(draft.cache().slots()).isEqualTo(3);
       // Keys and values, 512 positions, 4 layers of width 320.
@@ -58,8 +58,8 @@ class DraftFilesTest {
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> open(FILES, served(50257, 512)))
         .withMessage(
-            "gpt2.draft-model gpt2-fairytales has vocab_size 4096, but the model has 50257: a draft"
-                + " model must have the same vocabulary");
+            "gpt2.draft-model gpt2-fairytales has vocab_size 4096, but the model has 50257: choose"
+                + " a model of the same vocabulary");
   }
 
   @Test
@@ -77,11 +77,11 @@ class DraftFilesTest {
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> open(folder, CONFIG))
         .withMessage(
-            "gpt2.draft-model draft has another tokenizer than the model: a draft model must"
-                + " have the same vocabulary");
+            "gpt2.draft-model draft has another tokenizer than the model: choose a model of"
+                + " the same vocabulary");
   }
 
-  private static DraftFiles open(Path path, Gpt2Config served) {
+  private static DraftModelFiles open(Path path, Gpt2Config served) {
     Gpt2Properties properties =
         new Binder(
                 List.of(new MapConfigurationPropertySource(Map.of("gpt2.max-sequences", "3"))),
@@ -89,7 +89,7 @@ class DraftFilesTest {
                 ApplicationConversionService.getSharedInstance())
             .bindOrCreate("gpt2", Gpt2Properties.class);
     String id = path.equals(FILES) ? "gpt2-fairytales" : "draft";
-    return DraftFiles.open(new ModelFolder(path, id, null, false), served, TOKENIZER, properties);
+    return DraftModelFiles.open(new ModelFolder(path, id, null, false), served, TOKENIZER, properties);
   }
 
   /** The embedded model's configuration, with other numbers in two places. */

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What moves to a management port of its own, and who may see it there. */
-class ManagementPortIT {
+class ManagementPortConfigurationIT {
   private static TestServer server;
 
   @BeforeAll
@@ -62,7 +62,7 @@ class ManagementPortIT {
   @ParameterizedTest
   @ValueSource(strings = {"/actuator/env", "/v1/completions", "/nothing", "/"})
   void whatElseIsThereNeedsAKey(String path) throws Exception {
-    final int status = server.manage(path).statusCode();
+    int status = server.manage(path).statusCode();
     assertThat(status).isEqualTo(path.equals("/") ? 404 : 401);
     assertThat(server.manage(path, "api-key", "first").statusCode())
         .isEqualTo(path.equals("/actuator/env") ? 200 : 404);
@@ -84,7 +84,7 @@ class ManagementPortIT {
 
   @Test
   void theMainPortStillTellsItsHealth() throws Exception {
-    final HttpResponse<String> health = server.get("/health");
+    HttpResponse<String> health = server.get("/health");
 
     assertThat(health.statusCode()).isEqualTo(200);
     assertThat(server.get("/v1/completions").statusCode()).isEqualTo(401);
@@ -93,7 +93,7 @@ class ManagementPortIT {
   @Test
   void tomcatsOwnErrorsHaveTheEnvelopeThere() throws Exception {
     try (RawHttp http = server.connectToManagement()) {
-      final RawHttp.Answer answer = http.send("GET /%zz HTTP/1.1\r\nHost: test\r\n\r\n").answer();
+      RawHttp.Answer answer = http.send("GET /%zz HTTP/1.1\r\nHost: test\r\n\r\n").answer();
 
       assertThat(answer.status()).isEqualTo(400);
       assertThat(answer.headers())
@@ -107,7 +107,7 @@ class ManagementPortIT {
 
   @Test
   void bodiesAreAwaitedOfFewThere() throws Exception {
-    final String unread = "GET /health HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n{";
+    String unread = "GET /health HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n{";
     try (RawHttp first = server.connectToManagement().send(unread);
         RawHttp second = server.connectToManagement().send(unread)) {
       assertThat(first.answer().status()).isEqualTo(200);

@@ -19,7 +19,7 @@ import org.springframework.context.annotation.Import;
  */
 @ConditionalOnManagementPort(ManagementPortType.DIFFERENT)
 @Import({ProbeController.class, TomcatConfiguration.class, TomcatFolders.class})
-class ManagementPort {
+class ManagementPortConfiguration {
 
   @Bean(Paths.METRICS)
   MetricsPage metricsPage(PrometheusMeterRegistry registry) {

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** How a request of a client ended. */
-public enum Ending {
+public enum RequestOutcome {
   /** It was answered. */
   SUCCESS,
   /** The client left before the end. */
@@ -25,11 +25,11 @@ public enum Ending {
   FAILED;
 
   /**
-   * Tells from the status, and from the engine where a stream had begun with 200 before it ended.
+   * Derives it from the status, and from the engine where a stream had begun with 200 before it ended.
    *
    * @param broken whether an exception came after the answer had begun
    */
-  static Ending of(int status, boolean broken, List<RequestProgress> requests) {
+  static RequestOutcome of(int status, boolean broken, List<RequestProgress> requests) {
     return switch (status) {
       case 429 -> QUEUE_FULL;
       case HttpErrors.CLIENT_CLOSED_REQUEST -> CANCELLED;
@@ -40,17 +40,17 @@ public enum Ending {
           yield status < 500 ? REFUSED : FAILED;
         }
         yield requests.stream()
-            .map(Ending::of)
-            .filter(ending -> ending != SUCCESS)
+            .map(RequestOutcome::of)
+            .filter(outcome -> outcome != SUCCESS)
             .findFirst()
             .orElse(broken ? CANCELLED : SUCCESS);
       }
     };
   }
 
-  /** Nobody waits for a request that has not ended: its client has left. */
-  private static Ending of(RequestProgress request) {
-    final Optional<Outcome> outcome = request.outcome();
+  /** A request that has not ended counts as cancelled: its client has left. */
+  private static RequestOutcome of(RequestProgress request) {
+    Optional<Outcome> outcome = request.outcome();
     return outcome
         .map(
             how ->

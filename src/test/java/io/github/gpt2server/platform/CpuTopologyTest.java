@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ProcessorsTest {
+class CpuTopologyTest {
   @TempDir Path folder;
 
   /** The JVM rounds a quota up: 0.5 processors are 1, 1.5 are 2. */
@@ -30,7 +30,7 @@ class ProcessorsTest {
     "2, 64, 2"
   })
   void aThreadForEachCoreThatTheProcessMayUse(int count, int cores, int threads) {
-    assertThat(new Processors(count, cores).threads()).isEqualTo(threads);
+    assertThat(new CpuTopology(count, cores).threads()).isEqualTo(threads);
   }
 
   @ParameterizedTest
@@ -43,21 +43,21 @@ class ProcessorsTest {
       Files.writeString(
           topology.resolve("thread_siblings_list"), "%d,%d\n".formatted(cpu % 4, cpu % 4 + 4));
     }
-    assertThat(Processors.cores(status("Cpus_allowed_list:\t" + allowed), folder, 99))
+    assertThat(CpuTopology.cores(status("Cpus_allowed_list:\t" + allowed), folder, 99))
         .isEqualTo(cores);
   }
 
   @Test
   void whereTheSystemDoesNotTellEachProcessorIsACore() throws IOException {
-    assertThat(Processors.cores(folder.resolve("missing"), folder, 6)).isEqualTo(6);
-    assertThat(Processors.cores(status("Threads:\t1"), folder, 6)).isEqualTo(6);
-    assertThat(Processors.cores(status("Cpus_allowed_list:\t0-3"), folder, 6)).isEqualTo(6);
-    assertThat(Processors.cores(status("Cpus_allowed_list:\t"), folder, 6)).isEqualTo(6);
+    assertThat(CpuTopology.cores(folder.resolve("missing"), folder, 6)).isEqualTo(6);
+    assertThat(CpuTopology.cores(status("Threads:\t1"), folder, 6)).isEqualTo(6);
+    assertThat(CpuTopology.cores(status("Cpus_allowed_list:\t0-3"), folder, 6)).isEqualTo(6);
+    assertThat(CpuTopology.cores(status("Cpus_allowed_list:\t"), folder, 6)).isEqualTo(6);
   }
 
   @Test
   void thisProcessMayUseSome() {
-    Processors here = Processors.ofThisProcess();
+    CpuTopology here = CpuTopology.ofThisProcess();
     assertThat(here.threads()).isBetween(1, Runtime.getRuntime().availableProcessors());
   }
 

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  *     its container's quota, rounded up
  * @param cores how many cores those that it may be scheduled on belong to, whatever the quota
  */
-public record Processors(int count, int cores) {
+public record CpuTopology(int count, int cores) {
   /**
    * More threads are not taken unless they are asked for. A step is a hundred and more pieces of
    * parallel work, one after the other, for each of which threads are woken and waited for. With
@@ -24,9 +24,9 @@ public record Processors(int count, int cores) {
   private static final int MOST_THREADS = 16;
 
   /** Those of this process on this machine. */
-  public static Processors ofThisProcess() {
+  public static CpuTopology ofThisProcess() {
     int count = Runtime.getRuntime().availableProcessors();
-    return new Processors(
+    return new CpuTopology(
         count, cores(Path.of("/proc/self/status"), Path.of("/sys/devices/system/cpu"), count));
   }
 

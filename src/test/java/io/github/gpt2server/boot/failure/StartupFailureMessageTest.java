@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class FailureSentenceTest {
+class StartupFailureMessageTest {
 
   @Test
   void tellsThatTheHeapIsTooSmall() {
-    final long heap = Runtime.getRuntime().maxMemory() >> 20;
+    long heap = Runtime.getRuntime().maxMemory() >> 20;
 
     assertThat(
-            FailureSentence.of(new IllegalStateException(new OutOfMemoryError("Java heap space"))))
+            StartupFailureMessage.of(new IllegalStateException(new OutOfMemoryError("Java heap space"))))
         .isEqualTo(
             "There is not enough memory to start (Java heap space; the Java heap may grow to "
                 + heap
@@ -44,10 +44,10 @@ class FailureSentenceTest {
 
   @Test
   void tellsThatThereIsNoTemporaryFolder(@TempDir Path folder) {
-    final String missing = folder.resolve("missing").toString();
-    final String before = System.setProperty("java.io.tmpdir", missing);
+    String missing = folder.resolve("missing").toString();
+    String before = System.setProperty("java.io.tmpdir", missing);
     try {
-      assertThat(FailureSentence.of(new NoSuchFileException(missing + "/x")))
+      assertThat(StartupFailureMessage.of(new NoSuchFileException(missing + "/x")))
           .isEqualTo(
               "The folder for temporary files, "
                   + missing
@@ -59,7 +59,7 @@ class FailureSentenceTest {
   }
 
   private static void assertShort(String failure, String asked) {
-    assertThat(FailureSentence.of(new IllegalStateException(new IllegalStateException(failure))))
+    assertThat(StartupFailureMessage.of(new IllegalStateException(new IllegalStateException(failure))))
         .isEqualTo(
             "There is not enough memory to start (libtorch could not get "
                 + asked
@@ -68,10 +68,10 @@ class FailureSentenceTest {
 
   @Test
   void tellsThatTheNativeLibraryIsMissing() {
-    final String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch");
 
     assertThat(
-            FailureSentence.of(
+            StartupFailureMessage.of(
                 new IllegalStateException(
                     "Failed to load PyTorch native library",
                     new UnsatisfiedLinkError("libtorch.so: cannot open shared object file"))))
@@ -81,22 +81,22 @@ class FailureSentenceTest {
                 + ": libtorch.so: cannot open shared object file): use a build for this platform,"
                 + " or set PYTORCH_LIBRARY_PATH to a folder with libtorch.");
     assertThat(
-            FailureSentence.of(new IllegalStateException("Failed to load PyTorch native library")))
+            StartupFailureMessage.of(new IllegalStateException("Failed to load PyTorch native library")))
         .contains(platform + ": Failed to load PyTorch native library)");
   }
 
   @Test
   void prefersOurOwnMessageToWhatCausedIt() {
-    final InvalidSettingException own = new InvalidSettingException("gpt2.x", "1", "2");
+    InvalidSettingException own = new InvalidSettingException("gpt2.x", "1", "2");
     own.initCause(new OutOfMemoryError("Java heap space"));
 
-    assertThat(FailureSentence.of(new IllegalStateException("wrapper", own)))
+    assertThat(StartupFailureMessage.of(new IllegalStateException("wrapper", own)))
         .isEqualTo("gpt2.x=1 is not allowed: use 2.");
   }
 
   @Test
   void doesWithoutAMessage() {
-    assertThat(FailureSentence.of(new IllegalStateException((String) null)))
+    assertThat(StartupFailureMessage.of(new IllegalStateException((String) null)))
         .isEqualTo(
             "The server could not start: IllegalStateException; start it with --debug for the"
                 + " stack trace.");
