@@ -129,7 +129,7 @@ public final class ErrorHandler extends ResponseEntityExceptionHandler {
       String[] supported = method.getSupportedMethods();
       message =
           asked
-              + " is not possible; this path takes "
+              + " is not supported; this path takes "
               + (supported == null ? "another method" : String.join(", ", supported))
               + ".";
     } else if (e instanceof HttpMediaTypeNotSupportedException) {

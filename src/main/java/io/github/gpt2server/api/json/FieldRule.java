@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
  * @param sameAs the field of this server that means the same, or null
  * @param beside other fields whose listed values make it ask for nothing; null stands for absent
  * @param unless another field whose presence makes it ask for nothing, or null
- * @param use what to do instead
+ * @param use the advice on what to do instead
  */
 record FieldRule(
     boolean harmless,

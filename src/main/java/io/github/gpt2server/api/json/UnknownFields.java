@@ -17,7 +17,7 @@ final class UnknownFields {
   /** The number of unknown names that are looked at, which bounds the work. */
   private static final int MAX_STRANGERS = 16;
 
-  /** Of larger values it does not matter what is in them: none asks for nothing. */
+  /** The size up to which a value is read: none that is larger asks for nothing. */
   private static final FieldLimit LIMIT = new FieldLimit(100, 0, 100_000);
 
   private final List<Field> fields = new ArrayList<>();

@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param maxBodyBytes the limit of a request body
  * @param maxSequences the number of sequences that one request may generate or score: prompts
  *     times choices
- * @param maxTokens how {@code max_tokens} is read
+ * @param maxTokens the reading of {@code max_tokens}
  * @param memory the memory that all requests together may hold
  */
 public record ApiLimits(

@@ -31,7 +31,7 @@ public final class RequestMemory {
     return memory;
   }
 
-  /** That of this thread's request; of no limit where no body was read. */
+  /** The memory of this thread's request; without a limit where no body was read. */
   public static RequestMemory current() {
     RequestAttributes request = RequestContextHolder.getRequestAttributes();
     Object memory =

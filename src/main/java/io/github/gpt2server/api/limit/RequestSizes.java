@@ -8,7 +8,7 @@ package io.github.gpt2server.api.limit;
  */
 public record RequestSizes(int vocabulary, int sequences) {
 
-  /** Those of OpenAI's GPT-2, for bodies that come before a model is served. */
+  /** The sizes of OpenAI's GPT-2, for bodies that come before a model is served. */
   public static final RequestSizes DEFAULT =
       new RequestSizes(50_257, ApiLimits.DEFAULT_MAX_SEQUENCES);
 }

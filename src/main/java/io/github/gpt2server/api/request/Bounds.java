@@ -3,7 +3,7 @@ package io.github.gpt2server.api.request;
 import io.github.gpt2server.web.error.ApiException;
 import java.math.BigDecimal;
 
-/** Checks that a number lies where it may, and says in the error what it is and may be. */
+/** Checks that a number lies between two bounds; the error names the number and both. */
 public final class Bounds {
 
   private Bounds() {}

@@ -3,7 +3,7 @@ package io.github.gpt2server.api.request;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.error.ErrorCode;
 
-/** Whether prompt and output fit the model's context; they are never cut silently. */
+/** Checks that prompt and output fit the model's context; they are never cut silently. */
 public final class ContextCheck {
 
   private ContextCheck() {}
@@ -11,7 +11,7 @@ public final class ContextCheck {
   /**
    * Checks what is known of a text before it is tokenized.
    *
-   * @param field where the text stands, such as {@code prompt[2]}
+   * @param field the place of the text, such as {@code prompt[2]}
    * @param least the least number of tokens that it can have
    * @throws ApiException 400 with the code {@code context_length_exceeded}
    */

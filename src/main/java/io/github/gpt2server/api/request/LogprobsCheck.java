@@ -5,16 +5,16 @@ import io.github.gpt2server.engine.result.TopTokens;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.web.error.ApiException;
 
-/** Whether the log-probabilities that an answer holds in memory all at once are few enough. */
+/** Checks that an answer does not hold too many log-probabilities in memory at once. */
 public final class LogprobsCheck {
 
-  /** Some 40 to 80 MB. */
+  /** The limit of one answer, 40 to 80 MB. */
   private static final long MAX = 10_000_000;
 
-  /** A log-probability of a whole row. */
+  /** The size of a log-probability of a whole row. */
   private static final int ROW_BYTES = 4;
 
-  /** A token and its log-probability. */
+  /** The size of a token and its log-probability. */
   private static final int PAIR_BYTES = 8;
 
   private LogprobsCheck() {}

@@ -5,7 +5,7 @@ import io.github.gpt2server.web.error.ApiException;
 import java.util.Optional;
 import java.util.Set;
 
-/** Whether a name means the served model. */
+/** Checks that the model that a request names is the served one. */
 public final class ModelCheck {
 
   /** The prefixes that clients of many providers put before a model's name. */

@@ -56,7 +56,7 @@ public final class PromptReader {
   /**
    * One or more prompts; an absent one has no token.
    *
-   * @param prompt what was sent, or null
+   * @param prompt the prompt as sent, or null
    * @param addSpecialTokens whether a text gets the tokens that the tokenizer puts around one
    * @throws ApiException 400, if a text or an id is wrong
    */

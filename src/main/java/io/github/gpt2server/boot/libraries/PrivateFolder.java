@@ -82,7 +82,7 @@ final class PrivateFolder {
     int owner = (int) attributes.get("uid");
     int mode = (int) attributes.get("mode");
     if (owner != 0 && owner != user) {
-      return path + " belongs to the user " + owner + ", and this process is of the user " + user;
+      return path + " belongs to the user " + owner + ", but this process runs as the user " + user;
     }
     boolean sticky = above && (mode & STICKY) != 0;
     boolean ownGroup = (int) attributes.get("gid") == user;

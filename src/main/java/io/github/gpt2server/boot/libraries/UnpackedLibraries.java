@@ -75,7 +75,9 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
     try {
       if (!complete(own)) {
         if (Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {
-          log.warn("What lies in {} is not what was unpacked there; it is unpacked again", own);
+          log.warn(
+              "The files in {} are not those that were unpacked there; they are unpacked again",
+              own);
           FileSystemUtils.deleteRecursively(own);
         }
         unpack(folder, own);

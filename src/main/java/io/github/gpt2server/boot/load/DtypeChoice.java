@@ -18,9 +18,9 @@ record DtypeChoice(WeightType type, String reason) {
   /**
    * Chooses.
    *
-   * @param dtype what was set
+   * @param dtype the setting
    * @param device a libtorch device, {@code cpu} or {@code cuda:N}
-   * @param parameters how many numbers the weights have
+   * @param parameters the number of weights
    * @throws ModelLoadException if the device cannot compute in what was set
    */
   static DtypeChoice of(Dtype dtype, String device, long parameters, CpuFeatures features) {

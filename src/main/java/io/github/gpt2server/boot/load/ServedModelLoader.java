@@ -156,7 +156,7 @@ public final class ServedModelLoader implements ModelLoader {
 
   private Snapshot fetch(String id, String revision) throws InterruptedException {
     ModelHub hub = hub(properties);
-    state.loadingMessage("The hub is asked for %s.".formatted(id));
+    state.loadingMessage("The hub is being asked for %s.".formatted(id));
     try (ProgressDisplay display = new ProgressDisplay()) {
       return hub.fetch(
           id,
@@ -247,7 +247,7 @@ public final class ServedModelLoader implements ModelLoader {
     return device.equals("cpu") ? properties.speculation() : Speculation.OFF;
   }
 
-  /** What the tokenizer calls the end, and what the model's own files do. */
+  /** The end tokens of the tokenizer and of the model's own files. */
   private static Set<Integer> endTokens(Gpt2Config config, Gpt2Tokenizer tokenizer) {
     Set<Integer> tokens = new HashSet<>(config.endOfText());
     tokenizer.endOfText().ifPresent(tokens::add);

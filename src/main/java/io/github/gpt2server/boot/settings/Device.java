@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 /**
  * Where the model runs, as {@code gpt2.device} says it.
  *
- * @param kind what sort of device
+ * @param kind the sort of device
  * @param index which of several CUDA devices, from 0; 0 for the other kinds
  */
 public record Device(Kind kind, int index) {

@@ -46,7 +46,7 @@ final class SpringSettings {
   /** The files' contents, read when the first name is looked up. */
   private List<String> files;
 
-  /** Those that the jars describe. */
+  /** The settings that the jars describe. */
   SpringSettings() {
     this(SpringSettings::read);
   }

@@ -12,12 +12,12 @@ import java.util.Optional;
  * @param method the HTTP method
  * @param path without the query
  * @param client the client's address
- * @param operation what the model was asked; empty for what needs no model
+ * @param operation the operation of the model; empty for requests that need no model
  * @param model the served model's id; empty while it loads
  * @param status the HTTP status
- * @param outcome how it ended
+ * @param outcome the way in which it ended
  * @param duration from the first filter to the last byte
- * @param requests what the engine was asked
+ * @param requests the requests to the engine
  */
 public record Exchange(
     String id,

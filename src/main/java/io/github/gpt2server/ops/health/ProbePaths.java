@@ -2,7 +2,7 @@ package io.github.gpt2server.ops.health;
 
 import io.github.gpt2server.web.path.Paths;
 
-/** Where probes and scrapes come, every few seconds: they fill no log and no trace. */
+/** The paths of probes and scrapes, which come every few seconds and are in no log or trace. */
 public final class ProbePaths {
 
   private ProbePaths() {}

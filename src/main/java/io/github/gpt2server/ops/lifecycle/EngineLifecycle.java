@@ -29,7 +29,7 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
 
   private boolean hurried;
 
-  /** What is waited for before the engine is closed. */
+  /** The wait for running requests before the engine is closed. */
   @FunctionalInterface
   private interface Finish {
     void run() throws InterruptedException;
@@ -38,7 +38,7 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
   /**
    * Does not start anything.
    *
-   * @param grace how long requests may go on after the order to stop
+   * @param grace the time that requests may go on after the order to stop
    */
   public EngineLifecycle(EngineControl engine, ServerState state, Duration grace) {
     this.engine = engine;
@@ -83,7 +83,7 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
       try {
         finish.run();
       } catch (InterruptedException e) {
-        log.warn("Told to stop at once; what still runs is ended");
+        log.warn("Asked to stop at once; running requests are ended");
       } finally {
         endWaiting();
       }
@@ -124,7 +124,7 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
                     status.waiting(),
                     grace.toSeconds()));
     if (!engine.awaitIdle(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
-      log.warn("The grace of {} s is over; what still runs is ended", grace.toSeconds());
+      log.warn("The grace period of {} s is over; running requests are ended", grace.toSeconds());
     }
   }
 

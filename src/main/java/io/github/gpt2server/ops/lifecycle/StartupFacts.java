@@ -3,11 +3,11 @@ package io.github.gpt2server.ops.lifecycle;
 /**
  * What the start-up line says of the model.
  *
- * @param model what clients call it
- * @param parameters how many numbers the weights have
+ * @param model the name that clients use
+ * @param parameters the number of weights
  * @param dtype the type of the weights in memory, and why if the server chose it
- * @param device where the model runs
- * @param threads how many threads a step uses
+ * @param device the device of the model, such as {@code cpu}
+ * @param threads the number of threads of a step
  * @param kvCacheBytes the size of the KV cache, the draft model's included
  * @param kernels the operators that compute a step
  * @param arithmeticError the largest error that the check of these operators saw

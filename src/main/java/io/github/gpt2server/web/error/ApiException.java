@@ -83,7 +83,7 @@ public class ApiException extends RuntimeException {
     return new ApiException(
         ErrorCode.SLOW_BODY,
         null,
-        "The body comes too slowly; send at least 1,000 bytes a second.");
+        "The body arrives too slowly; send at least 1,000 bytes a second.");
   }
 
   /** 400: there is no body. */
@@ -125,8 +125,8 @@ public class ApiException extends RuntimeException {
   public static ApiException outOfMemory() {
     return unavailable(
         ErrorCode.OUT_OF_MEMORY,
-        "The server has not enough memory left to answer this request; ask for less at once or try"
-            + " again later.");
+        "The server does not have enough memory left to answer this request; ask for less at once or"
+            + " try again later.");
   }
 
   /** 413 if there can never be memory for it, else 503. */

@@ -12,8 +12,8 @@ public final class HttpErrors {
   /**
    * The envelope for a status.
    *
-   * @param asked what the client asked for, such as {@code GET /v2}
-   * @param message what to say, or null for the usual sentence
+   * @param asked the method and path, such as {@code GET /v2}
+   * @param message the sentence, or null for the usual one of the status
    */
   public static ErrorResponse response(int status, String asked, String message) {
     String sentence = message == null ? sentence(status, asked) : message;
@@ -26,16 +26,16 @@ public final class HttpErrors {
     return switch (status) {
       case 400 ->
           "The request is not valid HTTP, or its path or a parameter cannot be read or is too long.";
-      case 401 -> "An API key is needed; send 'Authorization: Bearer KEY'.";
+      case 401 -> "An API key is required; send 'Authorization: Bearer KEY'.";
       case 403 -> "This is not allowed.";
       case 404 -> PathAdvice.sentence(asked);
-      case 405 -> asked + " is not possible; see the Allow header for the methods that are.";
+      case 405 -> asked + " is not supported; see the Allow header for the methods that are.";
       case 406 -> "The answer cannot have the type that the Accept header asks for.";
       case 413 -> "The body is too large.";
       case 414, 431 -> "The path or the headers are too long.";
       case 415 -> "The Content-Type is not supported; send 'Content-Type: application/json'.";
-      case 417 -> "What the Expect header asks for is not supported; leave the header out.";
-      case 501 -> "The method or the Transfer-Encoding is none that this server knows.";
+      case 417 -> "The expectation of the Expect header is not supported; remove the header.";
+      case 501 -> "The method or the Transfer-Encoding is not supported.";
       case 505 -> "The version of HTTP is not supported; use HTTP/1.1.";
       case 503 -> "The server is not ready; try again in a moment.";
       default ->

@@ -14,7 +14,7 @@ import org.springframework.http.MediaType;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Answers with 503 what failed for want of memory, wherever that was noticed; the answer is made
+ * Answers with 503 where memory was lacking, wherever that was noticed; the answer is made
  * beforehand. An answer that had begun and cannot be completed ends with its connection, or with
  * its HTTP/2 stream, so that no client takes it for whole.
  */
@@ -68,7 +68,7 @@ public final class ShortageFilter extends HttpFilter {
   /** Logs the shortage, if there is memory for that. */
   public static void log(OutOfMemoryError shortage) {
     try {
-      log.error("A request failed for want of memory ({})", shortage.getMessage());
+      log.error("A request failed for lack of memory ({})", shortage.getMessage());
     } catch (OutOfMemoryError e) {
       Thread.onSpinWait();
     }

@@ -123,7 +123,7 @@ public final class AccessControl {
     return http.build();
   }
 
-  /** Refuses paths with more than one reading, and leaves to others what is theirs to refuse. */
+  /** Refuses ambiguous paths alone; other components refuse the rest. */
   public static HttpFirewall firewall() {
     StrictHttpFirewall firewall = new StrictHttpFirewall();
     // The name of a model has a slash, which Tomcat leaves as it is written: %2F.
@@ -148,7 +148,7 @@ public final class AccessControl {
     write(
         response,
         ErrorCode.INVALID_REQUEST,
-        "The path has more than one reading: send it without ';', '//', '\\', and '.' or '..' as a"
+        "The path is ambiguous: send it without ';', '//', '\\', and '.' or '..' as a"
             + " segment, encoded or not.");
   }
 
@@ -165,7 +165,7 @@ public final class AccessControl {
               + " KEY'.");
     }
     if (!keys.know(given.get(0))) {
-      throw new BadCredentialsException("The API key is not one that this server knows.");
+      throw new BadCredentialsException("The API key is unknown to this server.");
     }
     return ApiKeyAuthentication.known(ApiKey.of(given.get(0)));
   }

@@ -94,7 +94,7 @@ public final class ApiKeyFile implements AutoCloseable {
       warnOnce(e.getMessage());
     } catch (RuntimeException | Error e) {
       // An exception that got out would end the watch without a word.
-      warnOnce("gpt2.api-keys-file cannot be looked at (" + e + ").");
+      warnOnce("gpt2.api-keys-file cannot be read (" + e + ").");
     }
   }
 
@@ -130,7 +130,7 @@ public final class ApiKeyFile implements AutoCloseable {
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new UnusableException(path, "it is not a text in UTF-8");
+      throw new UnusableException(path, "it is not UTF-8 text");
     }
     List<ApiKey> keys = new ArrayList<>();
     int number = 0;

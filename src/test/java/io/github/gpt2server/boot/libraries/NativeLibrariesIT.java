@@ -47,7 +47,8 @@ class NativeLibrariesIT {
 
     try (ChildServer server = new ChildServer(folder, variables)) {
       server.awaitHealth(200);
-      assertThat(server.output()).contains("is not what was unpacked there; it is unpacked again");
+      assertThat(server.output())
+          .contains("are not those that were unpacked there; they are unpacked again");
     }
   }
 

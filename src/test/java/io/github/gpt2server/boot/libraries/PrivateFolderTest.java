@@ -85,7 +85,7 @@ class PrivateFolderTest {
     Files.setAttribute(folder, "unix:uid", ANOTHER);
 
     assertThat(PrivateFolder.objection(folder))
-        .isEqualTo(folder + " belongs to the user 65534, and this process is of the user 0");
+        .isEqualTo(folder + " belongs to the user 65534, but this process runs as the user 0");
   }
 
   private boolean isRoot() throws IOException {

@@ -49,8 +49,8 @@ class DraftModelFilesTest {
     open(FILES, served(CONFIG.vocabSize(), 1024)).close();
     assertThat(output.getOut())
         .contains(
-            "gpt2-fairytales has a context of 512 tokens, the model one of 1024: what lies beyond"
-                + " gets no draft tokens");
+            "gpt2-fairytales has a context of 512 tokens, the model one of 1024: beyond that,"
+                + " draft tokens are proposed without it");
   }
 
   @Test

@@ -80,7 +80,7 @@ class TerminationIT {
       }
       assertThat(begun).isPositive();
       assertEndsCleanly(server);
-      assertThat(server.output()).contains("The grace of 1 s is over");
+      assertThat(server.output()).contains("The grace period of 1 s is over");
     }
   }
 
@@ -101,7 +101,7 @@ class TerminationIT {
         stream.close();
       }
       assertEndsCleanly(server);
-      assertThat(server.output()).contains("Told to stop at once; what still runs is ended");
+      assertThat(server.output()).contains("Asked to stop at once; running requests are ended");
     }
   }
 

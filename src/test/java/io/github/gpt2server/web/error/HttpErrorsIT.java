@@ -96,7 +96,7 @@ class HttpErrorsIT {
     assertError(answer, 405, "method_not_allowed", null);
     assertThat(answer.headers()).containsEntry("allow", "POST");
     assertThat(answer.body())
-        .contains("GET /v1/completions is not possible; this path takes POST.");
+        .contains("GET /v1/completions is not supported; this path takes POST.");
   }
 
   @Test
@@ -213,7 +213,7 @@ class HttpErrorsIT {
     RawHttp.Answer answer = exchange(RawHttp.post("//v1/completions", "{}"));
 
     assertError(answer, 400, null, null);
-    assertThat(answer.body()).contains("The path has more than one reading: send it without");
+    assertThat(answer.body()).contains("The path is ambiguous: send it without");
   }
 
   @Test
@@ -340,7 +340,7 @@ class HttpErrorsIT {
 
     assertError(answer, 503, "out_of_memory", null);
     assertThat(answer.headers()).containsEntry("retry-after", "5");
-    assertThat(answer.body()).contains("The server has not enough memory left to answer this");
+    assertThat(answer.body()).contains("The server does not have enough memory left to answer this");
   }
 
   private static String chunked(String... chunks) {

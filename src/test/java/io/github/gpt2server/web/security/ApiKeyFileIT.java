@@ -87,7 +87,7 @@ class ApiKeyFileIT {
           missing | there is no such file
           folder  | it is a folder, not a file with one key a line
           empty   | it has no key; one key a line
-          binary  | it is not a text in UTF-8
+          binary  | it is not UTF-8 text
           large   | it is larger than 1048576 bytes
           """)
   void aServerDoesNotStartWithAFileThatCannotBeUsed(String name, String problem) throws Exception {

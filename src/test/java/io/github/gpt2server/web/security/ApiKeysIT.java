@@ -81,7 +81,7 @@ class ApiKeysIT {
     assertThat(response.statusCode()).isEqualTo(400);
     assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
     assertThat(response.body())
-        .startsWith("{\"error\":{\"message\":\"The path has more than one reading:");
+        .startsWith("{\"error\":{\"message\":\"The path is ambiguous:");
   }
 
   @ParameterizedTest
@@ -106,7 +106,7 @@ class ApiKeysIT {
         server.get("/v1/completions", "Authorization", authorization),
         authorization.equals("Bearer ")
             ? "No API key was given: send it in the header 'Authorization: Bearer KEY'."
-            : "The API key is not one that this server knows.");
+            : "The API key is unknown to this server.");
   }
 
   @ParameterizedTest
@@ -169,7 +169,7 @@ class ApiKeysIT {
     assertThat(response.statusCode()).isEqualTo(400);
     assertRefused(
         server.get("/v1/completions", "Authorization", "Bearer " + "k".repeat(10_000)),
-        "The API key is not one that this server knows.");
+        "The API key is unknown to this server.");
   }
 
   /** A browser can be asked for a name and a password only, and sends them along by itself. */
