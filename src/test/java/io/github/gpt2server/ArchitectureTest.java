@@ -65,7 +65,8 @@ class ArchitectureTest {
       uses("cli", "analysis", "engine", "hub", "sampling", "serving", "text", "tokenizer");
 
   @ArchTest
-  static final ArchRule opsUses = uses("ops", "engine", "memory", "platform", "serving", "text", "web");
+  static final ArchRule opsUses =
+      uses("ops", "engine", "memory", "platform", "serving", "text", "web");
 
   @ArchTest
   static final ArchRule onlyTheApplicationImportsBoot = usedBy("boot..", BASE, BASE + ".boot..");

@@ -50,7 +50,8 @@ public final class TestMachine implements LauncherSessionListener {
   public void launcherSessionOpened(LauncherSession session) {
     Locale.setDefault(Locale.ENGLISH);
     System.out.println(
-        describe(read(CPU_INFO), caches(CACHES), CpuTopology.ofThisProcess(), System.getenv()::get));
+        describe(
+            read(CPU_INFO), caches(CACHES), CpuTopology.ofThisProcess(), System.getenv()::get));
   }
 
   /** Two lines: the CPU, then what computes on it. */

@@ -7,13 +7,13 @@ import java.time.Duration;
  * The limits of one request, as the settings give them.
  *
  * @param requestTimeout the longest time that a request may take, waiting included
- * @param maxLogprobs the number of probabilities that one position may report; 0 stands for the whole
- *     vocabulary
+ * @param maxLogprobs the number of probabilities that one position may report; 0 stands for the
+ *     whole vocabulary
  * @param strictFields whether every field that an endpoint does not know is refused
  * @param maxInspectValues the number of values that the answer of one inspection may hold
  * @param maxBodyBytes the limit of a request body
- * @param maxSequences the number of sequences that one request may generate or score: prompts
- *     times choices
+ * @param maxSequences the number of sequences that one request may generate or score: prompts times
+ *     choices
  * @param maxTokens the reading of {@code max_tokens}
  * @param memory the memory that all requests together may hold
  */

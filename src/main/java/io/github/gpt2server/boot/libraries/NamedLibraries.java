@@ -69,8 +69,7 @@ final class NamedLibraries {
       }
       try (Stream<Path> paths = Files.walk(path.toRealPath(), depth)) {
         for (Path each : (Iterable<Path>) paths::iterator) {
-          String objection =
-              Files.exists(each) ? PrivateFolder.objection(each.toRealPath()) : null;
+          String objection = Files.exists(each) ? PrivateFolder.objection(each.toRealPath()) : null;
           if (objection != null) {
             throw new InvalidSettingException(
                 name,

@@ -165,8 +165,7 @@ public final class NativeLibraries {
       return Optional.empty();
     }
     String library = System.mapLibraryName("tokenizers");
-    String folder =
-        "native/lib/" + Platform.fromSystem("tokenizers").getClassifier() + "/cpu/";
+    String folder = "native/lib/" + Platform.fromSystem("tokenizers").getClassifier() + "/cpu/";
     // Windows has three more, which this one needs.
     List<String> resources =
         (library.endsWith(".dll")

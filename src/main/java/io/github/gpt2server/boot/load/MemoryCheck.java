@@ -11,10 +11,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether a model fits into memory: the kernel grants more than there is and kills the process that uses it,
- * so this is asked before. More than the machine has, or than its container may use, is refused.
- * More than is free at the moment is a warning: what others hold may be given back, and the KV
- * cache is taken from the system only as sequences fill it.
+ * Whether a model fits into memory: the kernel grants more than there is and kills the process that
+ * uses it, so this is asked before. More than the machine has, or than its container may use, is
+ * refused. More than is free at the moment is a warning: what others hold may be given back, and
+ * the KV cache is taken from the system only as sequences fill it.
  *
  * @param total bytes that this process may use; in a container its limit
  * @param available bytes that can be had without swapping, the page cache among them; the kernel's

@@ -170,7 +170,9 @@ public final class ServedModelLoader implements ModelLoader {
     }
   }
 
-  /** The files of the draft model; null if there is none, or on a GPU, which uses no draft tokens. */
+  /**
+   * The files of the draft model; null if there is none, or on a GPU, which uses no draft tokens.
+   */
   private DraftModelFiles draft(Gpt2Config served, Gpt2Tokenizer tokenizer, String device)
       throws Exception {
     if (properties.draftModel() == null) {
@@ -242,7 +244,9 @@ public final class ServedModelLoader implements ModelLoader {
     return device.equals("cpu") ? 32 : 64;
   }
 
-  /** On a GPU a row's bits depend on the number of rows, so that draft tokens could change texts. */
+  /**
+   * On a GPU a row's bits depend on the number of rows, so that draft tokens could change texts.
+   */
   private Speculation speculation(String device) {
     return device.equals("cpu") ? properties.speculation() : Speculation.OFF;
   }

@@ -18,9 +18,9 @@ import org.springframework.boot.context.properties.source.IterableConfigurationP
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
- * Refuses names under {@code gpt2.} that are no settings, so that a typing error does not pass for a
- * default. Among environment variables only near misses are refused: {@code GPT2_PORT} and the like
- * are set by Kubernetes for every service called gpt2 and mean nothing here.
+ * Refuses names under {@code gpt2.} that are no settings, so that a typing error does not pass for
+ * a default. Among environment variables only near misses are refused: {@code GPT2_PORT} and the
+ * like are set by Kubernetes for every service called gpt2 and mean nothing here.
  */
 final class SettingNameCheck {
   private static final int NEAR = 2;
@@ -38,8 +38,7 @@ final class SettingNameCheck {
    * @throws InvalidSettingException for the first that is refused
    */
   static void check(IterableConfigurationPropertySource source) {
-    boolean variables =
-        source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource;
+    boolean variables = source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource;
     source.stream()
         .filter(name -> !name.isEmpty() && name.getElement(0, Form.UNIFORM).equals("gpt2"))
         .filter(name -> SETTINGS.stream().noneMatch(s -> isSpelling(name, s, variables)))
@@ -94,8 +93,7 @@ final class SettingNameCheck {
   }
 
   private static boolean isNear(String given, String setting, boolean variable) {
-    boolean part =
-        given.length() > NEAR && (setting.contains(given) || given.contains(setting));
+    boolean part = given.length() > NEAR && (setting.contains(given) || given.contains(setting));
     return EditDistance.between(given, setting) <= NEAR || (part && !variable);
   }
 

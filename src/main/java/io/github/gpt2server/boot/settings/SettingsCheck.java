@@ -72,8 +72,7 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
       }
     }
     Set<String> blank = BlankSettings.remove(environment.getPropertySources());
-    Gpt2Properties properties =
-        Binder.get(environment).bindOrCreate("gpt2", Gpt2Properties.class);
+    Gpt2Properties properties = Binder.get(environment).bindOrCreate("gpt2", Gpt2Properties.class);
     if (application.getWebApplicationType() != WebApplicationType.NONE
         && properties.apiKeys().isEmpty()
         && properties.apiKeysFile() == null) {

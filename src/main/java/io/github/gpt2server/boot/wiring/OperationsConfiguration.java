@@ -143,8 +143,8 @@ public class OperationsConfiguration {
   }
 
   /**
-   * On this port unless management has one of its own; see {@link ManagementPortConfiguration}. Spring MVC takes
-   * a bean's name for its path if it begins with a slash.
+   * On this port unless management has one of its own; see {@link ManagementPortConfiguration}.
+   * Spring MVC takes a bean's name for its path if it begins with a slash.
    */
   @Bean(Paths.METRICS)
   @ConditionalOnManagementPort(ManagementPortType.SAME)

@@ -36,8 +36,7 @@ public class SecurityConfiguration {
 
   @Bean
   AccessControl accessControl(Gpt2Properties properties, ObjectProvider<ApiKeyFile> file) {
-    ApiKeys keys =
-        new ApiKeys(properties.apiKeys(), Optional.ofNullable(file.getIfAvailable()));
+    ApiKeys keys = new ApiKeys(properties.apiKeys(), Optional.ofNullable(file.getIfAvailable()));
     return new AccessControl(keys, properties.corsOrigins());
   }
 

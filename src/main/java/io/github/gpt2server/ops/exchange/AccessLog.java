@@ -50,7 +50,8 @@ public final class AccessLog implements ExchangeListener {
             .addKeyValue("http.response.status_code", exchange.status())
             // Of this field the schema allows no other values.
             .addKeyValue(
-                "event.outcome", exchange.outcome() == RequestOutcome.SUCCESS ? "success" : "failure")
+                "event.outcome",
+                exchange.outcome() == RequestOutcome.SUCCESS ? "success" : "failure")
             .addKeyValue("gpt2.outcome", exchange.outcome().toString())
             .addKeyValue("event.duration", exchange.duration().toNanos());
     if (exchange.operation().isPresent()) {

@@ -25,7 +25,8 @@ public enum RequestOutcome {
   FAILED;
 
   /**
-   * Derives it from the status, and from the engine where a stream had begun with 200 before it ended.
+   * Derives it from the status, and from the engine where a stream had begun with 200 before it
+   * ended.
    *
    * @param broken whether an exception came after the answer had begun
    */

@@ -2,10 +2,10 @@ package io.github.gpt2server.ops.metrics;
 
 import io.github.gpt2server.engine.handle.RequestProgress;
 import io.github.gpt2server.engine.result.Outcome;
-import io.github.gpt2server.ops.exchange.RequestOutcome;
 import io.github.gpt2server.ops.exchange.Exchange;
 import io.github.gpt2server.ops.exchange.ExchangeListener;
 import io.github.gpt2server.ops.exchange.Operation;
+import io.github.gpt2server.ops.exchange.RequestOutcome;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Meter.MeterProvider;

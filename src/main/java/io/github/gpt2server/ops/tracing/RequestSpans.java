@@ -1,11 +1,11 @@
 package io.github.gpt2server.ops.tracing;
 
 import io.github.gpt2server.engine.handle.RequestProgress;
-import io.github.gpt2server.ops.exchange.RequestOutcome;
 import io.github.gpt2server.ops.exchange.Exchange;
 import io.github.gpt2server.ops.exchange.ExchangeListener;
 import io.github.gpt2server.ops.exchange.Operation;
 import io.github.gpt2server.ops.exchange.PromptText;
+import io.github.gpt2server.ops.exchange.RequestOutcome;
 import io.github.gpt2server.ops.metrics.RequestMetrics;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;

@@ -37,9 +37,9 @@ import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.web.context.support.WebApplicationContextUtils;
 
 /**
- * Who may call what, and the headers for browsers: one chain of Spring Security for both ports. With
- * keys everything is closed but health, the files of the playground, which asks for a key itself,
- * and on a management port of its own what it is there for: metrics and documentation.
+ * Who may call what, and the headers for browsers: one chain of Spring Security for both ports.
+ * With keys everything is closed but health, the files of the playground, which asks for a key
+ * itself, and on a management port of its own what it is there for: metrics and documentation.
  */
 public final class AccessControl {
   /**
@@ -171,8 +171,7 @@ public final class AccessControl {
   }
 
   private AuthenticationFilter keyFilter() {
-    AuthenticationFilter filter =
-        new AuthenticationFilter(this::authenticate, new ApiKeyHeaders());
+    AuthenticationFilter filter = new AuthenticationFilter(this::authenticate, new ApiKeyHeaders());
     // A health probe passes whatever it sends.
     filter.setRequestMatcher(new NegatedRequestMatcher(OPEN));
     filter.setSuccessHandler((request, response, authentication) -> {});

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * A secret that lets its bearer call the server. Only its SHA-256 digest is retained, so that no log,
- * endpoint or memory dump shows the secret itself.
+ * A secret that lets its bearer call the server. Only its SHA-256 digest is retained, so that no
+ * log, endpoint or memory dump shows the secret itself.
  */
 public final class ApiKey {
   /** The salt of identities, so that an identity does not reveal its key. */

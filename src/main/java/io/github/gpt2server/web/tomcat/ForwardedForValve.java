@@ -33,8 +33,7 @@ public final class ForwardedForValve extends ValveBase {
   public void invoke(Request request, Response response) throws IOException, ServletException {
     MimeHeaders headers = request.getCoyoteRequest().getMimeHeaders();
     if (headers.getHeader(HEADER) != null) {
-      String addresses =
-          addresses(String.join(",", Collections.list(request.getHeaders(HEADER))));
+      String addresses = addresses(String.join(",", Collections.list(request.getHeaders(HEADER))));
       if (addresses.isEmpty()) {
         headers.removeHeader(HEADER);
       } else {

@@ -15,7 +15,8 @@ class StartupFailureMessageTest {
     long heap = Runtime.getRuntime().maxMemory() >> 20;
 
     assertThat(
-            StartupFailureMessage.of(new IllegalStateException(new OutOfMemoryError("Java heap space"))))
+            StartupFailureMessage.of(
+                new IllegalStateException(new OutOfMemoryError("Java heap space"))))
         .isEqualTo(
             "There is not enough memory to start (Java heap space; the Java heap may grow to "
                 + heap
@@ -59,7 +60,8 @@ class StartupFailureMessageTest {
   }
 
   private static void assertShort(String failure, String asked) {
-    assertThat(StartupFailureMessage.of(new IllegalStateException(new IllegalStateException(failure))))
+    assertThat(
+            StartupFailureMessage.of(new IllegalStateException(new IllegalStateException(failure))))
         .isEqualTo(
             "There is not enough memory to start (libtorch could not get "
                 + asked
@@ -81,7 +83,8 @@ class StartupFailureMessageTest {
                 + ": libtorch.so: cannot open shared object file): use a build for this platform,"
                 + " or set PYTORCH_LIBRARY_PATH to a folder with libtorch.");
     assertThat(
-            StartupFailureMessage.of(new IllegalStateException("Failed to load PyTorch native library")))
+            StartupFailureMessage.of(
+                new IllegalStateException("Failed to load PyTorch native library")))
         .contains(platform + ": Failed to load PyTorch native library)");
   }
 

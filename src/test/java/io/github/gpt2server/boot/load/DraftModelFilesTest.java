@@ -89,7 +89,8 @@ class DraftModelFilesTest {
                 ApplicationConversionService.getSharedInstance())
             .bindOrCreate("gpt2", Gpt2Properties.class);
     String id = path.equals(FILES) ? "gpt2-fairytales" : "draft";
-    return DraftModelFiles.open(new ModelFolder(path, id, null, false), served, TOKENIZER, properties);
+    return DraftModelFiles.open(
+        new ModelFolder(path, id, null, false), served, TOKENIZER, properties);
   }
 
   /** The embedded model's configuration, with other numbers in two places. */

@@ -58,6 +58,7 @@ class OptionAdviceTest {
         .filteredOn(setting -> setting.startsWith("gpt2."))
         .isNotEmpty()
         .allSatisfy(
-            setting -> assertThat(SettingNameCheck.nearest(setting.substring(5))).contains(setting));
+            setting ->
+                assertThat(SettingNameCheck.nearest(setting.substring(5))).contains(setting));
   }
 }

@@ -340,7 +340,8 @@ class HttpErrorsIT {
 
     assertError(answer, 503, "out_of_memory", null);
     assertThat(answer.headers()).containsEntry("retry-after", "5");
-    assertThat(answer.body()).contains("The server does not have enough memory left to answer this");
+    assertThat(answer.body())
+        .contains("The server does not have enough memory left to answer this");
   }
 
   private static String chunked(String... chunks) {

@@ -80,8 +80,7 @@ class ApiKeysIT {
 
     assertThat(response.statusCode()).isEqualTo(400);
     assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
-    assertThat(response.body())
-        .startsWith("{\"error\":{\"message\":\"The path is ambiguous:");
+    assertThat(response.body()).startsWith("{\"error\":{\"message\":\"The path is ambiguous:");
   }
 
   @ParameterizedTest
