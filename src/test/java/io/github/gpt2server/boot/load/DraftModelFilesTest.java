@@ -41,7 +41,7 @@ class DraftModelFilesTest {
       assertThat(draft.cacheBytes()).isEqualTo(3L * 2 * 512 * 4 * 320 * 4);
       assertThat(draft.weightBytes()).isGreaterThan(12_000_000);
     }
-    assertThat(output.getOut()).isEmpty();
+    assertThat(output.getOut()).doesNotContain("DraftModelFiles");
   }
 
   @Test

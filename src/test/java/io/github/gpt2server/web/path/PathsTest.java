@@ -77,7 +77,7 @@ class PathsTest {
     try (GenericWebApplicationContext context = new GenericWebApplicationContext()) {
       ClassPathBeanDefinitionScanner scanner = new ClassPathBeanDefinitionScanner(context, false);
       scanner.addIncludeFilter(new AnnotationTypeFilter(RestController.class));
-      scanner.addExcludeFilter(new RegexPatternTypeFilter(Pattern.compile(".*Test.*")));
+      scanner.addExcludeFilter(new RegexPatternTypeFilter(Pattern.compile(".*(Test|IT[$]).*")));
       scanner.getBeanDefinitionDefaults().setLazyInit(true);
       scanner.scan("io.github.gpt2server");
       context.refresh();
