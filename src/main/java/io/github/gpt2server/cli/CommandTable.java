@@ -41,8 +41,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  --server.port=PORT         Default: 8080; 0 picks a free port.",
       "  --server.address=ADDRESS   Default: all addresses of the machine.",
       "",
-      "docs/configuration.md lists all of them. Each applies to the commands too, and",
-      "can also be set by an environment variable (GPT2_MODEL, SERVER_PORT) or in an",
+      "docs/configuration.md lists all of them. They work for the commands too, and",
+      "can also be given as environment variables (GPT2_MODEL, SERVER_PORT) or in an",
       "application.yaml in the folder where the program is started."
     },
     versionProvider = ProgramVersion.class)
