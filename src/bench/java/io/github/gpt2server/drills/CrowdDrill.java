@@ -2,8 +2,8 @@ package io.github.gpt2server.drills;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.testing.FuzzRun;
 import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.FuzzRun;
 import io.github.gpt2server.testing.RawHttp;
 import java.net.ServerSocket;
 import java.nio.file.Path;

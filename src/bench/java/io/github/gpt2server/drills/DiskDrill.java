@@ -3,8 +3,8 @@ package io.github.gpt2server.drills;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.gpt2server.testing.LookAlikeHub;
 import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.LookAlikeHub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
-import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.handle.TaskHandle;
 import io.github.gpt2server.engine.request.TaskRequest;
@@ -17,6 +16,7 @@ import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
 import io.github.gpt2server.model.torch.WeightType;
+import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;

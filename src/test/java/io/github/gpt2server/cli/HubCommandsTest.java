@@ -2,10 +2,10 @@ package io.github.gpt2server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.testing.LookAlikeHub;
 import io.github.gpt2server.hub.ModelHub;
 import io.github.gpt2server.hub.http.HubOptions;
 import io.github.gpt2server.hub.http.HubSettings;
+import io.github.gpt2server.testing.LookAlikeHub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

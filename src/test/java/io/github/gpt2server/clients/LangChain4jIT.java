@@ -33,7 +33,12 @@ import org.junit.jupiter.api.Test;
  * What LangChain4j makes of this server. Its language models cannot say how many tokens they want:
  * the server's default decides.
  */
-@OwnServer({"--gpt2.dtype=float32", "--gpt2.default-max-tokens=15", "--gpt2.max-sequences=2", "--gpt2.max-queue=1"})
+@OwnServer({
+  "--gpt2.dtype=float32",
+  "--gpt2.default-max-tokens=15",
+  "--gpt2.max-sequences=2",
+  "--gpt2.max-queue=1"
+})
 class LangChain4jIT {
   private static final String KING = " was very angry, and said: \"I am the king of the land";
 

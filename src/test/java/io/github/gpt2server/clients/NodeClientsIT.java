@@ -3,8 +3,8 @@ package io.github.gpt2server.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
-import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.NodeProgram;
+import io.github.gpt2server.testing.OwnServer;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,7 +14,12 @@ import org.junit.jupiter.params.provider.CsvSource;
  * their own language; here they are only run.
  */
 @NodeProgram.Needed("clients")
-@OwnServer({"--gpt2.dtype=float32", "--gpt2.aliases=gpt-3.5-turbo-instruct,text-embedding-ada-002", "--gpt2.max-sequences=2", "--gpt2.max-queue=1"})
+@OwnServer({
+  "--gpt2.dtype=float32",
+  "--gpt2.aliases=gpt-3.5-turbo-instruct,text-embedding-ada-002",
+  "--gpt2.max-sequences=2",
+  "--gpt2.max-queue=1"
+})
 class NodeClientsIT {
   private static LiveServer server;
 

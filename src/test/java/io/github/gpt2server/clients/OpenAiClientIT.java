@@ -36,7 +36,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What OpenAI's own Java client makes of this server. */
-@OwnServer({"--gpt2.dtype=float32", "--gpt2.api-keys=sk-test", "--gpt2.max-sequences=2", "--gpt2.max-queue=1"})
+@OwnServer({
+  "--gpt2.dtype=float32",
+  "--gpt2.api-keys=sk-test",
+  "--gpt2.max-sequences=2",
+  "--gpt2.max-queue=1"
+})
 class OpenAiClientIT {
   private static final String KING = " was very angry, and said: \"I am the king of the land";
 

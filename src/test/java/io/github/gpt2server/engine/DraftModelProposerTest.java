@@ -1,6 +1,5 @@
 package io.github.gpt2server.engine;
 
-import io.github.gpt2server.testing.RequestBuilder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.handle.GenerationHandle;
@@ -14,6 +13,7 @@ import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;

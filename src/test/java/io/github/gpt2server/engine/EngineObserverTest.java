@@ -1,6 +1,5 @@
 package io.github.gpt2server.engine;
 
-import io.github.gpt2server.testing.RequestBuilder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.handle.EngineObserver;
@@ -13,6 +12,7 @@ import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.model.ModelTask;
+import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;

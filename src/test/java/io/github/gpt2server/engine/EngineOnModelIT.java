@@ -1,6 +1,5 @@
 package io.github.gpt2server.engine;
 
-import io.github.gpt2server.testing.RequestBuilder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -20,6 +19,7 @@ import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
 import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,5 @@
 package io.github.gpt2server.engine;
 
-import io.github.gpt2server.testing.RequestBuilder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -20,6 +19,7 @@ import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.engine.result.TopTokens;
 import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;

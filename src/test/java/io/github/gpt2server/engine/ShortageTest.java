@@ -1,6 +1,5 @@
 package io.github.gpt2server.engine;
 
-import io.github.gpt2server.testing.RequestBuilder;
 import static io.github.gpt2server.testing.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -21,6 +20,7 @@ import io.github.gpt2server.engine.schedule.EngineStatus;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,11 +1,11 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.Fault;
-import io.github.gpt2server.testing.LookAlikeHub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.gpt2server.hub.cache.Snapshot;
+import io.github.gpt2server.testing.Fault;
+import io.github.gpt2server.testing.LookAlikeHub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.Fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.github.gpt2server.hub.http.HubException;
+import io.github.gpt2server.testing.Fault;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.LookAlikeHub;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.testing.LookAlikeHub.Request;
 import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.LookAlikeHub;
+import io.github.gpt2server.testing.LookAlikeHub.Request;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,10 +1,8 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.LookAlikeHub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.gpt2server.testing.LookAlikeHub.Request;
 import io.github.gpt2server.hub.cache.CachedModel;
 import io.github.gpt2server.hub.cache.CachedModel.CachedSnapshot;
 import io.github.gpt2server.hub.cache.HubCache;
@@ -12,6 +10,8 @@ import io.github.gpt2server.hub.cache.Snapshot;
 import io.github.gpt2server.hub.http.HubException;
 import io.github.gpt2server.hub.http.HubOptions;
 import io.github.gpt2server.hub.http.HubSettings;
+import io.github.gpt2server.testing.LookAlikeHub;
+import io.github.gpt2server.testing.LookAlikeHub.Request;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;

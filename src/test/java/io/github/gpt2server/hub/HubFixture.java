@@ -1,13 +1,13 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.LookAlikeRepository;
-import io.github.gpt2server.testing.LookAlikeHub;
 import io.github.gpt2server.hub.cache.HubCache;
 import io.github.gpt2server.hub.cache.Snapshot;
 import io.github.gpt2server.hub.download.FetchProgress;
 import io.github.gpt2server.hub.http.HubOptions;
 import io.github.gpt2server.hub.http.HubSettings;
 import io.github.gpt2server.hub.http.RetryPolicy;
+import io.github.gpt2server.testing.LookAlikeHub;
+import io.github.gpt2server.testing.LookAlikeRepository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

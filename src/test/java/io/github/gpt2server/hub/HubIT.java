@@ -1,11 +1,11 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.Fault;
-import io.github.gpt2server.testing.LookAlikeHub;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.gpt2server.testing.LookAlikeHub.Request;
 import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.Fault;
+import io.github.gpt2server.testing.LookAlikeHub;
+import io.github.gpt2server.testing.LookAlikeHub.Request;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.BufferedReader;
 import java.io.IOException;

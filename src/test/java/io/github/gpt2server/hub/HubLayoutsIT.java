@@ -1,11 +1,11 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.LookAlikeHub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.model.torch.OtherLayouts;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.LookAlikeHub;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

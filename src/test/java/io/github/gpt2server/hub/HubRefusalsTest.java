@@ -1,9 +1,9 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.Fault;
-import io.github.gpt2server.testing.LookAlikeHub;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.Fault;
+import io.github.gpt2server.testing.LookAlikeHub;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,6 +1,5 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.LookAlikeHub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -10,6 +9,7 @@ import io.github.gpt2server.hub.http.HubSettings;
 import io.github.gpt2server.hub.http.HubToken;
 import io.github.gpt2server.hub.http.HubUnreachableException;
 import io.github.gpt2server.hub.http.ProxyVariables;
+import io.github.gpt2server.testing.LookAlikeHub;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.URI;

@@ -1,12 +1,12 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.LookAlikeRepository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.gpt2server.testing.LookAlikeHub.Request;
 import io.github.gpt2server.hub.cache.Snapshot;
 import io.github.gpt2server.hub.http.HubException;
+import io.github.gpt2server.testing.LookAlikeHub.Request;
+import io.github.gpt2server.testing.LookAlikeRepository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.github.gpt2server.hub;
 
-import io.github.gpt2server.testing.Fault;
-import io.github.gpt2server.testing.LookAlikeHub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.hub.cache.Snapshot;
+import io.github.gpt2server.testing.Fault;
+import io.github.gpt2server.testing.LookAlikeHub;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;

@@ -1,7 +1,6 @@
 package io.github.gpt2server.testing;
 
 import io.github.gpt2server.engine.EngineSettings;
-import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.request.Generation;

@@ -24,7 +24,8 @@ final class ServerExtension implements BeforeAllCallback, AfterAllCallback {
 
   private static LiveServer server(ExtensionContext context) {
     OwnServer own = context.getRequiredTestClass().getAnnotation(OwnServer.class);
-    // A store closes what it has: with the class that of the class, with the tests that of the root.
+    // A store closes what it has: with the class that of the class, with the tests that of the
+    // root.
     return own == null
         ? context
             .getRoot()
@@ -58,8 +59,7 @@ final class ServerExtension implements BeforeAllCallback, AfterAllCallback {
     List<Field> fields =
         ReflectionSupport.findFields(
             context.getRequiredTestClass(),
-            field ->
-                Modifier.isStatic(field.getModifiers()) && field.getType() == LiveServer.class,
+            field -> Modifier.isStatic(field.getModifiers()) && field.getType() == LiveServer.class,
             HierarchyTraversalMode.TOP_DOWN);
     if (fields.size() != 1) {
       throw new IllegalStateException(

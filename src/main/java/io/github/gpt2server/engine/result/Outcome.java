@@ -1,6 +1,5 @@
 package io.github.gpt2server.engine.result;
 
-
 /** The end of a request; each has exactly one. */
 public enum Outcome {
   /** Every sequence, or the task, is complete. */

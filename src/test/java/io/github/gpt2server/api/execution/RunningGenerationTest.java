@@ -3,11 +3,11 @@ package io.github.gpt2server.api.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.github.gpt2server.testing.RequestBuilder;
-import io.github.gpt2server.testing.ScriptedGeneration;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.engine.result.PromptScores;
+import io.github.gpt2server.testing.RequestBuilder;
+import io.github.gpt2server.testing.ScriptedGeneration;
 import io.github.gpt2server.web.error.ApiException;
 import java.time.Duration;
 import java.util.List;

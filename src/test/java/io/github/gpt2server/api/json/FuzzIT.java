@@ -1,8 +1,8 @@
 package io.github.gpt2server.api.json;
 
-import io.github.gpt2server.testing.FuzzRun;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.FuzzRun;
 import io.github.gpt2server.testing.LiveServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -3,9 +3,9 @@ package io.github.gpt2server.api.openapi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
-import io.github.gpt2server.testing.SharedServer;
 import io.github.gpt2server.testing.NodeProgram;
 import io.github.gpt2server.testing.RawHttp;
+import io.github.gpt2server.testing.SharedServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URL;

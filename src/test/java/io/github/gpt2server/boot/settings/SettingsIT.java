@@ -21,7 +21,14 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What the settings of a server change for its clients. */
-@OwnServer({"--gpt2.max-sequences=2", "--gpt2.request-timeout=500ms", "--gpt2.strict-fields=true", "--gpt2.max-logprobs=5", "--gpt2.max-inspect-values=100", "--gpt2.default-max-tokens=3"})
+@OwnServer({
+  "--gpt2.max-sequences=2",
+  "--gpt2.request-timeout=500ms",
+  "--gpt2.strict-fields=true",
+  "--gpt2.max-logprobs=5",
+  "--gpt2.max-inspect-values=100",
+  "--gpt2.default-max-tokens=3"
+})
 class SettingsIT {
   private static final String LONG =
       "{\"prompt\": \"The king\", \"n\": 20, \"max_tokens\": 500, \"ignore_eos\": true";

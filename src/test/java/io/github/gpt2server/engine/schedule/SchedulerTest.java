@@ -3,7 +3,6 @@ package io.github.gpt2server.engine.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.engine.request.PrefixReuse;
 import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.engine.result.Logprobs;
@@ -13,6 +12,7 @@ import io.github.gpt2server.model.StepPlan.CachedChunk;
 import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;

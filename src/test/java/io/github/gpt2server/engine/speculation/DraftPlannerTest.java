@@ -3,11 +3,11 @@ package io.github.gpt2server.engine.speculation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.FakeModel;
-import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,13 +1,13 @@
 package io.github.gpt2server.model.checkpoint;
 
-import io.github.gpt2server.testing.ZipWriter;
-import io.github.gpt2server.testing.SafetensorsWriter;
-import io.github.gpt2server.testing.PickleWriter;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.testing.PickleWriter;
+import io.github.gpt2server.testing.SafetensorsWriter;
+import io.github.gpt2server.testing.ZipWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

@@ -1,12 +1,12 @@
 package io.github.gpt2server.model.checkpoint;
 
-import io.github.gpt2server.testing.SafetensorsWriter;
-import io.github.gpt2server.testing.Float16;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.testing.Float16;
+import io.github.gpt2server.testing.SafetensorsWriter;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;

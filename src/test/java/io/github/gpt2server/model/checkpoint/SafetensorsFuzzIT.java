@@ -1,8 +1,8 @@
 package io.github.gpt2server.model.checkpoint;
 
-import io.github.gpt2server.testing.SafetensorsWriter;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,15 +1,15 @@
 package io.github.gpt2server.model.checkpoint;
 
-import io.github.gpt2server.testing.ZipWriter;
-import io.github.gpt2server.testing.SafetensorsWriter;
-import io.github.gpt2server.testing.PickleWriter;
-import io.github.gpt2server.testing.Float16;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.testing.Float16;
+import io.github.gpt2server.testing.PickleWriter;
+import io.github.gpt2server.testing.SafetensorsWriter;
+import io.github.gpt2server.testing.ZipWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -212,8 +212,7 @@ class LayoutsIT {
     return last;
   }
 
-  private static double[] logits(
-      Gpt2Model model, List<Decode> decodes, List<PromptChunk> chunks) {
+  private static double[] logits(Gpt2Model model, List<Decode> decodes, List<PromptChunk> chunks) {
     try (StepResult result = model.step(new StepPlan(decodes, chunks))) {
       FloatBuffer row = result.logits(0);
       return IntStream.range(0, row.limit()).mapToDouble(row::get).toArray();

@@ -1,10 +1,10 @@
 package io.github.gpt2server.model.torch;
 
 import io.github.gpt2server.model.checkpoint.DataType;
-import io.github.gpt2server.testing.PickleWriter;
 import io.github.gpt2server.model.checkpoint.SafetensorsFile;
-import io.github.gpt2server.testing.SafetensorsWriter;
 import io.github.gpt2server.model.checkpoint.TensorData;
+import io.github.gpt2server.testing.PickleWriter;
+import io.github.gpt2server.testing.SafetensorsWriter;
 import io.github.gpt2server.testing.ZipWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

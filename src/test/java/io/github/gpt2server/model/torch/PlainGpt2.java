@@ -1,9 +1,9 @@
 package io.github.gpt2server.model.torch;
 
-import io.github.gpt2server.testing.Float16;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.TensorData;
 import io.github.gpt2server.model.checkpoint.Weights;
+import io.github.gpt2server.testing.Float16;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.api.request.PromptTokens;
-import io.github.gpt2server.testing.RequestBuilder;
-import io.github.gpt2server.testing.ScriptedGeneration;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.testing.RequestBuilder;
+import io.github.gpt2server.testing.ScriptedGeneration;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.web.ServerSentEvents;
 import io.github.gpt2server.web.error.ApiException;

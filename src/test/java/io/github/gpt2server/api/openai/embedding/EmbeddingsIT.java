@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.testing.LiveServer;
-import io.github.gpt2server.testing.SharedServer;
 import io.github.gpt2server.testing.RawHttp;
+import io.github.gpt2server.testing.SharedServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
