@@ -40,9 +40,9 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule samplingStandsAlone = uses("sampling");
 
-  @ArchTest static final ArchRule tokenizerUses = uses("tokenizer", "files");
+  @ArchTest static final ArchRule tokenizerUses = uses("tokenizer", "files", "platform");
 
-  @ArchTest static final ArchRule modelUses = uses("model", "files");
+  @ArchTest static final ArchRule modelUses = uses("model", "files", "platform");
 
   @ArchTest static final ArchRule hubUses = uses("hub", "files", "text");
 
@@ -113,6 +113,17 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule tensorsOnlyInModelTorch =
       library("model.torch", "ai.djl.ndarray..", "ai.djl.pytorch..");
+
+  /** And where its own library is unpacked. */
+  @ArchTest
+  static final ArchRule jnaOnlyInPlatformAndModelTorch =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(
+              BASE + ".platform..", BASE + ".model.torch..", BASE + ".boot.libraries..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("com.sun.jna..");
 
   @ArchTest
   static final ArchRule djlOnlyInModelAndTokenizer =

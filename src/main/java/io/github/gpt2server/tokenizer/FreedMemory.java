@@ -1,8 +1,6 @@
 package io.github.gpt2server.tokenizer;
 
-import com.sun.jna.Library;
-import com.sun.jna.Native;
-import com.sun.jna.Platform;
+import io.github.gpt2server.platform.Libc;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,18 +15,10 @@ final class FreedMemory {
 
   private FreedMemory() {}
 
-  private interface Libc extends Library {
-    int malloc_trim(long pad);
-  }
-
   /** Gives it back; does nothing where the C library has no such call. */
   static void giveBack() {
-    if (Platform.isLinux()) {
-      try {
-        Native.load("c", Libc.class).malloc_trim(0);
-      } catch (UnsatisfiedLinkError e) {
-        log.debug("This C library has no malloc_trim; freed memory stays with the process", e);
-      }
+    if (Libc.isLinux() && !Libc.trimMalloc()) {
+      log.debug("This C library has no malloc_trim; freed memory stays with the process");
     }
   }
 }

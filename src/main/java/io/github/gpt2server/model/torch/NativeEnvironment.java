@@ -1,14 +1,12 @@
 package io.github.gpt2server.model.torch;
 
-import com.sun.jna.Library;
-import com.sun.jna.Native;
-import com.sun.jna.Platform;
+import io.github.gpt2server.platform.Libc;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Environment variables that libtorch and its OpenMP library read when they are loaded. Those that
- * whoever started the process has set stay as they are.
+ * are set already stay as they are.
  *
  * <ul>
  *   <li>{@code GOMP_SPINCOUNT}: how long OpenMP's threads spin before they sleep. libtorch's steps
@@ -28,14 +26,9 @@ final class NativeEnvironment {
 
   private NativeEnvironment() {}
 
-  /** The C library, whose environment native libraries read; Java cannot change it. */
-  private interface Libc extends Library {
-    int setenv(String name, String value, int overwrite);
-  }
-
   /** Sets the variables; before libtorch loads. */
   static void prepare() {
-    if (!Platform.isLinux()) {
+    if (!Libc.isLinux()) {
       return;
     }
     if (System.getenv("OMP_WAIT_POLICY") == null) {
@@ -45,11 +38,8 @@ final class NativeEnvironment {
   }
 
   private static void set(String name, String value) {
-    try {
-      Native.load("c", Libc.class).setenv(name, value, 0);
-    } catch (UnsatisfiedLinkError e) {
+    if (!Libc.setEnvironment(name, value)) {
       log.warn("{} cannot be set; steps take longer than they could", name);
-      log.debug("Why", e);
     }
   }
 }

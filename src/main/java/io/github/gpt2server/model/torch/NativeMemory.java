@@ -1,8 +1,6 @@
 package io.github.gpt2server.model.torch;
 
-import com.sun.jna.Library;
-import com.sun.jna.Native;
-import com.sun.jna.Platform;
+import io.github.gpt2server.platform.Libc;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,14 +20,10 @@ final class NativeMemory {
 
   private static final int ONE_MEBIBYTE = 1 << 20;
 
-  /** What glibc arrives at by itself where large blocks come and go, as they do in every step. */
+  /** The threshold that glibc arrives at by itself where large blocks come and go, as they do in every step. */
   private static final int LARGEST_MMAP_THRESHOLD = 32 << 20;
 
   private NativeMemory() {}
-
-  private interface Libc extends Library {
-    int mallopt(int parameter, int value);
-  }
 
   /** Runs what loads weights, and gives back what it took beside them. */
   static void load(Runnable load) {
@@ -43,17 +37,14 @@ final class NativeMemory {
     }
   }
 
-  /** Unless whoever started the process chose one. */
+  /** Sets the threshold, unless the environment does. */
   private static void setMmapThreshold(int bytes) {
-    if (!Platform.isLinux() || System.getenv("MALLOC_MMAP_THRESHOLD_") != null) {
+    if (!Libc.isLinux() || System.getenv("MALLOC_MMAP_THRESHOLD_") != null) {
       return;
     }
-    try {
-      final Libc libc = Native.load("c", Libc.class);
-      libc.mallopt(M_MMAP_THRESHOLD, bytes);
-      libc.mallopt(M_TRIM_THRESHOLD, 2 * bytes);
-    } catch (UnsatisfiedLinkError e) {
-      log.debug("This C library has no mallopt; loading takes some more memory", e);
+    if (!Libc.setMallocOption(M_MMAP_THRESHOLD, bytes)
+        || !Libc.setMallocOption(M_TRIM_THRESHOLD, 2 * bytes)) {
+      log.debug("This C library has no mallopt; loading takes some more memory");
     }
   }
 }

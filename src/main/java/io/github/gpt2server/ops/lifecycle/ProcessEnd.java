@@ -1,6 +1,6 @@
 package io.github.gpt2server.ops.lifecycle;
 
-import com.sun.jna.Native;
+import io.github.gpt2server.platform.Libc;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -41,14 +41,6 @@ public final class ProcessEnd {
   private static volatile byte[] ends = SERVER_ENDS;
   private static volatile boolean kernelExit;
 
-  /** The C library, called without the objects that JNA makes for an interface. */
-  private static final class Libc {
-    private Libc() {}
-
-    @SuppressWarnings("checkstyle:MethodName") // The function's own name.
-    static native void _exit(int status);
-  }
-
   private ProcessEnd() {}
 
   /**
@@ -71,12 +63,7 @@ public final class ProcessEnd {
    * handlers, which crash while libtorch computes. Does nothing where there is no such function.
    */
   public static void useKernel() {
-    try {
-      Native.register(Libc.class, "c");
-      kernelExit = true;
-    } catch (LinkageError e) {
-      log.debug("The process ends by the JVM's own means", e);
-    }
+    kernelExit = Libc.linkExit();
   }
 
   private static void uncaught(Thread thread, Throwable failure) {
@@ -108,7 +95,7 @@ public final class ProcessEnd {
       }
     }
     if (kernelExit) {
-      Libc._exit(EXIT_CODE);
+      Libc.exit(EXIT_CODE);
     }
     Runtime.getRuntime().halt(EXIT_CODE);
   }

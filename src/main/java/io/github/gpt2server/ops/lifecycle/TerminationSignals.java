@@ -1,7 +1,6 @@
 package io.github.gpt2server.ops.lifecycle;
 
-import com.sun.jna.Library;
-import com.sun.jna.Native;
+import io.github.gpt2server.platform.Libc;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -33,11 +32,6 @@ public final class TerminationSignals {
     Signal(int number) {
       this.number = number;
     }
-  }
-
-  /** The C library; Java cannot send itself a signal. */
-  private interface Libc extends Library {
-    int kill(int process, int signal);
   }
 
   private TerminationSignals(BooleanSupplier hurry) {
@@ -96,10 +90,8 @@ public final class TerminationSignals {
    */
   private static void die(Signal signal) {
     Signals.registerDefault(signal.name());
-    try {
-      Native.load("c", Libc.class).kill((int) ProcessHandle.current().pid(), signal.number);
-    } catch (UnsatisfiedLinkError e) {
-      log.debug("No signal can be sent here", e);
+    if (!Libc.signal(signal.number)) {
+      log.debug("No signal can be sent here");
       Runtime.getRuntime().halt(128 + signal.number);
     }
   }
