@@ -3,7 +3,7 @@ package io.github.gpt2server.model;
 import java.util.List;
 
 /**
- * Which vectors {@link LanguageModel#embed} shall compute, as plain data.
+ * The vectors that {@link LanguageModel#embed} computes, as plain data.
  *
  * @param texts the token ids of each text, at least one and at most a context's length
  * @param blocks how many blocks the texts pass; 0 leaves them at the sum of token and position
@@ -15,7 +15,7 @@ import java.util.List;
 public record EmbeddingPlan(
     List<int[]> texts, int blocks, boolean finalNorm, Pooling pooling, boolean normalize) {
 
-  /** Copies the list, so that nobody changes it later. */
+  /** Copies the list, which therefore cannot change later. */
   public EmbeddingPlan {
     texts = List.copyOf(texts);
   }

@@ -1,7 +1,7 @@
 package io.github.gpt2server.model;
 
 /**
- * What an {@link Inspection} has found; what was not asked for is null. Everything is computed from
+ * The result of an {@link Inspection}; what was not asked for is null. Everything is computed from
  * what the weights' type does, and reported in float32. {@code places} are the embedding, then the
  * reported layers in their order.
  *

@@ -10,24 +10,24 @@ import java.util.Map;
  */
 public interface LanguageModel extends AutoCloseable {
 
-  /** How many token ids there are. */
+  /** Number of token ids. */
   int vocabSize();
 
-  /** How many positions a sequence may have. */
+  /** Number of positions that a sequence may have. */
   int contextLength();
 
-  /** How many sequences the KV cache holds. */
+  /** Number of sequences that the KV cache holds. */
   int slots();
 
   /**
-   * How many slots may be used before anybody needs them. On a CPU the system gives a slot its
+   * Number of slots that may be used before they are needed. On a CPU the system gives a slot its
    * memory when a sequence first writes to it.
    */
   default int warmUpSlots() {
     return slots();
   }
 
-  /** How many chunks of prompts the prefix cache can keep. */
+  /** Number of prompt chunks that the prefix cache can retain. */
   int blocks();
 
   /**

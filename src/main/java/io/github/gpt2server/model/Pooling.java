@@ -1,6 +1,6 @@
 package io.github.gpt2server.model;
 
-/** How the rows of a text, one per token, become its vectors. */
+/** The way from the rows of a text, one per token, to its vectors. */
 public enum Pooling {
   /** The mean of all rows. */
   MEAN,

@@ -5,7 +5,7 @@ import java.nio.FloatBuffer;
 /**
  * The logits of one step, one row of {@code [vocab]} for each that the plan asked for. Valid until
  * closed. Exponentials and sums over the vocabulary are computed in libtorch; rows are copied to
- * Java only by whoever asks for them.
+ * Java only where they are asked for.
  */
 public interface StepResult extends AutoCloseable {
 

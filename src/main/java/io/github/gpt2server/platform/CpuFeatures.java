@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 public record CpuFeatures(Set<String> names) {
   private static final Path LINUX = Path.of("/proc/cpuinfo");
 
-  /** What the system says of its first CPU. */
+  /** The features that the system reports of its first CPU. */
   public static CpuFeatures ofThisMachine() {
     try {
       return parse(Files.readString(LINUX));

@@ -31,7 +31,7 @@ public record CpuTopology(int count, int cores) {
   }
 
   /**
-   * How many cores a process may be scheduled on, by Linux's files.
+   * Number of cores that a process may be scheduled on, by Linux's files.
    *
    * @param status the process's {@code /proc/self/status}
    * @param cpus the folder that tells of each processor which others are in its core
@@ -72,7 +72,7 @@ public record CpuTopology(int count, int cores) {
   }
 
   /**
-   * How many threads a step uses unless it is set: one for each core, since two hyperthreads share
+   * Number of threads that a step uses unless it is set: one for each core, since two hyperthreads share
    * the units that multiply and the way to memory.
    */
   public int threads() {

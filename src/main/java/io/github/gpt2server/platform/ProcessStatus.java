@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** What Linux tells of this process; nothing on other systems. */
+/** The state that Linux reports of this process; empty on other systems. */
 public final class ProcessStatus {
   private static final Path FILE = Path.of("/proc/self/status");
 

@@ -7,7 +7,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What a definition has in common with GPT-2's own. */
+/** The parts of a definition that it has in common with GPT-2's own. */
 final class Gpt2Form {
 
   /** Kinds of pre-tokenizers that only split, unless they remove what they split at. */

@@ -227,7 +227,7 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     return vocabulary.equalTo(other.vocabulary);
   }
 
-  /** How many token ids there are, those without a token included. */
+  /** Number of token ids, those without a token included. */
   public int vocabSize() {
     return vocabulary.size();
   }

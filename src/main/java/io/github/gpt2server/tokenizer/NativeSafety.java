@@ -16,7 +16,7 @@ final class NativeSafety {
   private static final int MAX_GROWTH = 64;
 
   /**
-   * How many bytes a byte of text can become at the most. NFKD makes 33 of the three of U+FDFA, NFD
+   * Number of bytes that a byte of text can become at most. NFKD makes 33 of the three of U+FDFA, NFD
    * twelve of the four of U+1D160, and the byte alphabet two of one.
    */
   private static final Map<String, Integer> NORMALIZERS =
@@ -159,7 +159,7 @@ final class NativeSafety {
     }
   }
 
-  /** Far above the limit nothing is told apart, and nothing overflows. */
+  /** Saturates far above the limit, so that nothing overflows. */
   private static long limited(long growth) {
     return Math.min(growth, 1_000_000);
   }

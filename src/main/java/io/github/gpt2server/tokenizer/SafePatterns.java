@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 final class SafePatterns {
 
   /**
-   * What tokenizers of byte-level BPE split by: GPT-2, cl100k and Llama 3, Qwen 2, o200k. None goes
+   * The patterns that tokenizers of byte-level BPE split by: GPT-2, cl100k and Llama 3, Qwen 2, o200k. None goes
    * over a run of characters more than a few times.
    */
   private static final Set<String> KNOWN =

@@ -72,7 +72,7 @@ final class SpecialTokens {
     return Optional.ofNullable(tokens.get(role)).map(Named::content);
   }
 
-  /** What is added later replaces what is there. */
+  /** Adds the tokens that a file names, in place of earlier ones. */
   private void add(Path file, ObjectNode json) {
     for (String role : ROLES) {
       named(file, role, json.path(role)).ifPresent(token -> tokens.put(role, token));

@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 record TokenRoles(OptionalInt beginning, OptionalInt end, OptionalInt unknown) {
   static final String END_OF_TEXT = "<|endoftext|>";
 
-  /** What {@code GPT2Config} of Hugging Face transformers has for both. */
+  /** The value that {@code GPT2Config} of Hugging Face transformers has for both. */
   private static final int DEFAULT = 50256;
 
   /**

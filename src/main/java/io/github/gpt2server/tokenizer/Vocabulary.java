@@ -10,7 +10,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
 
-/** What each token id stands for: bytes, and how they are written where text is wanted. */
+/** The bytes of each token id, and their form where text is wanted. */
 final class Vocabulary {
 
   private static final byte[] NOTHING = {};

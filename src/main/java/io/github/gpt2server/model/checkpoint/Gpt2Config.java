@@ -58,7 +58,7 @@ public record Gpt2Config(
   private static final double DEFAULT_LAYER_NORM_EPSILON = 1e-5;
   private static final int DEFAULT_END_OF_TEXT = 50256;
 
-  /** Copies the list, so that nobody changes it later. */
+  /** Copies the list, which therefore cannot change later. */
   public Gpt2Config {
     endOfText = List.copyOf(endOfText);
   }

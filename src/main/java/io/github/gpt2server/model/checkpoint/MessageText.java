@@ -3,7 +3,7 @@ package io.github.gpt2server.model.checkpoint;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** How what a file says of itself is shown in a sentence, however long or odd it is. */
+/** Excerpts of what a file says of itself, for messages: one line of bounded length. */
 final class MessageText {
   private static final int LONGEST = 80;
 

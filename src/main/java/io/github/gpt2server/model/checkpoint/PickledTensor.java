@@ -28,7 +28,7 @@ record PickledTensor(NumberType dtype, Storage storage, long offset, long[] shap
   record Storage(String key, NumberType type, long count) {
 
     /**
-     * Checks that there can be so many.
+     * Checks that there can be this number of them.
      *
      * @throws IllegalArgumentException with a phrase about what is wrong
      */
@@ -76,7 +76,7 @@ record PickledTensor(NumberType dtype, Storage storage, long offset, long[] shap
     return offset * dtype.bytes();
   }
 
-  /** How many bytes it is from its first number to the end of its last. */
+  /** Number of bytes from its first number to the end of its last. */
   long bytes() {
     return span(shape, strides) * dtype.bytes();
   }

@@ -13,7 +13,7 @@ import java.util.Arrays;
  * @param shape its dimensions, outermost first; empty for a single number
  * @param strides for each dimension, how many numbers on the next index lies
  * @param data the bytes from its first number to its last, a direct read-only buffer that maps the
- *     file; the mapping ends when nobody holds the buffer any more
+ *     file; the mapping ends when the buffer is no longer referenced
  */
 public record TensorData(
     String name, DataType dtype, long[] shape, long[] strides, ByteBuffer data) {
@@ -30,7 +30,7 @@ public record TensorData(
     return data.duplicate().rewind().order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** How many numbers it has. */
+  /** Number of its numbers. */
   public long elementCount() {
     return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
   }

@@ -45,7 +45,7 @@ sealed interface TensorFile permits SafetensorsFile, TorchFile {
   TensorData read(String name);
 
   /**
-   * The type that a file names for a tensor of so many bytes, if it can be read.
+   * The type that a file names for a tensor of a number of bytes, if it can be read.
    *
    * @throws ModelLoadException if its type is not one of {@link DataType}, or it is too large to
    *     map

@@ -187,7 +187,7 @@ final class TorchFile implements TensorFile {
     return tensors;
   }
 
-  /** So many bytes, fewer only at the end of the file. */
+  /** Reads a number of bytes, fewer only at the end of the file. */
   private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
     final ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining() && channel.read(buffer, position + buffer.position()) >= 0) {}

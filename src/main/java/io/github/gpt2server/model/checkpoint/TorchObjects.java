@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a pickle by PyTorch may name and build: tensors, the dictionaries that hold them, and
+ * The things that a pickle by PyTorch may name and build: tensors, the dictionaries that hold them, and
  * nothing else. A name stands for an entry of a fixed table, never for a class or a method of this
  * program.
  *
@@ -33,7 +33,7 @@ final class TorchObjects {
 
   private final Map<String, Storage> storages = new LinkedHashMap<>();
 
-  /** What a name stands for. */
+  /** Returns the thing that a name stands for. */
   Object named(String module, String name) {
     final Object found = NAMES.get(module + "." + name);
     if (found == null) {

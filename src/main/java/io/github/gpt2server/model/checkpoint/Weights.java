@@ -167,7 +167,7 @@ public final class Weights {
     return tiedEmbeddings;
   }
 
-  /** How many numbers the model has: tied embeddings counted once, buffers not at all. */
+  /** Number of parameters: tied embeddings counted once, buffers not at all. */
   public long parameterCount() {
     return parameterCount;
   }
