@@ -1,62 +1,92 @@
-  # Continues class Gpt2 of gpt2.py: how far the operators of a step are from what they should compute,
-  # tried on this machine before the model is served. Every check returns the largest error of a result,
-  # relative to the largest magnitude in it; what is right is computed in float64 by libtorch's plain
-  # operators from the same inputs. Linear layers are tried with one row, a few and many, for kernels
-  # are chosen by their number.
+# How far the operators of a step are from what they should compute, tried on this machine before the
+# model is served. Every check returns the largest error of a result, relative to the largest magnitude
+# in it; what is right is computed in float64 by libtorch's plain operators from the same inputs. Linear
+# layers are tried with one row, a few and many, for kernels are chosen by their number.
+
+
+def double(t: Tensor) -> Tensor:
+  return torch.to(t, dtype=__torch__.float64())
+
+
+# One row, all rows, and all of them again and again to fifty: what linear layers are tried with.
+def repeated(rows: Tensor) -> List[Tensor]:
+  return [rows[:1], rows, rows.repeat([50 // rows.size(0), 1])]
+
+
+# Numbers that float32 does not hold, which only weights can be to blame for, are left out.
+def largest_error(y: Tensor, exact: Tensor) -> float:
+  magnitude = torch.abs(exact)
+  beyond = torch.logical_not(magnitude < 3e38)
+  error = torch.abs(__torch__.double(y) - exact).masked_fill(beyond, 0.)
+  largest = torch.max(magnitude.masked_fill(beyond, 0.))
+  return float(torch.max(error) / torch.clamp_min(largest, 1e-30))
+
+
+# A product in float64 of x [N, in] with a weight [out, in], a few outputs at a time, for a large
+# weight in float64 would take twice its own memory.
+def exact_product(x: Tensor, weight: Tensor) -> Tensor:
+  rows = __torch__.double(x)
+  products = annotate(List[Tensor], [])
+  for begin in range(0, weight.size(0), 4096):
+    some = __torch__.double(weight[begin:begin + 4096])
+    products.append(torch.matmul(rows, some.t()))
+  return torch.cat(products, 1)
+
+
+class Gpt2(Module):
 
   # Numbers between -1 and 1 that are the same at every start, [rows, width] in float32.
-  def check_rows(self: __torch__.Gpt2, rows: int, width: int) -> Tensor:
-    device = torch.device(self.device)
-    index = torch.to(torch.arange(rows * width, device=device), dtype=7)
-    return torch.to(torch.sin(index * 1.618 + index * index * 0.0001), dtype=6).view(rows, width)
+  def check_rows(self, rows: int, width: int) -> Tensor:
+    index = __torch__.double(torch.arange(rows * width, device=torch.device(self.device)))
+    waves = torch.to(torch.sin(index * 1.618 + index * index * 0.0001), dtype=__torch__.float32())
+    return waves.view(rows, width)
 
-  # One row, all rows, and all of them again and again to fifty: what linear layers are tried with.
-  def repeated(self: __torch__.Gpt2, rows: Tensor) -> List[Tensor]:
-    return [rows[:1], rows, rows.repeat([50 // rows.size(0), 1])]
-
-  # Numbers that float32 does not hold, which only weights can be to blame for, are left out.
-  def largest_error(self: __torch__.Gpt2, y: Tensor, exact: Tensor) -> float:
-    magnitude = torch.abs(exact)
-    beyond = torch.logical_not(magnitude < 3e38)
-    error = torch.abs(torch.to(y, dtype=7) - exact).masked_fill(beyond, 0.)
-    largest = torch.max(magnitude.masked_fill(beyond, 0.))
-    return float(torch.max(error) / torch.clamp_min(largest, 1e-30))
-
-  # A product in float64 of x [N, in] with a weight [out, in], a few outputs at a time, for a large
-  # weight in float64 would take twice its own memory.
-  def exact_product(self: __torch__.Gpt2, x: Tensor, weight: Tensor) -> Tensor:
-    rows = torch.to(x, dtype=7)
-    products = annotate(List[Tensor], [])
-    for begin in range(0, weight.size(0), 4096):
-      some = torch.to(weight[begin:begin + 4096], dtype=7)
-      products.append(torch.matmul(rows, some.t()))
-    return torch.cat(products, 1)
+  # A linear layer by its name in the checkpoint.
+  def named(self, layer: int, name: str) -> __torch__.Linear:
+    block = self.blocks[layer]
+    if name == "attn.c_attn":
+      linear = block.attn_c_attn
+    elif name == "attn.c_proj":
+      linear = block.attn_c_proj
+    elif name == "mlp.c_fc":
+      linear = block.mlp_c_fc
+    else:
+      linear = block.mlp_c_proj
+    return linear
 
   # Whether a block's linear layer is in int8.
-  def is_quantized(self: __torch__.Gpt2, layer: int, place: int) -> bool:
-    return self.blocks[12 * layer + place].numel() == 0
+  def is_quantized(self, layer: int, name: str) -> bool:
+    return self.named(layer, name).quantized is not None
 
-  def head_is_quantized(self: __torch__.Gpt2) -> bool:
-    return len(self.head) == 5
+  def head_is_quantized(self) -> bool:
+    return self.lm_head_int8 is not None
 
   # A linear layer of a weight [in, out] and its bias, in `weight_dtype`.
-  def check_linear(self: __torch__.Gpt2, weight: Tensor, bias: Tensor) -> float:
+  def check_linear(self, weight: Tensor, bias: Tensor) -> float:
     w = self.on_device(weight.t(), self.weight_dtype)
     b = self.on_device(bias, self.weight_dtype)
     packed = __torch__.pack(w)
     x = torch.to(self.check_rows(5, w.size(1)), dtype=self.weight_dtype)
-    exact = self.exact_product(x, w) + torch.to(b, dtype=7)
+    exact = __torch__.exact_product(x, w) + __torch__.double(b)
     error = 0.
-    inputs = self.repeated(x)
-    outputs = self.repeated(exact)
+    inputs = __torch__.repeated(x)
+    outputs = __torch__.repeated(exact)
     for i in range(len(inputs)):
-      error = max(error, self.largest_error(__torch__.linear(inputs[i], packed, b), outputs[i]))
+      error = max(error, __torch__.largest_error(__torch__.linear(inputs[i], packed, b), outputs[i]))
     return error
 
-  # A linear layer in int8, by its place among the model's: its integers and scales are given, and so
-  # are those of the rows, so that the right result is known exactly.
-  def check_quantized_linear(self: __torch__.Gpt2, index: int, activated: bool) -> float:
-    weight = self.quantized_weight(index)
+  def check_quantized_linear(self, layer: int, name: str) -> float:
+    linear = self.named(layer, name)
+    return self.check_quantized(torch._unwrap_optional(linear.quantized), linear.activated)
+
+  def check_quantized_head(self) -> float:
+    head = torch._unwrap_optional(self.lm_head_int8)
+    return self.check_quantized(head.weight, False)
+
+  # A weight in int8: its integers and scales are given, and so are those of the rows, so that the right
+  # result is known exactly.
+  def check_quantized(self, quantized: __torch__.QuantizedWeight, activated: bool) -> float:
+    weight = __torch__.dequantize(quantized)  # [out, in]
     steps = 127.
     x = self.check_rows(5, weight.size(1))
     shifted = x
@@ -65,82 +95,84 @@
       x = torch.abs(x) + self.activation_minimum
       shifted = x - self.activation_minimum
     largest = torch.amax(torch.abs(shifted), [1], True)
-    rounded = torch.round(torch.to(shifted / largest, dtype=7) * steps)
-    exact = self.exact_product(rounded, weight) / steps * torch.to(largest, dtype=7)
-    bias = torch.zeros([weight.size(0)], dtype=6)
+    rounded = torch.round(__torch__.double(shifted / largest) * steps)
+    exact = __torch__.exact_product(rounded, weight) / steps * __torch__.double(largest)
+    bias = torch.zeros([weight.size(0)], dtype=__torch__.float32())
     error = 0.
-    inputs = self.repeated(x)
-    outputs = self.repeated(exact)
+    inputs = __torch__.repeated(x)
+    outputs = __torch__.repeated(exact)
     for i in range(len(inputs)):
-      y = self.quantized_linear(inputs[i], index, activated, bias)
-      error = max(error, self.largest_error(y, outputs[i]))
+      y = self.quantized_linear(inputs[i], quantized, activated, bias)
+      error = max(error, __torch__.largest_error(y, outputs[i]))
     return error
 
   # The unembedding [V, W], which is not quantized.
-  def check_head(self: __torch__.Gpt2, lm_head: Tensor) -> float:
+  def check_head(self, lm_head: Tensor) -> float:
     w = lm_head
-    if len(self.head) == 2:
-      w = torch.to(lm_head, dtype=5)
+    if self.lm_head_float16 is not None:
+      w = torch.to(lm_head, dtype=__torch__.float16())
     w = self.on_device(w, w.dtype)
     x = self.check_rows(3, w.size(1))
-    exact = self.exact_product(x, w)
+    exact = __torch__.exact_product(x, w)
     error = 0.
-    inputs = self.repeated(x)
-    outputs = self.repeated(exact)
+    inputs = __torch__.repeated(x)
+    outputs = __torch__.repeated(exact)
     for i in range(len(inputs)):
-      error = max(error, self.largest_error(self.dot_head(inputs[i]), outputs[i]))
+      error = max(error, __torch__.largest_error(self.dot_head(inputs[i]), outputs[i]))
     return error
 
   # Embeddings, layer norm and the activation.
-  def check_small_operators(self: __torch__.Gpt2) -> List[float]:
-    wte = self.embeddings[0]
-    wpe = self.embeddings[1]
+  def check_small_operators(self) -> List[float]:
+    wte = torch._unwrap_optional(self.wte)  # [V, W]
+    wpe = torch._unwrap_optional(self.wpe)  # [P, W]
+    ln_f = torch._unwrap_optional(self.ln_f)
     last = wte.size(0) - 1
     end = wpe.size(0) - 1
-    embedded = self.embed([last, 0, last], [0, end, end])
-    sums = [torch.to(wte[last], dtype=7) + torch.to(wpe[0], dtype=7),
-        torch.to(wte[0], dtype=7) + torch.to(wpe[end], dtype=7),
-        torch.to(wte[last], dtype=7) + torch.to(wpe[end], dtype=7)]
+    embedded = self.embed_texts([last, 0, last], [0, end, end])
+    sums = [__torch__.double(wte[last]) + __torch__.double(wpe[0]),
+        __torch__.double(wte[0]) + __torch__.double(wpe[end]),
+        __torch__.double(wte[last]) + __torch__.double(wpe[end])]
 
     x = self.check_rows(3, wte.size(1)) * 3. + 1.
-    double = torch.to(x, dtype=7)
+    double = __torch__.double(x)
     centred = double - torch.mean(double, [1], True)
     deviation = torch.sqrt(torch.mean(centred * centred, [1], True) + self.eps)
-    norm = centred / deviation * torch.to(self.head[0], dtype=7) + torch.to(self.head[1], dtype=7)
+    norm = centred / deviation * __torch__.double(ln_f.weight) + __torch__.double(ln_f.bias)
 
     entering = self.check_rows(3, 1000) * 8.
-    activated = self.activate(torch.to(entering, dtype=7))
-    return [self.largest_error(embedded, torch.stack(sums)),
-        self.largest_error(self.final_norm(x), norm),
-        self.largest_error(self.activate(entering), activated)]
+    activated = self.activate(__torch__.double(entering))
+    return [__torch__.largest_error(embedded, torch.stack(sums)),
+        __torch__.largest_error(self.final_norm(x), norm),
+        __torch__.largest_error(self.activate(entering), activated)]
 
   # What becomes of logits: their logarithmic sum of exponentials, probabilities, the score of a token
   # and the likeliest one.
-  def check_logits(self: __torch__.Gpt2) -> List[float]:
-    V = self.embeddings[0].size(0)
+  def check_logits(self) -> List[float]:
+    V = torch._unwrap_optional(self.wte).size(0)
     logits = self.check_rows(5, V) * 10. - 100.
-    exact = torch.to(logits, dtype=7)
+    exact = __torch__.double(logits)
     p = torch.softmax(exact, 1)
     logp = torch.log_softmax(exact, 1)
     sums = exact[:, 0] - logp[:, 0]
     rows = [0, 1, 2, 3, 4]
     plain = [1., 1., 1., 1., 1.]
     token = V // 2
-    scores = torch.to(self.score(logits, rows, [token, token, token, token, token], plain), dtype=7)
+    scores = __torch__.double(self.score(logits, rows, [token, token, token, token, token], plain))
     likelier = torch.sum(exact > exact[:, token:token + 1], [1])
     likeliest = self.argmax(logits)
-    found = torch.gather(exact, 1, torch.to(likeliest, dtype=4, device=exact.device).unsqueeze(1))
-    return [self.largest_error(self.log_sum_exp(logits, rows, plain), sums.cpu()),
-        self.largest_error(self.softmax(logits, rows, plain), p.cpu()),
-        self.largest_error(scores[0], logp[:, token].cpu()),
-        self.largest_error(scores[1], torch.neg(torch.sum(p * logp, [1])).cpu()),
-        self.largest_error(scores[2], torch.to(likelier, dtype=7).cpu()),
-        self.largest_error(found.squeeze(1), torch.amax(exact, [1]))]
+    likeliest = torch.to(likeliest, dtype=__torch__.int64(), device=exact.device)
+    found = torch.gather(exact, 1, likeliest.unsqueeze(1))
+    return [__torch__.largest_error(self.log_sum_exp(logits, rows, plain), sums.cpu()),
+        __torch__.largest_error(self.softmax(logits, rows, plain), p.cpu()),
+        __torch__.largest_error(scores[0], logp[:, token].cpu()),
+        __torch__.largest_error(scores[1], torch.neg(torch.sum(p * logp, [1])).cpu()),
+        __torch__.largest_error(scores[2], __torch__.double(likelier).cpu()),
+        __torch__.largest_error(found.squeeze(1), torch.amax(exact, [1]))]
 
-  # Attention over the cache: a prompt in two pieces and the token after it and, where there is a
+  # Attention over the cache: a prompt in two chunks and the token after it and, where there is a
   # second slot, a shorter text beside it.
-  def check_attention(self: __torch__.Gpt2, slot_count: int, width: int) -> float:
-    P = self.embeddings[1].size(0)
+  def check_attention(self, slot_count: int, width: int) -> float:
+    P = torch._unwrap_optional(self.wpe).size(0)
     first = min(40, P - 1)
     second = min(7, P - 1)
     if first < 1:
@@ -177,27 +209,27 @@
         positions.append(i)
         slots.append(s)
       row = row + T + 1
-    read = self.attend_rows(torch.cat(texts, 0), positions, slots, annotate(List[int], []), chunks)
-    error = self.largest_error(read, torch.cat(exact, 0))
+    none = annotate(List[int], [])
+    read = self.attend_rows(torch.cat(texts, 0), positions, slots, none, chunks)
+    error = __torch__.largest_error(read, torch.cat(exact, 0))
     slots = annotate(List[int], [])
     for s in range(len(lengths)):
       slots.append(s)
-    z = self.attend_rows(torch.cat(decoded, 0), lengths, slots, [len(lengths)],
-        annotate(List[int], []))
-    return max(error, self.largest_error(z, torch.cat(exact_decoded, 0)))
+    z = self.attend_rows(torch.cat(decoded, 0), lengths, slots, [len(lengths)], none)
+    return max(error, __torch__.largest_error(z, torch.cat(exact_decoded, 0)))
 
-  # The first layer's attention, [N, W], of queries, keys and values [N, 3, H, D].
-  def attend_rows(self: __torch__.Gpt2, heads: Tensor, positions: List[int], slots: List[int],
-      decode: List[int], chunks: List[int]) -> Tensor:
-    ids = torch.tensor(positions + positions + slots, dtype=4, device=torch.device(self.device))
-    plan = self.plan_attention(ids, positions, slots, decode, chunks)
-    return self.attention(heads, 0, ids, slots, decode, chunks, plan)
+  # The first layer's attention of queries, keys and values [N, 3, H, D].
+  def attend_rows(self, qkv: Tensor, positions: List[int], slots: List[int], rounds: List[int],
+      chunks: List[int]) -> Tensor:
+    ids = self.ids_of(positions + positions + slots)
+    batch = self.batch_of(ids, positions, slots, rounds, chunks)
+    return self.attention(qkv, 0, batch, self.plan_attention(batch))  # [N, W]
 
   # What it should be of one text, in float64.
-  def exact_attention(self: __torch__.Gpt2, heads: Tensor) -> Tensor:
+  def exact_attention(self, heads: Tensor) -> Tensor:
     T = heads.size(0)
-    q, k, v = torch.unbind(torch.to(heads, dtype=7).transpose(0, 2), 1)
-    unseen = torch.full([T, T], self.minus_infinity, dtype=7, device=heads.device)
+    q, k, v = torch.unbind(__torch__.double(heads).transpose(0, 2), 1)
+    unseen = torch.full([T, T], self.minus_infinity, dtype=__torch__.float64(), device=heads.device)
     scores = torch.matmul(q, k.transpose(1, 2)) * self.scales[0] + torch.triu(unseen, 1)
     z = torch.matmul(torch.softmax(scores, -1), v)
     return z.transpose(0, 1).reshape(T, heads.size(2) * heads.size(3))

@@ -10,6 +10,7 @@ import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,10 +26,14 @@ final class StepBenchmark implements AutoCloseable {
 
   StepBenchmark(Path folder, String device, WeightType type, int slots) {
     Gpt2Config config = Gpt2Config.read(folder);
-    chunkSize = device.equals("cpu") ? 32 : 64;
+    TorchDevice placed =
+        device.equals("cpu")
+            ? TorchDevice.CPU
+            : new TorchDevice(Integer.parseInt(device.substring(device.indexOf(':') + 1)));
+    chunkSize = placed.isCpu() ? 32 : 64;
     model =
         Gpt2Model.load(
-            config, Weights.open(folder, config), device, type, new CacheSize(slots, 0, chunkSize));
+            config, Weights.open(folder, config), placed, type, new CacheSize(slots, 0, chunkSize));
   }
 
   /**

@@ -15,6 +15,7 @@ import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -57,7 +58,7 @@ class InspectionOnModelIT {
                 Gpt2Model.load(
                     config,
                     Weights.open(FOLDER, config),
-                    "cpu",
+                    TorchDevice.CPU,
                     WeightType.FLOAT32,
                     new CacheSize(16, 0, 64)),
             tokenizer,

@@ -6,6 +6,7 @@ import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.testing.ServedModelFixture;
@@ -28,7 +29,11 @@ public final class TestModel {
           Engine.start(
               () ->
                   Gpt2Model.load(
-                      config, weights, "cpu", WeightType.FLOAT32, new CacheSize(8, 0, 64)),
+                      config,
+                      weights,
+                      TorchDevice.CPU,
+                      WeightType.FLOAT32,
+                      new CacheSize(8, 0, 64)),
               tokenizer,
               EngineSettings.withQueue(4));
       return ServedModelFixture.of(

@@ -17,6 +17,7 @@ import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.RequestBuilder;
@@ -56,7 +57,7 @@ class EngineOnModelIT {
                 Gpt2Model.load(
                     config,
                     Weights.open(FOLDER, config),
-                    "cpu",
+                    TorchDevice.CPU,
                     WeightType.FLOAT32,
                     new CacheSize(32, 128, 32)),
             tokenizer,

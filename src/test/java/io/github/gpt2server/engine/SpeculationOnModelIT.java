@@ -18,6 +18,7 @@ import io.github.gpt2server.model.checkpoint.Activation;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.RequestBuilder;
@@ -79,7 +80,11 @@ class SpeculationOnModelIT {
     return Engine.start(
         () ->
             Gpt2Model.load(
-                config, Weights.open(FOLDER, config), "cpu", type, new CacheSize(8, 32, 32)),
+                config,
+                Weights.open(FOLDER, config),
+                TorchDevice.CPU,
+                type,
+                new CacheSize(8, 32, 32)),
         TOKENIZER,
         EngineSettings.withQueue(256).withObserver(counter),
         planners);
@@ -103,7 +108,7 @@ class SpeculationOnModelIT {
             real.scaleAttnByInverseLayerIdx(),
             real.reorderAndUpcastAttn());
     return Gpt2Model.load(
-        config, Weights.open(FOLDER, config), "cpu", type, new CacheSize(8, 0, 64));
+        config, Weights.open(FOLDER, config), TorchDevice.CPU, type, new CacheSize(8, 0, 64));
   }
 
   @AfterParameterizedClassInvocation

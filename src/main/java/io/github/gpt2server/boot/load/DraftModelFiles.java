@@ -8,6 +8,7 @@ import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.platform.CpuFeatures;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -20,8 +21,6 @@ record DraftModelFiles(
     ModelFolder folder, Gpt2Config config, Weights weights, WeightType type, CacheSize cache)
     implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DraftModelFiles.class);
-
-  private static final String CPU = "cpu";
 
   /**
    * Opens them.
@@ -48,7 +47,10 @@ record DraftModelFiles(
       Weights weights = Weights.open(folder.path(), config);
       WeightType type =
           DtypeChoice.of(
-                  properties.dtype(), CPU, weights.parameterCount(), CpuFeatures.ofThisMachine())
+                  properties.dtype(),
+                  TorchDevice.CPU,
+                  weights.parameterCount(),
+                  CpuFeatures.ofThisMachine())
               .type();
       CacheSize cache = new CacheSize(properties.maxSequences(), 0, 0);
       return new DraftModelFiles(folder, config, weights, type, cache);
@@ -91,7 +93,7 @@ record DraftModelFiles(
    */
   LanguageModel load(int[] text) {
     int[] sample = Arrays.copyOf(text, Math.min(text.length, config.contextLength()));
-    return Gpt2Model.load(config, weights, CPU, type, cache, sample);
+    return Gpt2Model.load(config, weights, TorchDevice.CPU, type, cache, sample);
   }
 
   @Override

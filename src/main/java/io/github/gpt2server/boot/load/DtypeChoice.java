@@ -2,6 +2,7 @@ package io.github.gpt2server.boot.load;
 
 import io.github.gpt2server.boot.settings.Dtype;
 import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.platform.CpuFeatures;
 
@@ -23,8 +24,8 @@ record DtypeChoice(WeightType type, String reason) {
    * @param parameters the number of weights
    * @throws ModelLoadException if the device cannot compute in what was set
    */
-  static DtypeChoice of(Dtype dtype, String device, long parameters, CpuFeatures features) {
-    boolean cpu = device.equals("cpu");
+  static DtypeChoice of(Dtype dtype, TorchDevice device, long parameters, CpuFeatures features) {
+    boolean cpu = device.isCpu();
     return switch (dtype) {
       case AUTO ->
           cpu

@@ -19,6 +19,7 @@ import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.ArithmeticReport;
 import io.github.gpt2server.model.torch.Gpt2Model;
+import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.TorchRuntime;
 import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.ops.lifecycle.LoadedModel;
@@ -77,7 +78,7 @@ public final class ServedModelLoader implements ModelLoader {
       Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder.path());
       checkVocabulary(folder, config, tokenizer);
       checkDefaultLength(config);
-      String device = device();
+      TorchDevice device = device();
       DtypeChoice choice =
           DtypeChoice.of(
               properties.dtype(), device, weights.parameterCount(), CpuFeatures.ofThisMachine());
@@ -110,7 +111,7 @@ public final class ServedModelLoader implements ModelLoader {
           cacheBytes += draft.cacheBytes();
           weightBytes += draft.weightBytes();
         }
-        if (device.equals("cpu")) {
+        if (device.isCpu()) {
           long prefixCacheBytes = Gpt2Model.prefixCacheBytes(config, type, cache);
           MemoryCheck.ofThisMachine()
               .requireRoom(weightBytes, cacheBytes + prefixCacheBytes, cache.slots());
@@ -136,7 +137,7 @@ public final class ServedModelLoader implements ModelLoader {
               config.heads(),
               weights.parameterCount(),
               type.label(),
-              device,
+              device.toString(),
               arithmetic.get().kernels().label(),
               arithmetic.get().largestError(),
               Instant.now());
@@ -173,12 +174,12 @@ public final class ServedModelLoader implements ModelLoader {
   /**
    * The files of the draft model; null if there is none, or on a GPU, which uses no draft tokens.
    */
-  private DraftModelFiles draft(Gpt2Config served, Gpt2Tokenizer tokenizer, String device)
+  private DraftModelFiles draft(Gpt2Config served, Gpt2Tokenizer tokenizer, TorchDevice device)
       throws Exception {
     if (properties.draftModel() == null) {
       return null;
     }
-    if (!device.equals("cpu")) {
+    if (!device.isCpu()) {
       log.warn("gpt2.draft-model is not used: draft tokens are proposed on a CPU alone");
       return null;
     }
@@ -189,7 +190,7 @@ public final class ServedModelLoader implements ModelLoader {
   private Gpt2Model loadModel(
       Gpt2Config config,
       Weights weights,
-      String device,
+      TorchDevice device,
       WeightType type,
       CacheSize cache,
       int[] sample,
@@ -228,11 +229,11 @@ public final class ServedModelLoader implements ModelLoader {
     return new CacheSize(slots, (int) ((tokens + blockLength - 1) / blockLength), blockLength);
   }
 
-  private String device() {
+  private TorchDevice device() {
     return switch (properties.device().kind()) {
-      case CPU -> "cpu";
+      case CPU -> TorchDevice.CPU;
       case CUDA -> TorchRuntime.gpu(properties.device().index());
-      case AUTO -> TorchRuntime.gpuCount() > 0 ? TorchRuntime.gpu(0) : "cpu";
+      case AUTO -> TorchRuntime.gpuCount() > 0 ? TorchRuntime.gpu(0) : TorchDevice.CPU;
     };
   }
 
@@ -240,15 +241,15 @@ public final class ServedModelLoader implements ModelLoader {
    * The number of tokens of a prompt chunk. On a CPU each costs its time, and running streams wait
    * for all of them; a GPU takes as long to start the kernels of a chunk of any length.
    */
-  private static int chunkSize(String device) {
-    return device.equals("cpu") ? 32 : 64;
+  private static int chunkSize(TorchDevice device) {
+    return device.isCpu() ? 32 : 64;
   }
 
   /**
    * On a GPU a row's bits depend on the number of rows, so that draft tokens could change texts.
    */
-  private Speculation speculation(String device) {
-    return device.equals("cpu") ? properties.speculation() : Speculation.OFF;
+  private Speculation speculation(TorchDevice device) {
+    return device.isCpu() ? properties.speculation() : Speculation.OFF;
   }
 
   /** The end tokens of the tokenizer and of the model's own files. */

@@ -19,7 +19,7 @@ import java.util.stream.LongStream;
  * memory at a time.
  */
 final class EmbeddingTask implements ModelTask<List<float[][]>> {
-  /** Up to so many tokens share a pack; a longer text has one to itself. */
+  /** Number of tokens up to which texts share a pack; a longer text has one to itself. */
   private static final int PACK_TOKENS = 256;
 
   private final TorchProgram program;
@@ -83,7 +83,7 @@ final class EmbeddingTask implements ModelTask<List<float[][]>> {
     PtNDManager scope = program.scope();
     try {
       PtNDArray hidden =
-          program.tensor(scope, "embed", IValue.listFrom(tokens), IValue.listFrom(positions));
+          program.tensor(scope, "embed_texts", IValue.listFrom(tokens), IValue.listFrom(positions));
       return new Pack(scope, hidden, 0, lengths);
     } catch (RuntimeException e) {
       scope.close();
@@ -136,7 +136,7 @@ final class EmbeddingTask implements ModelTask<List<float[][]>> {
     replace(null);
   }
 
-  /** Refuses what is no number, and scales to length 1 if so wished. */
+  /** Rejects NaN and infinities; scales to length 1 if the plan says so. */
   private void check(float[] vector) {
     double squares = 0;
     for (float value : vector) {

@@ -1,6 +1,5 @@
 package io.github.gpt2server.model.torch;
 
-import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -43,7 +42,7 @@ public final class Gpt2Model implements LanguageModel {
 
   private static final int SAMPLE_TOKENS = 64;
 
-  /** A slice of a task takes as long as so many tokens through all blocks, about. */
+  /** Number of tokens that pass all blocks in about the time of a task's slice. */
   private static final int SLICE_TOKENS = 64;
 
   private final Gpt2Config config;
@@ -67,11 +66,11 @@ public final class Gpt2Model implements LanguageModel {
   }
 
   /**
-   * {@link #load(Gpt2Config, Weights, String, WeightType, CacheSize, int[])} where no tokenizer is
-   * at hand: the sample is of tokens from all over the vocabulary.
+   * {@link #load(Gpt2Config, Weights, TorchDevice, WeightType, CacheSize, int[])} where no
+   * tokenizer is at hand: the sample is of tokens from all over the vocabulary.
    */
   public static Gpt2Model load(
-      Gpt2Config config, Weights weights, String device, WeightType type, CacheSize cache) {
+      Gpt2Config config, Weights weights, TorchDevice device, WeightType type, CacheSize cache) {
     return load(config, weights, device, type, cache, sample(config));
   }
 
@@ -87,7 +86,7 @@ public final class Gpt2Model implements LanguageModel {
    * Loads weights into libtorch and allocates the caches. Weights are streamed, one block at a
    * time, from the files' mapped bytes.
    *
-   * @param device a libtorch device that exists, {@code cpu} or {@code cuda:N}
+   * @param device a device that exists
    * @param type the type of the weights in memory; float16 needs a GPU, int8 a CPU
    * @param sample tokens of a text on which int8 tries every layer
    * @throws ModelLoadException if a file cannot be read, or if this machine computes wrong numbers
@@ -95,26 +94,26 @@ public final class Gpt2Model implements LanguageModel {
   public static Gpt2Model load(
       Gpt2Config config,
       Weights weights,
-      String device,
+      TorchDevice device,
       WeightType type,
       CacheSize cache,
       int[] sample) {
-    return load(config, weights, device, type, cache, sample, Kernels::program);
+    return load(config, weights, device, type, cache, sample, ProgramSource::of);
   }
 
   /**
-   * Loads with programs of these texts.
+   * Loads with other programs.
    *
-   * @param text gives the program's text for kernels and a device
+   * @param source gives the program for kernels and a device
    */
   static Gpt2Model load(
       Gpt2Config config,
       Weights weights,
-      String device,
+      TorchDevice device,
       WeightType type,
       CacheSize cache,
       int[] sample,
-      BiFunction<Kernels, String, String> text) {
+      BiFunction<Kernels, TorchDevice, ProgramSource> source) {
     TorchRuntime.load();
     ArithmeticReport wrong = null;
     for (Kernels kernels : Kernels.of(device)) {
@@ -127,7 +126,7 @@ public final class Gpt2Model implements LanguageModel {
       }
       Gpt2Model model;
       try {
-        TorchProgram program = compile(config, device, type, text.apply(kernels, device));
+        TorchProgram program = compile(config, device, type, source.apply(kernels, device));
         model = load(program, kernels, config, weights, device, type, cache, sample);
       } catch (EngineException e) {
         if (kernels == Kernels.LIBTORCH || AllocationFailure.asked(e).isPresent()) {
@@ -158,7 +157,7 @@ public final class Gpt2Model implements LanguageModel {
       Kernels kernels,
       Gpt2Config config,
       Weights weights,
-      String device,
+      TorchDevice device,
       WeightType type,
       CacheSize cache,
       int[] sample) {
@@ -175,7 +174,7 @@ public final class Gpt2Model implements LanguageModel {
       ArithmeticReport report =
           new ArithmeticCheck(program, config, weights, type).run(kernels, cache);
       log.debug("{} checked in {} ms: {}", kernels, report.took().toMillis(), report.findings());
-      return new Gpt2Model(config, cache, device.equals("cpu"), program, report);
+      return new Gpt2Model(config, cache, device.isCpu(), program, report);
     } catch (RuntimeException | Error e) {
       program.close();
       throw e;
@@ -244,54 +243,32 @@ public final class Gpt2Model implements LanguageModel {
   }
 
   private static TorchProgram compile(
-      Gpt2Config config, String device, WeightType type, String code) {
-    Map<String, Object> attributes = new LinkedHashMap<>();
-    attributes.put("training", false);
-    attributes.put("_is_full_backward_hook", null);
-    attributes.put("device", device);
-    attributes.put("dtype", attentionType(config, type).code());
+      Gpt2Config config, TorchDevice device, WeightType type, ProgramSource source) {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    settings.put("device", device.toString());
+    settings.put("dtype", attentionType(config, type).code());
     // A GPU's attention wants the cache in its own type.
-    WeightType cached =
-        device.equals("cpu") ? cacheType(config, type) : attentionType(config, type);
-    attributes.put("cache_dtype", cached.code());
+    WeightType cached = device.isCpu() ? cacheType(config, type) : attentionType(config, type);
+    settings.put("cache_dtype", cached.code());
     // With int8, that of the layers it does not suit.
     WeightType unquantized = type == WeightType.INT8 ? WeightType.BFLOAT16 : type;
-    attributes.put("weight_dtype", unquantized.code());
-    attributes.put("layers", config.layers());
-    attributes.put("heads", config.heads());
-    attributes.put("activation", config.activation().name().toLowerCase(Locale.ROOT));
-    attributes.put("activation_minimum", config.activation().minimum());
-    attributes.put("eps", config.layerNormEpsilon());
-    attributes.put("minus_infinity", Double.NEGATIVE_INFINITY);
-    attributes.put("scales", attentionScales(config));
-    for (String list :
-        List.of(
-            "embeddings",
-            "blocks",
-            "head",
-            "integers",
-            "calibration",
-            "cache",
-            "keys",
-            "values",
-            "kept",
-            "gathered")) {
-      attributes.put(list, TorchScriptArchive.NO_TENSORS);
-    }
-    attributes.put("quantized", TorchScriptArchive.NO_PACKED_WEIGHTS);
-    Device placed =
-        device.equals("cpu")
-            ? Device.cpu()
-            : Device.gpu(Integer.parseInt(device.substring(device.indexOf(':') + 1)));
-    return TorchProgram.load(placed, code, attributes);
+    settings.put("weight_dtype", unquantized.code());
+    settings.put("layers", config.layers());
+    settings.put("heads", config.heads());
+    settings.put("activation", config.activation().name().toLowerCase(Locale.ROOT));
+    settings.put("activation_minimum", config.activation().minimum());
+    settings.put("eps", config.layerNormEpsilon());
+    settings.put("minus_infinity", Double.NEGATIVE_INFINITY);
+    settings.put("scales", attentionScales(config));
+    return TorchProgram.load(device.djl(), source, settings);
   }
 
-  /** How exactly this machine computes the model's operators. */
+  /** The errors of the model's operators on this machine. */
   public ArithmeticReport arithmetic() {
     return arithmetic;
   }
 
-  /** What attention scores are multiplied by, for each layer. */
+  /** The factors of attention scores, one for each layer. */
   private static List<Double> attentionScales(Gpt2Config config) {
     double base = config.scaleAttnWeights() ? 1 / Math.sqrt(config.headWidth()) : 1;
     return IntStream.range(0, config.layers())

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Reads one text block by block and looks at the residual stream before and after each. A call
+ * Reads one text block by block and reports on the residual stream before and after each. A call
  * passes a whole text through one block, for all of a text must be there to attend to; other calls
  * are kept short.
  */
@@ -106,7 +106,7 @@ final class InspectionTask implements ModelTask<InspectionResult> {
   private void embed() {
     residual =
         program.tensor(
-            "embed",
+            "embed_texts",
             IValue.listFrom(TensorCalls.longs(asked.tokens())),
             IValue.listFrom(LongStream.range(0, asked.tokens().length).toArray()));
   }

@@ -20,7 +20,7 @@ final class LibtorchFolder {
 
   private LibtorchFolder() {}
 
-  /** Tells DJL the flavor, unless whoever started the process did; before libtorch loads. */
+  /** Sets the flavor for DJL, unless it is set already; before libtorch loads. */
   static void nameFlavor() {
     if (setting(FLAVOR).isEmpty()) {
       setting("PYTORCH_LIBRARY_PATH").ifPresent(path -> System.setProperty(FLAVOR, flavor(path)));

@@ -10,7 +10,7 @@ import java.util.Deque;
  */
 final class SlicePlan {
 
-  /** The rows of a piece of a prompt, which the slices of tasks are as long as. */
+  /** The rows of a prompt chunk, which the slices of tasks are as long as. */
   private static final int PIECE = 64;
 
   private final Deque<Call> calls = new ArrayDeque<>();
@@ -25,7 +25,7 @@ final class SlicePlan {
     this.unembedding = 2.5 * config.vocabSize() / (12.0 * config.width());
   }
 
-  /** How many rows may pass a block within one slice. */
+  /** Number of rows that may pass a block within one slice. */
   int rows() {
     return (int) budget;
   }

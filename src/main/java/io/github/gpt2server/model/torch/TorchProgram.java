@@ -15,10 +15,7 @@ import ai.djl.pytorch.jni.IValueUtils;
 import io.github.gpt2server.model.checkpoint.TensorData;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Map;
 
@@ -42,15 +39,16 @@ final class TorchProgram implements AutoCloseable {
    * Compiles a program.
    *
    * @param device where DJL places the module; the program itself places its tensors
-   * @param code TorchScript text whose module class is {@code Gpt2}
-   * @param attributes see {@link TorchScriptArchive#pack}
+   * @param source the program's text
+   * @param settings the attributes that the program does not fill, see {@link
+   *     TorchScriptArchive#pack}
    * @throws EngineException if libtorch refuses it, because an operator is unknown to it for
    *     instance
    */
-  static TorchProgram load(Device device, String code, Map<String, Object> attributes) {
+  static TorchProgram load(Device device, ProgramSource source, Map<String, Object> settings) {
     Model model = Model.newInstance("gpt2", device, "PyTorch");
     try {
-      byte[] archive = TorchScriptArchive.pack(code, attributes);
+      byte[] archive = TorchScriptArchive.pack(source.text(), source.attributes(settings));
       ((PtModel) model).load(new ByteArrayInputStream(archive), false);
       // DJL makes a folder for each, puts nothing into it, and removes it if the process ends well.
       Files.deleteIfExists(model.getModelPath());
@@ -61,15 +59,6 @@ final class TorchProgram implements AutoCloseable {
     } catch (EngineException e) {
       model.close();
       throw e;
-    }
-  }
-
-  /** A program text from {@code /gpt2/} on the class path. */
-  static String resource(String name) {
-    try (InputStream in = TorchProgram.class.getResourceAsStream("/gpt2/" + name)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

@@ -5,7 +5,6 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.gpt2server.model.ModelLoadException;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** libtorch as it is on this machine: devices and threads. The first call loads it. */
@@ -25,7 +24,7 @@ public final class TorchRuntime {
   }
 
   /**
-   * How many CUDA GPUs this libtorch can use; 0 for a CPU build, whatever the machine has. DJL's
+   * Number of CUDA GPUs that this libtorch can use; 0 for a CPU build, whatever the machine has. DJL's
    * own count needs CUDA's runtime library on the library path, and libtorch brings its copy under
    * another name; libtorch is therefore asked itself.
    */
@@ -34,21 +33,18 @@ public final class TorchRuntime {
     if (!Engine.getEngine("PyTorch").hasCapability(StandardCapabilities.CUDA)) {
       return 0;
     }
-    Map<String, Object> attributes = new LinkedHashMap<>();
-    attributes.put("training", false);
-    attributes.put("_is_full_backward_hook", null);
     try (TorchProgram program =
-        TorchProgram.load(Device.cpu(), TorchProgram.resource("gpus.py"), attributes)) {
-      return (int) program.number("count");
+        TorchProgram.load(Device.cpu(), ProgramSource.GPU_COUNT, Map.of())) {
+      return (int) program.number("gpu_count");
     }
   }
 
   /**
-   * The libtorch name of a GPU.
+   * A GPU, which is there.
    *
    * @throws ModelLoadException if there is no such GPU, or if this libtorch cannot use any
    */
-  public static String gpu(int index) {
+  public static TorchDevice gpu(int index) {
     int count = gpuCount();
     if (count == 0) {
       throw new ModelLoadException(
@@ -62,7 +58,7 @@ public final class TorchRuntime {
               : "gpt2.device is cuda:%d, but there are %d GPUs, cuda:0 to cuda:%d"
                   .formatted(index, count, count - 1));
     }
-    return "cuda:" + index;
+    return new TorchDevice(index);
   }
 
   /** Sets how many threads a step uses; the calling thread makes the steps. */

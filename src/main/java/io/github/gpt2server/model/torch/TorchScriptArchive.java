@@ -29,7 +29,7 @@ final class TorchScriptArchive {
    *
    * @param code the TorchScript text
    * @param attributes the module's attributes: null, Boolean, Integer, Double, String, a list of
-   *     Doubles, {@link #NO_TENSORS} or {@link #NO_PACKED_WEIGHTS}
+   *     Doubles, {@link #NO_TENSORS} or {@link #NO_TUPLES}
    */
   static byte[] pack(String code, Map<String, Object> attributes) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -47,8 +47,8 @@ final class TorchScriptArchive {
   /** Stands for an empty {@code List[Tensor]}, which the program fills. */
   static final Object NO_TENSORS = new Object();
 
-  /** Stands for an empty list of packed quantized weights, which the program fills. */
-  static final Object NO_PACKED_WEIGHTS = new Object();
+  /** Stands for an empty list of tuples, which the program fills. */
+  static final Object NO_TUPLES = new Object();
 
   private static void add(ZipOutputStream zip, String name, byte[] content) throws IOException {
     CRC32 crc = new CRC32();
@@ -83,7 +83,7 @@ final class TorchScriptArchive {
       out.write('N');
     } else if (value == NO_TENSORS) {
       writeTypedList(out, "build_tensorlist", List.of());
-    } else if (value == NO_PACKED_WEIGHTS) {
+    } else if (value == NO_TUPLES) {
       out.write(']');
     } else if (value instanceof Boolean flag) {
       out.write(flag ? 0x88 : 0x89);

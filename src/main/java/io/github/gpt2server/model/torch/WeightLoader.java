@@ -1,7 +1,6 @@
 package io.github.gpt2server.model.torch;
 
 import ai.djl.engine.EngineException;
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
@@ -93,17 +92,16 @@ final class WeightLoader {
 
   private void loadBlock(int layer) {
     try (PtNDManager scope = program.scope()) {
-      program.run("load_block", IValue.listFrom(blockTensors(scope, layer)));
+      program.run("load_block", blockTensors(scope, layer).toArray(IValue[]::new));
     }
   }
 
-  private PtNDArray[] blockTensors(PtNDManager scope, int layer) {
+  private Stream<IValue> blockTensors(PtNDManager scope, int layer) {
     return BLOCK_TENSORS.stream()
-        .map(name -> program.view(scope, weights.get("h." + layer + "." + name)))
-        .toArray(PtNDArray[]::new);
+        .map(name -> IValue.from(program.view(scope, weights.get("h." + layer + "." + name))));
   }
 
-  /** Returns for each linear layer by how much int8 changes its output: see int8.py. */
+  /** Returns for each linear layer by how much int8 changes its output: see quantization.py. */
   private Map<String, Double> loadQuantized(int[] sample) {
     program.run("begin_calibration", IValue.listFrom(TensorCalls.longs(sample)));
     Map<String, Double> changes = new LinkedHashMap<>();
@@ -112,9 +110,10 @@ final class WeightLoader {
         double[] changed =
             program.numbers(
                 "load_quantized_block",
-                IValue.listFrom(blockTensors(scope, layer)),
-                IValue.from(layer),
-                IValue.from(INT8_TOLERANCE));
+                Stream.concat(
+                        Stream.of(IValue.from(layer), IValue.from(INT8_TOLERANCE)),
+                        blockTensors(scope, layer))
+                    .toArray(IValue[]::new));
         for (int i = 0; i < changed.length; i++) {
           changes.put("h.%d.%s".formatted(layer, LINEAR_LAYERS.get(i)), changed[i]);
         }

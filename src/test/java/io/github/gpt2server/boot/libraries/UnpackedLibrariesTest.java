@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Unpacks files of the class path in the place of libraries. */
 class UnpackedLibrariesTest {
-  private static final List<String> RESOURCES = List.of("gpt2/gpt2.py", "static/app.js");
+  private static final List<String> RESOURCES = List.of("gpt2/model.py", "static/app.js");
 
   @TempDir private Path temporary;
 
@@ -35,7 +35,7 @@ class UnpackedLibrariesTest {
 
     assertThat(library).hasFileName("app.js").hasBinaryContent(packaged("static/app.js"));
     Path own = library.getParent();
-    assertThat(own.resolve("gpt2.py")).hasBinaryContent(packaged("gpt2/gpt2.py"));
+    assertThat(own.resolve("model.py")).hasBinaryContent(packaged("gpt2/model.py"));
     FileTime unpacked = Files.getLastModifiedTime(library);
     assertThat(libraries.in(folder)).isEqualTo(library);
     assertThat(Files.getLastModifiedTime(library)).isEqualTo(unpacked);
@@ -50,7 +50,7 @@ class UnpackedLibrariesTest {
 
     assertThat(Files.readAllLines(own.resolve("SHA256SUMS")))
         .containsExactly(
-            sha256("gpt2/gpt2.py") + "  gpt2.py", sha256("static/app.js") + "  app.js");
+            sha256("gpt2/model.py") + "  model.py", sha256("static/app.js") + "  app.js");
   }
 
   @Test
@@ -112,9 +112,9 @@ class UnpackedLibrariesTest {
     Path own = library.getParent();
     Files.writeString(library, "cut");
     assertThat(libraries.in(folder)).hasBinaryContent(packaged("static/app.js"));
-    Files.delete(own.resolve("gpt2.py"));
+    Files.delete(own.resolve("model.py"));
     libraries.in(folder);
-    assertThat(own.resolve("gpt2.py")).hasBinaryContent(packaged("gpt2/gpt2.py"));
+    assertThat(own.resolve("model.py")).hasBinaryContent(packaged("gpt2/model.py"));
     Files.writeString(own.resolve("more.so"), "loaded with the rest");
     libraries.in(folder);
     assertThat(own.resolve("more.so")).doesNotExist();

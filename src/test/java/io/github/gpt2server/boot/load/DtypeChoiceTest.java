@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.boot.settings.Dtype;
 import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
 import io.github.gpt2server.platform.CpuFeatures;
 import java.util.Set;
@@ -24,38 +25,38 @@ class DtypeChoiceTest {
   })
   void autoTakesWhatTheCpuComputesIn(String flags, WeightType type, String reason) {
     CpuFeatures features = new CpuFeatures(Set.of(flags.split(" ")));
-    assertThat(DtypeChoice.of(Dtype.AUTO, "cpu", GPT2, features))
+    assertThat(DtypeChoice.of(Dtype.AUTO, TorchDevice.CPU, GPT2, features))
         .isEqualTo(new DtypeChoice(type, reason));
   }
 
   @Test
   void autoIsFloat32WhereNothingIsKnown() {
-    assertThat(DtypeChoice.of(Dtype.AUTO, "cpu", GPT2, CpuFeatures.parse("")).type())
+    assertThat(DtypeChoice.of(Dtype.AUTO, TorchDevice.CPU, GPT2, CpuFeatures.parse("")).type())
         .isEqualTo(WeightType.FLOAT32);
   }
 
   @Test
   void autoLeavesSmallModelsExact() {
     CpuFeatures features = new CpuFeatures(Set.of("avx512_bf16"));
-    assertThat(DtypeChoice.of(Dtype.AUTO, "cpu", 49_999_999, features))
+    assertThat(DtypeChoice.of(Dtype.AUTO, TorchDevice.CPU, 49_999_999, features))
         .isEqualTo(new DtypeChoice(WeightType.FLOAT32, "the model is small"));
   }
 
   @Test
   void autoIsFloat16OnGpus() {
-    assertThat(DtypeChoice.of(Dtype.AUTO, "cuda:0", 1, new CpuFeatures(Set.of())).type())
+    assertThat(DtypeChoice.of(Dtype.AUTO, new TorchDevice(0), 1, new CpuFeatures(Set.of())).type())
         .isEqualTo(WeightType.FLOAT16);
   }
 
   @Test
   void whatIsSetIsTaken() {
     CpuFeatures none = new CpuFeatures(Set.of());
-    assertThat(DtypeChoice.of(Dtype.BFLOAT16, "cpu", 1, none))
+    assertThat(DtypeChoice.of(Dtype.BFLOAT16, TorchDevice.CPU, 1, none))
         .isEqualTo(new DtypeChoice(WeightType.BFLOAT16, ""));
-    assertThatThrownBy(() -> DtypeChoice.of(Dtype.FLOAT16, "cpu", 1, none))
+    assertThatThrownBy(() -> DtypeChoice.of(Dtype.FLOAT16, TorchDevice.CPU, 1, none))
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContaining("needs a GPU");
-    assertThatThrownBy(() -> DtypeChoice.of(Dtype.INT8, "cuda:1", 1, none))
+    assertThatThrownBy(() -> DtypeChoice.of(Dtype.INT8, new TorchDevice(1), 1, none))
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContaining("the model runs on cuda:1");
   }

@@ -33,7 +33,7 @@ class ArithmeticCheckIT {
       names = {"FLOAT32", "BFLOAT16", "INT8"})
   void findsTheKernelsOfThisMachineRight(WeightType type) {
     for (Kernels kernels : Kernels.values()) {
-      try (Gpt2Model model = load(type, (ignored, device) -> kernels.program(device))) {
+      try (Gpt2Model model = load(type, (ignored, device) -> ProgramSource.of(kernels, device))) {
         ArithmeticReport report = model.arithmetic();
         assertThat(report.findings().stream().map(Finding::operator))
             .containsExactly(
@@ -60,7 +60,7 @@ class ArithmeticCheckIT {
 
   @Test
   void saysNothingOfRightKernels(CapturedOutput output) {
-    try (Gpt2Model model = load(WeightType.FLOAT32, Kernels::program)) {
+    try (Gpt2Model model = load(WeightType.FLOAT32, ProgramSource::of)) {
       assertThat(model.arithmetic().kernels()).isEqualTo(Kernels.ONEDNN);
       assertThat(output).doesNotContain("wrong numbers");
     }
@@ -90,14 +90,14 @@ class ArithmeticCheckIT {
         Arguments.of(
             "the float16 unembedding of bfloat16",
             WeightType.BFLOAT16,
-            "ops.quantized.linear_dynamic_fp16(x, self.quantized[0])",
-            "ops.quantized.linear_dynamic_fp16(x * 1.001, self.quantized[0])",
+            "ops.quantized.linear_dynamic_fp16(x, half)",
+            "ops.quantized.linear_dynamic_fp16(x * 1.001, half)",
             "unembedding 320 -> 4096"),
         Arguments.of(
             "integers off by little",
             WeightType.INT8,
-            "zero_point,\n        self.quantized[index])",
-            "zero_point,\n        self.quantized[index]) * 1.001",
+            "zero_point,\n      weight.packed)",
+            "zero_point,\n      weight.packed) * 1.001",
             "(int8)"));
   }
 
@@ -111,7 +111,10 @@ class ArithmeticCheckIT {
       String operator,
       CapturedOutput output) {
     try (Gpt2Model model =
-        load(type, (kernels, device) -> changed(kernels.program(device), right, wrong, kernels))) {
+        load(
+            type,
+            (kernels, device) ->
+                changed(ProgramSource.of(kernels, device), right, wrong, kernels))) {
       assertThat(model.arithmetic().kernels()).isEqualTo(Kernels.LIBTORCH);
       assertThat(model.arithmetic().passed()).isTrue();
     }
@@ -122,12 +125,13 @@ class ArithmeticCheckIT {
   }
 
   /** Changes only the packed kernels' program; the other may not have the text. */
-  private static String changed(String program, String right, String wrong, Kernels kernels) {
+  private static ProgramSource changed(
+      ProgramSource program, String right, String wrong, Kernels kernels) {
     if (kernels == Kernels.LIBTORCH) {
       return program;
     }
-    assertThat(program).contains(right);
-    return program.replace(right, wrong);
+    assertThat(program.text()).contains(right);
+    return new ProgramSource(program.text().replace(right, wrong));
   }
 
   /** As oneDNN does with bfloat16 on a processor that it has no instructions of. */
@@ -139,7 +143,7 @@ class ArithmeticCheckIT {
             WeightType.BFLOAT16,
             (kernels, device) ->
                 changed(
-                    kernels.program(device),
+                    ProgramSource.of(kernels, device),
                     right,
                     right.replace("contiguous()", "view([1, 1])"),
                     kernels))) {
@@ -153,8 +157,10 @@ class ArithmeticCheckIT {
   static Stream<Arguments> wrongOperators() {
     return Stream.of(
         Arguments.of("torch.softmax(scores, -1)", "torch.softmax(scores * 1.01, -1)", "attention"),
-        Arguments.of("fill_(hidden, self.minus_infinity)", "fill_(hidden, 0.)", "attention"),
-        Arguments.of("weight, bias, eps)", "weight, bias, eps + 0.01)", "layer norm"),
+        Arguments.of(
+            "fill_(plan.hidden, self.minus_infinity)", "fill_(plan.hidden, 0.)", "attention"),
+        Arguments.of(
+            "norm.weight, norm.bias, eps)", "norm.weight, norm.bias, eps + 0.01)", "layer norm"),
         Arguments.of("log_softmax(some, 1)", "log_softmax(some * 1.001, 1)", "log-sum-exp"),
         Arguments.of(
             "fill_(torch.logical_not(torch.isfinite(largest)), -1)",
@@ -166,12 +172,14 @@ class ArithmeticCheckIT {
   @ParameterizedTest(name = "{2}")
   @MethodSource("wrongOperators")
   void aModelIsNotServedWithWrongPlainOperators(String right, String wrong, String operator) {
-    assertThat(Kernels.LIBTORCH.program("cpu")).contains(right);
+    assertThat(ProgramSource.of(Kernels.LIBTORCH, TorchDevice.CPU).text()).contains(right);
     assertThatThrownBy(
             () ->
                 load(
                     WeightType.FLOAT32,
-                    (kernels, device) -> kernels.program(device).replace(right, wrong)))
+                    (kernels, device) ->
+                        new ProgramSource(
+                            ProgramSource.of(kernels, device).text().replace(right, wrong))))
         .isInstanceOf(ModelLoadException.class)
         .hasMessageMatching(
             "this machine computes wrong numbers: %s is off by \\S+ of its largest result"
@@ -187,24 +195,26 @@ class ArithmeticCheckIT {
                 load(
                     WeightType.INT8,
                     (kernels, device) ->
-                        kernels
-                            .program(device)
-                            .replace(
-                                "never_alone(weighted)",
-                                "never_alone(torch.sqrt(torch.neg(weighted) - 1.))")))
+                        new ProgramSource(
+                            ProgramSource.of(kernels, device)
+                                .text()
+                                .replace(
+                                    "never_alone(weighted)",
+                                    "never_alone(torch.sqrt(torch.neg(weighted) - 1.))"))))
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContaining("entropy gives results that are not numbers; no model is served")
         .hasMessageEndingWith("(try gpt2.dtype=float32)");
   }
 
-  private static Gpt2Model load(WeightType type, BiFunction<Kernels, String, String> text) {
+  private static Gpt2Model load(
+      WeightType type, BiFunction<Kernels, TorchDevice, ProgramSource> source) {
     return Gpt2Model.load(
         CONFIG,
         Weights.open(EMBEDDED, CONFIG),
-        "cpu",
+        TorchDevice.CPU,
         type,
         new CacheSize(2, 0, 64),
         IntStream.range(0, 64).map(i -> i * 64).toArray(),
-        text);
+        source);
   }
 }

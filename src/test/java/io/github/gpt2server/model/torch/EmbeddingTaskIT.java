@@ -44,7 +44,7 @@ class EmbeddingTaskIT {
         Gpt2Model.load(
             config,
             Weights.open(FOLDER, config),
-            "cpu",
+            TorchDevice.CPU,
             WeightType.FLOAT32,
             new CacheSize(2, 0, 64));
     try (InputStream in = EmbeddingTaskIT.class.getResourceAsStream("/golden/embeddings.json")) {
@@ -174,7 +174,7 @@ class EmbeddingTaskIT {
         Gpt2Model.load(
             config,
             Weights.open(FOLDER, config),
-            "cpu",
+            TorchDevice.CPU,
             WeightType.BFLOAT16,
             new CacheSize(2, 0, 64))) {
       float[] exact = run(plan).get(0)[0];

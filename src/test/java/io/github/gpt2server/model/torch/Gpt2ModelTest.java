@@ -171,7 +171,11 @@ class Gpt2ModelTest {
   private static Gpt2Model load(Path folder, WeightType type) {
     Gpt2Config config = Gpt2Config.read(folder);
     return Gpt2Model.load(
-        config, Weights.open(folder, config), "cpu", type, new CacheSize(SLOTS, BLOCKS, 64));
+        config,
+        Weights.open(folder, config),
+        TorchDevice.CPU,
+        type,
+        new CacheSize(SLOTS, BLOCKS, 64));
   }
 
   private static double logSumExp(float[] logits, double temperature) {

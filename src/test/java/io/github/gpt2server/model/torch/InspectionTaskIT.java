@@ -378,7 +378,7 @@ class InspectionTaskIT {
   private static Gpt2Model load(WeightType type) {
     Gpt2Config config = Gpt2Config.read(FOLDER);
     return Gpt2Model.load(
-        config, Weights.open(FOLDER, config), "cpu", type, new CacheSize(2, 0, 64));
+        config, Weights.open(FOLDER, config), TorchDevice.CPU, type, new CacheSize(2, 0, 64));
   }
 
   private static float[] logprobs(float[] logits, int[] tokens) {

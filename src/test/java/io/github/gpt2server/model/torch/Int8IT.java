@@ -95,7 +95,11 @@ class Int8IT {
     Gpt2Config config = Gpt2Config.read(model);
     try (Gpt2Model loaded =
             Gpt2Model.load(
-                config, Weights.open(model, config), "cpu", type, new CacheSize(1, 0, 64));
+                config,
+                Weights.open(model, config),
+                TorchDevice.CPU,
+                type,
+                new CacheSize(1, 0, 64));
         StepResult result =
             loaded.step(
                 new StepPlan(

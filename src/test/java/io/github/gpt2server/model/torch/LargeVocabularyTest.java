@@ -54,7 +54,7 @@ class LargeVocabularyTest {
         Gpt2Model.load(
             config,
             Weights.open(folder, config),
-            "cpu",
+            TorchDevice.CPU,
             WeightType.FLOAT32,
             new CacheSize(1, 0, 64))) {
       int[] prompt = new Random(1).ints(ROWS, 0, VOCAB).toArray();

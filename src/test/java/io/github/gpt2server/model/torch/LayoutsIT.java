@@ -149,6 +149,17 @@ class LayoutsIT {
     assertRight(1e-4);
   }
 
+  /** Its kernels are not there, but its masks, views and copies are. */
+  @Test
+  void theAttentionOfAGpuTriedOnACpu() {
+    model(FOUR_TIMES, "").safetensors(DataType.F32, same());
+    double[] expected = expected();
+    try (Gpt2Model model = load(WeightType.FLOAT32, new TorchDevice(0))) {
+      assertThat(distance(prefilled(model), expected)).isLessThan(1e-4);
+      assertThat(distance(decoded(model), expected)).isLessThan(1e-4);
+    }
+  }
+
   /** Scores of tens: bfloat16 rounds them by a tenth. */
   @Test
   void attentionInFloat32WhereTheModelAsksForIt() {
@@ -187,9 +198,22 @@ class LayoutsIT {
   }
 
   private Gpt2Model load(WeightType type) {
+    return load(type, TorchDevice.CPU);
+  }
+
+  /**
+   * @param attention the device whose attention computes on the CPU
+   */
+  private Gpt2Model load(WeightType type, TorchDevice attention) {
     Gpt2Config config = Gpt2Config.read(folder);
     return Gpt2Model.load(
-        config, Weights.open(folder, config), "cpu", type, new CacheSize(2, 0, 64));
+        config,
+        Weights.open(folder, config),
+        TorchDevice.CPU,
+        type,
+        new CacheSize(2, 0, 64),
+        Gpt2Model.sample(config),
+        (kernels, device) -> ProgramSource.of(kernels, attention));
   }
 
   private double[] roundedLogits() {

@@ -46,7 +46,11 @@ class SameBitsIT {
     Gpt2Config config = Gpt2Config.read(folder);
     model =
         Gpt2Model.load(
-            config, Weights.open(folder, config), "cpu", type, new CacheSize(SLOTS, 4, 64));
+            config,
+            Weights.open(folder, config),
+            TorchDevice.CPU,
+            type,
+            new CacheSize(SLOTS, 4, 64));
   }
 
   @AfterParameterizedClassInvocation
@@ -127,7 +131,7 @@ class SameBitsIT {
     }
   }
 
-  /** The bits of a row must not depend on what else is in the step: see gpt2.py. */
+  /** The bits of a row must not depend on what else is in the step: see model.py. */
   @Test
   void aRowHasTheSameBitsAloneAndInAnyCrowd() {
     Random random = new Random(1);

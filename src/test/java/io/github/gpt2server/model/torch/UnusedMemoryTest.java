@@ -42,7 +42,7 @@ class UnusedMemoryTest {
         Gpt2Model.load(
             config,
             Weights.open(folder, config),
-            "cpu",
+            TorchDevice.CPU,
             type,
             new CacheSize(SLOTS, 0, 64),
             SAMPLE)) {

@@ -1,4 +1,4 @@
-# Asks libtorch how many CUDA GPUs it can use.
+# Asks libtorch how many CUDA GPUs it can use: a program of its own.
 
 
 class Gpt2(Module):
@@ -7,5 +7,5 @@ class Gpt2(Module):
   training : bool
   _is_full_backward_hook : Optional[bool]
 
-  def count(self: __torch__.Gpt2) -> float:
+  def gpu_count(self) -> float:
     return float(ops.cuda.device_count())

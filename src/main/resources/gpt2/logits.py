@@ -1,0 +1,69 @@
+# What becomes of logits [R, V].
+
+
+# A row, twice if there is only one: a sum over one long row alone is split among the threads, and
+# its last bits would differ from those of the same row among others.
+def never_alone(rows: Tensor) -> Tensor:
+  x = rows
+  if x.size(0) == 1:
+    x = torch.cat([x, x], 0)
+  return x
+
+
+class Gpt2(Module):
+
+  def to_host(self, logits: Tensor) -> Tensor:
+    return __torch__.on_host(logits)  # [R, V]
+
+  # The likeliest token of each row; -1 where its logit is not finite, as where any logit is NaN.
+  def argmax(self, logits: Tensor) -> Tensor:
+    largest, token = torch.max(logits, 1)
+    return token.masked_fill_(torch.logical_not(torch.isfinite(largest)), -1).cpu()  # [R]
+
+  # log(sum(exp(logits / temperature))) of the named rows: what log_softmax, which takes a row in one
+  # go, has subtracted from the first logit.
+  def log_sum_exp(self, logits: Tensor, rows: List[int], temperatures: List[float]) -> Tensor:
+    chosen = self.tempered(logits, rows, temperatures)  # [len(rows), V]
+    sums = annotate(List[Tensor], [])
+    for i in range(0, len(rows), 16):
+      some = chosen[i:i + 16]
+      sums.append(some[:, 0] - torch.log_softmax(some, 1)[:, 0])
+    return torch.cat(sums, 0).cpu()  # [len(rows)]
+
+  # Of one token in each named row: its log-probability, the row's entropy, both in nats, and the
+  # number of tokens that are likelier. A few rows at a time, which stay in the cores' caches from one
+  # operation to the next.
+  def score(self, logits: Tensor, rows: List[int], tokens: List[int],
+      temperatures: List[float]) -> Tensor:
+    all = self.tempered(logits, rows, temperatures)  # [len(rows), V]
+    all_tokens = torch.tensor(tokens, dtype=__torch__.int64(), device=logits.device).view(-1, 1)
+    scores = annotate(List[Tensor], [])
+    for i in range(0, len(rows), 4):
+      chosen = all[i:i + 4]
+      token = all_tokens[i:i + 4]
+      likelier = torch.sum(chosen > torch.gather(chosen, 1, token), [1])
+      logprobs = torch.log_softmax(chosen, 1)
+      logprob = torch.gather(logprobs, 1, token).squeeze(1)
+      weighted = torch.exp(logprobs).mul_(torch.neg_(logprobs))
+      entropy = torch.sum(__torch__.never_alone(weighted), [1])[:token.size(0)]
+      scores.append(torch.stack([logprob, entropy, torch.to(likelier, dtype=__torch__.float32())]))
+    return torch.cat(scores, 1).cpu()  # [3, len(rows)]
+
+  # softmax(logits / temperature) of the named rows.
+  def softmax(self, logits: Tensor, rows: List[int], temperatures: List[float]) -> Tensor:
+    chosen = self.tempered(logits, rows, temperatures)
+    return __torch__.on_host(torch.softmax(chosen, 1))  # [len(rows), V]
+
+  # The named rows divided by their temperatures; not to be written to, for it may be a view.
+  def tempered(self, logits: Tensor, rows: List[int], temperatures: List[float]) -> Tensor:
+    chosen = logits
+    if len(rows) != logits.size(0):
+      ids = torch.tensor(rows, dtype=__torch__.int64(), device=logits.device)
+      chosen = logits.index_select(0, ids)
+    plain = True
+    for temperature in temperatures:
+      plain = plain and temperature == 1.
+    if not plain:
+      divisors = torch.tensor(temperatures, dtype=__torch__.float32(), device=logits.device)
+      chosen = chosen / divisors.view(-1, 1)
+    return chosen  # [len(rows), V]

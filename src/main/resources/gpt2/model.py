@@ -1,0 +1,386 @@
+# GPT-2's forward pass over a batch of running sequences, as TorchScript.
+#
+# libtorch executes one program: this file, one attention_*.py, one linear_*.py and the files of what
+# else is asked of a model. ProgramSource.java names them and packs them into an archive at start-up.
+# Each file has its tuples and functions first and then its methods of the one class, Gpt2. The text is
+# in the dialect of such archives, a small subset of Python: functions and tuples are called by
+# __torch__.NAME, and a constant is a function, which is inlined. Names follow the checkpoint.
+#
+# Shapes: N rows (one per token of the step), W width, H heads, D = W / H, S slots, P positions,
+# B blocks of the prefix cache, V vocabulary.
+
+
+# The codes of number types.
+
+
+def int32() -> int:
+  return 3
+
+
+def int64() -> int:
+  return 4
+
+
+def float16() -> int:
+  return 5
+
+
+def float32() -> int:
+  return 6
+
+
+def float64() -> int:
+  return 7
+
+
+def qint8() -> int:
+  return 12
+
+
+# Row by row, without gaps.
+def contiguous() -> int:
+  return 0
+
+
+class LayerNorm(NamedTuple):
+  weight : Tensor  # [W], float32
+  bias : Tensor  # [W], float32
+
+
+class Linear(NamedTuple):
+  weight : Tensor  # [out, in], packed; empty if the layer is quantized
+  bias : Tensor  # [out]
+  quantized : Optional[__torch__.QuantizedWeight]  # [out, in], int8
+  activated : bool  # whether the input comes from the MLP's activation
+
+
+class Block(NamedTuple):
+  ln_1 : __torch__.LayerNorm
+  attn_c_attn : __torch__.Linear
+  attn_c_proj : __torch__.Linear
+  ln_2 : __torch__.LayerNorm
+  mlp_c_fc : __torch__.Linear
+  mlp_c_proj : __torch__.Linear
+
+
+# Tokens of a prompt: the sequence's slot, their number, the first one's position, the prefix cache's
+# block that retains them (-1 for none) and their first row in the step.
+class Chunk(NamedTuple):
+  slot : int
+  length : int
+  start : int
+  block : int
+  row : int
+
+
+# The rows that a step computes. The first `decoding` rows are one token each of running sequences, in
+# rounds: the next token of each in ascending order of slots, then for some of them a draft token, and
+# so on. Prompt chunks come after them.
+class Batch(NamedTuple):
+  token : Tensor  # [N]
+  position : Tensor  # [N]
+  slot : Tensor  # [N]
+  positions : List[int]
+  slots : List[int]
+  rounds : List[int]
+  decoding : int
+  chunks : List[__torch__.Chunk]
+
+
+# Reads chunks from four numbers each: slot, length, start, block.
+def chunks_of(numbers: List[int], first_row: int) -> List[__torch__.Chunk]:
+  chunks = annotate(List[__torch__.Chunk], [])
+  row = first_row
+  for i in range(0, len(numbers), 4):
+    slot, length, start, block = numbers[i:i + 4]
+    chunks.append(__torch__.Chunk(slot, length, start, block, row))
+    row = row + length
+  return chunks
+
+
+# Whether a chunk begins where another one ends.
+def continues(chunk: __torch__.Chunk, before: __torch__.Chunk) -> bool:
+  return before.slot == chunk.slot and before.start + before.length == chunk.start
+
+
+def total(counts: List[int]) -> int:
+  sum = 0
+  for count in counts:
+    sum = sum + count
+  return sum
+
+
+# Whether rows are 0, 1, 2, ... up to a length.
+def is_everything(rows: List[int], length: int) -> bool:
+  all = len(rows) == length
+  for i in range(len(rows)):
+    all = all and rows[i] == i
+  return all
+
+
+def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
+  return torch.layer_norm(x, [x.size(-1)], norm.weight, norm.bias, eps)  # [N, W]
+
+
+# A copy in the host's memory, row by row, as Java reads it. From a GPU it comes into page-locked
+# memory, 40 times as fast.
+def on_host(t: Tensor) -> Tensor:
+  host = t.contiguous()
+  if t.is_cuda:
+    host = torch.empty(t.size(), dtype=t.dtype, layout=0,
+        device=torch.device("cpu"), pin_memory=True)
+    host.copy_(t)
+  return host
+
+
+class Gpt2(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  _is_full_backward_hook : Optional[bool]
+
+  # Settings.
+  device : str
+  dtype : int  # of attention
+  cache_dtype : int  # of keys and values in the caches
+  weight_dtype : int  # of the blocks' linear layers that are not quantized
+  layers : int
+  heads : int
+  activation : str
+  activation_minimum : float
+  eps : float
+  minus_infinity : float
+  scales : List[float]  # what attention scores are multiplied by, for each layer
+
+  # Weights, which the load methods set. One of three forms of the unembedding is there.
+  wte : Optional[Tensor]  # [V, W], float32
+  wpe : Optional[Tensor]  # [P, W], float32
+  blocks : List[__torch__.Block]
+  ln_f : Optional[__torch__.LayerNorm]
+  lm_head : Optional[__torch__.Linear]
+  lm_head_float16 : Optional[__torch__.torch.classes.quantized.LinearPackedParamsBase]
+  lm_head_int8 : Optional[__torch__.QuantizedHead]
+
+  # The caches, for each layer what the attention file says.
+  keys : List[Tensor]
+  values : List[Tensor]
+  prefix_cache : List[Tensor]
+
+  # Every tensor is copied: what comes in is memory that the caller frees.
+  def load_embeddings(self, wte: Tensor, wpe: Tensor) -> None:
+    self.wte = self.copy_of(wte, __torch__.float32())
+    self.wpe = self.copy_of(wpe, __torch__.float32())
+
+  def load_final_norm(self, ln_f_weight: Tensor, ln_f_bias: Tensor) -> None:
+    self.ln_f = self.norm_of(ln_f_weight, ln_f_bias)
+
+  # The final norm and the unembedding [V, W], which stays in float32 whatever the other weights are:
+  # GPT-2's logits are around -100, where bfloat16 steps by half a nat.
+  def load_head(self, ln_f_weight: Tensor, ln_f_bias: Tensor, lm_head: Tensor) -> None:
+    bias = torch.zeros([lm_head.size(0)], dtype=__torch__.float32(), device=torch.device(self.device))
+    self.load_final_norm(ln_f_weight, ln_f_bias)
+    weight = __torch__.pack(self.on_device(lm_head, __torch__.float32()))
+    self.lm_head = __torch__.Linear(weight, bias, None, False)
+
+  # The final norm and the unembedding in float16, whose products are summed in float32.
+  def load_half_head(self, ln_f_weight: Tensor, ln_f_bias: Tensor, lm_head: Tensor) -> None:
+    weight = torch.to(lm_head, dtype=__torch__.float32())
+    self.lm_head_float16 = ops.quantized.linear_prepack_fp16(weight, None)
+    self.load_final_norm(ln_f_weight, ln_f_bias)
+
+  # Weights of linear layers are stored [in, out].
+  def load_block(self, ln_1_weight: Tensor, ln_1_bias: Tensor, c_attn_weight: Tensor,
+      c_attn_bias: Tensor, attn_c_proj_weight: Tensor, attn_c_proj_bias: Tensor, ln_2_weight: Tensor,
+      ln_2_bias: Tensor, c_fc_weight: Tensor, c_fc_bias: Tensor, mlp_c_proj_weight: Tensor,
+      mlp_c_proj_bias: Tensor) -> None:
+    self.blocks.append(__torch__.Block(
+        self.norm_of(ln_1_weight, ln_1_bias),
+        self.linear_of(c_attn_weight.t(), c_attn_bias, False),
+        self.linear_of(attn_c_proj_weight.t(), attn_c_proj_bias, False),
+        self.norm_of(ln_2_weight, ln_2_bias),
+        self.linear_of(c_fc_weight.t(), c_fc_bias, False),
+        self.linear_of(mlp_c_proj_weight.t(), mlp_c_proj_bias, True)))
+
+  def norm_of(self, weight: Tensor, bias: Tensor) -> __torch__.LayerNorm:
+    return __torch__.LayerNorm(self.copy_of(weight, __torch__.float32()),
+        self.copy_of(bias, __torch__.float32()))
+
+  # A linear layer with weight [out, in].
+  def linear_of(self, weight: Tensor, bias: Tensor, activated: bool) -> __torch__.Linear:
+    return __torch__.Linear(__torch__.pack(self.on_device(weight, self.weight_dtype)),
+        self.copy_of(bias, self.weight_dtype), None, activated)
+
+  # A copy of bytes, as the numbers whose bits they are.
+  def numbers(self, bytes: Tensor, dtype: int) -> Tensor:
+    return torch.view_copy(bytes, dtype=dtype)
+
+  # A view of numbers in whatever order they lie.
+  def strided(self, t: Tensor, shape: List[int], strides: List[int]) -> Tensor:
+    return torch.as_strided(t, shape, strides)
+
+  def copy_of(self, t: Tensor, dtype: int) -> Tensor:
+    return torch.clone(self.on_device(t, dtype), memory_format=__torch__.contiguous())
+
+  # May be the very memory that came in.
+  def on_device(self, t: Tensor, dtype: int) -> Tensor:
+    return torch.to(t, device=torch.device(self.device), dtype=dtype)
+
+  # A new tensor of ids.
+  def ids_of(self, ids: List[int]) -> Tensor:
+    return torch.tensor(ids, dtype=__torch__.int64(), device=torch.device(self.device))
+
+  # The prefix cache: blocks that retain a prompt chunk each, its keys and values of every layer and the
+  # last block's output, from which logits can be computed again. Blocks are written before they are
+  # read, so that their memory need not be touched before.
+  def allocate_prefix_cache(self, head_width: int, blocks: int, block_length: int) -> None:
+    device = torch.device(self.device)
+    self.prefix_cache = [
+        torch.empty([self.layers, 2, blocks, self.heads, block_length, head_width],
+            dtype=self.cache_dtype, device=device),
+        torch.empty([blocks, block_length, self.heads * head_width], dtype=__torch__.float32(),
+            device=device)]
+
+  # Keys and values, [layers, 2, B, H, block length, D].
+  def retained_keys_and_values(self) -> Tensor:
+    return self.prefix_cache[0]
+
+  # The last block's output, [B, block length, W].
+  def retained_outputs(self) -> Tensor:
+    return self.prefix_cache[1]
+
+  # Copies chunks from the prefix cache to their slots; returns their outputs [length, W].
+  def restore(self, chunks: List[__torch__.Chunk]) -> List[Tensor]:
+    outputs = annotate(List[Tensor], [])
+    for chunk in chunks:
+      T = chunk.length
+      for l in range(self.layers):
+        retained = self.retained_keys_and_values()[l]
+        self.write_chunk(l, chunk.slot, chunk.start, retained[0, chunk.block, :, :T],
+            retained[1, chunk.block, :, :T])
+      outputs.append(self.retained_outputs()[chunk.block, :T])
+    return outputs
+
+  # Retains a chunk's keys and values [H, T, D] of one layer, if it has a block.
+  def retain(self, chunk: __torch__.Chunk, layer: int, k: Tensor, v: Tensor) -> None:
+    if chunk.block >= 0:
+      retained = self.retained_keys_and_values()[layer]
+      retained[0, chunk.block, :, :chunk.length].copy_(k)
+      retained[1, chunk.block, :, :chunk.length].copy_(v)
+
+  # One step; see Batch. Row i is tokens[i] at positions[i] of the sequence in slots[i]. `computed` and
+  # `cached` hold four numbers of each prompt chunk: slot, length, start, block. Cached chunks are taken
+  # from their blocks and come after the N rows. Returns the logits [len(rows), V] of the rows named, in
+  # float32.
+  #
+  # A row's bits do not depend on which other rows share the step: the linear layers treat rows
+  # alone, decode attention pads with hidden positions that add exact zeros, a draft token attends as
+  # it would in a step of its own, and each prompt chunk attends by itself.
+  def step(self, tokens: List[int], positions: List[int], slots: List[int], rounds: List[int],
+      computed: List[int], cached: List[int], rows: List[int]) -> Tensor:
+    N = len(tokens)
+    # Whatever a step needs to know goes to a GPU in one copy.
+    ids = self.ids_of(tokens + positions + slots + rows)
+    outputs = self.restore(__torch__.chunks_of(cached, N))
+    if N > 0:
+      batch = self.batch_of(ids, positions, slots, rounds, computed)
+      outputs = [self.forward(batch)] + outputs
+    x = outputs[0]  # [N, W]
+    if len(outputs) > 1:
+      x = torch.cat(outputs, 0)
+    if not __torch__.is_everything(rows, x.size(0)):
+      x = x.index_select(0, ids[3 * N:])  # [len(rows), W]
+    return self.unembed(x)  # [len(rows), V]
+
+  # ids begins with the rows' tokens, their positions and their slots, [3 N].
+  def batch_of(self, ids: Tensor, positions: List[int], slots: List[int], rounds: List[int],
+      computed: List[int]) -> __torch__.Batch:
+    N = len(positions)
+    decoding = __torch__.total(rounds)
+    return __torch__.Batch(ids[:N], ids[N:2 * N], ids[2 * N:3 * N], positions, slots, rounds, decoding,
+        __torch__.chunks_of(computed, decoding))
+
+  # The last block's output.
+  def forward(self, batch: __torch__.Batch) -> Tensor:
+    plan = self.plan_attention(batch)
+    x = self.embed(batch.token, batch.position)  # [N, W]
+    for l in range(self.layers):
+      block = self.blocks[l]
+      z = self.attention(self.qkv(x, block), l, batch, plan)  # [N, W]
+      x = self.after_attention(x, z, block)  # [N, W]
+    for chunk in batch.chunks:
+      if chunk.block >= 0:
+        output = x[chunk.row:chunk.row + chunk.length]
+        self.retained_outputs()[chunk.block, :chunk.length].copy_(output)
+    return x  # [N, W]
+
+  def embed(self, token: Tensor, position: Tensor) -> Tensor:
+    wte = torch._unwrap_optional(self.wte)  # [V, W]
+    wpe = torch._unwrap_optional(self.wpe)  # [P, W]
+    return torch.embedding(wte, token) + torch.embedding(wpe, position)  # [N, W]
+
+  # A block's queries, keys and values.
+  def qkv(self, x: Tensor, block: __torch__.Block) -> Tensor:
+    h = __torch__.layer_norm(x, block.ln_1, self.eps)  # [N, W]
+    qkv = torch.to(self.linear(h, block.attn_c_attn), dtype=self.dtype)  # [N, 3 W]
+    return qkv.view(x.size(0), 3, self.heads, x.size(1) // self.heads)  # [N, 3, H, D]
+
+  # A block's output, given its heads' outputs z side by side.
+  def after_attention(self, x: Tensor, z: Tensor, block: __torch__.Block) -> Tensor:
+    x = x + self.linear(z, block.attn_c_proj)  # [N, W]
+    return x + self.mlp(x, block)  # [N, W]
+
+  def mlp(self, x: Tensor, block: __torch__.Block) -> Tensor:
+    h = __torch__.layer_norm(x, block.ln_2, self.eps)  # [N, W]
+    h = self.activate(self.linear(h, block.mlp_c_fc))  # [N, 4 W]
+    return self.linear(h, block.mlp_c_proj)  # [N, W]
+
+  # x may be overwritten.
+  def activate(self, x: Tensor) -> Tensor:
+    if self.activation == "gelu_tanh":
+      y = torch.gelu_(x, approximate="tanh")
+    elif self.activation == "gelu":
+      y = torch.gelu_(x, approximate="none")
+    elif self.activation == "quick_gelu":
+      y = x * torch.sigmoid(x * 1.702)
+    elif self.activation == "silu":
+      y = torch.silu(x)
+    elif self.activation == "tanh":
+      y = torch.tanh(x)
+    else:
+      y = torch.relu(x)
+    return y  # [N, 4 W]
+
+  def linear(self, x: Tensor, layer: __torch__.Linear) -> Tensor:
+    quantized = layer.quantized
+    if quantized is None:
+      y = __torch__.linear(x, layer.weight, layer.bias)
+    else:
+      y = self.quantized_linear(x, quantized, layer.activated, layer.bias)
+    return y  # [N, out]
+
+  def final_norm(self, x: Tensor) -> Tensor:
+    return __torch__.layer_norm(x, torch._unwrap_optional(self.ln_f), self.eps)  # [N, W]
+
+  # The logits after each row, in float32.
+  def unembed(self, x: Tensor) -> Tensor:
+    head = self.lm_head_int8
+    if head is None:
+      logits = self.dot_head(self.final_norm(x))
+    else:
+      logits = self.quantized_unembed(x, head)
+    return logits  # [N, V]
+
+  # The product of x [N, W] with an unembedding that is not quantized.
+  def dot_head(self, x: Tensor) -> Tensor:
+    half = self.lm_head_float16
+    if half is None:
+      dots = self.linear(x, torch._unwrap_optional(self.lm_head))
+    else:
+      dots = ops.quantized.linear_dynamic_fp16(x, half)
+    return dots  # [N, V]
+
+  # Sets a slot's keys and values to zero.
+  def clear(self, slot: int) -> None:
+    for l in range(self.layers):
+      torch.zero_(torch.select(self.keys[l], 0, slot))
+      torch.zero_(torch.select(self.values[l], 0, slot))

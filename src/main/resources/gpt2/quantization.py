@@ -1,0 +1,157 @@
+# Linear layers in int8. Weights have a scale for each output channel; each row of activations is
+# brought to -1 to 1 (0 to 1 after an activation that has a minimum) by its own largest number, which
+# the result is multiplied by. A row's result therefore depends on no other row. Dettmers et al. 2022,
+# "LLM.int8()", call this vector-wise quantization.
+
+
+# The unembedding in int8: less what all its rows have in common, which can be far larger than their
+# differences and is added apart in float32.
+class QuantizedHead(NamedTuple):
+  ln_f : __torch__.LayerNorm  # divided by the smoothing of its channels
+  common : Tensor  # [W]
+  weight : __torch__.QuantizedWeight  # [V, W]
+
+
+# The largest magnitude along a dimension, without a copy of what may be a hundred megabytes.
+def largest(t: Tensor, dim: int) -> Tensor:
+  return torch.maximum(torch.amax(t, [dim]), torch.neg(torch.amin(t, [dim])))
+
+
+# What to divide the channels of x [T, in] by, and multiply those of the weight [in, out] by, so that no
+# channel of either is far larger than the others: GPT-2 has such channels, and their scale would be
+# that of all. The product stays the same. Xiao et al. 2022, "SmoothQuant".
+def smoothing(x: Tensor, weight: Tensor) -> Tensor:
+  entering = torch.clamp_min(__torch__.largest(x, 0), 1e-5)
+  weights = torch.clamp_min(__torch__.largest(weight, 1), 1e-5)
+  return torch.sqrt(entering / weights)  # [in]
+
+
+# How far y is from what it should be, as a part of how much that varies from row to row.
+def change(y: Tensor, exact: Tensor) -> float:
+  varies = torch.linalg_vector_norm(exact - torch.mean(exact, [0], True), 2)
+  return float(torch.linalg_vector_norm(y - exact, 2) / torch.clamp_min(varies, 1e-12))
+
+
+# A weight in int8.
+def quantize(weight: Tensor) -> Tensor:
+  scale = torch.clamp_min(__torch__.largest(weight, 1), 1e-12) / 127.
+  zero_point = torch.zeros([weight.size(0)], dtype=__torch__.int64())
+  return torch.quantize_per_channel(weight.contiguous(), torch.to(scale, dtype=__torch__.float64()),
+      zero_point, 0, __torch__.qint8())  # [out, in]
+
+
+class Gpt2(Module):
+  calibration : List[Tensor]  # the sample before the next block, [T, W]; empty when all are loaded
+
+  def quantized_linear(self, x: Tensor, weight: __torch__.QuantizedWeight, activated: bool,
+      bias: Tensor) -> Tensor:
+    x = torch.to(x, dtype=__torch__.float32())
+    if activated:
+      # The minimum's share of the product, which is the same for every row, is in the bias.
+      x = x - self.activation_minimum
+      largest = torch.clamp_min(torch.amax(x, [1], True), 1e-12)  # [N, 1]
+      y = __torch__.quantized_product(torch.div_(x, largest), 0.00392156862745098, 0, weight)
+    else:
+      largest = torch.clamp_min(torch.amax(torch.abs(x), [1], True), 1e-12)  # [N, 1]
+      y = __torch__.quantized_product(x / largest, 0.007874015748031496, 128, weight)
+    return torch.add_(torch.mul_(y, largest), bias)  # [N, out]
+
+  def quantized_unembed(self, x: Tensor, head: __torch__.QuantizedHead) -> Tensor:
+    h = __torch__.layer_norm(x, head.ln_f, self.eps)  # [N, W]
+    common = torch.sum(h * head.common, [1], True)  # [N, 1]
+    return self.quantized_linear(h, head.weight, False, common)  # [N, V]
+
+  # Embeds a sample text, on which the layers are tried.
+  def begin_calibration(self, tokens: List[int]) -> None:
+    positions = annotate(List[int], [])
+    for i in range(len(tokens)):
+      positions.append(i)
+    self.calibration = [self.embed_texts(tokens, positions)]
+
+  def end_calibration(self) -> None:
+    self.calibration = annotate(List[Tensor], [])
+
+  # load_block in int8. The sample passes the block in float32, and what enters each linear layer
+  # there decides about it: if int8 changes its output by more than `tolerance` of how much that
+  # varies, the layer stays in `weight_dtype`. Returns these changes, one for each layer in order.
+  def load_quantized_block(self, layer: int, tolerance: float, ln_1_weight: Tensor,
+      ln_1_bias: Tensor, c_attn_weight: Tensor, c_attn_bias: Tensor, attn_c_proj_weight: Tensor,
+      attn_c_proj_bias: Tensor, ln_2_weight: Tensor, ln_2_bias: Tensor, c_fc_weight: Tensor,
+      c_fc_bias: Tensor, mlp_c_proj_weight: Tensor, mlp_c_proj_bias: Tensor) -> List[float]:
+    f = annotate(List[Tensor], [])
+    for t in [c_attn_weight, c_attn_bias, attn_c_proj_weight, attn_c_proj_bias, c_fc_weight, c_fc_bias,
+        mlp_c_proj_weight, mlp_c_proj_bias]:
+      f.append(torch.to(t, dtype=__torch__.float32()))
+    w_attn, b_attn, w_proj, b_proj, w_fc, b_fc, w_mlp_proj, b_mlp_proj = f
+    ln_1 = self.norm_of(ln_1_weight, ln_1_bias)
+    ln_2 = self.norm_of(ln_2_weight, ln_2_bias)
+    errors = annotate(List[float], [])
+    x = self.calibration[0]  # [T, W]
+
+    h = __torch__.layer_norm(x, ln_1, self.eps)  # [T, W]
+    smooth_ln_1, c_attn = self.try_norm_and_linear(h, ln_1, w_attn, b_attn, tolerance, errors)
+    qkv = (torch.matmul(h, w_attn) + b_attn).view(x.size(0), 3, self.heads, x.size(1) // self.heads)
+    q, k, v = torch.unbind(qkv.transpose(0, 2), 1)  # [H, T, D]
+    z = __torch__.attend_causally(q, k, v, self.scales[layer])  # [H, T, D]
+    z = z.transpose(0, 1).reshape(x.size(0), x.size(1))  # [T, W]
+    attn_c_proj = self.try_linear(z, w_proj.t(), b_proj, False, tolerance, errors)
+    x = x + (torch.matmul(z, w_proj) + b_proj)  # [T, W]
+
+    h = __torch__.layer_norm(x, ln_2, self.eps)  # [T, W]
+    smooth_ln_2, c_fc = self.try_norm_and_linear(h, ln_2, w_fc, b_fc, tolerance, errors)
+    h = self.activate(torch.matmul(h, w_fc) + b_fc)  # [T, 4 W]
+    mlp_c_proj = self.try_linear(h, w_mlp_proj.t(), b_mlp_proj, True, tolerance, errors)
+    self.calibration = [x + (torch.matmul(h, w_mlp_proj) + b_mlp_proj)]
+
+    self.blocks.append(
+        __torch__.Block(smooth_ln_1, c_attn, attn_c_proj, smooth_ln_2, c_fc, mlp_c_proj))
+    return errors
+
+  # A layer norm and the linear layer of weight [in, out] that it feeds with x: the smoothing moves from
+  # the norm into the weight.
+  def try_norm_and_linear(self, x: Tensor, norm: __torch__.LayerNorm, weight: Tensor, bias: Tensor,
+      tolerance: float, errors: List[float]) -> Tuple[__torch__.LayerNorm, __torch__.Linear]:
+    s = __torch__.smoothing(x, weight)  # [in]
+    smooth = __torch__.LayerNorm(norm.weight / s, norm.bias / s)
+    linear = self.try_linear(x / s, (weight * s.unsqueeze(1)).t(), bias, False, tolerance, errors)
+    return (smooth, linear)
+
+  # A linear layer of weight [out, in], tried on x [T, in].
+  def try_linear(self, x: Tensor, weight: Tensor, bias: Tensor, activated: bool, tolerance: float,
+      errors: List[float]) -> __torch__.Linear:
+    q = __torch__.quantize(weight)
+    exact = torch.matmul(x, weight.t())  # [T, out]
+    zero = torch.zeros_like(bias)
+    if activated:
+      zero = torch.sum(torch.dequantize(q), [1]) * self.activation_minimum  # [out]
+    quantized = __torch__.pack_quantized(q)
+    error = __torch__.change(self.quantized_linear(x, quantized, activated, zero), exact)
+    errors.append(error)
+    if error <= tolerance:
+      empty = torch.empty([0], dtype=__torch__.float32())
+      layer = __torch__.Linear(empty, bias + zero, quantized, activated)
+    else:
+      layer = self.linear_of(weight, bias, activated)
+    return layer
+
+  # The unembedding, which has to be tied, in int8. Returns the change of the logits' differences from
+  # their mean; if that is too large it stays in float32. ln_f is there before.
+  def load_quantized_head(self, tolerance: float) -> float:
+    wte = torch._unwrap_optional(self.wte)  # [V, W]
+    ln_f = torch._unwrap_optional(self.ln_f)
+    common = torch.mean(wte, [0])  # [W]
+    x = self.final_norm(self.calibration[0])  # [T, W]
+    weight = wte - common
+    s = __torch__.smoothing(x, weight.t())  # [W]
+    quantized = __torch__.pack_quantized(__torch__.quantize(torch.mul_(weight, s)))
+    smooth = __torch__.LayerNorm(ln_f.weight / s, ln_f.bias / s)
+    head = __torch__.QuantizedHead(smooth, common * s, quantized)
+    exact = torch.matmul(x, wte.t())  # [T, V]
+    exact = exact - torch.mean(exact, [1], True)
+    y = self.quantized_unembed(self.calibration[0], head)  # [T, V]
+    error = __torch__.change(y - torch.mean(y, [1], True), exact)
+    if error > tolerance:
+      self.load_head(ln_f.weight, ln_f.bias, wte)
+    else:
+      self.lm_head_int8 = head
+    return error
