@@ -32,7 +32,7 @@ public final class RegularFile {
       content = in.readNBytes(most + 1);
     }
     if (content.length > most) {
-      throw tooLarge(file, "more bytes than its size tells", most);
+      throw tooLarge(file, "more bytes than its size", most);
     }
     return content;
   }

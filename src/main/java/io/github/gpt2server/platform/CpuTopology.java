@@ -72,8 +72,8 @@ public record CpuTopology(int count, int cores) {
   }
 
   /**
-   * Number of threads that a step uses unless it is set: one for each core, since two hyperthreads share
-   * the units that multiply and the way to memory.
+   * Number of threads that a step uses unless it is set: one for each core, since two hyperthreads
+   * share the units that multiply and the way to memory.
    */
   public int threads() {
     return Math.min(MOST_THREADS, Math.min(count, cores));

@@ -16,8 +16,8 @@ final class NativeSafety {
   private static final int MAX_GROWTH = 64;
 
   /**
-   * Number of bytes that a byte of text can become at most. NFKD makes 33 of the three of U+FDFA, NFD
-   * twelve of the four of U+1D160, and the byte alphabet two of one.
+   * Number of bytes that a byte of text can become at most. NFKD makes 33 of the three of U+FDFA,
+   * NFD twelve of the four of U+1D160, and the byte alphabet two of one.
    */
   private static final Map<String, Integer> NORMALIZERS =
       Map.ofEntries(

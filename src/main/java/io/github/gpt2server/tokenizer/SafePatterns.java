@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 final class SafePatterns {
 
   /**
-   * The patterns that tokenizers of byte-level BPE split by: GPT-2, cl100k and Llama 3, Qwen 2, o200k. None goes
-   * over a run of characters more than a few times.
+   * The patterns that tokenizers of byte-level BPE split by: GPT-2, cl100k and Llama 3, Qwen 2,
+   * o200k. None goes over a run of characters more than a few times.
    */
   private static final Set<String> KNOWN =
       Set.of(

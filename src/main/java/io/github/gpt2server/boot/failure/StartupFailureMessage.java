@@ -135,7 +135,7 @@ public final class StartupFailureMessage {
   private static String portInUse(int port) {
     return "Port "
         + port
-        + " is in use by another program: set server.port to a free one, or to 0 for any.";
+        + " is in use by another program: set server.port to a free one, or to 0 to choose any.";
   }
 
   private static String port(int port) {
@@ -206,8 +206,7 @@ public final class StartupFailureMessage {
         : Optional.of(
             "The folder for temporary files, "
                 + folder
-                + ", is not there or cannot be written to: make it, or set another by starting Java"
-                + " with -Djava.io.tmpdir=FOLDER.");
+                + ", does not exist or is not writable: create it, or set another one by starting Java with -Djava.io.tmpdir=FOLDER.");
   }
 
   private static Optional<String> nativeLibrary(List<Throwable> chain) {

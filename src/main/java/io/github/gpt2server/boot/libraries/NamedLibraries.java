@@ -74,8 +74,7 @@ final class NamedLibraries {
             throw new InvalidSettingException(
                 name,
                 value,
-                "a place that only the user of this process, or root, can write to, for code is"
-                    + " loaded from it ("
+                "a place that only the user of this process, or root, can write to, because code is loaded from it ("
                     + objection
                     + ")");
           }

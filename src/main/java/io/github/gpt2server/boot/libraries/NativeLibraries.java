@@ -91,7 +91,7 @@ public final class NativeLibraries {
         throw new InvalidSettingException(
             FOLDER,
             named.get().toString(),
-            "a folder that only the user of this process can write to, for code is loaded from it ("
+            "a folder that only the user of this process can write to, because code is loaded from it ("
                 + objection
                 + ")");
       }

@@ -36,11 +36,11 @@ final class NativeLibraryCache {
       for (Path path : unfinished(folder)) {
         if (lastWritten(path).isBefore(now.minus(ABANDONED))) {
           FileSystemUtils.deleteRecursively(path);
-          log.info("Removed {}, which a killed process had left half unpacked", path);
+          log.info("Removed {}, left partly unpacked by a process that was killed", path);
         }
       }
     } catch (IOException | UncheckedIOException e) {
-      log.debug("Not everything that is half unpacked in {} could be removed", folder, e);
+      log.debug("Not all partly unpacked files in {} could be removed", folder, e);
     }
   }
 

@@ -135,7 +135,10 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
     try {
       Files.setLastModifiedTime(sums, FileTime.from(Instant.now()));
     } catch (IOException e) {
-      log.debug("{} cannot be dated anew; the files are read at each start", sums, e);
+      log.debug(
+          "The modification time of {} cannot be set; the files are checked at each start",
+          sums,
+          e);
     }
     for (Map.Entry<Path, FileTime> file : read.entrySet()) {
       if (!changed(file.getKey()).equals(file.getValue())) {

@@ -127,7 +127,7 @@ public record Gpt2Properties(
     apiKeys = List.copyOf(apiKeys);
     apiKeys.forEach(Gpt2Properties::requireKey);
     if (apiKeysFile != null) {
-      requireText("gpt2.api-keys-file", apiKeysFile, "the path of a file with one key a line");
+      requireText("gpt2.api-keys-file", apiKeysFile, "the path of a file with one key per line");
       apiKeysFile = HomeFolder.expand(apiKeysFile);
     }
     trustedProxies = List.copyOf(trustedProxies);

@@ -159,7 +159,7 @@ final class SafetensorsHeader {
           || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
           || parser.getLongValue() < 0) {
         throw invalid(
-            "%s of %s holds %s, which is no size"
+            "%s of %s holds %s, which is not a size"
                 .formatted(field, tensor(name), MessageText.shorten(parser.getString())));
       }
       numbers[count++] = parser.getLongValue();

@@ -231,7 +231,7 @@ final class StoredZip {
     final ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, position + buffer.position()) < 0) {
-        throw new EOFException("it became shorter while it was being read");
+        throw new EOFException("it was truncated while it was being read");
       }
     }
     return buffer.flip();

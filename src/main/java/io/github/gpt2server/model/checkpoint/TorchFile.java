@@ -72,7 +72,7 @@ final class TorchFile implements TensorFile {
       if (Byte.toUnsignedInt(start.get(0)) == PROTO) {
         return readStream(file, channel);
       }
-      throw new IllegalArgumentException("it begins as no such file does");
+      throw new IllegalArgumentException("its beginning is not that of such a file");
     } catch (IllegalArgumentException e) {
       throw new ModelLoadException(
           "%s cannot be read as weights that PyTorch saved: %s".formatted(file, e.getMessage()), e);
@@ -175,7 +175,7 @@ final class TorchFile implements TensorFile {
 
   private static Map<String, PickledTensor> tensors(Object state) {
     if (!(state instanceof Map<?, ?> entries)) {
-      throw new IllegalArgumentException("its pickle holds no dictionary of tensors");
+      throw new IllegalArgumentException("its pickle does not hold a dictionary of tensors");
     }
     final Map<String, PickledTensor> tensors = new LinkedHashMap<>();
     entries.forEach(

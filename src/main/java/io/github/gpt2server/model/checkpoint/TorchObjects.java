@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The things that a pickle by PyTorch may name and build: tensors, the dictionaries that hold them, and
- * nothing else. A name stands for an entry of a fixed table, never for a class or a method of this
- * program.
+ * The things that a pickle by PyTorch may name and build: tensors, the dictionaries that hold them,
+ * and nothing else. A name stands for an entry of a fixed table, never for a class or a method of
+ * this program.
  *
  * <p>Every method throws {@link IllegalArgumentException} with a phrase about what is wrong.
  *
@@ -47,7 +47,7 @@ final class TorchObjects {
   /** The result of a function. */
   Object call(Object function, Object arguments) {
     if (!(function instanceof Function known) || !(arguments instanceof List<?> list)) {
-      throw new IllegalArgumentException("its pickle calls what is no function");
+      throw new IllegalArgumentException("its pickle calls something that is not a function");
     }
     return switch (known) {
       case ORDERED_DICT -> {
@@ -87,7 +87,7 @@ final class TorchObjects {
         || !(list.get(1) instanceof NumberType type)
         || !(list.get(2) instanceof String key)
         || !(list.get(4) instanceof Long count)) {
-      throw new IllegalArgumentException("its pickle has a persistent id that is no storage");
+      throw new IllegalArgumentException("its pickle has a persistent id that is not a storage");
     }
     if (list.size() == 6 && list.get(5) != null) {
       throw new IllegalArgumentException(
@@ -110,7 +110,7 @@ final class TorchObjects {
   private PickledTensor tensor(List<?> arguments, NumberType dtype) {
     if (!(arguments.get(0) instanceof Storage storage)
         || !(arguments.get(1) instanceof Long offset)) {
-      throw new IllegalArgumentException("its pickle builds a tensor from no storage");
+      throw new IllegalArgumentException("its pickle builds a tensor without a storage");
     }
     return new PickledTensor(
         dtype == null ? storage.type() : dtype,

@@ -124,7 +124,7 @@ final class Unpickler {
 
   private void append(List<Object> values) {
     if (!(peek() instanceof ArrayList<?>)) {
-      throw new IllegalArgumentException("its pickle appends to what is no list");
+      throw new IllegalArgumentException("its pickle appends to something that is not a list");
     }
     @SuppressWarnings("unchecked")
     final List<Object> list = (List<Object>) peek();
@@ -133,7 +133,8 @@ final class Unpickler {
 
   private void set(List<Object> keysAndValues) {
     if (!(peek() instanceof LinkedHashMap<?, ?>) || keysAndValues.size() % 2 != 0) {
-      throw new IllegalArgumentException("its pickle sets entries of what is no dictionary");
+      throw new IllegalArgumentException(
+          "its pickle sets entries of something that is not a dictionary");
     }
     @SuppressWarnings("unchecked")
     final Map<Object, Object> map = (Map<Object, Object>) peek();
@@ -150,7 +151,7 @@ final class Unpickler {
 
   private void named(List<Object> names) {
     if (!(names.get(0) instanceof String module) || !(names.get(1) instanceof String name)) {
-      throw new IllegalArgumentException("its pickle asks for what has no name");
+      throw new IllegalArgumentException("its pickle requests a global without a name");
     }
     stack.add(objects.named(module, name));
   }
@@ -162,7 +163,8 @@ final class Unpickler {
   /** A state dict has its modules' versions as an attribute; there is nothing to do with it. */
   private void build(Object state) {
     if (!(peek() instanceof LinkedHashMap<?, ?>) || !(state instanceof Map<?, ?>)) {
-      throw new IllegalArgumentException("its pickle sets attributes of what is no dictionary");
+      throw new IllegalArgumentException(
+          "its pickle sets attributes of something that is not a dictionary");
     }
   }
 
@@ -192,7 +194,7 @@ final class Unpickler {
 
   private List<Object> popToMark() {
     if (marks.isEmpty()) {
-      throw new IllegalArgumentException("its pickle goes back to a mark that is not there");
+      throw new IllegalArgumentException("its pickle goes back to a missing mark");
     }
     return popFrom(marks.remove(marks.size() - 1));
   }

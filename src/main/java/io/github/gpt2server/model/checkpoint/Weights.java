@@ -306,7 +306,7 @@ public final class Weights {
   private static void warnOfMissingBiases(Map<String, long[]> missing, Path source) {
     if (!missing.isEmpty()) {
       log.warn(
-          "{} has no {}: they are zero",
+          "{} has no {}: zeros are used",
           source,
           missing.keySet().stream()
               .map(Weights::kind)
@@ -372,7 +372,7 @@ public final class Weights {
             .toList();
     if (!strangers.isEmpty()) {
       log.warn(
-          "{} has {} tensors that are no part of a GPT-2 and are left out, {} among them",
+          "{} has {} tensors that are not part of a GPT-2 model and are ignored, {} among them",
           source,
           strangers.size(),
           MessageText.shorten(strangers.get(0)));

@@ -39,7 +39,7 @@ final class NativeEnvironment {
 
   private static void set(String name, String value) {
     if (!Libc.setEnvironment(name, value)) {
-      log.warn("{} cannot be set; steps take longer than they could", name);
+      log.warn("{} cannot be set; steps are slower than necessary", name);
     }
   }
 }

@@ -20,7 +20,10 @@ final class NativeMemory {
 
   private static final int ONE_MEBIBYTE = 1 << 20;
 
-  /** The threshold that glibc arrives at by itself where large blocks come and go, as they do in every step. */
+  /**
+   * The threshold that glibc arrives at by itself where large blocks come and go, as they do in
+   * every step.
+   */
   private static final int LARGEST_MMAP_THRESHOLD = 32 << 20;
 
   private NativeMemory() {}
@@ -44,7 +47,7 @@ final class NativeMemory {
     }
     if (!Libc.setMallocOption(M_MMAP_THRESHOLD, bytes)
         || !Libc.setMallocOption(M_TRIM_THRESHOLD, 2 * bytes)) {
-      log.debug("This C library has no mallopt; loading takes some more memory");
+      log.debug("This C library has no mallopt; loading takes more memory");
     }
   }
 }

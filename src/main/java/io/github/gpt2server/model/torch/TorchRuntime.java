@@ -24,9 +24,9 @@ public final class TorchRuntime {
   }
 
   /**
-   * Number of CUDA GPUs that this libtorch can use; 0 for a CPU build, whatever the machine has. DJL's
-   * own count needs CUDA's runtime library on the library path, and libtorch brings its copy under
-   * another name; libtorch is therefore asked itself.
+   * Number of CUDA GPUs that this libtorch can use; 0 for a CPU build, whatever the machine has.
+   * DJL's own count needs CUDA's runtime library on the library path, and libtorch brings its copy
+   * under another name; libtorch is therefore asked itself.
    */
   public static int gpuCount() {
     load();

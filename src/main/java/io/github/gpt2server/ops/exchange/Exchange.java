@@ -36,7 +36,7 @@ public record Exchange(
     return requests.stream().mapToInt(RequestProgress::promptTokens).sum();
   }
 
-  /** Tokens that were generated. */
+  /** Generated tokens. */
   public int generatedTokens() {
     return requests.stream().mapToInt(RequestProgress::generatedTokens).sum();
   }

@@ -42,7 +42,7 @@ public class ProbeController {
   /** 200 when requests are answered, else 503 with the reason. */
   @Operation(
       operationId = "getHealth",
-      summary = "See whether requests are answered",
+      summary = "Check whether the server is ready",
       description = "Needs no API key.")
   @SecurityRequirements
   @ApiResponse(
@@ -54,7 +54,7 @@ public class ProbeController {
               schema = @Schema(implementation = Up.class)))
   @ApiResponse(
       responseCode = "503",
-      description = "The model is loading, the server shuts down, or its engine has died.",
+      description = "The model is loading, the server is shutting down, or its engine has failed.",
       content =
           @Content(
               mediaType = MediaType.APPLICATION_JSON_VALUE,

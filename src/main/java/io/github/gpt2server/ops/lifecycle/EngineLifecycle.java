@@ -83,7 +83,7 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
       try {
         finish.run();
       } catch (InterruptedException e) {
-        log.warn("Asked to stop at once; running requests are ended");
+        log.warn("Stopping immediately; running requests are cancelled");
       } finally {
         endWaiting();
       }
@@ -106,7 +106,7 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
 
   private void finishLoading() throws InterruptedException {
     if (!state.awaitLoaded(grace)) {
-      log.warn("The model is still being loaded after {}; stopping all the same", grace);
+      log.warn("The model is still being loaded after {}; stopping anyway", grace);
     }
   }
 
@@ -119,12 +119,13 @@ public final class EngineLifecycle implements SmartLifecycle, DisposableBean {
         .ifPresent(
             status ->
                 log.info(
-                    "Stopping: {} running sequences and {} waiting requests may go on for {} s",
+                    "Stopping: {} running sequences and {} waiting requests have {} s to finish",
                     status.running(),
                     status.waiting(),
                     grace.toSeconds()));
     if (!engine.awaitIdle(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
-      log.warn("The grace period of {} s is over; running requests are ended", grace.toSeconds());
+      log.warn(
+          "The grace period of {} s is over; running requests are cancelled", grace.toSeconds());
     }
   }
 

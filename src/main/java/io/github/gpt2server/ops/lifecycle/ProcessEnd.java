@@ -29,7 +29,7 @@ public final class ProcessEnd {
       bytes(
           ", which serves no single request: the process ends with exit code "
               + EXIT_CODE
-              + " to be started again. Give it more memory, or ask for less at once.\n");
+              + " so that it is restarted. Give it more memory, or send fewer or smaller requests.\n");
   private static final byte[] COMMAND_LOST = bytes("The command has lost the thread ");
   private static final byte[] COMMAND_ENDS =
       bytes(

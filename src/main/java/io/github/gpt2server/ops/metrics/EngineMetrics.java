@@ -27,10 +27,10 @@ public final class EngineMetrics implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    String waiting = "Requests that wait in the queue";
+    String waiting = "Requests waiting in the queue";
     gauge(registry, "gpt2.requests.waiting", waiting, EngineStatus::waiting);
     gauge(registry, "vllm:num_requests_waiting", waiting, EngineStatus::waiting);
-    String running = "Sequences that hold a KV-cache slot";
+    String running = "Sequences holding a KV-cache slot";
     gauge(registry, "gpt2.sequences.running", running, EngineStatus::running);
     gauge(registry, "vllm:num_requests_running", running, EngineStatus::running);
     String usage = "Share of the KV cache's positions in use, 0 to 1";
@@ -41,14 +41,14 @@ public final class EngineMetrics implements MeterBinder {
         "gpt2.prefix.cache.usage.ratio",
         "Share of the prefix cache's blocks in use, 0 to 1",
         status -> status.prefixCache().usage());
-    String queries = "Prompt tokens that were looked for in the prefix cache";
+    String queries = "Prompt tokens looked up in the prefix cache";
     counter(registry, "gpt2.prefix.cache.queries", queries, PrefixCacheStatus::queriedTokens);
     counter(registry, "vllm:prefix_cache_queries", queries, PrefixCacheStatus::queriedTokens);
-    String hits = "Prompt tokens that were found in the prefix cache";
+    String hits = "Prompt tokens found in the prefix cache";
     counter(registry, "gpt2.prefix.cache.hits", hits, PrefixCacheStatus::hitTokens);
     counter(registry, "vllm:prefix_cache_hits", hits, PrefixCacheStatus::hitTokens);
     Gauge.builder("gpt2.ready", state, s -> s.phase() == ServerState.Phase.SERVING ? 1 : 0)
-        .description("1 while requests are answered, else 0")
+        .description("1 while the server is ready for requests, else 0")
         .register(registry);
     for (ServerState.Phase phase : ServerState.Phase.values()) {
       Gauge.builder("gpt2.phase", state, s -> s.phase() == phase ? 1 : 0)

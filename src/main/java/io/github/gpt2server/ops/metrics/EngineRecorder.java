@@ -34,7 +34,7 @@ public final class EngineRecorder implements EngineObserver {
       steps.put(
           kind,
           Timer.builder("gpt2.step.duration")
-              .description("Time of a step of the engine, sampling included")
+              .description("Duration of an engine step, including sampling")
               .tag("kind", kind.name().toLowerCase(Locale.ROOT))
               .serviceLevelObjectives(
                   Buckets.seconds(
@@ -43,29 +43,27 @@ public final class EngineRecorder implements EngineObserver {
     }
     sequences =
         DistributionSummary.builder("gpt2.step.sequences")
-            .description("Sequences in a step: the size of the batch")
+            .description("Batch size: sequences in a step")
             .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64, 128, 256)
             .register(registry);
     promptTokens =
         Counter.builder("gpt2.prompt.tokens")
-            .description("Tokens of prompts that were read, from the prefix cache or computed")
+            .description("Prompt tokens by source: prefix cache or computed")
             .register(registry);
     generatedTokens =
         Counter.builder("gpt2.generation.tokens")
-            .description("Tokens that were generated")
+            .description("Generated tokens")
             .register(registry);
     drafts =
         speculation(
-            registry,
-            "spec.decode.num.drafts",
-            "Drafts that were proposed, one a sequence and step");
+            registry, "spec.decode.num.drafts", "Proposed drafts, one per sequence and step");
     draftTokens =
-        speculation(registry, "spec.decode.num.draft.tokens", "Draft tokens that steps checked");
+        speculation(registry, "spec.decode.num.draft.tokens", "Draft tokens verified by steps");
     acceptedTokens =
         speculation(
             registry,
             "spec.decode.num.accepted.tokens",
-            "Draft tokens that were accepted, and so generated without a step of their own");
+            "Accepted draft tokens, generated without a step of their own");
   }
 
   /** Under this server's name and under vLLM's. */

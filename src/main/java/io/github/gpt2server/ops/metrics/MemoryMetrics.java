@@ -26,7 +26,7 @@ public final class MemoryMetrics implements MeterBinder {
     if (ProcessStatus.kibibytes("VmRSS").isPresent()) {
       Gauge.builder(
               "process.resident.memory", () -> ProcessStatus.kibibytes("VmRSS").orElse(0) * 1024.0)
-          .description("Memory that the process holds, with the pages of files that it maps")
+          .description("Resident memory of the process, including pages of mapped files")
           .baseUnit("bytes")
           .register(registry);
     }
@@ -34,16 +34,16 @@ public final class MemoryMetrics implements MeterBinder {
             "gpt2.memory.limit",
             ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class),
             OperatingSystemMXBean::getTotalMemorySize)
-        .description("Memory that the process may use: its container's limit, or the machine's")
+        .description("Memory limit of the process: the container's limit, or the machine's memory")
         .baseUnit("bytes")
         .register(registry);
     Gauge.builder("gpt2.memory.budget", budget, MemoryBudget::bytes)
-        .description("Memory of the heap that all requests together may hold")
+        .description("Heap memory that all requests together may hold")
         .baseUnit("bytes")
         .register(registry);
     for (MemoryUse use : MemoryUse.values()) {
       Gauge.builder("gpt2.memory.reserved", budget, b -> b.reserved(use))
-          .description("Memory of the budget that requests hold")
+          .description("Heap memory reserved by requests")
           .tag("use", use.label())
           .baseUnit("bytes")
           .register(registry);

@@ -37,7 +37,7 @@ public final class RequestMetrics implements ExchangeListener {
   public RequestMetrics(MeterRegistry registry) {
     duration =
         Timer.builder("gen_ai.server.request.duration")
-            .description("Time from a request to the last byte of its answer")
+            .description("Time from the arrival of a request to the last byte of its answer")
             .serviceLevelObjectives(
                 Buckets.seconds(
                     .01, .02, .04, .08, .16, .32, .64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96,
@@ -45,27 +45,27 @@ public final class RequestMetrics implements ExchangeListener {
             .withRegistry(registry);
     firstToken =
         Timer.builder("gen_ai.server.time_to_first_token")
-            .description("Time to generate the first token, waiting included; of what was answered")
+            .description("Time to the first token, including waiting; answered requests only")
             .serviceLevelObjectives(
                 Buckets.seconds(
                     .001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10))
             .withRegistry(registry);
     perToken =
         Timer.builder("gen_ai.server.time_per_output_token")
-            .description("Time for each token after the first; of what was answered")
+            .description("Time per token after the first; answered requests only")
             .serviceLevelObjectives(
                 Buckets.seconds(.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5))
             .withRegistry(registry);
     queueWait =
         Timer.builder("gpt2.queue.wait")
-            .description("Time that requests waited for a KV-cache slot or their task's turn")
+            .description("Time that requests waited for a KV-cache slot or for their task's turn")
             .serviceLevelObjectives(
                 Buckets.seconds(
                     .001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300))
             .register(registry);
     requests =
         Counter.builder("gpt2.requests")
-            .description("Requests to the model by how they ended")
+            .description("Requests to the model, by outcome")
             .withRegistry(registry);
     promptTokens =
         DistributionSummary.builder("gpt2.request.prompt.tokens")

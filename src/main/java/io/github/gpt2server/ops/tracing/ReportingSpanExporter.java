@@ -30,17 +30,17 @@ public final class ReportingSpanExporter implements SpanExporter {
         () -> {
           if (!result.isSuccess() && failing.compareAndSet(false, true)) {
             log.warn(
-                "Traces cannot be sent to the collector ({}); they are dropped until it takes them",
+                "Traces cannot be sent to the collector ({}); they are dropped until it accepts them",
                 reason(result.getFailureThrowable()));
           } else if (result.isSuccess() && failing.compareAndSet(true, false)) {
-            log.info("The collector takes traces again");
+            log.info("The collector accepts traces again");
           }
         });
   }
 
   private static String reason(Throwable failure) {
     if (failure == null) {
-      return "it refuses them";
+      return "it rejects them";
     }
     Throwable cause = failure;
     String message = failure.getMessage();

@@ -166,7 +166,7 @@ public class ApiException extends RuntimeException {
         null,
         "The model's logits are not numbers: for this request it computed NaN or infinity. Its"
             + " weights are damaged, or too large for the data type that they are served in"
-            + " (gpt2.dtype); asking again gives the same.",
+            + " (gpt2.dtype); repeating the request gives the same result.",
         null,
         NO_RETRY);
   }

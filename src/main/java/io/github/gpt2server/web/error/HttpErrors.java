@@ -30,7 +30,7 @@ public final class HttpErrors {
       case 403 -> "This is not allowed.";
       case 404 -> PathAdvice.sentence(asked);
       case 405 -> asked + " is not supported; see the Allow header for the methods that are.";
-      case 406 -> "The answer cannot have the type that the Accept header asks for.";
+      case 406 -> "The answer is not available in a type that the Accept header allows.";
       case 413 -> "The body is too large.";
       case 414, 431 -> "The path or the headers are too long.";
       case 415 -> "The Content-Type is not supported; send 'Content-Type: application/json'.";

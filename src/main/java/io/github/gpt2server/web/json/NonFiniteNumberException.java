@@ -9,6 +9,6 @@ public final class NonFiniteNumberException extends StreamWriteException {
 
   /** For the writer that has met one. */
   public NonFiniteNumberException(JsonGenerator generator) {
-    super(generator, "NaN or infinity is no JSON number");
+    super(generator, "NaN and infinity are not JSON numbers");
   }
 }

@@ -120,7 +120,7 @@ public final class ApiKeyFile implements AutoCloseable {
       throw new UnusableException(
           path,
           Files.isDirectory(path)
-              ? "it is a folder, not a file with one key a line"
+              ? "it is a folder, not a file with one key per line"
               : "it cannot be read (" + e.getMessage() + ")");
     }
   }
@@ -143,13 +143,13 @@ public final class ApiKeyFile implements AutoCloseable {
               path,
               "line "
                   + number
-                  + " is no key; one key a line, of visible ASCII characters without spaces");
+                  + " is not a key; write one key per line, of visible ASCII characters without spaces");
         }
         keys.add(key);
       }
     }
     if (keys.isEmpty()) {
-      throw new UnusableException(path, "it has no key; one key a line");
+      throw new UnusableException(path, "it has no key; write one key per line");
     }
     return List.copyOf(keys);
   }

@@ -149,8 +149,7 @@ class StartupFailureIT {
           .containsExactly(
               "Port "
                   + port
-                  + " is in use by another program: set server.port to a free one, or to 0 for"
-                  + " any.");
+                  + " is in use by another program: set server.port to a free one, or to 0 to choose any.");
       assertThat(output.getOut()).doesNotContain("WARN", "ERROR", "\tat ");
     }
   }

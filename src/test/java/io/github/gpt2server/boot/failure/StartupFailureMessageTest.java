@@ -52,8 +52,7 @@ class StartupFailureMessageTest {
           .isEqualTo(
               "The folder for temporary files, "
                   + missing
-                  + ", is not there or cannot be written to: make it, or set another by starting"
-                  + " Java with -Djava.io.tmpdir=FOLDER.");
+                  + ", does not exist or is not writable: create it, or set another one by starting Java with -Djava.io.tmpdir=FOLDER.");
     } finally {
       System.setProperty("java.io.tmpdir", before);
     }

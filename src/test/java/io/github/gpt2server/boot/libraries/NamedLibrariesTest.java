@@ -108,8 +108,7 @@ class NamedLibrariesTest {
     assertThatExceptionOfType(InvalidSettingException.class)
         .isThrownBy(() -> check(name, value))
         .withMessage(
-            "%s=%s is not allowed: use a place that only the user of this process, or root, can"
-                + " write to, for code is loaded from it (%s can be written to by others).",
+            "%s=%s is not allowed: use a place that only the user of this process, or root, can write to, because code is loaded from it (%s can be written to by others).",
             name, value, path);
   }
 

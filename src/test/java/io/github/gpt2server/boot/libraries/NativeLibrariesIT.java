@@ -90,8 +90,7 @@ class NativeLibrariesIT {
       assertThat(server.exitCode()).isEqualTo(1);
       assertThat(server.errors())
           .isEqualTo(
-              ("DJL_CACHE_DIR=%s is not allowed: use a folder that only the user of this process can"
-                      + " write to, for code is loaded from it (%s belongs to the user 65534, and"
+              ("DJL_CACHE_DIR=%s is not allowed: use a folder that only the user of this process can write to, because code is loaded from it (%s belongs to the user 65534, and"
                       + " this process is of the user 0).\n")
                   .formatted(cache, cache.toRealPath()));
     }
@@ -108,7 +107,7 @@ class NativeLibrariesIT {
       assertThat(server.errors())
           .isEqualTo(
               ("PYTORCH_LIBRARY_PATH=%s is not allowed: use a place that only the user of this"
-                      + " process, or root, can write to, for code is loaded from it (%s can be"
+                      + " process, or root, can write to, because code is loaded from it (%s can be"
                       + " written to by others).\n")
                   .formatted(named, named.toRealPath()));
     }

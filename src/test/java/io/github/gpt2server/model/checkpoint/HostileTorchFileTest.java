@@ -73,7 +73,7 @@ class HostileTorchFileTest {
         pickle(
             "a name that is no string",
             new PickleWriter().number(1).number(2).op(0x93).stop(),
-            "its pickle asks for what has no name"),
+            "its pickle requests a global without a name"),
         pickle(
             "a name of many lines and letters",
             PickleWriter.protocol2().global("a\u0007" + "b".repeat(100_000), "c").stop(),
@@ -120,23 +120,23 @@ class HostileTorchFileTest {
                 .tensor("FloatStorage", "0", 0, 0, new long[] {0}, new long[] {1})
                 .op("}b")
                 .stop(),
-            "its pickle sets attributes of what is no dictionary"),
+            "its pickle sets attributes of something that is not a dictionary"),
         pickle(
             "BUILD with state that is no dictionary",
             PickleWriter.protocol2().orderedDict().string("state").op("b").stop(),
-            "its pickle sets attributes of what is no dictionary"),
+            "its pickle sets attributes of something that is not a dictionary"),
         pickle(
             "a call of a tensor",
             PickleWriter.protocol2().op("})R").stop(),
-            "its pickle calls what is no function"),
+            "its pickle calls something that is not a function"),
         pickle(
             "a call of a type",
             PickleWriter.protocol2().global("torch", "FloatStorage").op(")R").stop(),
-            "its pickle calls what is no function"),
+            "its pickle calls something that is not a function"),
         pickle(
             "a call with arguments that are no tuple",
             PickleWriter.protocol2().global("collections", "OrderedDict").op("}R").stop(),
-            "its pickle calls what is no function"),
+            "its pickle calls something that is not a function"),
         pickle(
             "a call with too few arguments",
             PickleWriter.protocol2().global("torch._utils", "_rebuild_tensor_v2").op(")R").stop(),
@@ -185,7 +185,7 @@ class HostileTorchFileTest {
         pickle(
             "a mark that is not there",
             PickleWriter.protocol2().op("t").stop(),
-            "its pickle goes back to a mark that is not there"),
+            "its pickle goes back to a missing mark"),
         pickle(
             "a memo that is empty",
             PickleWriter.protocol2().op("j").op(0xff, 0xff, 0xff, 0xff).stop(),
@@ -193,15 +193,15 @@ class HostileTorchFileTest {
         pickle(
             "an odd number of keys and values",
             PickleWriter.protocol2().op("}(").string("a").op("u").stop(),
-            "its pickle sets entries of what is no dictionary"),
+            "its pickle sets entries of something that is not a dictionary"),
         pickle(
             "entries of a tuple",
             PickleWriter.protocol2().op("))").op(")s").stop(),
-            "its pickle sets entries of what is no dictionary"),
+            "its pickle sets entries of something that is not a dictionary"),
         pickle(
             "appending to a tuple",
             PickleWriter.protocol2().op("))a").stop(),
-            "its pickle appends to what is no list"),
+            "its pickle appends to something that is not a list"),
         pickle(
             "a million lists within each other",
             PickleWriter.protocol2().op("]".repeat(200_000) + "a".repeat(199_999)).stop(),
@@ -213,11 +213,11 @@ class HostileTorchFileTest {
         pickle(
             "a list that holds itself, as the state",
             PickleWriter.protocol2().op("]").op('q', 0, 'h', 0, 'a').stop(),
-            "its pickle holds no dictionary of tensors"),
+            "its pickle does not hold a dictionary of tensors"),
         pickle(
             "ten lists of ten lists of ten lists and so on",
             memoBomb(),
-            "its pickle holds no dictionary of tensors"),
+            "its pickle does not hold a dictionary of tensors"),
         pickle(
             "a call for ever",
             PickleWriter.protocol2()
@@ -303,14 +303,14 @@ class HostileTorchFileTest {
         pickle(
             "a persistent id that is no storage",
             PickleWriter.protocol2().string("/etc/passwd").op("Q").stop(),
-            "its pickle has a persistent id that is no storage"),
+            "its pickle has a persistent id that is not a storage"),
         pickle(
             "a tensor of no storage",
             PickleWriter.protocol2()
                 .global("torch._utils", "_rebuild_tensor")
                 .op("(NK\0))tR")
                 .stop(),
-            "its pickle builds a tensor from no storage"));
+            "its pickle builds a tensor without a storage"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -325,7 +325,7 @@ class HostileTorchFileTest {
     final byte[] empty = PickleWriter.protocol2().op("}").stop();
     final byte[] good = ZipWriter.plain().add("x/data.pkl", empty).bytes();
     return Stream.of(
-        pickle("no pickle", ZipWriter.plain().bytes(), "it begins as no such file does"),
+        pickle("no pickle", ZipWriter.plain().bytes(), "its beginning is not that of such a file"),
         pickle(
             "another zip file",
             ZipWriter.plain().add("x/constants.pkl", empty).bytes(),
@@ -421,7 +421,7 @@ class HostileTorchFileTest {
         pickle(
             "a tar file",
             "pytorch_model/".repeat(40).getBytes(US_ASCII),
-            "it begins as no such file does"),
+            "its beginning is not that of such a file"),
         pickle("five bytes", new byte[5], "it has only 5 bytes"));
   }
 

@@ -228,11 +228,11 @@ class SafetensorsFileTest {
         "{'a':{'dtype':3,'shape':[2],'data_offsets':[0,8]}} | dtype of tensor a is not a string",
         "{'a':{'dtype':'F32','shape':2,'data_offsets':[0,8]}} | shape of tensor a is not an array",
         "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}}"
-            + " | shape of tensor a holds -2, which is no size",
+            + " | shape of tensor a holds -2, which is not a size",
         "{'a':{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]}}"
-            + " | shape of tensor a holds 2.0, which is no size",
+            + " | shape of tensor a holds 2.0, which is not a size",
         "{'a':{'dtype':'F32','shape':[18446744073709551618],'data_offsets':[0,8]}}"
-            + " | shape of tensor a holds 18446744073709551618, which is no size",
+            + " | shape of tensor a holds 18446744073709551618, which is not a size",
         "{'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,0]}}"
             + " | tensor a of shape [4294967296, 4294967296] is larger than any file",
         "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}}"

@@ -193,7 +193,7 @@ class WeightsTest {
         .contains(
             file()
                 + " has no ln_1.bias, attn.c_attn.bias, attn.c_proj.bias, ln_2.bias,"
-                + " mlp.c_fc.bias, mlp.c_proj.bias, ln_f.bias: they are zero");
+                + " mlp.c_fc.bias, mlp.c_proj.bias, ln_f.bias: zeros are used");
   }
 
   @ParameterizedTest

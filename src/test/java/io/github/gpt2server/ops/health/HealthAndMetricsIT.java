@@ -105,7 +105,7 @@ class HealthAndMetricsIT {
           .contains("text/plain;version=0.0.4;charset=utf-8");
       assertThat(response.body().lines())
           .contains(
-              "# HELP vllm:num_requests_waiting Requests that wait in the queue",
+              "# HELP vllm:num_requests_waiting Requests waiting in the queue",
               "vllm:num_requests_waiting 3.0",
               "vllm:num_requests_running 2.0",
               "vllm:kv_cache_usage_perc 0.25",

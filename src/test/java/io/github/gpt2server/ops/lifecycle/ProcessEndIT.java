@@ -31,8 +31,7 @@ class ProcessEndIT {
       assertThat(sentences(server))
           .containsExactly(
               "Java is out of memory in the thread some-timer, which serves no single request: the"
-                  + " process ends with exit code 3 to be started again. Give it more memory, or ask"
-                  + " for less at once.");
+                  + " process ends with exit code 3 so that it is restarted. Give it more memory, or send fewer or smaller requests.");
       assertThat(server.leftovers()).isEmpty();
     }
   }
@@ -50,8 +49,7 @@ class ProcessEndIT {
           .containsExactly(
               "The server has lost the thread "
                   + poller
-                  + ", which serves no single request: the process ends with exit code 3 to be"
-                  + " started again. Give it more memory, or ask for less at once.");
+                  + ", which serves no single request: the process ends with exit code 3 so that it is restarted. Give it more memory, or send fewer or smaller requests.");
       assertThat(server.leftovers()).isEmpty();
     }
   }

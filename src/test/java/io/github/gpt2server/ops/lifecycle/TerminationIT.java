@@ -101,7 +101,7 @@ class TerminationIT {
         stream.close();
       }
       assertEndsCleanly(server);
-      assertThat(server.output()).contains("Asked to stop at once; running requests are ended");
+      assertThat(server.output()).contains("Stopping immediately; running requests are cancelled");
     }
   }
 

@@ -59,10 +59,8 @@ class ReportingSpanExporterTest {
     assertThat(output.getOut().lines().map(line -> line.substring(line.indexOf("Reporting"))))
         .extracting(line -> line.replaceFirst("ReportingSpanExporter\\W+", ""))
         .containsExactly(
-            "Traces cannot be sent to the collector (Connection refused); they are dropped until"
-                + " it takes them",
-            "The collector takes traces again",
-            "Traces cannot be sent to the collector (it refuses them); they are dropped until it"
-                + " takes them");
+            "Traces cannot be sent to the collector (Connection refused); they are dropped until it accepts them",
+            "The collector accepts traces again",
+            "Traces cannot be sent to the collector (it rejects them); they are dropped until it accepts them");
   }
 }

@@ -69,9 +69,9 @@ class ApiKeyFileIT {
           .allSatisfy(line -> assertThat(line).endsWith(" The API keys stay as they were: 1"))
           .extracting(line -> line.replaceAll(".*cannot be used: (.*)\\. The API.*", "$1"))
           .containsExactly(
-              "it has no key; one key a line",
-              "line 2 is no key; one key a line, of visible ASCII characters without spaces",
-              "line 1 is no key; one key a line, of visible ASCII characters without spaces",
+              "it has no key; write one key per line",
+              "line 2 is not a key; write one key per line, of visible ASCII characters without spaces",
+              "line 1 is not a key; write one key per line, of visible ASCII characters without spaces",
               "there is no such file");
       Files.writeString(keys, "new");
       await().until(() -> status(server, "new") == 200);
@@ -85,8 +85,8 @@ class ApiKeyFileIT {
       textBlock =
           """
           missing | there is no such file
-          folder  | it is a folder, not a file with one key a line
-          empty   | it has no key; one key a line
+          folder  | it is a folder, not a file with one key per line
+          empty   | it has no key; write one key per line
           binary  | it is not UTF-8 text
           large   | it is larger than 1048576 bytes
           """)
