@@ -31,13 +31,13 @@ public class Gpt2ServerApplication {
     // environment variable DJL_OFFLINE=false brings the downloads back.
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("ai.djl.offline", "true");
-    final Arguments arguments = Arguments.of(args);
+    Arguments arguments = Arguments.of(args);
     if (arguments.hasCommand()) {
       ProcessEnd.installForCommand();
       System.exit(runCommand(arguments));
     }
     ProcessEnd.install();
-    final SpringApplication application = new SpringApplication(Gpt2ServerApplication.class);
+    SpringApplication application = new SpringApplication(Gpt2ServerApplication.class);
     application.addListeners(new ThreadWatch());
     application.addInitializers(
         context ->
@@ -51,10 +51,10 @@ public class Gpt2ServerApplication {
 
   /** What logs on standard output goes to standard error, for the results have the former alone. */
   private static int runCommand(Arguments arguments) {
-    final PrintStream results = System.out;
+    PrintStream results = System.out;
     System.setOut(System.err);
-    final boolean terminal = new ExecTerminalProvider().isSystemStream(SystemStream.Error);
-    final int code =
+    boolean terminal = new ExecTerminalProvider().isSystemStream(SystemStream.Error);
+    int code =
         new CommandRunner(new Console(System.in, results, System.err, terminal), arguments).run();
     if (results.checkError() && code == 0) {
       System.err.println("The result could not be written to standard output.");

@@ -32,7 +32,7 @@ public final class AllocationFailure {
 
   private static String amount(String message) {
     // libtorch's GPU allocator begins the sentence with a capital letter.
-    final Matcher asked = ASKED.matcher(message.replace("Tried", "tried"));
+    Matcher asked = ASKED.matcher(message.replace("Tried", "tried"));
     if (!asked.find()) {
       return "more memory";
     }

@@ -58,7 +58,7 @@ final class AddedTokens {
       SpecialTokens special,
       String endOfText,
       int vocabSize) {
-    final AddedTokens tokens = new AddedTokens(folder, json);
+    AddedTokens tokens = new AddedTokens(folder, json);
     tokens.addFromConfiguration(configuration);
     tokens.addFromOldFile();
     if (tokens.vocabularyId(endOfText).isInt()) {
@@ -74,14 +74,14 @@ final class AddedTokens {
   }
 
   private void addFromConfiguration(ObjectNode configuration) {
-    for (final Map.Entry<String, JsonNode> entry : configuration.path(DECODER).properties()) {
-      final JsonNode token = entry.getValue();
+    for (Map.Entry<String, JsonNode> entry : configuration.path(DECODER).properties()) {
+      JsonNode token = entry.getValue();
       if (!entry.getKey().matches("\\d{1,9}") || !token.path("content").isString()) {
         throw new TokenizerLoadException(
             "%s has an added token \"%s\" without a whole number or without content."
                 .formatted(folder.resolve(CONFIGURATION), entry.getKey()));
       }
-      final ObjectNode added =
+      ObjectNode added =
           add(
               token.path("content").asString(),
               Integer.parseInt(entry.getKey()),
@@ -93,35 +93,35 @@ final class AddedTokens {
   }
 
   private void addSpecial(SpecialTokens.Named token) {
-    for (final JsonNode listed : list) {
+    for (JsonNode listed : list) {
       if (listed.path("content").asString("").equals(token.content())) {
         ((ObjectNode) listed).put("special", true);
         return;
       }
     }
-    final JsonNode id = vocabularyId(token.content());
-    final ObjectNode added = add(token.content(), id.isInt() ? id.intValue() : freeId(), true);
+    JsonNode id = vocabularyId(token.content());
+    ObjectNode added = add(token.content(), id.isInt() ? id.intValue() : freeId(), true);
     REACH.forEach(reach -> added.put(reach, token.properties().path(reach).asBoolean(false)));
   }
 
   /** The id after the largest one. */
   private int freeId() {
     int free = 0;
-    for (final JsonNode id : json.path("model").path("vocab")) {
+    for (JsonNode id : json.path("model").path("vocab")) {
       free = Math.max(free, id.asInt(0) + 1);
     }
-    for (final JsonNode token : list) {
+    for (JsonNode token : list) {
       free = Math.max(free, token.path("id").asInt(0) + 1);
     }
     return free;
   }
 
   private void addFromOldFile() {
-    final Path file = folder.resolve("added_tokens.json");
+    Path file = folder.resolve("added_tokens.json");
     if (!Files.exists(file)) {
       return;
     }
-    for (final Map.Entry<String, JsonNode> entry : JsonFile.read(file).properties()) {
+    for (Map.Entry<String, JsonNode> entry : JsonFile.read(file).properties()) {
       if (!entry.getValue().isInt()) {
         throw new TokenizerLoadException(
             "%s gives \"%s\" no whole number as its id.".formatted(file, entry.getKey()));
@@ -132,7 +132,7 @@ final class AddedTokens {
 
   /** The new entry, or null if the list has such a token. */
   private ObjectNode add(String content, int id, boolean special) {
-    for (final JsonNode token : list) {
+    for (JsonNode token : list) {
       if (token.path("content").asString("").equals(content)) {
         return null;
       }
@@ -148,7 +148,7 @@ final class AddedTokens {
   }
 
   private void leaveOutBeyond(int vocabSize) {
-    final List<String> left = new ArrayList<>();
+    List<String> left = new ArrayList<>();
     for (int i = list.size() - 1; i >= 0; i--) {
       if (list.get(i).path("id").asInt(0) >= vocabSize) {
         left.add(list.remove(i).path("content").asString(""));
@@ -170,9 +170,9 @@ final class AddedTokens {
     if (!(json.path("model").path("vocab") instanceof ObjectNode vocabulary)) {
       return;
     }
-    final Map<String, Integer> missing = new LinkedHashMap<>();
-    for (final JsonNode token : list) {
-      final String content = token.path("content").asString("");
+    Map<String, Integer> missing = new LinkedHashMap<>();
+    for (JsonNode token : list) {
+      String content = token.path("content").asString("");
       if (!vocabulary.has(content) && token.path("id").isInt()) {
         missing.put(content, token.path("id").intValue());
       }

@@ -40,7 +40,7 @@ public final class Failures {
 
   /** Logs the failure of a request and returns the cause for its submitter. */
   public static Throwable report(String request, Throwable failure) {
-    final Throwable cause = cause(failure);
+    Throwable cause = cause(failure);
     try {
       if (ofModelOutput(cause)) {
         log.warn("Request {} failed: {}", request, cause.getMessage());
@@ -64,7 +64,7 @@ public final class Failures {
             ? failure
             : new InvalidModelOutputException(failure);
       }
-      final Optional<String> shortage = shortage(failure);
+      Optional<String> shortage = shortage(failure);
       return shortage.isPresent() ? new NotEnoughMemoryException(shortage.get(), failure) : failure;
     } catch (OutOfMemoryError e) {
       return NotEnoughMemoryException.PREPARED;

@@ -40,7 +40,7 @@ public enum DataType {
 
   /** The type that a safetensors header names, if weights may be stored in it. */
   static Optional<DataType> ofHeaderName(String name) {
-    for (final DataType type : values()) {
+    for (DataType type : values()) {
       if (type.name().equals(name)) {
         return Optional.of(type);
       }

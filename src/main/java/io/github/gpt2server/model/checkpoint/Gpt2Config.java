@@ -70,11 +70,11 @@ public record Gpt2Config(
    *     one that cannot be
    */
   public static Gpt2Config read(Path folder) {
-    final JsonObjectFile json = JsonObjectFile.read(folder.resolve("config.json"));
+    JsonObjectFile json = JsonObjectFile.read(folder.resolve("config.json"));
     requireGpt2(json);
-    final int vocabSize = required(json, MAX_VOCAB_SIZE, "vocab_size");
-    final int width = required(json, MAX_WIDTH, "n_embd", "hidden_size");
-    final int heads = required(json, MAX_WIDTH, "n_head", "num_attention_heads");
+    int vocabSize = required(json, MAX_VOCAB_SIZE, "vocab_size");
+    int width = required(json, MAX_WIDTH, "n_embd", "hidden_size");
+    int heads = required(json, MAX_WIDTH, "n_head", "num_attention_heads");
     if (width % heads != 0) {
       throw new ModelLoadException(
           "%s has n_embd %d and n_head %d, but n_embd must be a multiple of n_head"
@@ -102,14 +102,14 @@ public record Gpt2Config(
   }
 
   private static void requireGpt2(JsonObjectFile json) {
-    final String modelType = json.text("model_type").orElse(null);
+    String modelType = json.text("model_type").orElse(null);
     if (modelType != null && !modelType.equals("gpt2")) {
       throw new ModelLoadException(
           "%s describes a %s model; only GPT-2 can be served"
               .formatted(json.file(), MessageText.shorten(modelType)));
     }
     // Files from before model_type name the class alone, or nothing.
-    final String architecture =
+    String architecture =
         json.value("architectures").map(names -> names.path(0).asString("")).orElse("");
     if (modelType == null && !architecture.isEmpty() && !architecture.startsWith("GPT2")) {
       throw new ModelLoadException(
@@ -120,8 +120,8 @@ public record Gpt2Config(
 
   /** The first of these fields that is there; they are names of one, the usual one first. */
   private static int required(JsonObjectFile json, int max, String... names) {
-    for (final String name : names) {
-      final Optional<Integer> value = json.positiveInt(name, max);
+    for (String name : names) {
+      Optional<Integer> value = json.positiveInt(name, max);
       if (value.isPresent()) {
         return value.get();
       }
@@ -131,7 +131,7 @@ public record Gpt2Config(
   }
 
   private static double layerNormEpsilon(JsonObjectFile json) {
-    final JsonNode value = json.value("layer_norm_epsilon").orElse(null);
+    JsonNode value = json.value("layer_norm_epsilon").orElse(null);
     if (value == null) {
       return DEFAULT_LAYER_NORM_EPSILON;
     }
@@ -143,7 +143,7 @@ public record Gpt2Config(
   }
 
   private static Activation activation(JsonObjectFile json) {
-    final String name = json.text("activation_function").orElse("gelu_new");
+    String name = json.text("activation_function").orElse("gelu_new");
     return Activation.ofConfigName(name)
         .orElseThrow(
             () ->
@@ -154,11 +154,11 @@ public record Gpt2Config(
   }
 
   private static JsonObjectFile endOfTextFile(Path folder, JsonObjectFile config) {
-    final Path file = folder.resolve("generation_config.json");
+    Path file = folder.resolve("generation_config.json");
     if (!Files.exists(file)) {
       return config;
     }
-    final JsonObjectFile generation = JsonObjectFile.read(file);
+    JsonObjectFile generation = JsonObjectFile.read(file);
     return generation.value("eos_token_id").isPresent() ? generation : config;
   }
 
@@ -166,11 +166,11 @@ public record Gpt2Config(
     if (!json.node().has("eos_token_id")) {
       return DEFAULT_END_OF_TEXT < vocabSize ? List.of(DEFAULT_END_OF_TEXT) : List.of();
     }
-    final JsonNode value = json.value("eos_token_id").orElse(null);
+    JsonNode value = json.value("eos_token_id").orElse(null);
     if (value == null) {
       return List.of();
     }
-    final List<JsonNode> ids =
+    List<JsonNode> ids =
         value.isArray()
             ? StreamSupport.stream(value.spliterator(), false).toList()
             : List.of(value);

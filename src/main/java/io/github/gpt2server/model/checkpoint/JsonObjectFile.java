@@ -21,7 +21,7 @@ record JsonObjectFile(Path file, JsonNode node) {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
   static JsonObjectFile read(Path file) {
-    final JsonNode node;
+    JsonNode node;
     try {
       node = MAPPER.readTree(RegularFile.read(file, MAX_BYTES));
     } catch (UnusableFileException e) {
@@ -29,7 +29,7 @@ record JsonObjectFile(Path file, JsonNode node) {
     } catch (IOException e) {
       throw new ModelLoadException(file + " cannot be read: " + e, e);
     } catch (JacksonException e) {
-      final String place =
+      String place =
           e.getLocation() == null || e.getLocation().getLineNr() < 1
               ? ""
               : " (line %d, column %d)"
@@ -44,13 +44,13 @@ record JsonObjectFile(Path file, JsonNode node) {
 
   /** The field's value, if it is there and not null. */
   Optional<JsonNode> value(String field) {
-    final JsonNode value = node.get(field);
+    JsonNode value = node.get(field);
     return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
   }
 
   /** A whole number from 1 to {@code max}. */
   Optional<Integer> positiveInt(String field, int max) {
-    final Optional<JsonNode> value = value(field);
+    Optional<JsonNode> value = value(field);
     value.ifPresent(
         v -> {
           if (!v.isIntegralNumber()
@@ -64,7 +64,7 @@ record JsonObjectFile(Path file, JsonNode node) {
   }
 
   boolean flag(String field, boolean absent) {
-    final Optional<JsonNode> value = value(field);
+    Optional<JsonNode> value = value(field);
     value.ifPresent(
         v -> {
           if (!v.isBoolean()) {
@@ -75,7 +75,7 @@ record JsonObjectFile(Path file, JsonNode node) {
   }
 
   Optional<String> text(String field) {
-    final Optional<JsonNode> value = value(field);
+    Optional<JsonNode> value = value(field);
     value.ifPresent(
         v -> {
           if (!v.isString()) {

@@ -11,7 +11,7 @@ final class MessageText {
 
   /** The text in one line of bounded length. */
   static String shorten(String text) {
-    final String start = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
+    String start = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
     return start
         .codePoints()
         .map(

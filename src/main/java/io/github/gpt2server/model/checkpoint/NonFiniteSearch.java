@@ -32,8 +32,8 @@ final class NonFiniteSearch {
 
   private OptionalInt search(ByteBuffer data) {
     for (int from = 0; from < data.limit(); from += STRIDE) {
-      final int to = Math.min(data.limit(), from + STRIDE);
-      final int whole = to - (to - from) % Long.BYTES;
+      int to = Math.min(data.limit(), from + STRIDE);
+      int whole = to - (to - from) % Long.BYTES;
       long carries = 0;
       for (int i = from; i < whole; i += Long.BYTES) {
         carries |= (data.getLong(i) & exponents) + ones;
@@ -50,7 +50,7 @@ final class NonFiniteSearch {
   }
 
   private boolean finite(ByteBuffer data, int position) {
-    final long bits =
+    long bits =
         switch (bytes) {
           case Short.BYTES -> data.getShort(position);
           case Integer.BYTES -> data.getInt(position);

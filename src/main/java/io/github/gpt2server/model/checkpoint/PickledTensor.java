@@ -60,9 +60,9 @@ record PickledTensor(NumberType dtype, Storage storage, long offset, long[] shap
           "a tensor has shape %s, strides %s and offset %d, of which none may be negative"
               .formatted(MessageText.shape(shape), MessageText.shape(strides), offset));
     }
-    final long available = storage.bytes() / dtype.bytes();
+    long available = storage.bytes() / dtype.bytes();
     try {
-      final long count = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+      long count = Arrays.stream(shape).reduce(1, Math::multiplyExact);
       if (count > available || Math.addExact(offset, span(shape, strides)) > available) {
         throw outside(shape, strides, offset, available);
       }

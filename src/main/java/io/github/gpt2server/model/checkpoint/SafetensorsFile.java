@@ -50,14 +50,14 @@ public final class SafetensorsFile implements TensorFile {
       throw new ModelLoadException(file + " does not exist");
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      final long fileBytes = channel.size();
-      final InputStream in = Channels.newInputStream(channel);
-      final long headerBytes = headerBytes(file, fileBytes, in.readNBytes(LENGTH_BYTES));
-      final byte[] json = in.readNBytes((int) headerBytes);
+      long fileBytes = channel.size();
+      InputStream in = Channels.newInputStream(channel);
+      long headerBytes = headerBytes(file, fileBytes, in.readNBytes(LENGTH_BYTES));
+      byte[] json = in.readNBytes((int) headerBytes);
       if (json.length < headerBytes) {
         throw changed(file);
       }
-      final long dataStart = LENGTH_BYTES + headerBytes;
+      long dataStart = LENGTH_BYTES + headerBytes;
       return new SafetensorsFile(
           file, fileBytes, dataStart, SafetensorsHeader.parse(file, json, fileBytes - dataStart));
     } catch (IOException e) {
@@ -71,7 +71,7 @@ public final class SafetensorsFile implements TensorFile {
           "%s is not a valid safetensors file: it has only %d bytes".formatted(file, start.length));
     }
     TensorFile.refuseGitLfsPointer(file, start);
-    final long headerBytes = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    long headerBytes = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
     // A length of 2^63 or more reads as a negative number.
     if (headerBytes <= 0 || headerBytes > fileBytes - LENGTH_BYTES) {
       throw new ModelLoadException(
@@ -103,14 +103,14 @@ public final class SafetensorsFile implements TensorFile {
 
   @Override
   public TensorData read(String name) {
-    final SafetensorsHeader.Entry entry = entry(name);
-    final DataType dtype = requireReadable(name);
+    SafetensorsHeader.Entry entry = entry(name);
+    DataType dtype = requireReadable(name);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       // Touching a mapping beyond the end of a file kills the process instead of throwing.
       if (channel.size() != fileBytes) {
         throw changed(file);
       }
-      final ByteBuffer data =
+      ByteBuffer data =
           channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.begin(), entry.bytes());
       return TensorData.contiguous(name, dtype, entry.shape().clone(), data);
     } catch (IOException e) {
@@ -120,12 +120,12 @@ public final class SafetensorsFile implements TensorFile {
 
   @Override
   public DataType requireReadable(String name) {
-    final SafetensorsHeader.Entry entry = entry(name);
+    SafetensorsHeader.Entry entry = entry(name);
     return TensorFile.readable(file, name, entry.dtype(), entry.bytes());
   }
 
   private SafetensorsHeader.Entry entry(String name) {
-    final SafetensorsHeader.Entry entry = entries.get(name);
+    SafetensorsHeader.Entry entry = entries.get(name);
     if (entry == null) {
       throw new IllegalArgumentException(file + " has no tensor " + name);
     }

@@ -81,8 +81,8 @@ final class SafetensorsHeader {
    * @throws ModelLoadException if the header is not valid
    */
   static Map<String, Entry> parse(Path file, byte[] json, long dataBytes) {
-    final SafetensorsHeader header = new SafetensorsHeader(file, dataBytes);
-    final Map<String, Entry> entries;
+    SafetensorsHeader header = new SafetensorsHeader(file, dataBytes);
+    Map<String, Entry> entries;
     try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
       entries = header.entries(parser);
     } catch (JacksonException e) {
@@ -96,10 +96,10 @@ final class SafetensorsHeader {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
       throw invalid("its header is not a JSON object");
     }
-    final Map<String, Entry> entries = new LinkedHashMap<>();
+    Map<String, Entry> entries = new LinkedHashMap<>();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
-      final String name = parser.currentName();
-      final JsonToken value = parser.nextToken();
+      String name = parser.currentName();
+      JsonToken value = parser.nextToken();
       if (name.equals("__metadata__")) {
         parser.skipChildren();
       } else if (value == JsonToken.START_OBJECT) {
@@ -117,16 +117,16 @@ final class SafetensorsHeader {
   }
 
   private Entry entry(String name, JsonParser parser) {
-    final Set<String> seen = new HashSet<>();
+    Set<String> seen = new HashSet<>();
     String dtype = null;
     long[] shape = null;
     long[] offsets = null;
     while (parser.nextToken() != JsonToken.END_OBJECT) {
-      final String field = parser.currentName();
+      String field = parser.currentName();
       if (!seen.add(field)) {
         throw invalid("%s has %s twice".formatted(tensor(name), MessageText.shorten(field)));
       }
-      final JsonToken value = parser.nextToken();
+      JsonToken value = parser.nextToken();
       switch (field) {
         case "dtype" -> dtype = value == JsonToken.VALUE_STRING ? parser.getString() : null;
         case "shape" -> shape = numbers(name, field, parser, MAX_DIMENSIONS);
@@ -140,7 +140,7 @@ final class SafetensorsHeader {
     if (dtype == null || shape == null || offsets == null || offsets.length != 2) {
       throw invalid(tensor(name) + " lacks its dtype, its shape or its two data_offsets");
     }
-    final Entry entry = new Entry(name, dtype, shape, offsets[0], offsets[1]);
+    Entry entry = new Entry(name, dtype, shape, offsets[0], offsets[1]);
     checkSize(entry);
     return entry;
   }
@@ -149,7 +149,7 @@ final class SafetensorsHeader {
     if (parser.currentToken() != JsonToken.START_ARRAY) {
       throw invalid(field + " of " + tensor(name) + " is not an array");
     }
-    final long[] numbers = new long[most];
+    long[] numbers = new long[most];
     int count = 0;
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       if (count == most) {
@@ -173,13 +173,13 @@ final class SafetensorsHeader {
           "%s ends at byte %d, before it begins at byte %d"
               .formatted(tensor(entry.name()), entry.end(), entry.begin()));
     }
-    final Integer typeBytes = TYPE_BYTES.get(entry.dtype());
+    Integer typeBytes = TYPE_BYTES.get(entry.dtype());
     if (typeBytes == null) {
       return;
     }
     long expected = typeBytes;
     try {
-      for (final long dimension : entry.shape()) {
+      for (long dimension : entry.shape()) {
         expected = Math.multiplyExact(expected, dimension);
       }
     } catch (ArithmeticException e) {
@@ -201,12 +201,12 @@ final class SafetensorsHeader {
   }
 
   private void checkLayout(Map<String, Entry> entries) {
-    final List<Entry> inOrder =
+    List<Entry> inOrder =
         entries.values().stream()
             .sorted(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end))
             .toList();
     long covered = 0;
-    for (final Entry entry : inOrder) {
+    for (Entry entry : inOrder) {
       if (entry.end() > dataBytes) {
         throw new ModelLoadException(
             "%s is cut short: %s ends at byte %d of the data, but only %d bytes are there"

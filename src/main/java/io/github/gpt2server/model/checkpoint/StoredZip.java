@@ -69,23 +69,23 @@ final class StoredZip {
    * @throws IOException if the file cannot be read
    */
   static Map<String, Entry> entries(FileChannel channel) throws IOException {
-    final StoredZip zip = new StoredZip(channel);
-    final Directory directory = zip.directory();
-    final Map<String, Entry> entries = new LinkedHashMap<>();
+    StoredZip zip = new StoredZip(channel);
+    Directory directory = zip.directory();
+    Map<String, Entry> entries = new LinkedHashMap<>();
     long position = directory.position();
-    final long end = directory.position() + directory.bytes();
+    long end = directory.position() + directory.bytes();
     for (long i = 0; i < directory.entries(); i++) {
-      final ByteBuffer fixed = zip.read(position, ENTRY_BYTES, end);
+      ByteBuffer fixed = zip.read(position, ENTRY_BYTES, end);
       requireSignature(fixed, ENTRY_SIGNATURE, "an entry");
-      final int nameBytes = Short.toUnsignedInt(fixed.getShort(28));
-      final int extraBytes = Short.toUnsignedInt(fixed.getShort(30));
-      final int commentBytes = Short.toUnsignedInt(fixed.getShort(32));
+      int nameBytes = Short.toUnsignedInt(fixed.getShort(28));
+      int extraBytes = Short.toUnsignedInt(fixed.getShort(30));
+      int commentBytes = Short.toUnsignedInt(fixed.getShort(32));
       if (nameBytes > MAX_NAME_BYTES) {
         throw new IllegalArgumentException(
             "its zip directory has a name of %d bytes".formatted(nameBytes));
       }
-      final ByteBuffer variable = zip.read(position + ENTRY_BYTES, nameBytes + extraBytes, end);
-      final String name = name(variable, nameBytes);
+      ByteBuffer variable = zip.read(position + ENTRY_BYTES, nameBytes + extraBytes, end);
+      String name = name(variable, nameBytes);
       if (entries.put(name, zip.entry(name, fixed, variable.position(nameBytes), directory))
           != null) {
         throw new IllegalArgumentException(
@@ -98,10 +98,10 @@ final class StoredZip {
   }
 
   private Directory directory() throws IOException {
-    final long size = channel.size();
-    final long endPosition = size - END_BYTES;
+    long size = channel.size();
+    long endPosition = size - END_BYTES;
     // PyTorch writes no comment, so the end record is the last thing in the file.
-    final ByteBuffer end = read(endPosition, END_BYTES, size);
+    ByteBuffer end = read(endPosition, END_BYTES, size);
     requireSignature(end, END_SIGNATURE, "an end: the file is cut short or something follows");
     Directory directory =
         new Directory(
@@ -109,12 +109,12 @@ final class StoredZip {
             Integer.toUnsignedLong(end.getInt(12)),
             Short.toUnsignedLong(end.getShort(10)));
     long limit = endPosition;
-    final long locatorPosition = endPosition - ZIP64_LOCATOR_BYTES;
+    long locatorPosition = endPosition - ZIP64_LOCATOR_BYTES;
     if (locatorPosition >= 0) {
-      final ByteBuffer locator = read(locatorPosition, ZIP64_LOCATOR_BYTES, size);
+      ByteBuffer locator = read(locatorPosition, ZIP64_LOCATOR_BYTES, size);
       if (locator.getInt(0) == ZIP64_LOCATOR_SIGNATURE) {
         limit = locator.getLong(8);
-        final ByteBuffer zip64 = read(limit, ZIP64_END_BYTES, locatorPosition);
+        ByteBuffer zip64 = read(limit, ZIP64_END_BYTES, locatorPosition);
         requireSignature(zip64, ZIP64_END_SIGNATURE, "an end for large files");
         directory = new Directory(zip64.getLong(48), zip64.getLong(40), zip64.getLong(32));
       }
@@ -129,9 +129,9 @@ final class StoredZip {
   }
 
   private static String name(ByteBuffer variable, int bytes) {
-    final byte[] encoded = new byte[bytes];
+    byte[] encoded = new byte[bytes];
     variable.get(0, encoded);
-    final String name = new String(encoded, StandardCharsets.UTF_8);
+    String name = new String(encoded, StandardCharsets.UTF_8);
     // Nothing is ever unpacked; who writes such a name wants to write elsewhere all the same.
     if (name.startsWith("/")
         || name.contains("\\")
@@ -146,13 +146,13 @@ final class StoredZip {
 
   private Entry entry(String name, ByteBuffer fixed, ByteBuffer extra, Directory directory)
       throws IOException {
-    final int flags = fixed.getShort(8);
-    final int method = Short.toUnsignedInt(fixed.getShort(10));
+    int flags = fixed.getShort(8);
+    int method = Short.toUnsignedInt(fixed.getShort(10));
     if ((flags & 1) != 0 || method != 0) {
       throw new IllegalArgumentException(
           "its entry %s is compressed or encrypted".formatted(MessageText.shorten(name)));
     }
-    final long[] values = {
+    long[] values = {
       Integer.toUnsignedLong(fixed.getInt(24)),
       Integer.toUnsignedLong(fixed.getInt(20)),
       Integer.toUnsignedLong(fixed.getInt(42))
@@ -164,9 +164,9 @@ final class StoredZip {
               .formatted(MessageText.shorten(name), values[0], values[1]));
     }
     // The local header may be padded differently from the directory's entry.
-    final ByteBuffer local = read(values[2], LOCAL_BYTES, directory.position());
+    ByteBuffer local = read(values[2], LOCAL_BYTES, directory.position());
     requireSignature(local, LOCAL_SIGNATURE, "the start of " + MessageText.shorten(name));
-    final long position =
+    long position =
         values[2]
             + LOCAL_BYTES
             + Short.toUnsignedLong(local.getShort(26))
@@ -179,12 +179,12 @@ final class StoredZip {
   /** Replaces size, stored size and position where they did not fit in 32 bits. */
   private static void fillFromZip64Field(long[] values, ByteBuffer extra) {
     while (extra.remaining() >= 2 * Short.BYTES) {
-      final int id = Short.toUnsignedInt(extra.getShort());
-      final int length = Short.toUnsignedInt(extra.getShort());
+      int id = Short.toUnsignedInt(extra.getShort());
+      int length = Short.toUnsignedInt(extra.getShort());
       if (length > extra.remaining()) {
         throw new IllegalArgumentException("its zip directory has a field that is cut short");
       }
-      final ByteBuffer field = extra.slice(extra.position(), length).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer field = extra.slice(extra.position(), length).order(ByteOrder.LITTLE_ENDIAN);
       extra.position(extra.position() + length);
       for (int i = 0; id == ZIP64_FIELD && i < values.length; i++) {
         if (values[i] == IN_ZIP64_FIELD && field.remaining() >= Long.BYTES) {
@@ -196,7 +196,7 @@ final class StoredZip {
 
   private static void requireApart(Map<String, Entry> entries) {
     long end = 0;
-    for (final Entry entry :
+    for (Entry entry :
         entries.values().stream()
             .sorted(Comparator.comparingLong(Entry::position).thenComparingLong(Entry::end))
             .toList()) {
@@ -228,7 +228,7 @@ final class StoredZip {
 
   private ByteBuffer read(long position, int bytes, long limit) throws IOException {
     requireInside(position, bytes, limit, "a part of its zip directory");
-    final ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, position + buffer.position()) < 0) {
         throw new EOFException("it was truncated while it was being read");

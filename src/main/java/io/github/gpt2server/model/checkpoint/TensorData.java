@@ -36,7 +36,7 @@ public record TensorData(
   }
 
   private static long[] rowMajor(long... shape) {
-    final long[] strides = new long[shape.length];
+    long[] strides = new long[shape.length];
     long stride = 1;
     for (int i = shape.length - 1; i >= 0; i--) {
       strides[i] = stride;

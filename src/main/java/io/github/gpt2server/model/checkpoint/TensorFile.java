@@ -51,7 +51,7 @@ sealed interface TensorFile permits SafetensorsFile, TorchFile {
    *     map
    */
   static DataType readable(Path file, String tensor, String dtype, long bytes) {
-    final DataType type =
+    DataType type =
         DataType.ofHeaderName(dtype)
             .orElseThrow(
                 () ->

@@ -59,8 +59,8 @@ final class TorchFile implements TensorFile {
       throw new ModelLoadException(file + " does not exist");
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      final ByteBuffer start = read(channel, 0, START_BYTES);
-      final byte[] bytes = new byte[start.limit()];
+      ByteBuffer start = read(channel, 0, START_BYTES);
+      byte[] bytes = new byte[start.limit()];
       start.get(0, bytes);
       TensorFile.refuseGitLfsPointer(file, bytes);
       if (start.limit() < START_BYTES) {
@@ -82,21 +82,21 @@ final class TorchFile implements TensorFile {
   }
 
   private static TorchFile readZip(Path file, FileChannel channel) throws IOException {
-    final Map<String, Entry> entries = StoredZip.entries(channel);
-    final List<String> pickles =
+    Map<String, Entry> entries = StoredZip.entries(channel);
+    List<String> pickles =
         entries.keySet().stream().filter(name -> name.matches("[^/]+/data\\.pkl")).toList();
     if (pickles.size() != 1) {
       throw new IllegalArgumentException(
           "its zip directory has %d entries NAME/data.pkl instead of one"
               .formatted(pickles.size()));
     }
-    final String root = pickles.get(0).substring(0, pickles.get(0).indexOf('/') + 1);
+    String root = pickles.get(0).substring(0, pickles.get(0).indexOf('/') + 1);
     requireLittleEndian(channel, entries.get(root + "byteorder"));
-    final TorchObjects objects = new TorchObjects();
-    final Object state = Unpickler.load(map(channel, entries.get(pickles.get(0))), objects);
-    final Map<String, Long> positions = new HashMap<>();
-    for (final Storage storage : objects.storages().values()) {
-      final Entry entry = entries.get(root + "data/" + storage.key());
+    TorchObjects objects = new TorchObjects();
+    Object state = Unpickler.load(map(channel, entries.get(pickles.get(0))), objects);
+    Map<String, Long> positions = new HashMap<>();
+    for (Storage storage : objects.storages().values()) {
+      Entry entry = entries.get(root + "data/" + storage.key());
       if (entry == null || entry.bytes() != storage.bytes()) {
         throw new IllegalArgumentException(
             "storage %s has %d bytes in its pickle and %s in its zip directory"
@@ -115,7 +115,7 @@ final class TorchFile implements TensorFile {
     if (byteOrder == null) {
       return;
     }
-    final String order =
+    String order =
         StandardCharsets.US_ASCII
             .decode(
                 read(channel, byteOrder.position(), (int) Math.min(byteOrder.bytes(), START_BYTES)))
@@ -129,9 +129,9 @@ final class TorchFile implements TensorFile {
 
   /** Magic number, version, system, state dict, keys of storages: five pickles; then storages. */
   private static TorchFile readStream(Path file, FileChannel channel) throws IOException {
-    final ByteBuffer pickles =
+    ByteBuffer pickles =
         map(channel, new Entry("", 0, Math.min(channel.size(), Integer.MAX_VALUE)));
-    final TorchObjects objects = new TorchObjects();
+    TorchObjects objects = new TorchObjects();
     if (!STREAM_MAGIC.equals(Unpickler.load(pickles, objects))
         || !STREAM_VERSION.equals(Unpickler.load(pickles, objects))) {
       throw new IllegalArgumentException("it begins with a pickle that torch.save does not write");
@@ -140,25 +140,25 @@ final class TorchFile implements TensorFile {
         || !Boolean.TRUE.equals(system.get("little_endian"))) {
       throw new IllegalArgumentException("its numbers are not little endian");
     }
-    final Object state = Unpickler.load(pickles, objects);
+    Object state = Unpickler.load(pickles, objects);
     if (!(Unpickler.load(pickles, objects) instanceof List<?> keys)) {
       throw new IllegalArgumentException("its pickles do not end with the keys of the storages");
     }
-    final Map<String, Long> positions = new HashMap<>();
+    Map<String, Long> positions = new HashMap<>();
     long position = pickles.position();
-    for (final Object key : keys) {
-      final Storage storage = key instanceof String name ? objects.storages().get(name) : null;
+    for (Object key : keys) {
+      Storage storage = key instanceof String name ? objects.storages().get(name) : null;
       if (storage == null || positions.containsKey(storage.key())) {
         throw new IllegalArgumentException("it lists a storage twice, or one without a tensor");
       }
-      final long end = position + Long.BYTES;
+      long end = position + Long.BYTES;
       if (end > channel.size() || storage.bytes() > channel.size() - end) {
         throw new IllegalArgumentException(
             "storage %s would be %d bytes from byte %d on, and the file has %d"
                 .formatted(
                     MessageText.shorten(storage.key()), storage.bytes(), end, channel.size()));
       }
-      final long count = read(channel, position, Long.BYTES).getLong();
+      long count = read(channel, position, Long.BYTES).getLong();
       if (count != storage.count()) {
         throw new IllegalArgumentException(
             "storage %s has %d numbers in its pickle and %d before its bytes"
@@ -177,7 +177,7 @@ final class TorchFile implements TensorFile {
     if (!(state instanceof Map<?, ?> entries)) {
       throw new IllegalArgumentException("its pickle does not hold a dictionary of tensors");
     }
-    final Map<String, PickledTensor> tensors = new LinkedHashMap<>();
+    Map<String, PickledTensor> tensors = new LinkedHashMap<>();
     entries.forEach(
         (name, value) -> {
           if (name instanceof String text && value instanceof PickledTensor tensor) {
@@ -189,7 +189,7 @@ final class TorchFile implements TensorFile {
 
   /** Reads a number of bytes, fewer only at the end of the file. */
   private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
-    final ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining() && channel.read(buffer, position + buffer.position()) >= 0) {}
     return buffer.flip();
   }
@@ -218,21 +218,21 @@ final class TorchFile implements TensorFile {
 
   @Override
   public DataType requireReadable(String name) {
-    final PickledTensor tensor = tensor(name);
+    PickledTensor tensor = tensor(name);
     return TensorFile.readable(file, name, tensor.dtype().name(), tensor.bytes());
   }
 
   @Override
   public TensorData read(String name) {
-    final PickledTensor tensor = tensor(name);
-    final DataType dtype = requireReadable(name);
+    PickledTensor tensor = tensor(name);
+    DataType dtype = requireReadable(name);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       // Touching a mapping beyond the end of a file kills the process instead of throwing.
       if (channel.size() != fileBytes) {
         throw new ModelLoadException(file + " changed while it was being read");
       }
-      final long position = positions.get(tensor.storage().key()) + tensor.begin();
-      final ByteBuffer data = channel.map(FileChannel.MapMode.READ_ONLY, position, tensor.bytes());
+      long position = positions.get(tensor.storage().key()) + tensor.begin();
+      ByteBuffer data = channel.map(FileChannel.MapMode.READ_ONLY, position, tensor.bytes());
       return new TensorData(name, dtype, tensor.shape().clone(), tensor.strides().clone(), data);
     } catch (IOException e) {
       throw unreadable(file, e);
@@ -240,7 +240,7 @@ final class TorchFile implements TensorFile {
   }
 
   private PickledTensor tensor(String name) {
-    final PickledTensor tensor = tensors.get(name);
+    PickledTensor tensor = tensors.get(name);
     if (tensor == null) {
       throw new IllegalArgumentException(file + " has no tensor " + name);
     }

@@ -35,7 +35,7 @@ final class TorchObjects {
 
   /** Returns the thing that a name stands for. */
   Object named(String module, String name) {
-    final Object found = NAMES.get(module + "." + name);
+    Object found = NAMES.get(module + "." + name);
     if (found == null) {
       throw new IllegalArgumentException(
           "its pickle asks for %s, which no weights need"
@@ -93,8 +93,8 @@ final class TorchObjects {
       throw new IllegalArgumentException(
           "its pickle has a view of a storage, an old form that is" + " not supported");
     }
-    final Storage storage = new Storage(key, type, count);
-    final Storage known = storages.putIfAbsent(key, storage);
+    Storage storage = new Storage(key, type, count);
+    Storage known = storages.putIfAbsent(key, storage);
     if (known != null && !known.equals(storage)) {
       throw new IllegalArgumentException(
           "its pickle describes storage %s in two ways".formatted(MessageText.shorten(key)));
@@ -140,7 +140,7 @@ final class TorchObjects {
   }
 
   private static Map<String, Object> names() {
-    final Map<String, Object> names = new HashMap<>();
+    Map<String, Object> names = new HashMap<>();
     names.put("collections.OrderedDict", Function.ORDERED_DICT);
     names.put("torch._utils._rebuild_tensor", Function.REBUILD_TENSOR);
     names.put("torch._utils._rebuild_tensor_v2", Function.REBUILD_TENSOR_V2);

@@ -48,10 +48,10 @@ final class Unpickler {
    * @throws IllegalArgumentException with a phrase about what is wrong
    */
   static Object load(ByteBuffer in, TorchObjects objects) {
-    final Unpickler unpickler = new Unpickler(in.order(ByteOrder.LITTLE_ENDIAN), objects);
+    Unpickler unpickler = new Unpickler(in.order(ByteOrder.LITTLE_ENDIAN), objects);
     try {
       for (int i = 0; i < MAX_INSTRUCTIONS; i++) {
-        final int code = Byte.toUnsignedInt(in.get());
+        int code = Byte.toUnsignedInt(in.get());
         if (code == '.') {
           return unpickler.pop();
         }
@@ -127,7 +127,7 @@ final class Unpickler {
       throw new IllegalArgumentException("its pickle appends to something that is not a list");
     }
     @SuppressWarnings("unchecked")
-    final List<Object> list = (List<Object>) peek();
+    List<Object> list = (List<Object>) peek();
     list.addAll(values);
   }
 
@@ -137,9 +137,9 @@ final class Unpickler {
           "its pickle sets entries of something that is not a dictionary");
     }
     @SuppressWarnings("unchecked")
-    final Map<Object, Object> map = (Map<Object, Object>) peek();
+    Map<Object, Object> map = (Map<Object, Object>) peek();
     for (int i = 0; i < keysAndValues.size(); i += 2) {
-      final Object key = keysAndValues.get(i);
+      Object key = keysAndValues.get(i);
       // The hash code of a list would follow it down to any depth.
       if (!(key instanceof String || key instanceof Long)) {
         throw new IllegalArgumentException(
@@ -200,14 +200,14 @@ final class Unpickler {
   }
 
   private List<Object> popFrom(int start) {
-    final List<Object> top = stack.subList(start, stack.size());
-    final List<Object> values = Arrays.asList(top.toArray());
+    List<Object> top = stack.subList(start, stack.size());
+    List<Object> values = Arrays.asList(top.toArray());
     top.clear();
     return values;
   }
 
   private void requireAboveMark(int count) {
-    final int mark = marks.isEmpty() ? 0 : marks.get(marks.size() - 1);
+    int mark = marks.isEmpty() ? 0 : marks.get(marks.size() - 1);
     if (stack.size() - mark < count) {
       throw new IllegalArgumentException("its pickle takes a value from an empty stack");
     }
@@ -222,11 +222,11 @@ final class Unpickler {
   }
 
   private static Object littleEndian(byte[] bytes) {
-    final byte[] reversed = new byte[bytes.length];
+    byte[] reversed = new byte[bytes.length];
     for (int i = 0; i < bytes.length; i++) {
       reversed[i] = bytes[bytes.length - 1 - i];
     }
-    final BigInteger number = bytes.length == 0 ? BigInteger.ZERO : new BigInteger(reversed);
+    BigInteger number = bytes.length == 0 ? BigInteger.ZERO : new BigInteger(reversed);
     if (number.bitLength() < Long.SIZE) {
       return number.longValue();
     }
@@ -246,7 +246,7 @@ final class Unpickler {
     if (length < 0 || length > in.remaining()) {
       throw new BufferUnderflowException();
     }
-    final byte[] bytes = new byte[(int) length];
+    byte[] bytes = new byte[(int) length];
     in.get(bytes);
     return bytes;
   }
@@ -256,7 +256,7 @@ final class Unpickler {
     while (end < in.limit() && in.get(end) != '\n') {
       end++;
     }
-    final String line = string(end - in.position());
+    String line = string(end - in.position());
     // The end of the line; there is none at the end of the bytes.
     in.get();
     return line;

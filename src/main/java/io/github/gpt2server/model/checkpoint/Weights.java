@@ -92,12 +92,12 @@ public final class Weights {
    *     or of a type that cannot be read
    */
   public static Weights open(Path folder, Gpt2Config config) {
-    final Path source = source(folder);
-    final Map<String, Location> found =
+    Path source = source(folder);
+    Map<String, Location> found =
         canonical(isIndex(source) ? openShards(source) : List.of(openFile(source)));
 
-    final Map<String, long[]> expected = expectedShapes(config);
-    final Map<String, long[]> zeros = missingBiases(found, expected);
+    Map<String, long[]> expected = expectedShapes(config);
+    Map<String, long[]> zeros = missingBiases(found, expected);
     expected.keySet().removeAll(zeros.keySet());
     if (config.tiedEmbeddings() && found.containsKey(UNEMBEDDING)) {
       // Of a pair that is one tensor some files have only the name that comes first.
@@ -108,9 +108,8 @@ public final class Weights {
     warnOfStrangers(found, expected, source);
     warnOfMissingBiases(zeros, source);
 
-    final long[] embeddingShape = expected.get(EMBEDDING);
-    final boolean tied =
-        config.tiedEmbeddings() && !hasOwnUnembedding(found, embeddingShape, source);
+    long[] embeddingShape = expected.get(EMBEDDING);
+    boolean tied = config.tiedEmbeddings() && !hasOwnUnembedding(found, embeddingShape, source);
     if (tied) {
       found.put(UNEMBEDDING, found.get(EMBEDDING));
     } else {
@@ -131,11 +130,11 @@ public final class Weights {
     if (zeros.containsKey(name)) {
       return zero(name, zeros.get(name));
     }
-    final Location location = locations.get(name);
+    Location location = locations.get(name);
     if (location == null) {
       throw new IllegalArgumentException("no tensor is called " + name);
     }
-    final TensorData stored = location.file().read(location.storedName());
+    TensorData stored = location.file().read(location.storedName());
     return new TensorData(name, stored.dtype(), stored.shape(), stored.strides(), stored.data());
   }
 
@@ -145,8 +144,8 @@ public final class Weights {
    * @throws ModelLoadException if one is infinite or not a number; it names the tensor
    */
   public void requireFinite() {
-    for (final String name : names) {
-      final TensorData tensor = get(name);
+    for (String name : names) {
+      TensorData tensor = get(name);
       NonFiniteSearch.firstOther(tensor)
           .ifPresent(
               place -> {
@@ -190,16 +189,16 @@ public final class Weights {
   }
 
   private static List<TensorFile> openShards(Path index) {
-    final JsonObjectFile json = JsonObjectFile.read(index);
-    final JsonNode map = json.value("weight_map").filter(JsonNode::isObject).orElse(null);
+    JsonObjectFile json = JsonObjectFile.read(index);
+    JsonNode map = json.value("weight_map").filter(JsonNode::isObject).orElse(null);
     if (map == null) {
       throw new ModelLoadException(
           index + " has no weight_map that names the files of the weights");
     }
-    final Map<String, TensorFile> shards = new TreeMap<>();
-    for (final Map.Entry<String, JsonNode> tensor : map.properties()) {
-      final JsonNode value = tensor.getValue();
-      final TensorFile shard =
+    Map<String, TensorFile> shards = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> tensor : map.properties()) {
+      JsonNode value = tensor.getValue();
+      TensorFile shard =
           shards.computeIfAbsent(
               value.isString() ? value.stringValue() : value.toString(),
               name -> openShard(index, name));
@@ -214,14 +213,14 @@ public final class Weights {
   }
 
   private static TensorFile openShard(Path index, String name) {
-    final String ending = index.endsWith(PYTORCH + INDEX) ? ".bin" : ".safetensors";
+    String ending = index.endsWith(PYTORCH + INDEX) ? ".bin" : ".safetensors";
     // A name and no path: an index must not make the server read files outside its folder.
     if (!name.matches("[\\w.-]+") || !name.endsWith(ending)) {
       throw new ModelLoadException(
           "%s names a file %s, but weights must lie beside it in files called *%s"
               .formatted(index, MessageText.shorten(name), ending));
     }
-    final Path shard = index.resolveSibling(name);
+    Path shard = index.resolveSibling(name);
     if (!Files.isRegularFile(shard)) {
       throw new ModelLoadException(
           "%s names the file %s, but the folder does not have it%s"
@@ -236,11 +235,11 @@ public final class Weights {
   }
 
   private static Map<String, Location> canonical(List<TensorFile> files) {
-    final Map<String, Location> found = new LinkedHashMap<>();
-    for (final TensorFile file : files) {
-      for (final String stored : file.names()) {
-        final String name = PREFIXES.matcher(stored).replaceFirst("");
-        final Location other = found.put(name, new Location(file, stored));
+    Map<String, Location> found = new LinkedHashMap<>();
+    for (TensorFile file : files) {
+      for (String stored : file.names()) {
+        String name = PREFIXES.matcher(stored).replaceFirst("");
+        Location other = found.put(name, new Location(file, stored));
         if (other != null) {
           throw new ModelLoadException(
               "tensor %s is there twice: as %s in %s and as %s in %s"
@@ -257,13 +256,13 @@ public final class Weights {
   }
 
   public static Map<String, long[]> expectedShapes(Gpt2Config config) {
-    final long width = config.width();
-    final long inner = config.innerWidth();
-    final Map<String, long[]> shapes = new LinkedHashMap<>();
+    long width = config.width();
+    long inner = config.innerWidth();
+    Map<String, long[]> shapes = new LinkedHashMap<>();
     shapes.put(EMBEDDING, new long[] {config.vocabSize(), width});
     shapes.put("wpe.weight", new long[] {config.contextLength(), width});
     for (int layer = 0; layer < config.layers(); layer++) {
-      final String block = "h." + layer + ".";
+      String block = "h." + layer + ".";
       putLayerNorm(shapes, block + "ln_1", width);
       putLinear(shapes, block + "attn.c_attn", width, 3 * width);
       putLinear(shapes, block + "attn.c_proj", width, width);
@@ -291,9 +290,8 @@ public final class Weights {
    */
   private static Map<String, long[]> missingBiases(
       Map<String, Location> found, Map<String, long[]> expected) {
-    final Set<String> there =
-        found.keySet().stream().map(Weights::kind).collect(Collectors.toSet());
-    final Map<String, long[]> missing = new LinkedHashMap<>();
+    Set<String> there = found.keySet().stream().map(Weights::kind).collect(Collectors.toSet());
+    Map<String, long[]> missing = new LinkedHashMap<>();
     expected.forEach(
         (name, shape) -> {
           if (name.endsWith(".bias") && !there.contains(kind(name))) {
@@ -321,19 +319,19 @@ public final class Weights {
   }
 
   private static TensorData zero(String name, long... shape) {
-    final int bytes = (int) elementCount(shape) * DataType.F32.bytes();
+    int bytes = (int) elementCount(shape) * DataType.F32.bytes();
     return TensorData.contiguous(name, DataType.F32, shape, ByteBuffer.allocateDirect(bytes));
   }
 
   private static void check(
       String name, long[] expected, Map<String, Location> found, Path source) {
-    final Location location = found.get(name);
+    Location location = found.get(name);
     if (location == null) {
       throw new ModelLoadException(
           "%s has no tensor %s, which config.json asks for with shape %s"
               .formatted(source, name, MessageText.shape(expected)));
     }
-    final long[] shape = location.file().shape(location.storedName());
+    long[] shape = location.file().shape(location.storedName());
     if (!Arrays.equals(shape, expected)) {
       throw new ModelLoadException(
           "tensor %s in %s has shape %s, but config.json asks for %s"
@@ -350,7 +348,7 @@ public final class Weights {
   private static void checkNoFurtherBlocks(Map<String, Location> found, Gpt2Config config) {
     found.forEach(
         (name, location) -> {
-          final Matcher block = BLOCK.matcher(name);
+          Matcher block = BLOCK.matcher(name);
           if (block.matches() && Integer.parseInt(block.group(1)) >= config.layers()) {
             throw new ModelLoadException(
                 "%s has tensor %s, but config.json has n_layer %d"
@@ -365,7 +363,7 @@ public final class Weights {
    */
   private static void warnOfStrangers(
       Map<String, Location> found, Map<String, long[]> expected, Path source) {
-    final List<String> strangers =
+    List<String> strangers =
         found.keySet().stream()
             .filter(name -> !expected.containsKey(name) && !name.equals(UNEMBEDDING))
             .filter(name -> !MASKS.matcher(name).matches())
@@ -385,14 +383,14 @@ public final class Weights {
    * transformers 5 does: the configuration's flag is a default that many forget to change.
    */
   private static boolean hasOwnUnembedding(Map<String, Location> found, long[] shape, Path source) {
-    final Location unembedding = found.get(UNEMBEDDING);
+    Location unembedding = found.get(UNEMBEDDING);
     if (unembedding == null) {
       return false;
     }
     check(UNEMBEDDING, shape, found, source);
-    final Location embedding = found.get(EMBEDDING);
-    final TensorData out = unembedding.file().read(unembedding.storedName());
-    final TensorData in = embedding.file().read(embedding.storedName());
+    Location embedding = found.get(EMBEDDING);
+    TensorData out = unembedding.file().read(unembedding.storedName());
+    TensorData in = embedding.file().read(embedding.storedName());
     if (out.dtype() == in.dtype()
         && Arrays.equals(out.strides(), in.strides())
         && out.data().equals(in.data())) {
