@@ -49,7 +49,7 @@ public class Gpt2ServerApplication {
     }
   }
 
-  /** What logs on standard output goes to standard error, for the results have the former alone. */
+  /** Runs a command. Logs go to standard error, because standard output is for results alone. */
   private static int runCommand(Arguments arguments) {
     PrintStream results = System.out;
     System.setOut(System.err);

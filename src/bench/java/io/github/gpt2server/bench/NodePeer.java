@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * llama.cpp as npm's node-llama-cpp carries it, built for many CPUs beforehand; npm installs it.
+ * llama.cpp as npm's node-llama-cpp carries it, prebuilt for many CPUs; npm installs it.
  * {@code peer.mjs} drives it through its programming interface, in one process that keeps the
  * models.
  */

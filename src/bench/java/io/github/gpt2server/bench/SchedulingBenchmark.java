@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  * <p>Arguments: the packaged jar, a model folder with a context of 1,024, the weights' type, which
  * parts ({@code arrivals}, {@code short}, {@code foreign}, {@code fairness}; all unless given) and
  * settings of the server. Speculation is off unless a setting says so, for random weights repeat
- * themselves and the steps shall be alike.
+ * themselves and the steps must be alike.
  */
 public final class SchedulingBenchmark {
   private static final int ROUNDS = 3;

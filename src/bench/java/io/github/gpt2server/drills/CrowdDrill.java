@@ -170,7 +170,7 @@ class CrowdDrill {
           3,
           "queue overflow",
           "200 clients ask for 200 tokens at once; 2 slots, `gpt2.max-queue=8`",
-          "%d answered, %d told 429 with `Retry-After`, none anything else; all done in %s"
+          "%d answered, %d refused with 429 and `Retry-After`, none anything else; all done in %s"
               .formatted(statuses.get(200), statuses.get(429), Watch.seconds(took)));
     }
   }

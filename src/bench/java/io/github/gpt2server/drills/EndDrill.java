@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Servers that are told to end, or killed, in the middle of their work, and started again. */
+/** Servers that are asked to end, or killed, in the middle of their work, and started again. */
 class EndDrill {
   @TempDir private Path folder;
 
@@ -66,7 +66,7 @@ class EndDrill {
           6,
           "SIGTERM under load",
           "64 streams of 200 tokens on 8 slots, SIGTERM, then 16 more requests",
-          "`/health` 503 after %s; %d of 64 streams whole, %d of 16 late requests told 503; exit code %d after %s"
+          "`/health` 503 after %s; %d of 64 streams whole, %d of 16 late requests refused with 503; exit code %d after %s"
               .formatted(Watch.seconds(unready), whole, late, code, Watch.seconds(took)));
     }
   }

@@ -64,7 +64,7 @@ final class FakeClock implements AutoCloseable {
     }
   }
 
-  /** Environment variables of a process that shall go by this clock. */
+  /** Environment variables of a process that is to go by this clock. */
   Map<String, String> variables() {
     return Map.of(
         "LD_PRELOAD", library.toString(),

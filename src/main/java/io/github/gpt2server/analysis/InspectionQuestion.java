@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.SortedMap;
 
 /**
- * Which internals of the model to report for one text. Layers and heads count from 0.
+ * The internals of the model to report for one text. Layers and heads count from 0.
  *
  * @param tokens the text, from one token up to the context length
  * @param position position whose next token, attribution and ablation are reported

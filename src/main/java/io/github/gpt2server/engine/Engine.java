@@ -48,13 +48,13 @@ import org.slf4j.LoggerFactory;
  * {@link Job} and every {@link Task}: it loads the model, computes every step, publishes every
  * event and frees the model. libtorch binds its thread pool to the thread that calls it, and state
  * with one owner needs no locks. {@link SamplingThreads} help it draw tokens within a step, and the
- * step waits for them. All other threads only submit, read their handle, cancel, and look at {@link
- * #status}.
+ * step waits for them. All other threads only submit requests, read and cancel them by their
+ * handles, look at {@link #status}, and shut the engine down.
  *
- * <p>Each turn of the engine thread: take in the submitted requests, end those that are cancelled
- * or late, give free slots to waiting clients in turns, plan a step, execute it, compute one slice
- * of a task. With nothing to do it parks until a submission, a cancellation or {@link #close} wakes
- * it.
+ * <p>In each turn the engine thread takes in the submitted requests, ends those that are cancelled
+ * or late, gives free slots to waiting requests (first to the client with the fewest slots), plans
+ * a step and executes it. If the step read no prompt chunk, one slice of a task follows. With
+ * nothing to do the thread parks until a submission, a cancellation or {@link #close} wakes it.
  *
  * <h2>States</h2>
  *
@@ -62,25 +62,27 @@ import org.slf4j.LoggerFactory;
  * <i>draining</i> after {@link #stopAccepting}: new requests are refused, admitted ones go on; and
  * at last <i>stopped</i>, after {@link #close} or because its thread died. A request is in the
  * inbox, then waits, then runs, and ends with exactly one {@link Outcome}; a generation runs once
- * its first sequence has a slot. {@link SlotTable#end} and {@link TaskQueue} give back what a
- * request holds on one path, whatever the outcome.
+ * its first sequence has a slot. Whatever the outcome, a generation releases its slots in {@link
+ * SlotTable#end} alone and a task its memory in {@link TaskQueue} alone.
  *
  * <h2>Ordering</h2>
  *
  * <ul>
- *   <li>Submission before the engine thread's work on it: by the concurrent {@code inbox}. A
- *       request is admitted and put there in one critical section of {@link Admission}; {@code
- *       endAll} closes the admission before it empties the inbox for the last time, so that no
- *       admitted request is left behind.
- *   <li>An event before its being read: by the handle's blocking queue, in the order of
- *       publication. The end of a request comes after all its events, and its slots and its place
- *       in the queue are free before the submitter can see it: by the handle's monitor and latch.
- *   <li>Cancellation and deadline before the engine's reaction: the flag is volatile and read once
- *       a turn, so that a step in flight is still completed, and one at most.
- *   <li>Wake-ups are not lost: every change is written before {@link LockSupport#unpark}, whose
- *       permit makes the next park return at once.
- *   <li>Numbers for {@link #status} are volatile snapshots, each written by the engine thread
- *       alone; they need not be of the same turn.
+ *   <li>A submission happens before the engine thread's work on it, because it passes through the
+ *       concurrent {@code inbox}. A request is admitted and put there in one critical section of
+ *       {@link Admission}; {@code endAll} closes the admission before it empties the inbox for the
+ *       last time, so that no admitted request is left behind.
+ *   <li>The events of a request are read in the order in which they were published, because they
+ *       pass through the handle's blocking queue. The end comes after all of them. When the
+ *       submitter sees it, the request's slots and its place in the queue are free; the handle's
+ *       monitor and latch order the two.
+ *   <li>The engine thread reads the volatile flag of cancellation and compares the deadline with
+ *       the clock once a turn, so that a request takes part in one more step at most.
+ *   <li>No wake-up is lost: every change is written before {@link LockSupport#unpark}, whose permit
+ *       makes the next park return at once.
+ *   <li>{@link #status} reads the numbers of waiting requests and of slots under the lock of {@link
+ *       Admission}, where submitting threads change them too. The others are volatile and written
+ *       by the engine thread alone. They need not be of the same turn.
  * </ul>
  *
  * <h2>Back-pressure</h2>
@@ -97,9 +99,10 @@ import org.slf4j.LoggerFactory;
  *       blocks of the prefix cache are cleared, it ends as {@link Outcome#FAILED}, the others go
  *       on. A step that fails as a whole is repeated for each sequence alone; see {@link
  *       StepExecutor}.
- *   <li><i>A turn fails</i> outside of any request: it is tried again after a pause, {@value
- *       #MAX_FAILED_TURNS} times in all. Then, or at once if a failed request could not be cleared,
- *       every request ends as failed, all caches are cleared, and the engine goes on empty.
+ *   <li><i>A turn fails</i> outside of any request: after a pause the next turn plans anew. When
+ *       {@value #MAX_FAILED_TURNS} turns have failed one after the other, or at once if a failed
+ *       request could not be cleared, every request ends as failed, all caches are cleared, and the
+ *       engine goes on empty.
  *   <li><i>The engine dies</i> if even that fails, or if an error says that native code or classes
  *       are broken: every request ends as failed, new ones get {@link EngineStoppedException}, and
  *       {@link EngineStatus#alive} is false.
@@ -107,8 +110,8 @@ import org.slf4j.LoggerFactory;
  *
  * <h2>Shutdown</h2>
  *
- * <p>{@link #stopAccepting}, {@link #awaitIdle}, {@link #close}. The last waits for the thread: a
- * process that exits while a step is inside libtorch crashes.
+ * <p>The order is {@link #stopAccepting}, {@link #awaitIdle}, {@link #close}. {@code close} waits
+ * for the thread, because a process that exits while a step is inside libtorch crashes.
  */
 public final class Engine implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
@@ -116,10 +119,10 @@ public final class Engine implements AutoCloseable {
   /** The pause while every stream waits for a slow consumer; deadlines are checked in between. */
   private static final long BACK_PRESSURE_NANOS = Duration.ofMillis(50).toNanos();
 
-  /** The number of successive turns that may fail outside of any request. */
+  /** The number of successive failed turns after which every request is ended. */
   private static final int MAX_FAILED_TURNS = 5;
 
-  /** The pause after such a turn. */
+  /** The pause after a failed turn. */
   private static final long FAILED_TURN_NANOS = Duration.ofMillis(20).toNanos();
 
   private final Gpt2Tokenizer tokenizer;

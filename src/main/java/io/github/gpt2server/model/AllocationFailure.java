@@ -19,7 +19,8 @@ public final class AllocationFailure {
   private AllocationFailure() {}
 
   /**
-   * What could not be had: so much memory, or {@code more memory}; empty if it is no such failure.
+   * The memory that could not be allocated: its size, or {@code more memory}; empty if it is no
+   * such failure.
    */
   public static Optional<String> asked(Throwable failure) {
     return Stream.iterate(failure, e -> e != null, Throwable::getCause)

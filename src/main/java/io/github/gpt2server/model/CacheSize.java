@@ -1,7 +1,7 @@
 package io.github.gpt2server.model;
 
 /**
- * How large the caches of keys and values are.
+ * The size of the caches of keys and values.
  *
  * @param slots how many sequences run at once; each has room for the whole context
  * @param blocks how many blocks the prefix cache keeps, 0 for none

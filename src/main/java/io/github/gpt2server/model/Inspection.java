@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.SortedMap;
 
 /**
- * Which internals of the model to report while it reads one text. Layers and heads count from 0.
+ * The internals of the model to report while it reads one text. Layers and heads count from 0.
  *
  * @param tokens the text, from one token up to the context length
  * @param position the token after which the logits are looked at

@@ -31,8 +31,8 @@ public interface LanguageModel extends AutoCloseable {
   int blocks();
 
   /**
-   * Computes one step and writes the new tokens' keys and values into the KV cache, and of chunks
-   * that shall be kept into the prefix cache too. Repeating a step is harmless.
+   * Computes one step and writes the new tokens' keys and values into the KV cache, and those of
+   * chunks to be retained into the prefix cache too. Repeating a step is harmless.
    *
    * @return the logits asked for; to be closed before the next step
    */

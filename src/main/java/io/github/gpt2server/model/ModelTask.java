@@ -9,7 +9,7 @@ package io.github.gpt2server.model;
 public interface ModelTask<R> extends AutoCloseable {
 
   /**
-   * Computes one slice, which takes about as long as reading a piece of a prompt.
+   * Computes one slice, which takes about as long as reading 64 tokens of a prompt.
    *
    * @return whether there is more to compute
    */

@@ -1,6 +1,6 @@
 package io.github.gpt2server.model;
 
-/** The model computed what is not a number, or infinite: there is no answer to give. */
+/** A failure of the model, which computed NaN or an infinite number: there is no answer to give. */
 public class NonFiniteOutputException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -28,7 +28,7 @@ public interface StepResult extends AutoCloseable {
   float[] logSumExp(int[] rows, double[] temperatures);
 
   /**
-   * How likely a token is at each of the given rows, of {@code softmax(logits / temperature)}.
+   * The likelihood of a token at each of the given rows, by {@code softmax(logits / temperature)}.
    *
    * @param tokens one for each row
    * @return three arrays, parallel to the rows: the token's log-probability and the distribution's

@@ -1,5 +1,5 @@
 /**
- * What the engine sees of a model: a step's plan and result, and tasks. Plain data and interfaces;
+ * The engine's view of a model: a step's plan and result, and tasks. Plain data and interfaces;
  * nothing of libtorch, files or requests. Implemented by {@code model.torch}.
  */
 package io.github.gpt2server.model;

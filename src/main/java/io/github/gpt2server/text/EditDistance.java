@@ -5,7 +5,7 @@ public final class EditDistance {
   private EditDistance() {}
 
   /**
-   * The least number of insertions, deletions, replacements and swaps of neighbours that turn one
+   * The least number of insertions, deletions, replacements and swaps of neighbors that turn one
    * word into the other, none of which touches what another has changed (optimal string alignment).
    */
   public static int between(String a, String b) {

@@ -32,7 +32,7 @@ final class BpeLibrary implements AutoCloseable {
    */
   static final int MAX_BYTES = 1 << 20;
 
-  /** By default DJL cuts at 512 tokens, pads, and adds special tokens. */
+  /** Options of DJL, which by default cuts at 512 tokens, pads, and adds special tokens. */
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
@@ -76,8 +76,8 @@ final class BpeLibrary implements AutoCloseable {
   }
 
   /**
-   * For each token the Unicode code point of the text, as it was before any normalizer, at which it
-   * starts.
+   * The offset of each token: the Unicode code point of the text, as it was before any normalizer,
+   * at which it starts.
    *
    * @param text as {@link #encode} takes it
    * @throws IllegalStateException after {@link #close}

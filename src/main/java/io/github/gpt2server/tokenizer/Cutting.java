@@ -3,8 +3,8 @@ package io.github.gpt2server.tokenizer;
 import java.util.List;
 
 /**
- * Where the rest of a text can be encoded apart, as far as its words are concerned. GPT-2's
- * pre-tokenizer,
+ * Positions from which the rest of a text can be encoded apart, as far as its words are concerned.
+ * GPT-2's pre-tokenizer,
  *
  * <pre>{@code 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+}</pre>
  *

@@ -19,7 +19,7 @@ final class Gpt2Form {
   private Gpt2Form() {}
 
   /**
-   * Where texts may be cut.
+   * The rule for the positions at which texts may be cut.
    *
    * @param json the definition in the form that the library is given
    * @return null unless nothing but GPT-2's own pre-tokenizer splits texts into words, no added

@@ -7,8 +7,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Keeps from the library what it cannot bear. An error that its authors did not expect ends the
- * process, and so does memory that there is not.
+ * Guards the library against definitions and texts that it cannot bear. An error that its authors
+ * did not expect ends the process, and so does memory that there is not.
  */
 final class NativeSafety {
 

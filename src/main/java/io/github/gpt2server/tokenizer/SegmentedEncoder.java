@@ -10,7 +10,7 @@ import java.util.function.IntUnaryOperator;
  * <p>Each segment begins where a token of the one before it ends, some tokens before that one's
  * end, so that this one's tokens so far are those of the whole; and its first token must be the one
  * that follows there. Inside a word that suffices: if BPE of x ends with token t, BPE of y begins
- * with token u, and t and u are neighbours in BPE of any text, then BPE of xy is that of x followed
+ * with token u, and t and u are neighbors in BPE of any text, then BPE of xy is that of x followed
  * by that of y. For the first merge across the boundary would join the last part of x with the
  * first part of y at that time; these are parts of t and u, because every token has one way to be
  * made, by merges of rising rank; so in the other text, too, t and u would have been joined. Where

@@ -36,7 +36,7 @@ final class SpecialTokens {
    */
   record Named(String content, ObjectNode properties) {}
 
-  /** By role; those without one by their content. */
+  /** The tokens by role; those without one by their content. */
   private final Map<String, Named> tokens = new LinkedHashMap<>();
 
   private SpecialTokens() {}

@@ -10,7 +10,7 @@ import java.util.Optional;
  * <p>The stop string that is complete first ends the text; of several that are complete with the
  * same character the longest, which begins first. So a match never has to wait for more text: with
  * {@code "abcd"} and {@code "bc"}, the text {@code "abc"} stops at {@code "bc"}. The result does
- * not depend on how the text was cut into pieces.
+ * not depend on how the text was divided.
  *
  * <p>Each stop string is followed by the automaton of Knuth, Morris and Pratt (Fast Pattern
  * Matching in Strings, 1977), so the time is linear in the text. Not thread-safe.
@@ -42,7 +42,7 @@ public final class StopStringMatcher {
   }
 
   /**
-   * Takes the next piece of text, in whole characters.
+   * Takes the next part of the text, in whole characters.
    *
    * @return what can be shown now: all text so far that was not returned before, except the longest
    *     suffix that could still become a stop string; nothing after a match
@@ -125,7 +125,7 @@ public final class StopStringMatcher {
       return progress == stop.length();
     }
 
-    /** For each prefix the length of the longest proper prefix that is also its suffix. */
+    /** The length, for each prefix, of the longest proper prefix that is also its suffix. */
     private static int[] borders(String stop) {
       int[] borders = new int[stop.length()];
       int border = 0;

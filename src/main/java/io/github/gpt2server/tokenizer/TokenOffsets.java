@@ -1,7 +1,7 @@
 package io.github.gpt2server.tokenizer;
 
 /**
- * Where the tokens of a text that is still being written begin, in Unicode code points. Agrees with
+ * Offsets of the tokens of a text that is still being written, in Unicode code points. Agrees with
  * {@link Gpt2Tokenizer#offsets} on the whole text.
  */
 public final class TokenOffsets {

@@ -9,7 +9,7 @@ import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Which tokens begin and end a text.
+ * The tokens that begin and end a text.
  *
  * @param beginning the token that stands before a text; empty if the files name none
  * @param end the token that ends a text; empty if the files name none

@@ -36,7 +36,7 @@ record TokenizerDefinition(
     Surroundings surroundings,
     int growth) {
 
-  /** As large a vocabulary as any GPT-2 may have. */
+  /** The size of the largest vocabulary that a GPT-2 may have. */
   private static final int MAX_SIZE = 1 << 24;
 
   /**

@@ -146,7 +146,7 @@ final class Vocabulary {
     return true;
   }
 
-  /** As vLLM writes tokens that it reports by their ids. */
+  /** The form in which vLLM writes tokens that it reports by their ids. */
   private static String byId(int id) {
     return "token_id:" + id;
   }

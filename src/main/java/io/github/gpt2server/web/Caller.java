@@ -9,7 +9,7 @@ import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.RequestContextHolder;
 
 /**
- * Whose request it is.
+ * The origin of a request.
  *
  * @param client callers get slots, and slices of tasks, in turns: the bearer of an API key, however
  *     many addresses it has, or without keys whoever is at an address

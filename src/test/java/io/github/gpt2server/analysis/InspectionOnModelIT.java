@@ -37,7 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Questions about the inside of the embedded model, asked beside running streams. */
+/** Questions about the internals of the embedded model, asked beside running streams. */
 @Timeout(120)
 class InspectionOnModelIT {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");

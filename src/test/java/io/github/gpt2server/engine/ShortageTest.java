@@ -89,17 +89,17 @@ class ShortageTest {
       names = {"CLOSE", "CLEAR"},
       mode = EnumSource.Mode.EXCLUDE)
   void whatOneRequestNeedsMemoryForEndsThatOneAlone(Need need) throws Exception {
-    List<Generation> neighbours = neighbours();
+    List<Generation> neighbors = neighbors();
     List<List<String>> alone = new ArrayList<>();
-    for (Generation neighbour : neighbours) {
-      alone.add(finished(engine.submit(neighbour)));
+    for (Generation neighbor : neighbors) {
+      alone.add(finished(engine.submit(neighbor)));
     }
 
     model.shortage = need;
     model.permits = new Semaphore(0);
-    List<GenerationHandle> handles = neighbours.stream().map(engine::submit).toList();
+    List<GenerationHandle> handles = neighbors.stream().map(engine::submit).toList();
     GenerationHandle hungry = engine.submit(hungry(need));
-    List<GenerationHandle> behind = neighbours.stream().map(engine::submit).toList();
+    List<GenerationHandle> behind = neighbors.stream().map(engine::submit).toList();
     model.permits.release(1_000_000);
 
     assertThat(hungry.awaitEnd(LONG)).isTrue();
@@ -156,7 +156,7 @@ class ShortageTest {
     assertThat(large.awaitEnd(LONG)).isTrue();
     assertThat(large.outcome()).isEqualTo(Outcome.FAILED);
     assertThat(large.failure()).isInstanceOf(NotEnoughMemoryException.class);
-    assertThat(finished(engine.submit(neighbours().get(0)))).hasSize(31);
+    assertThat(finished(engine.submit(neighbors().get(0)))).hasSize(31);
     assertIdle();
   }
 
@@ -165,7 +165,7 @@ class ShortageTest {
   @ValueSource(ints = {1, 4})
   void aTurnThatFailsForNobodyInParticularIsTriedAgain(int times) throws Exception {
     model.permits = new Semaphore(0);
-    GenerationHandle handle = engine.submit(neighbours().get(0));
+    GenerationHandle handle = engine.submit(neighbors().get(0));
     model.shortCalls.set(times);
     model.permits.release(1_000_000);
 
@@ -184,7 +184,7 @@ class ShortageTest {
 
     assertThat(handle.awaitEnd(LONG)).isTrue();
     assertThat(handle.failure()).isInstanceOf(NotEnoughMemoryException.class);
-    assertThat(finished(engine.submit(neighbours().get(0)))).hasSize(31);
+    assertThat(finished(engine.submit(neighbors().get(0)))).hasSize(31);
     assertIdle();
   }
 
@@ -193,7 +193,7 @@ class ShortageTest {
     engine.close();
     start(new Broken());
 
-    GenerationHandle handle = engine.submit(neighbours().get(0));
+    GenerationHandle handle = engine.submit(neighbors().get(0));
 
     assertThat(finished(handle).subList(0, 30))
         .isEqualTo(
@@ -238,7 +238,7 @@ class ShortageTest {
   @ValueSource(strings = {"start", "advance", "result", "close"})
   void aTaskThatGetsNoMemoryEndsAlone(String call) throws Exception {
     model.permits = new Semaphore(0);
-    GenerationHandle stream = engine.submit(neighbours().get(0));
+    GenerationHandle stream = engine.submit(neighbors().get(0));
     TaskHandle<String> hungry = engine.submit(task(m -> new Starving(call)));
     TaskHandle<String> other = engine.submit(task(m -> new Starving("")));
     model.permits.release(1_000_000);
@@ -257,7 +257,7 @@ class ShortageTest {
   }
 
   /** One of each kind. */
-  private static List<Generation> neighbours() {
+  private static List<Generation> neighbors() {
     int[] prompt = {1, 2, 3};
     return Stream.of(
             request(prompt, 30),

@@ -7,7 +7,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a field of other servers means here.
+ * The treatment of a field that other servers have and this one does not.
  *
  * @param harmless whether it is ignored whatever its value
  * @param neutral values that ask for nothing

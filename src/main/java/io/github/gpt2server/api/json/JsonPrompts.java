@@ -82,7 +82,7 @@ final class JsonPrompts {
     return lists;
   }
 
-  /** From the first element to the end of the array. */
+  /** Reads token ids from the first element to the end of the array. */
   private int[] tokens() {
     int[] ids = new int[Math.min(FIRST_CAPACITY, limit.tokens())];
     int count = 0;

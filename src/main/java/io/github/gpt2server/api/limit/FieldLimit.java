@@ -11,7 +11,7 @@ import io.github.gpt2server.web.error.FieldException;
  */
 public record FieldLimit(int items, int tokens, int characters) {
 
-  /** For fields without a limit of their own, which only tests have. */
+  /** The limit of fields without one of their own, which only tests have. */
   static final FieldLimit DEFAULT = new FieldLimit(1000, 1000, 8 << 20);
 
   /**

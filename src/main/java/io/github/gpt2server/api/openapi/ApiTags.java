@@ -17,7 +17,7 @@ public final class ApiTags {
   /** Probabilities of tokens and texts. */
   public static final String PROBABILITIES = "Probabilities";
 
-  /** The inside of the model. */
+  /** The internals of the model. */
   public static final String INSPECTION = "Inspection";
 
   /** Text to tokens and back. */
@@ -34,7 +34,7 @@ public final class ApiTags {
         tag(EMBEDDINGS, "Texts as vectors, as OpenAI's API has it."),
         tag(MODELS, "What is served, as OpenAI's API has it."),
         tag(PROBABILITIES, "How likely tokens and texts are."),
-        tag(INSPECTION, "The inside of the model: attention, logit lens, ablation, embeddings."),
+        tag(INSPECTION, "The internals of the model: attention, logit lens, ablation, embeddings."),
         tag(TOKENIZER, "Text to tokens and back, also at the paths that harnesses know from vLLM."),
         tag(HEALTH, "Whether requests are answered."));
   }

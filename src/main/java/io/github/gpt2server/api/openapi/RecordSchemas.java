@@ -24,11 +24,11 @@ import java.util.List;
 import org.springframework.stereotype.Component;
 
 /**
- * Which fields are always there, and which may be null: read from the records as Jackson reads
- * them, so that the document cannot say otherwise. A field of a request may be null, for null means
- * absent, unless it is marked as required, and shows its limits. A field of an answer is required,
- * unless it is left out when it is null; whether it may be null is for its own {@link
- * io.swagger.v3.oas.annotations.media.Schema} to say.
+ * Schemas that show which fields are always there and which may be null: derived from the records
+ * as Jackson reads them, so that the document cannot say otherwise. A field of a request may be
+ * null, for null means absent, unless it is marked as required, and shows its limits. A field of an
+ * answer is required, unless it is left out when it is null; whether it may be null is for its own
+ * {@link io.swagger.v3.oas.annotations.media.Schema} to say.
  */
 @Component
 final class RecordSchemas implements ModelConverter {
@@ -43,7 +43,7 @@ final class RecordSchemas implements ModelConverter {
     this.holder = holder;
   }
 
-  /** As long as no model is served, no limit depends on its vocabulary. */
+  /** The sizes that limits depend on; as long as no model is served, none of its vocabulary. */
   private RequestSizes sizes() {
     return new RequestSizes(
         holder.get().map(ServedModel::vocabSize).orElse(0), limits.maxSequences());

@@ -10,8 +10,8 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 
 /**
- * What a command needs of the server: the settings and the model. Not a configuration that a scan
- * would find, for the server has its own.
+ * The parts of the server that a command needs: the settings and the model. Not a configuration
+ * that a scan would find, for the server has its own.
  */
 @EnableConfigurationProperties(Gpt2Properties.class)
 class CommandApplication {

@@ -31,7 +31,7 @@ public final class CommandRunner {
 
   private static final int MAX_CAUSES = 50;
 
-  /** Made beforehand. */
+  /** The message for a lack of memory, built while there is some. */
   private static final String OUT_OF_MEMORY =
       "There is not enough memory for the command, which ends with exit code %d: give it more, with"
               .formatted(ProcessEnd.EXIT_CODE)

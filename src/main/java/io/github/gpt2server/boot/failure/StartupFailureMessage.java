@@ -36,7 +36,7 @@ public final class StartupFailureMessage {
   /** libtorch for the CPU and the tokenizer, unpacked, take 465 MB. */
   private static final long NATIVE_LIBRARY_BYTES = 500_000_000;
 
-  /** In this order: the first that knows the failure speaks. */
+  /** The rules in their order: the first that knows the failure words the message. */
   private static final List<Function<List<Throwable>, Optional<String>>> RULES =
       List.of(
           StartupFailureMessage::nativeCache,

@@ -15,9 +15,9 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Native libraries for which whoever started the process has named a place. They are what they are,
- * but the place must be one that only that user, and root, can write to, and so must be the files
- * in it, wherever links lead: see {@link PrivateFolder}.
+ * Native libraries in places that environment variables or system properties name. Their content is
+ * not checked, but each place must be one that only the user of this process, and root, can write
+ * to, and so must be the files in it, wherever links lead: see {@link PrivateFolder}.
  */
 final class NamedLibraries {
   /** DJL's folder of what it unpacks itself; its libraries lie some folders further down. */

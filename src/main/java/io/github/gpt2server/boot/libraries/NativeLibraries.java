@@ -104,7 +104,10 @@ public final class NativeLibraries {
     }
   }
 
-  /** Not where there is no home, as for {@code nobody}, where Java says {@code ?}. */
+  /**
+   * DJL's folder in the user's home; empty if there is no home, as for {@code nobody}, where Java
+   * says {@code ?}.
+   */
   private static Optional<Path> inHome() {
     return Optional.ofNullable(System.getProperty("user.home"))
         .filter(home -> !home.isBlank() && !home.equals("?"))
@@ -193,7 +196,7 @@ public final class NativeLibraries {
         : Optional.empty();
   }
 
-  /** Whether DJL finds its glue beside the libtorch that someone has named. */
+  /** Whether DJL finds its glue beside a libtorch that a setting names. */
   private static boolean hasGlue() {
     return setting(LIBTORCH)
         .map(Path::of)
@@ -201,7 +204,7 @@ public final class NativeLibraries {
         .isPresent();
   }
 
-  /** As DJL looks: variables of the environment go first. */
+  /** A setting as DJL looks it up: variables of the environment go first. */
   private static Optional<String> setting(String name) {
     return Optional.ofNullable(System.getenv(name))
         .or(() -> Optional.ofNullable(System.getProperty(name)))

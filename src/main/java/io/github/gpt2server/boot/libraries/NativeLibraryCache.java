@@ -13,23 +13,24 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * What processes that were killed have left in the folder of unpacked libraries: up to 450 MB under
- * a random name each, which get their name once they are complete.
+ * Leftovers of killed processes in the folder of unpacked libraries: up to 450 MB under a random
+ * name each, which get their name once they are complete.
  */
 final class NativeLibraryCache {
-  /** How the names of folders begin into which libraries are being unpacked. */
+  /** The prefix of the names of folders into which libraries are being unpacked. */
   static final String UNFINISHED = "unpacking-";
 
   private static final Logger log = LoggerFactory.getLogger(NativeLibraryCache.class);
 
-  /** Unpacking takes seconds: what has not been written to for so long is not being unpacked. */
+  /** The age of a write after which a folder counts as abandoned; unpacking takes seconds. */
   private static final Duration ABANDONED = Duration.ofHours(1);
 
   private NativeLibraryCache() {}
 
   /**
-   * Removes what killed processes left half unpacked. What was written to within the hour stays:
-   * another process may be at it. Failures do not matter: the next start tries again.
+   * Removes folders that killed processes left half unpacked. A folder written to within the hour
+   * stays, because another process may be unpacking into it. Failures do not matter: the next start
+   * tries again.
    */
   static void removeAbandoned(Path folder, Instant now) {
     try {
@@ -50,7 +51,7 @@ final class NativeLibraryCache {
     }
   }
 
-  /** When a folder, or the last of the files in it, was written to. */
+  /** The time at which a folder, or the last of the files in it, was written to. */
   private static Instant lastWritten(Path path) throws IOException {
     Instant last = Instant.MIN;
     try (Stream<Path> files = Files.walk(path)) {

@@ -54,7 +54,7 @@ final class PrivateFolder {
   }
 
   /**
-   * Why code must not be loaded from a folder, or null.
+   * The reason why code must not be loaded from a folder, or null.
    *
    * @param folder without links on the way
    */

@@ -159,7 +159,10 @@ record UnpackedLibraries(String name, String property, String file, List<Resourc
     return digests;
   }
 
-  /** When content or attributes of a file changed last; where the system does not tell, ever. */
+  /**
+   * The time at which content or attributes of a file changed last; that of its content alone where
+   * the system does not report the other.
+   */
   private static FileTime changed(Path path) throws IOException {
     return path.getFileSystem().supportedFileAttributeViews().contains("unix")
         ? (FileTime) Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS)

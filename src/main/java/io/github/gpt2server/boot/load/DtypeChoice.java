@@ -17,7 +17,7 @@ record DtypeChoice(WeightType type, String reason) {
   private static final long SMALL = 50_000_000;
 
   /**
-   * Chooses.
+   * Chooses the type in which the weights are held and computed.
    *
    * @param dtype the setting
    * @param device a libtorch device, {@code cpu} or {@code cuda:N}

@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether a model fits into memory: the kernel grants more than there is and kills the process that
- * uses it, so this is asked before. More than the machine has, or than its container may use, is
- * refused. More than is free at the moment is a warning: what others hold may be given back, and
+ * A check that a model fits into memory: the kernel grants more than there is and kills the process
+ * that uses it, so this is asked before. More than the machine has, or than its container may use,
+ * is refused. More than is free at the moment is a warning: what others hold may be given back, and
  * the KV cache is taken from the system only as sequences fill it.
  *
  * @param total bytes that this process may use; in a container its limit
@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 record MemoryCheck(long total, long available) {
   private static final Logger log = LoggerFactory.getLogger(MemoryCheck.class);
 
-  /** This machine as it is now. */
+  /** The memory of this machine at this moment. */
   static MemoryCheck ofThisMachine() {
     long total =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();

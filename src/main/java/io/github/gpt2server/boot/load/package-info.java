@@ -1,5 +1,5 @@
 /**
- * From the settings to a running engine: finds the model, chooses the weights' type, checks that
- * memory suffices and loads the draft model beside it.
+ * Start of the engine that the settings describe: finds the model, chooses the weights' type,
+ * checks that memory suffices and loads the draft model beside it.
  */
 package io.github.gpt2server.boot.load;

@@ -4,7 +4,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the model runs, as {@code gpt2.device} says it.
+ * The device of the model, as {@code gpt2.device} names it.
  *
  * @param kind the sort of device
  * @param index which of several CUDA devices, from 0; 0 for the other kinds
@@ -40,7 +40,7 @@ public record Device(Kind kind, int index) {
     };
   }
 
-  /** As the setting writes it: {@code auto}, {@code cpu} or {@code cuda:N}. */
+  /** The form that the setting has: {@code auto}, {@code cpu} or {@code cuda:N}. */
   @Override
   public String toString() {
     return switch (kind) {

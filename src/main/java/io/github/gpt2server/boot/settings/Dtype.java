@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** The type of the weights in memory, as {@code gpt2.dtype} says it. */
 public enum Dtype {
-  /** The server chooses what suits the device. */
+  /** The type that the server chooses to suit the device. */
   AUTO,
   /** 32 bits, IEEE 754 single precision. */
   FLOAT32,
@@ -18,7 +18,7 @@ public enum Dtype {
   /** The allowed values, for messages. */
   public static final String ALLOWED = "auto, float32, bfloat16, float16 or int8";
 
-  /** As the setting writes it, in small letters. */
+  /** The form that the setting has, in small letters. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

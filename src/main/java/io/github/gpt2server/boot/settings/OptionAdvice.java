@@ -10,14 +10,17 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What to write instead of an option that does not exist. Knows the names that other servers of
+ * Advice on the replacement of an option that does not exist. Knows the names that other servers of
  * language models have for a setting of this one: vLLM, llama.cpp, text-generation-inference.
  */
 public final class OptionAdvice {
   private static final String CONTEXT =
       "the context's length is the model's own, n_positions of its config.json, and cannot be set";
 
-  /** By name without dashes in front: a setting or, with a space in it, an explanation. */
+  /**
+   * The replacements by name without leading dashes: a setting or, with a space in it, an
+   * explanation.
+   */
   private static final Map<String, String> ELSEWHERE = new LinkedHashMap<>();
 
   static {

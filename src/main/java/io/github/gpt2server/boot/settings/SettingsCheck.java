@@ -34,7 +34,7 @@ import org.springframework.core.env.StandardEnvironment;
  * a person has written them: on the command line, as system properties and in files.
  *
  * <p>Spring's own check of unknown names ({@code ignoreUnknownFields = false}) leaves environment
- * variables and system properties out and names no neighbour.
+ * variables and system properties out and names no neighbor.
  */
 public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
   private static final int MAX_PORT = 65_535;
@@ -43,7 +43,7 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
 
   private final Log log;
 
-  /** Takes {@code logs} for what is said before there is a log. */
+  /** Creates the check, with {@code logs} for messages from before there is a log. */
   public SettingsCheck(DeferredLogFactory logs) {
     this.log = logs.getLog(SettingsCheck.class);
   }

@@ -52,7 +52,7 @@ final class SpringSettings {
   }
 
   /**
-   * Those of other files.
+   * Creates the settings described by other files.
    *
    * @param source gives the files' contents
    */

@@ -99,7 +99,7 @@ public final class TracingEnvironment implements EnvironmentPostProcessor, Order
         return;
       }
     } catch (IllegalArgumentException e) {
-      // Told below, as every other text that is no address.
+      // Reported below, as every other text that is no address.
     }
     throw new InvalidSettingException(
         setting,

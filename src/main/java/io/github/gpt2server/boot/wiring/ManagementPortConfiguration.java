@@ -12,7 +12,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
 /**
- * What a management port of its own ({@code management.server.port}) has beside the actuator:
+ * Additions to the actuator on a management port of its own ({@code management.server.port}):
  * health and metrics where routers of inference servers look for them, and the Tomcat of the main
  * port with its limits. Spring Boot finds this class by its name; it is no configuration that a
  * scan would find, for the main port has its own.

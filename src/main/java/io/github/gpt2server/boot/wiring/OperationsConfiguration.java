@@ -129,7 +129,7 @@ public class OperationsConfiguration {
     return registration;
   }
 
-  /** In place of Spring Boot's, which leaves the exporters as they are. */
+  /** Replaces Spring Boot's bean, which leaves the exporters as they are. */
   @Bean
   SpanExporters spanExporters(ObjectProvider<SpanExporter> exporters) {
     return SpanExporters.of(
@@ -143,8 +143,9 @@ public class OperationsConfiguration {
   }
 
   /**
-   * On this port unless management has one of its own; see {@link ManagementPortConfiguration}.
-   * Spring MVC takes a bean's name for its path if it begins with a slash.
+   * Serves metrics on this port unless management has one of its own; see {@link
+   * ManagementPortConfiguration}. Spring MVC takes a bean's name for its path if it begins with a
+   * slash.
    */
   @Bean(Paths.METRICS)
   @ConditionalOnManagementPort(ManagementPortType.SAME)

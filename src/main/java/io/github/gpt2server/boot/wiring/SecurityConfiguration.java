@@ -23,7 +23,7 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.firewall.RequestRejectedHandler;
 
-/** Wires who may call; see {@link AccessControl}. */
+/** Wires the rules of access; see {@link AccessControl}. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(Gpt2Properties.class)
 public class SecurityConfiguration {
@@ -58,7 +58,7 @@ public class SecurityConfiguration {
     return new CallerFilter(properties.sharePrefixCache());
   }
 
-  /** Also keeps Spring Boot from making up a user with a password. */
+  /** Provides the manager, which also keeps Spring Boot from making up a user with a password. */
   @Bean
   AuthenticationManager authenticationManager(AccessControl access) {
     return access::authenticate;

@@ -15,7 +15,7 @@ import java.util.Locale;
 record CheckResult(
     Verdict verdict, String what, String expected, String got, String allowed, String note) {
 
-  /** Whether a number is right. */
+  /** Verdicts on a number. */
   enum Verdict {
     /** Within the tolerance. */
     OK("ok"),

@@ -80,7 +80,7 @@ public final class SlotTable {
     return running.stream().mapToLong(Sequence::positions).sum();
   }
 
-  /** Gives free slots to waiting jobs, by clients in turns. */
+  /** Gives free slots to waiting jobs, first to those of the client with the fewest slots. */
   public void giveSlots() {
     // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
     for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
@@ -103,7 +103,10 @@ public final class SlotTable {
         < slotsForStalling(slots.length);
   }
 
-  /** At least one, and fewer than all where there are several. */
+  /**
+   * The number of slots that stalling streams may have: at least one, and fewer than all where
+   * there are several.
+   */
   private static int slotsForStalling(int slotCount) {
     return Math.max(1, slotCount - Math.max(1, slotCount / RESERVE_DIVISOR));
   }

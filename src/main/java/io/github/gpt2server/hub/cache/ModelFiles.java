@@ -33,7 +33,10 @@ public final class ModelFiles {
           "special_tokens_map.json",
           "added_tokens.json");
 
-  /** In the order of preference: safetensors before pickles, one file before shards. */
+  /**
+   * The files of weights in the order of preference: safetensors before pickles, one file before
+   * shards.
+   */
   private static final List<String> WEIGHTS =
       List.of(
           "model.safetensors",

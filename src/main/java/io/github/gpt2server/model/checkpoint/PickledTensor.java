@@ -71,7 +71,7 @@ record PickledTensor(NumberType dtype, Storage storage, long offset, long[] shap
     }
   }
 
-  /** Where its first number is, in bytes from the storage's start. */
+  /** The position of the first number, in bytes from the storage's start. */
   long begin() {
     return offset * dtype.bytes();
   }

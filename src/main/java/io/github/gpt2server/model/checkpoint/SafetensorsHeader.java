@@ -29,7 +29,7 @@ import tools.jackson.core.json.JsonFactory;
 final class SafetensorsHeader {
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** As many as a PyTorch tensor can have. */
+  /** The largest number of dimensions of a PyTorch tensor. */
   private static final int MAX_DIMENSIONS = 64;
 
   /** Sizes in bytes of the format's types; one that is not listed has its size taken on trust. */

@@ -34,7 +34,7 @@ final class StoredZip {
 
   private record Directory(long position, long bytes, long entries) {}
 
-  /** A hundred times what gpt2-xl has. */
+  /** The largest number of entries, a hundred times that of gpt2-xl. */
   private static final int MAX_ENTRIES = 100_000;
 
   private static final int MAX_NAME_BYTES = 1_000;

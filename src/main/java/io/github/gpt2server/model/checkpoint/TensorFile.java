@@ -13,7 +13,7 @@ import java.util.Set;
  */
 sealed interface TensorFile permits SafetensorsFile, TorchFile {
 
-  /** Where the file lies. */
+  /** The path of the file. */
   Path path();
 
   /** The names of its tensors, in the file's order. */

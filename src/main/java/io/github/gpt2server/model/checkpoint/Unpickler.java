@@ -25,7 +25,10 @@ import java.util.Map;
  * @see <a href="https://docs.python.org/3/library/pickletools.html">the instructions</a>
  */
 final class Unpickler {
-  /** Ten times what gpt2-xl takes; with it time and memory are bounded. */
+  /**
+   * The largest number of instructions, ten times that of gpt2-xl; with it time and memory are
+   * bounded.
+   */
   private static final int MAX_INSTRUCTIONS = 300_000;
 
   private static final int LATEST_PROTOCOL = 5;

@@ -59,7 +59,7 @@ public final class Weights {
 
   private static final Pattern NUMBER = Pattern.compile("^h\\.\\d+\\.");
 
-  /** Where a tensor lies, and its name there. */
+  /** The file of a tensor, and its name there. */
   private record Location(TensorFile file, String storedName) {}
 
   private final Map<String, Location> locations;

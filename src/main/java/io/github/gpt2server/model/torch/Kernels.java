@@ -20,7 +20,7 @@ public enum Kernels {
     return label;
   }
 
-  /** Those that can be used on a device, best first. */
+  /** The kernels that can be used on a device, best first. */
   static List<Kernels> of(TorchDevice device) {
     return device.isCpu() ? List.of(ONEDNN, LIBTORCH) : List.of(LIBTORCH);
   }

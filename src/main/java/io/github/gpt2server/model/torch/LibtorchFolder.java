@@ -27,7 +27,7 @@ final class LibtorchFolder {
     }
   }
 
-  /** Which of DJL's flavors fits what lies in the folders of a search path. */
+  /** The flavor of DJL that fits the libraries in the folders of a search path. */
   static String flavor(String path) {
     boolean cuda =
         Arrays.stream(path.split(File.pathSeparator, -1))

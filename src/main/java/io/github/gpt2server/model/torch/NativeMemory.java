@@ -5,10 +5,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How the memory of weights is taken and given back. glibc's malloc serves blocks of up to 32 MB
- * from its own heaps once it has seen such blocks freed, and weights that lie between the
- * intermediate copies of a load keep those from going back to the system: 0.4 GB in gpt2-xl. While
- * weights load, each large block is therefore a mapping of its own.
+ * Allocation and release of the memory of weights. glibc's malloc serves blocks of up to 32 MB from
+ * its own heaps once it has seen such blocks freed, and weights that lie between the intermediate
+ * copies of a load keep those from going back to the system: 0.4 GB in gpt2-xl. While weights load,
+ * each large block is therefore a mapping of its own.
  *
  * @see <a href="https://man7.org/linux/man-pages/man3/mallopt.3.html">mallopt</a>
  */
@@ -28,7 +28,7 @@ final class NativeMemory {
 
   private NativeMemory() {}
 
-  /** Runs what loads weights, and gives back what it took beside them. */
+  /** Loads weights, and gives back the memory that loading took beside them. */
   static void load(Runnable load) {
     setMmapThreshold(ONE_MEBIBYTE);
     try {

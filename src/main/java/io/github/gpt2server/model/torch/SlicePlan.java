@@ -10,8 +10,8 @@ import java.util.Deque;
  */
 final class SlicePlan {
 
-  /** The rows of a prompt chunk, which the slices of tasks are as long as. */
-  private static final int PIECE = 64;
+  /** The rows of a slice: one prompt chunk's on a GPU, two chunks' on a CPU. */
+  private static final int ROWS = 64;
 
   private final Deque<Call> calls = new ArrayDeque<>();
   private final long budget;
@@ -20,7 +20,7 @@ final class SlicePlan {
   private record Call(double cost, Runnable work) {}
 
   SlicePlan(Gpt2Config config) {
-    this.budget = (long) PIECE * config.layers();
+    this.budget = (long) ROWS * config.layers();
     // A block has about 12 W² weights, the unembedding V W; softmax and sorting come on top.
     this.unembedding = 2.5 * config.vocabSize() / (12.0 * config.width());
   }

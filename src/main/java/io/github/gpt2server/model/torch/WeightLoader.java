@@ -23,7 +23,7 @@ final class WeightLoader {
 
   private static final String[] HEAD_TENSORS = {"ln_f.weight", "ln_f.bias", "lm_head.weight"};
 
-  /** In the order in which int8 tries them. */
+  /** The linear layers in the order in which int8 tries them. */
   private static final List<String> LINEAR_LAYERS =
       List.of("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj");
 

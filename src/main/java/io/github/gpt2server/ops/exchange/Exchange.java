@@ -41,7 +41,7 @@ public record Exchange(
     return requests.stream().mapToInt(RequestProgress::generatedTokens).sum();
   }
 
-  /** For {@code error.type}; empty for success. */
+  /** The value of {@code error.type}; empty for success. */
   public String errorType() {
     return outcome.errorType(status);
   }

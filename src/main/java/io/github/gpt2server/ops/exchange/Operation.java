@@ -7,8 +7,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What a client asks of the model. The first two names are those of OpenTelemetry's conventions for
- * generative AI ({@code gen_ai.operation.name}), the others are this server's.
+ * Operations of the model that a client can request, each with its path. The first two names are
+ * those of OpenTelemetry's conventions for generative AI ({@code gen_ai.operation.name}), the
+ * others are this server's.
  */
 public enum Operation {
   TEXT_COMPLETION(Paths.COMPLETIONS),
@@ -33,7 +34,7 @@ public enum Operation {
     return Arrays.stream(values()).filter(operation -> operation.path.equals(own)).findFirst();
   }
 
-  /** As labels and attributes write it. */
+  /** The name as labels and attributes write it. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How a request of a client ended. */
+/** Outcomes of clients' requests. */
 public enum RequestOutcome {
   /** It was answered. */
   SUCCESS,
@@ -64,7 +64,7 @@ public enum RequestOutcome {
         .orElse(CANCELLED);
   }
 
-  /** For {@code error.type}: empty for success, the status for what was refused. */
+  /** The value of {@code error.type}: empty for success, the status for a refusal. */
   String errorType(int status) {
     return switch (this) {
       case SUCCESS -> "";
@@ -73,7 +73,7 @@ public enum RequestOutcome {
     };
   }
 
-  /** As labels write it. */
+  /** The name as labels write it. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

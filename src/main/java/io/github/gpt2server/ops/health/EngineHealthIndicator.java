@@ -4,7 +4,10 @@ import io.github.gpt2server.ops.lifecycle.ServerState;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
-/** For the liveness probe: down once the engine thread has died, for only a restart helps then. */
+/**
+ * Health for the liveness probe: down once the engine thread has died, for only a restart helps
+ * then.
+ */
 public final class EngineHealthIndicator implements HealthIndicator {
   private final ServerState state;
 

@@ -4,7 +4,7 @@ import io.github.gpt2server.ops.lifecycle.ServerState;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
-/** For the readiness probe: up while requests are answered, neither before nor after. */
+/** Health for the readiness probe: up while requests are answered, neither before nor after. */
 public final class ModelHealthIndicator implements HealthIndicator {
   private final ServerState state;
 

@@ -44,8 +44,8 @@ public final class ProcessEnd {
   private ProcessEnd() {}
 
   /**
-   * From now on an error of the JVM that a thread does not handle ends the process; what else ends
-   * a thread is logged.
+   * Makes an error of the JVM that a thread does not handle end the process; other exceptions that
+   * end a thread are logged.
    */
   public static void install() {
     Thread.setDefaultUncaughtExceptionHandler(ProcessEnd::uncaught);
@@ -59,7 +59,7 @@ public final class ProcessEnd {
   }
 
   /**
-   * From now on the kernel ends the process. The JVM's own way out runs the C library's exit
+   * Makes the kernel end the process from now on. The JVM's own way out runs the C library's exit
    * handlers, which crash while libtorch computes. Does nothing where there is no such function.
    */
   public static void useKernel() {

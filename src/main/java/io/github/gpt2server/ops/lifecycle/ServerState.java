@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 
 /**
- * What the server is doing, as probes and shutdown need to know it. Loading and shutdown meet here:
+ * The phase that the server is in, for probes and shutdown. Loading and shutdown meet here:
  * libtorch must not be in the middle of anything when the process ends.
  */
 public final class ServerState {
@@ -85,7 +85,7 @@ public final class ServerState {
     }
   }
 
-  /** From now on the server is stopping. */
+  /** Marks the server as stopping from now on. */
   public synchronized void stop() {
     stopping = true;
     if (interruptible != null) {

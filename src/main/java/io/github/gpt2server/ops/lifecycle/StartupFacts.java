@@ -1,7 +1,7 @@
 package io.github.gpt2server.ops.lifecycle;
 
 /**
- * What the start-up line says of the model.
+ * Facts about the model for the start-up line.
  *
  * @param model the name that clients use
  * @param parameters the number of weights

@@ -9,10 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What SIGTERM and SIGINT (Ctrl-C) do. The first lets running requests finish, as the JVM does by
- * itself. The second, which the JVM would not notice any more, ends them at once, with their last
- * event; and if the process is still there soon after, or at the third, the kernel ends it. A shell
- * sees 128 + the signal's number in every case.
+ * Handlers of SIGTERM and SIGINT (Ctrl-C). The first lets running requests finish, as the JVM does
+ * by itself. The second, which the JVM would not notice any more, ends them at once, with their
+ * last event; and if the process is still there soon after, or at the third, the kernel ends it. A
+ * shell sees 128 + the signal's number in every case.
  */
 public final class TerminationSignals {
   private static final Logger log = LoggerFactory.getLogger(TerminationSignals.class);

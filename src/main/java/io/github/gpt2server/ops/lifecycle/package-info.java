@@ -1,5 +1,5 @@
 /**
- * From start to end of the process: loading the model, the start-up line, readiness, graceful
- * shutdown, and the end of a process that cannot go on.
+ * Start and end of the process: loading the model, the start-up line, readiness, graceful shutdown,
+ * and the end of a process that cannot go on.
  */
 package io.github.gpt2server.ops.lifecycle;

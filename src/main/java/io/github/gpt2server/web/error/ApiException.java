@@ -181,7 +181,7 @@ public class ApiException extends RuntimeException {
     return headers;
   }
 
-  /** When trying again makes sense, or null. */
+  /** The time after which a retry makes sense, or null. */
   public Duration retryAfter() {
     return retryAfter;
   }

@@ -14,9 +14,9 @@ import org.springframework.http.MediaType;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Answers with 503 where memory was lacking, wherever that was noticed; the answer is made
- * beforehand. An answer that had begun and cannot be completed ends with its connection, or with
- * its HTTP/2 stream, so that no client takes it for whole.
+ * Answers with 503 where memory was lacking, wherever that was noticed; the answer is built when
+ * the filter is created. An answer that had begun and cannot be completed ends with its connection,
+ * or with its HTTP/2 stream, so that no client takes it for whole.
  */
 public final class ShortageFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;

@@ -12,7 +12,7 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** How answers are written as JSON. */
+/** Rules for writing answers as JSON. */
 @Configuration(proxyBeanMethods = false)
 public class JsonConfiguration {
 

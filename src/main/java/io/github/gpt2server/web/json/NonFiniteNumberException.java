@@ -7,7 +7,7 @@ import tools.jackson.core.exc.StreamWriteException;
 public final class NonFiniteNumberException extends StreamWriteException {
   private static final long serialVersionUID = 1L;
 
-  /** For the writer that has met one. */
+  /** Creates the exception for the writer that has met such a number. */
   public NonFiniteNumberException(JsonGenerator generator) {
     super(generator, "NaN and infinity are not JSON numbers");
   }

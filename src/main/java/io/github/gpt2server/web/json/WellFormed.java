@@ -1,6 +1,6 @@
 package io.github.gpt2server.web.json;
 
-/** Whether a string is Unicode text: JSON escapes can write halves of surrogate pairs. */
+/** A check that a string is Unicode text: JSON escapes can write halves of surrogate pairs. */
 public final class WellFormed {
 
   private WellFormed() {}

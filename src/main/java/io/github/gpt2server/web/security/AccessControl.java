@@ -37,14 +37,14 @@ import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.web.context.support.WebApplicationContextUtils;
 
 /**
- * Who may call what, and the headers for browsers: one chain of Spring Security for both ports.
+ * The rules of access and the headers for browsers: one chain of Spring Security for both ports.
  * With keys everything is closed but health, the files of the playground, which asks for a key
  * itself, and on a management port of its own what it is there for: metrics and documentation.
  */
 public final class AccessControl {
   /**
-   * Nothing but the server's own scripts, styles and answers. Swagger UI has pictures in its style
-   * sheet and adds one style of its own, which is known by its hash.
+   * The policy that allows nothing but the server's own scripts, styles and answers. Swagger UI has
+   * pictures in its style sheet and adds one style of its own, which is known by its hash.
    */
   static final String CONTENT_SECURITY_POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'"

@@ -4,9 +4,7 @@ import java.util.List;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.core.authority.AuthorityUtils;
 
-/**
- * What a request brings to show that it may pass: the keys in its headers, or that one is right.
- */
+/** Credentials of a request: the keys in its headers or, once one is known, its bearer. */
 final class ApiKeyAuthentication extends AbstractAuthenticationToken {
   private static final long serialVersionUID = 1L;
 

@@ -14,7 +14,7 @@ import org.springframework.web.cors.DefaultCorsProcessor;
 import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
 import org.springframework.web.filter.CorsFilter;
 
-/** Which pages of other origins may call the server, and what they may send and see. */
+/** Rules for pages of other origins: those that may call, the headers they may send and see. */
 public final class CorsPolicy {
   private static final List<String> EXPOSED =
       List.of(HttpHeaders.RETRY_AFTER, HttpHeaders.WWW_AUTHENTICATE, RequestIdFilter.HEADER);

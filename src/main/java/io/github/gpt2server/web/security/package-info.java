@@ -1,5 +1,5 @@
 /**
- * Who may call: API keys, their file, CORS and trusted proxies. The only package that touches
+ * Access control: API keys, their file, CORS and trusted proxies. The only package that touches
  * Spring Security.
  */
 package io.github.gpt2server.web.security;

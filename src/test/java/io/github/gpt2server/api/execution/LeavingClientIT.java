@@ -75,12 +75,12 @@ class LeavingClientIT {
     for (String stream : new String[] {"}", ", \"stream\": true}", "}"}) {
       CompletableFuture<HttpResponse<String>> answer =
           client.sendAsync(http2(LONG + stream), BodyHandlers.ofString());
-      CompletableFuture<HttpResponse<String>> neighbour =
+      CompletableFuture<HttpResponse<String>> neighbor =
           client.sendAsync(http2("{\"max_tokens\": 3}"), BodyHandlers.ofString());
       server.awaitStatus(status -> status.running() > 0);
       answer.cancel(true);
 
-      assertThat(neighbour.get().statusCode()).isEqualTo(200);
+      assertThat(neighbor.get().statusCode()).isEqualTo(200);
       assertIdleWithinASecond();
     }
   }

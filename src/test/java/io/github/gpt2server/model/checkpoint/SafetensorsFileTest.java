@@ -130,7 +130,7 @@ class SafetensorsFileTest {
   }
 
   @Test
-  void refusesATensorOf2GbButReadsItsNeighbourBeyondThem() throws IOException {
+  void refusesATensorOf2GbButReadsItsNeighborBeyondThem() throws IOException {
     final long large = 1L << 31;
     final String header =
         "{%s,%s}"

@@ -97,7 +97,7 @@ class EmbeddingTaskIT {
     assertThat(compared).isEqualTo(4 * 2 * (4 * 2 + 6 + 1));
   }
 
-  /** A long text and its neighbours pass the blocks in packs that differ from run to run. */
+  /** A long text and its neighbors pass the blocks in packs that differ from run to run. */
   @Test
   void aTextHasTheSameBitsAloneAndAmongOthers() {
     Random random = new Random(3);

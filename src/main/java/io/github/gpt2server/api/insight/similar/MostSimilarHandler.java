@@ -30,7 +30,7 @@ final class MostSimilarHandler {
         cosines.entrySet().stream()
             .map(
                 near ->
-                    new MostSimilarResponse.Neighbour(
+                    new MostSimilarResponse.Neighbor(
                         near.getKey(), model.tokenizer().token(near.getKey()), near.getValue()))
             .toList());
   }

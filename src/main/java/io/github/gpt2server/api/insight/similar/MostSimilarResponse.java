@@ -6,11 +6,11 @@ import java.util.List;
 
 /** Tokens with similar embeddings, most similar first. */
 @Schema(description = "The most similar tokens, most similar first, without the terms themselves.")
-public record MostSimilarResponse(@JsonProperty("results") List<Neighbour> results) {
+public record MostSimilarResponse(@JsonProperty("results") List<Neighbor> results) {
 
   /** A token with a similar embedding. */
-  @Schema(name = "Neighbour")
-  public record Neighbour(
+  @Schema(name = "Neighbor")
+  public record Neighbor(
       @JsonProperty("token_id") int tokenId,
       @Schema(
               description =

@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The inside of the embedded model over the wire, against numbers computed elsewhere. */
+/** Internals of the embedded model over the wire, against numbers computed elsewhere. */
 @SharedServer
 class InspectIT {
   private static final JsonMapper JSON = JsonMapper.shared();

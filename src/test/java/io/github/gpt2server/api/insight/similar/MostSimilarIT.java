@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Neighbours in the token embedding over the wire, against numbers computed elsewhere. */
+/** Neighbors in the token embedding over the wire, against numbers computed elsewhere. */
 @SharedServer
 class MostSimilarIT {
   private static final JsonMapper JSON = JsonMapper.shared();
@@ -22,7 +22,7 @@ class MostSimilarIT {
   private static LiveServer server;
 
   @Test
-  void neighboursAreTheGoldenOnes() throws IOException {
+  void neighborsAreTheGoldenOnes() throws IOException {
     try (InputStream in = MostSimilarIT.class.getResourceAsStream("/golden/nearest-tokens.json")) {
       JsonNode golden = JSON.readTree(in);
       assertThat(golden.size()).isEqualTo(4);
