@@ -18,9 +18,9 @@ import java.time.ZonedDateTime;
 import java.util.Date;
 
 /**
- * Imports go one way: {api, cli} -> analysis -> engine -> {sampling, model}; nobody imports boot.
- * What the compiler checks within one package is checked here between a package and those below it:
- * who may use what became public when they were split.
+ * Rules for imports, which go one way: {api, cli} -> analysis -> engine -> {sampling, model}. Only
+ * the application class imports boot. Types that are public for the sake of a package's own
+ * subpackages are closed to the others here, because the compiler cannot do that.
  */
 @AnalyzeClasses(packages = "io.github.gpt2server", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -80,9 +80,12 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .areAssignableTo(Gpt2Properties.class);
 
-  /** Callers of the engine see its face: the engine, requests, results and handles. */
+  /**
+   * Callers of the engine use the engine, requests, results, handles and, of {@code
+   * engine.schedule}, the status.
+   */
   @ArchTest
-  static final ArchRule theEnginesInsideIsItsOwn =
+  static final ArchRule theEnginesInternalsAreItsOwn =
       noClasses()
           .that()
           .resideOutsideOfPackage(BASE + ".engine..")

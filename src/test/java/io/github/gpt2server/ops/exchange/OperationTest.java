@@ -2,6 +2,10 @@ package io.github.gpt2server.ops.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.web.path.Paths;
+import java.lang.reflect.Field;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,6 +37,20 @@ class OperationTest {
       })
   void otherPathsAskNothingOfTheModel(String path) {
     assertThat(Operation.at(path)).isEmpty();
+  }
+
+  @Test
+  void everyPathThatRunsTheModelHasAnOperation() throws IllegalAccessException {
+    Set<String> without = new TreeSet<>();
+    for (Field constant : Paths.class.getFields()) {
+      if (constant.getType() == String.class) {
+        String path = (String) constant.get(null);
+        if (path.startsWith("/v1/") && Operation.at(path).isEmpty()) {
+          without.add(path);
+        }
+      }
+    }
+    assertThat(without).containsExactlyInAnyOrder(Paths.MODELS, Paths.TOKENIZE, Paths.DETOKENIZE);
   }
 
   @Test
