@@ -36,13 +36,13 @@ public final class ChildServer implements AutoCloseable {
     this(folder, Map.of(), options);
   }
 
-  /** With these environment variables beside those of the test. */
+  /** Starts a server with these environment variables beside those of the test. */
   public ChildServer(Path folder, Map<String, String> variables, String... options)
       throws IOException {
     this(folder, List.of(), variables, options);
   }
 
-  /** Started by another program, such as one that limits what the server may use. */
+  /** Starts a server by another program, such as one that limits what the server may use. */
   public ChildServer(
       Path folder, List<String> starter, Map<String, String> variables, String... options)
       throws IOException {
@@ -50,7 +50,7 @@ public final class ChildServer implements AutoCloseable {
   }
 
   /**
-   * With a heap of another size.
+   * Starts a server with a heap of another size.
    *
    * @param heap an option of Java
    */
@@ -175,17 +175,17 @@ public final class ChildServer implements AutoCloseable {
     return process.exitValue();
   }
 
-  /** What it wrote on standard output. */
+  /** The standard output so far. */
   public String output() throws IOException {
     return Files.readString(out);
   }
 
-  /** What it wrote on standard error. */
+  /** The standard error so far. */
   public String errors() throws IOException {
     return Files.readString(err);
   }
 
-  /** What it left in its working directory, such as a crash report. */
+  /** The files left in the working directory, such as a crash report. */
   public List<Path> leftovers() throws IOException {
     try (Stream<Path> files = Files.list(directory)) {
       return files.toList();

@@ -10,7 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** An engine without a model: says what it is told to say and notes what it is asked. */
+/** An engine without a model: gives the answers that a test sets and notes the calls. */
 public class FakeEngine implements EngineControl {
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private final CountDownLatch idle = new CountDownLatch(1);
@@ -41,7 +41,7 @@ public class FakeEngine implements EngineControl {
   @Override
   public void stopAccepting() {
     calls.add("stopAccepting");
-    final EngineStatus now = status;
+    EngineStatus now = status;
     if (now != null) {
       tell(
           new EngineStatus(

@@ -17,7 +17,7 @@ public interface Fault {
    */
   record Content(byte[] bytes, int offset) {
 
-    /** Sends the head of the answer; what follows is for the caller. */
+    /** Sends the head of the answer; the caller writes the body. */
     OutputStream begin(HttpExchange exchange) throws IOException {
       int length = bytes.length;
       if (offset > 0) {

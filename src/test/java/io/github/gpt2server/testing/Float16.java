@@ -7,15 +7,15 @@ public final class Float16 {
   private Float16() {}
 
   public static short encode(float value) {
-    final int bits = Float.floatToIntBits(value);
-    final int magnitude = bits & 0x7fffffff;
-    final int half = magnitude == 0 ? 0 : (magnitude >>> 13) - (EXPONENT_BIAS_DIFFERENCE << 10);
+    int bits = Float.floatToIntBits(value);
+    int magnitude = bits & 0x7fffffff;
+    int half = magnitude == 0 ? 0 : (magnitude >>> 13) - (EXPONENT_BIAS_DIFFERENCE << 10);
     return (short) ((bits >>> 16 & 0x8000) | half);
   }
 
   public static float decode(short half) {
-    final int magnitude = half & 0x7fff;
-    final int bits = magnitude == 0 ? 0 : (magnitude + (EXPONENT_BIAS_DIFFERENCE << 10)) << 13;
+    int magnitude = half & 0x7fff;
+    int bits = magnitude == 0 ? 0 : (magnitude + (EXPONENT_BIAS_DIFFERENCE << 10)) << 13;
     return Float.intBitsToFloat(((half & 0x8000) << 16) | bits);
   }
 }

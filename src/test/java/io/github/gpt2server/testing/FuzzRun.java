@@ -16,11 +16,14 @@ import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Many clients that send what a {@link Fuzzer} makes up, and what was wrong with the answers. */
+/** Many clients that send requests of a {@link Fuzzer}, and the problems of their answers. */
 public final class FuzzRun {
   private static final int CLIENTS = 8;
 
-  /** Not ready and late, by contract; CONNECT and unknown encodings, and HTTP of other versions. */
+  /**
+   * Allowed statuses of 500 and above: not ready and late, by contract; CONNECT and unknown
+   * encodings, and HTTP of other versions.
+   */
   private static final Set<Integer> ALLOWED = Set.of(503, 504, 501, 505);
 
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 (\\d{3}) ");
@@ -67,7 +70,7 @@ public final class FuzzRun {
     return problems;
   }
 
-  /** How many answers had which status; 0 stands for none. */
+  /** The number of answers with each status; 0 stands for none. */
   public Map<Integer, Integer> statuses() {
     return statuses;
   }
@@ -85,7 +88,7 @@ public final class FuzzRun {
     }
   }
 
-  /** What is wrong with the answer, or null. */
+  /** The problem of an answer, or null. */
   private String problem(Fuzzer.Request request, String answer) {
     Matcher line = STATUS.matcher(answer);
     if (!line.lookingAt()) {

@@ -177,7 +177,7 @@ final class Fuzzer {
           "\"" + " ".repeat(3000) + "\"",
           "// no\n1");
 
-  /** Numbers at the limits of what is allowed, and what has most influence on the draw. */
+  /** Numbers at the limits of the allowed ranges, and fields with most influence on the draw. */
   private static final Map<String, List<String>> LIMITS =
       new TreeMap<>(
           Map.ofEntries(

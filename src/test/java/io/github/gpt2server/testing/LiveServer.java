@@ -31,7 +31,7 @@ public final class LiveServer implements AutoCloseable {
   private final int port;
 
   /**
-   * The application as it is, without what tests put beside it on the class path; itself no
+   * The application as it is, without classes that tests put beside it on the class path; itself no
    * configuration that others would find.
    */
   @EnableAutoConfiguration
@@ -61,12 +61,12 @@ public final class LiveServer implements AutoCloseable {
     await(() -> context.getBean(ServedModelHolder.class).get().isPresent());
   }
 
-  /** Where its paths begin. */
+  /** The address at which its paths begin. */
   public URI base() {
     return URI.create("http://localhost:" + port + "/");
   }
 
-  /** What it serves. */
+  /** The served model. */
   public ServedModel model() {
     return context.getBean(ServedModelHolder.class).get().orElseThrow();
   }

@@ -123,7 +123,7 @@ public final class LookAlikeHub implements AutoCloseable {
     return this;
   }
 
-  /** From now on the hub says nothing but the status of what it refuses, as some mirrors do. */
+  /** Makes the hub refuse with nothing but a status from now on, as some mirrors do. */
   public LookAlikeHub withoutErrorCodes() {
     errorCodes = false;
     return this;
@@ -153,7 +153,7 @@ public final class LookAlikeHub implements AutoCloseable {
         .count();
   }
 
-  /** Forgets what was asked so far. */
+  /** Forgets the requests so far. */
   public void forget() {
     requests.clear();
   }
@@ -210,7 +210,7 @@ public final class LookAlikeHub implements AutoCloseable {
     return renamed.get(id);
   }
 
-  /** Whether it says why it refuses something. */
+  /** Whether refusals have a code that gives the reason. */
   boolean givesErrorCodes() {
     return errorCodes;
   }

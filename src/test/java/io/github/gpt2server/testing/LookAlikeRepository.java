@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** A repository of a {@link LookAlikeHub}; what it is can be changed at any time. */
+/** A repository of a {@link LookAlikeHub}; its properties can be changed at any time. */
 public final class LookAlikeRepository {
   private final Map<String, byte[]> files = new ConcurrentHashMap<>();
   private final Map<String, String> revisions =

@@ -117,7 +117,7 @@ public final class NodeProgram {
     }
   }
 
-  /** What is missing, as a sentence; empty if nothing is. */
+  /** A sentence about a missing part; empty if nothing is missing. */
   private static String missing(String folder) {
     String version = version();
     if (version.isEmpty()) {

@@ -16,7 +16,7 @@ public final class PickleWriter {
 
   /** Instructions and their bytes. */
   public PickleWriter op(int... bytes) {
-    for (final int value : bytes) {
+    for (int value : bytes) {
       out.write(value);
     }
     return this;
@@ -33,7 +33,7 @@ public final class PickleWriter {
   }
 
   public PickleWriter string(String text) {
-    final byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     op('X').littleEndian(bytes.length, Integer.BYTES);
     out.writeBytes(bytes);
     return this;
@@ -44,7 +44,7 @@ public final class PickleWriter {
   }
 
   public PickleWriter littleEndian(long number, int bytes) {
-    final byte[] all =
+    byte[] all =
         ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(number).array();
     out.write(all, 0, bytes);
     return this;
@@ -52,7 +52,7 @@ public final class PickleWriter {
 
   public PickleWriter numbers(long... numbers) {
     op('(');
-    for (final long number : numbers) {
+    for (long number : numbers) {
       number(number);
     }
     return op('t');

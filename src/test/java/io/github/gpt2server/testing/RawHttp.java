@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** One connection, byte by byte: what HTTP clients hide is what these tests are about. */
+/** One connection, byte by byte, for tests of details that HTTP clients hide. */
 public final class RawHttp implements AutoCloseable {
   private final Socket socket;
   private final InputStream in;
@@ -100,7 +100,7 @@ public final class RawHttp implements AutoCloseable {
     }
   }
 
-  /** Reads one answer and leaves what follows it. */
+  /** Reads one answer and leaves the bytes after it. */
   public Answer answer() throws IOException {
     String statusLine = line();
     int space = statusLine.indexOf(' ');

@@ -8,7 +8,7 @@ import io.github.gpt2server.web.error.ApiException;
 import java.nio.charset.StandardCharsets;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
-/** Requests for validators, and assertions on what they refuse. */
+/** Requests for validators, and assertions on their refusals. */
 public final class Refusals {
 
   private Refusals() {}

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Builds what a test asks of the engine: greedy tokens without stops, probabilities or the prefix
- * cache, until the test says otherwise.
+ * Builds requests to the engine: greedy tokens without stops, probabilities or the prefix cache,
+ * until the test says otherwise.
  */
 public final class RequestBuilder {
   private static final Duration TIMEOUT = Duration.ofMinutes(1);

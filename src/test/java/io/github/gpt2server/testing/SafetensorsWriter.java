@@ -22,9 +22,9 @@ public final class SafetensorsWriter {
   }
 
   public SafetensorsWriter add(String name, DataType dtype, long[] shape, float... values) {
-    final ByteBuffer bytes =
+    ByteBuffer bytes =
         ByteBuffer.allocate(values.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    for (final float value : values) {
+    for (float value : values) {
       switch (dtype) {
         case F64 -> bytes.putDouble(value);
         case F32 -> bytes.putFloat(value);
@@ -36,7 +36,7 @@ public final class SafetensorsWriter {
   }
 
   public SafetensorsWriter addBytes(String name, String dtype, long[] shape, byte[] bytes) {
-    final int begin = data.capacity();
+    int begin = data.capacity();
     data = ByteBuffer.allocate(begin + bytes.length).put(data.rewind()).put(bytes);
     header.add(entry(name, dtype, Arrays.toString(shape), begin, data.capacity()));
     return this;
@@ -65,7 +65,7 @@ public final class SafetensorsWriter {
 
   /** The length of the header, the header, the data, whatever they are. */
   public static byte[] file(String header, byte[] data) {
-    final byte[] json = header.getBytes(StandardCharsets.UTF_8);
+    byte[] json = header.getBytes(StandardCharsets.UTF_8);
     return file(json.length, json, data);
   }
 

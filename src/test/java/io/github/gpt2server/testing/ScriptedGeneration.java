@@ -17,7 +17,7 @@ public final class ScriptedGeneration {
   private final AtomicInteger cancels = new AtomicInteger();
   private GenerationHandle handle;
 
-  /** Stands for {@code Engine::submit}. */
+  /** Takes the place of {@code Engine::submit}. */
   public GenerationHandle submit(Generation generation) {
     handle =
         new GenerationHandle(
@@ -45,7 +45,7 @@ public final class ScriptedGeneration {
     return this;
   }
 
-  /** Publishes what was found of a prompt. */
+  /** Publishes the results for a prompt. */
   public ScriptedGeneration promptRead(float[] nextTokenLogits, PromptScores scores) {
     handle.publish(new SequenceEvent.PromptRead(0, nextTokenLogits, scores));
     return this;
@@ -64,7 +64,7 @@ public final class ScriptedGeneration {
     return this;
   }
 
-  /** Ends the generation as the engine does where the model computes what is no number. */
+  /** Ends the generation as the engine does where the model computes NaN or infinity. */
   public ScriptedGeneration failForModelOutput() {
     handle.end(Outcome.FAILED, new InvalidModelOutputException("NaN"));
     return this;

@@ -18,8 +18,8 @@ import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.LauncherSessionListener;
 
 /**
- * Prints on which machine the tests run, once, before the first: what the arithmetic depends on.
- * The tests also have the locale that the server sets for itself, whatever the machine's is.
+ * Prints the machine on which the tests run, once, before the first, because the arithmetic depends
+ * on it. The tests also have the locale that the server sets for itself, whatever the machine's is.
  */
 public final class TestMachine implements LauncherSessionListener {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
@@ -54,11 +54,11 @@ public final class TestMachine implements LauncherSessionListener {
             read(CPU_INFO), caches(CACHES), CpuTopology.ofThisProcess(), System.getenv()::get));
   }
 
-  /** Two lines: the CPU, then what computes on it. */
+  /** Two lines: the CPU, then system, Java and libtorch. */
   static String describe(
       String cpuInfo, String caches, CpuTopology processors, UnaryOperator<String> variables) {
-    final CpuFeatures features = CpuFeatures.parse(cpuInfo);
-    final String instructions =
+    CpuFeatures features = CpuFeatures.parse(cpuInfo);
+    String instructions =
         INSTRUCTIONS.stream().filter(features.names()::contains).collect(Collectors.joining(" "));
     return "Tests run on %s, %d CPUs of %d cores, %s, %s%n%s %s %s, Java %s, libtorch %s%s"
         .formatted(
@@ -122,7 +122,7 @@ public final class TestMachine implements LauncherSessionListener {
 
   /** The version on the class path, without loading it. */
   private static String libtorch() {
-    final Properties properties = new Properties();
+    Properties properties = new Properties();
     try (InputStream in = TestMachine.class.getResourceAsStream("/native/lib/pytorch.properties")) {
       if (in != null) {
         properties.load(in);

@@ -44,10 +44,10 @@ public final class TestServer implements AutoCloseable {
   private final FakeEngine engine;
 
   public TestServer(String... options) {
-    final List<String> all = new ArrayList<>(Arrays.asList(options));
+    List<String> all = new ArrayList<>(Arrays.asList(options));
     all.add("--server.port=0");
-    final AtomicReference<ApplicationContext> management = new AtomicReference<>();
-    final ApplicationListener<WebServerInitializedEvent> listener =
+    AtomicReference<ApplicationContext> management = new AtomicReference<>();
+    ApplicationListener<WebServerInitializedEvent> listener =
         event -> {
           if ("management".equals(event.getApplicationContext().getServerNamespace())) {
             management.set(event.getApplicationContext());
@@ -74,7 +74,7 @@ public final class TestServer implements AutoCloseable {
     }
   }
 
-  /** Stands for the API: answers as long as the engine takes requests. */
+  /** Takes the place of the API: answers as long as the engine takes requests. */
   @RestController
   static class Api {
     private final EngineControl engine;
@@ -112,7 +112,7 @@ public final class TestServer implements AutoCloseable {
   /** Asks the management port. */
   public HttpResponse<String> manage(String path, String... headers)
       throws IOException, InterruptedException {
-    final String management = context.getEnvironment().getProperty("local.management.port");
+    String management = context.getEnvironment().getProperty("local.management.port");
     return send("GET", Integer.parseInt(management), path, headers);
   }
 
@@ -134,7 +134,7 @@ public final class TestServer implements AutoCloseable {
 
   private HttpResponse<String> send(String method, int to, String path, String... headers)
       throws IOException, InterruptedException {
-    final HttpRequest.Builder request =
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://localhost:" + to + path))
             .method(method, HttpRequest.BodyPublishers.noBody());
     if (headers.length > 0) {

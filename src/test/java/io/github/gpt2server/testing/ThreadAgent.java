@@ -87,7 +87,7 @@ public final class ThreadAgent {
     }
   }
 
-  /** What a thread was given to run; Java 19 and later have it one step further away. */
+  /** The task that a thread was given; Java 19 and later have it one step further away. */
   private static Object work(Thread thread) throws ReflectiveOperationException {
     if (Runtime.version().feature() < 19) {
       return field(Thread.class, "target", thread);

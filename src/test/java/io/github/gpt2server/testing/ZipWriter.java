@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** Writes zip files of stored entries as PyTorch does, and such as nobody should. */
+/** Writes zip files of stored entries as PyTorch does, and invalid ones. */
 public final class ZipWriter {
   private final ByteArrayOutputStream local = new ByteArrayOutputStream();
   private final ByteArrayOutputStream directory = new ByteArrayOutputStream();
@@ -36,10 +36,10 @@ public final class ZipWriter {
    */
   public ZipWriter add(
       String name, int flags, int method, long size, long storedSize, long shift, byte... bytes) {
-    final byte[] encoded = name.getBytes(StandardCharsets.UTF_8);
-    final long position = local.size() + shift;
+    byte[] encoded = name.getBytes(StandardCharsets.UTF_8);
+    long position = local.size() + shift;
     // PyTorch aligns the bytes of storages with a field of its own here.
-    final byte[] padding = {'F', 'B', 3, 0, 'Z', 'Z', 'Z'};
+    byte[] padding = {'F', 'B', 3, 0, 'Z', 'Z', 'Z'};
     local.writeBytes(
         record(30)
             .putInt(0x04034b50)
@@ -50,7 +50,7 @@ public final class ZipWriter {
     local.writeBytes(padding);
     local.writeBytes(bytes);
 
-    final byte[] extra =
+    byte[] extra =
         zip64
             ? record(28)
                 .putShort((short) 1)
@@ -87,10 +87,10 @@ public final class ZipWriter {
 
   /** A file whose end says that it has so many entries. */
   public byte[] bytes(long count) {
-    final int position = local.size();
+    int position = local.size();
     local.writeBytes(directory.toByteArray());
     if (zip64) {
-      final int end = local.size();
+      int end = local.size();
       local.writeBytes(
           record(56)
               .putInt(0x06064b50)
