@@ -117,7 +117,7 @@ class ArchitectureTest {
   static final ArchRule tensorsOnlyInModelTorch =
       library("model.torch", "ai.djl.ndarray..", "ai.djl.pytorch..");
 
-  /** And where its own library is unpacked. */
+  /** JNA is also used where its own library is unpacked. */
   @ArchTest
   static final ArchRule jnaOnlyInPlatformAndModelTorch =
       noClasses()

@@ -81,8 +81,8 @@ import org.slf4j.LoggerFactory;
  *   <li>No wake-up is lost: every change is written before {@link LockSupport#unpark}, whose permit
  *       makes the next park return at once.
  *   <li>{@link #status} reads the numbers of waiting requests and of slots under the lock of {@link
- *       Admission}, where submitting threads change them too. The others are volatile and written
- *       by the engine thread alone. They need not be of the same turn.
+ *       Admission}; submitting threads change the first too. The other numbers are volatile and
+ *       written by the engine thread alone. They need not be of the same turn.
  * </ul>
  *
  * <h2>Back-pressure</h2>

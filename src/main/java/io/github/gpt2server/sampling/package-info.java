@@ -1,5 +1,5 @@
 /**
- * From logits to a token: penalties, bias, temperature, truncation, seeded draws. Pure Java on
+ * Picking a token from logits: penalties, bias, temperature, truncation, seeded draws. Pure Java on
  * plain buffers, without DJL, requests or HTTP. Depends on no other package.
  *
  * <p>The engine holds a {@code TokenSampler} per sequence, which applies {@code LogitsProcessor}s

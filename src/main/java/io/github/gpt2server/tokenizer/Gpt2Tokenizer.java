@@ -148,7 +148,7 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     return Math.toIntExact((bytes + vocabulary.longest() - 1) / vocabulary.longest());
   }
 
-  /** As the method below, to the end. */
+  /** Tokenizes a text as the method below does, to the end. */
   public TokenizedText tokenize(String text, boolean addSpecialTokens) {
     return tokenize(text, addSpecialTokens, () -> {});
   }
@@ -206,8 +206,8 @@ public final class Gpt2Tokenizer implements AutoCloseable {
   }
 
   /**
-   * For each token the Unicode code point of the joined text at which it starts; a token that
-   * begins inside a character has that character's offset.
+   * The offset of each token: the Unicode code point of the joined text at which it starts; a token
+   * that begins inside a character has that character's offset.
    *
    * @throws IllegalArgumentException if an id is out of range
    */

@@ -17,12 +17,12 @@ public class FakeEngine implements EngineControl {
   private volatile EngineStatus status;
 
   /** Null stands for a model that is still being loaded. */
-  public void tell(EngineStatus told) {
-    status = told;
+  public void report(EngineStatus reported) {
+    status = reported;
   }
 
   public void serve() {
-    tell(new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, true, true));
+    report(new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, true, true));
   }
 
   public void becomeIdle() {
@@ -43,7 +43,7 @@ public class FakeEngine implements EngineControl {
     calls.add("stopAccepting");
     EngineStatus now = status;
     if (now != null) {
-      tell(
+      report(
           new EngineStatus(
               now.waiting(), now.running(), now.kvCacheUsage(), now.prefixCache(), true, false));
     }

@@ -34,7 +34,7 @@ public final class FuzzRun {
   private final Map<Integer, Integer> statuses = new ConcurrentHashMap<>();
 
   /**
-   * Sends so many requests and waits for the answers.
+   * Sends this number of requests and waits for the answers.
    *
    * @param server opens a connection to the server
    */

@@ -116,12 +116,12 @@ public final class LiveServer implements AutoCloseable {
     await(() -> wish.test(model().engine().status()));
   }
 
-  /** Waits until so many requests have a thread. */
+  /** Waits until this number of requests have a thread. */
   public void awaitRequests(int count) {
     await(() -> activeRequests() == count);
   }
 
-  /** Waits until so many requests wait for bytes of their bodies. */
+  /** Waits until this number of requests wait for bytes of their bodies. */
   public void awaitBodies(int count) {
     await(() -> context.getBean(BodyWaits.class).count() == count);
   }

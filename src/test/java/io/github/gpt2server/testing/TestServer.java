@@ -122,7 +122,7 @@ public final class TestServer implements AutoCloseable {
         Integer.parseInt(context.getEnvironment().getProperty("local.management.port")));
   }
 
-  /** Waits until so many requests at the management port wait for bytes of their bodies. */
+  /** Waits until this number of requests at the management port wait for bytes of their bodies. */
   public void awaitManagementBodies(int count) {
     LiveServer.await(() -> management.getBean(BodyWaits.class).count() == count);
   }

@@ -85,7 +85,7 @@ public final class ZipWriter {
     return bytes(entries);
   }
 
-  /** A file whose end says that it has so many entries. */
+  /** A file whose end gives this number of entries. */
   public byte[] bytes(long count) {
     int position = local.size();
     local.writeBytes(directory.toByteArray());

@@ -259,7 +259,10 @@ public final class ServedModelLoader implements ModelLoader {
     return Set.copyOf(tokens);
   }
 
-  /** With every slot's stream unread, they take an eighth of the heap at the most. */
+  /**
+   * The limit of a stream's unread events: with every slot's stream unread, they take an eighth of
+   * the heap at the most.
+   */
   private long maxUnreadBytes() {
     return Math.min(
         properties.maxUnread().toBytes(),

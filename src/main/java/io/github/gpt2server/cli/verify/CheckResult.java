@@ -17,11 +17,11 @@ record CheckResult(
 
   /** Verdicts on a number. */
   enum Verdict {
-    /** Within the tolerance. */
+    /** A number within the tolerance. */
     OK("ok"),
-    /** Not within the tolerance. */
+    /** A number that is not within the tolerance. */
     FAILED("FAILED"),
-    /** Not checked. */
+    /** A number that was not checked. */
     SKIPPED("skipped");
 
     private final String label;

@@ -50,7 +50,7 @@ final class StoredZip {
   private static final int LOCAL_SIGNATURE = 0x04034b50;
   private static final int LOCAL_BYTES = 30;
 
-  /** Where a 32-bit field has this value, the true one is in the entry's zip64 field. */
+  /** The value of a 32-bit field whose true value is in the entry's zip64 field. */
   private static final long IN_ZIP64_FIELD = 0xffff_ffffL;
 
   private static final int ZIP64_FIELD = 1;

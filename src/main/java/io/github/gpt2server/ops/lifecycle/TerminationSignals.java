@@ -85,8 +85,8 @@ public final class TerminationSignals {
   }
 
   /**
-   * By the kernel: the JVM's own ways out run the C library's exit handlers, which crash while
-   * libtorch computes.
+   * Ends the process by the kernel: the JVM's own ways out run the C library's exit handlers, which
+   * crash while libtorch computes.
    */
   private static void die(Signal signal) {
     Signals.registerDefault(signal.name());
