@@ -17,9 +17,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * llama.cpp as npm's node-llama-cpp carries it, prebuilt for many CPUs; npm installs it.
- * {@code peer.mjs} drives it through its programming interface, in one process that keeps the
- * models.
+ * llama.cpp as npm's node-llama-cpp carries it, prebuilt for many CPUs; npm installs it. {@code
+ * peer.mjs} drives it through its programming interface, in one process that keeps the models.
  */
 final class NodePeer implements Peer {
   private static final String VERSION = "3.22.1";

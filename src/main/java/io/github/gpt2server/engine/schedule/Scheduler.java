@@ -21,8 +21,8 @@ import java.util.stream.Collectors;
  *
  * <p>Chunks begin and end at multiples of the chunk size whatever the load: a prompt read in other
  * chunks gives logits that differ in their last bits, and an answer must not depend on the
- * neighbors of its request. For the same reason the prefix cache holds whole chunks: a cached
- * chunk has the bits that computing it again would give.
+ * neighbors of its request. For the same reason the prefix cache holds whole chunks: a cached chunk
+ * has the bits that computing it again would give.
  */
 public final class Scheduler {
   /** Number of cached tokens that are copied in the time of computing one. */

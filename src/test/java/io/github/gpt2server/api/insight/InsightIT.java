@@ -188,7 +188,8 @@ class InsightIT {
         server.post(
             "/v1/next-token", "{\"tokens\": " + full + ", \"candidates\": [\" was very\"]}");
     assertThat(candidate.body())
-        .contains("context_length_exceeded", "the prompt's 512 and a candidate's 2 make 514");
+        .contains(
+            "context_length_exceeded", "the prompt has 512 and a candidate has 2, 514 in total");
   }
 
   @Test

@@ -90,8 +90,8 @@ class NativeLibrariesIT {
       assertThat(server.exitCode()).isEqualTo(1);
       assertThat(server.errors())
           .isEqualTo(
-              ("DJL_CACHE_DIR=%s is not allowed: use a folder that only the user of this process can write to, because code is loaded from it (%s belongs to the user 65534, and"
-                      + " this process is of the user 0).\n")
+              ("DJL_CACHE_DIR=%s is not allowed: use a folder that only the user of this process can write to, because code is loaded from it (%s belongs to the user 65534, but"
+                      + " this process runs as the user 0).\n")
                   .formatted(cache, cache.toRealPath()));
     }
   }

@@ -235,7 +235,8 @@ class HttpShortageIT {
   void aStreamEndsWithAnErrorEvent() throws IOException {
     try (RawHttp http = server.connect()) {
       assertThat(http.send(get("stream")).answer().body())
-          .startsWith("data: 1\n\nevent: error\ndata: {\"error\":{\"message\":\"The server has not")
+          .startsWith(
+              "data: 1\n\nevent: error\ndata: {\"error\":{\"message\":\"The server does not")
           .endsWith("\"code\":\"out_of_memory\"}}\n\n");
     }
   }
