@@ -98,7 +98,7 @@ public final class ObservedHttp11Protocol extends Http11NioProtocol {
       if (waits.enter(client)) {
         long timeout = socket.getReadTimeout();
         try {
-          whole = readToEnd(System.nanoTime() + DRAIN_NANOS);
+          whole = readToEnd(System.nanoTime() + DRAIN_NANOS, timeout);
         } catch (IOException | IllegalStateException | NullPointerException e) {
           // Tomcat's own, behind trailer fields that were too many, are among them.
           getLog().debug("The rest of a body did not come", e);
@@ -112,14 +112,17 @@ public final class ObservedHttp11Protocol extends Http11NioProtocol {
       }
     }
 
-    private boolean readToEnd(long endNanos) throws IOException {
+    /**
+     * @param timeoutMillis the longest wait for a byte as the connection is set; none if negative
+     */
+    private boolean readToEnd(long endNanos, long timeoutMillis) throws IOException {
       long drained = 0;
       while (drained <= MAX_DRAINED_BYTES) {
         long left = Duration.ofNanos(endNanos - System.nanoTime()).toMillis();
         if (left <= 0) {
           return false;
         }
-        socket.setReadTimeout(left);
+        socket.setReadTimeout(timeoutMillis > 0 ? Math.min(left, timeoutMillis) : left);
         int read = request.doRead(sink);
         if (read < 0) {
           return true;
