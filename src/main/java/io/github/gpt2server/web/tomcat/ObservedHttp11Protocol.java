@@ -74,9 +74,12 @@ public final class ObservedHttp11Protocol extends Http11NioProtocol {
     public Adapter getAdapter() {
       return new AdapterFilter(super.getAdapter()) {
         @Override
-        public void service(Request request, Response response) throws Exception {
-          super.service(request, response);
-          drain();
+        public void service(Request served, Response response) throws Exception {
+          super.service(served, response);
+          // An upgraded connection retains this adapter, while the processor serves another one.
+          if (served == request) {
+            drain();
+          }
         }
       };
     }
