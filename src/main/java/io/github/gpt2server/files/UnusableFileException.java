@@ -9,4 +9,8 @@ public final class UnusableFileException extends IOException {
   UnusableFileException(String message) {
     super(message);
   }
+
+  UnusableFileException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

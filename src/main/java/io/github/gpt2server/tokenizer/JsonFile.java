@@ -1,5 +1,6 @@
 package io.github.gpt2server.tokenizer;
 
+import io.github.gpt2server.files.JsonObjects;
 import io.github.gpt2server.files.RegularFile;
 import io.github.gpt2server.files.UnusableFileException;
 import java.io.IOException;
@@ -7,9 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.TokenStreamLocation;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -33,28 +31,11 @@ final class JsonFile {
    * @throws TokenizerLoadException if it cannot be read, is empty, or holds anything else
    */
   static ObjectNode read(Path file) {
-    byte[] content = readBytes(file);
-    if (content.length == 0) {
-      throw new TokenizerLoadException(file + " is empty.");
-    }
-    JsonNode root;
     try {
-      root = MAPPER.readTree(content);
-    } catch (JacksonException malformed) {
-      TokenStreamLocation location = malformed.getLocation();
-      throw new TokenizerLoadException(
-          "%s is not valid JSON at line %d, column %d: %s"
-              .formatted(
-                  file,
-                  location.getLineNr(),
-                  location.getColumnNr(),
-                  malformed.getOriginalMessage()),
-          malformed);
+      return JsonObjects.parse(file, readBytes(file));
+    } catch (UnusableFileException unusable) {
+      throw new TokenizerLoadException(unusable.getMessage() + ".", unusable);
     }
-    if (root instanceof ObjectNode object) {
-      return object;
-    }
-    throw new TokenizerLoadException(file + " does not hold a JSON object.");
   }
 
   /**

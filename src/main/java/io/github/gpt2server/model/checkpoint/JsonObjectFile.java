@@ -1,14 +1,12 @@
 package io.github.gpt2server.model.checkpoint;
 
-import io.github.gpt2server.files.RegularFile;
+import io.github.gpt2server.files.JsonObjects;
 import io.github.gpt2server.files.UnusableFileException;
 import io.github.gpt2server.model.ModelLoadException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A JSON file of a model folder that holds one object. Every method throws a {@link
@@ -18,28 +16,14 @@ record JsonObjectFile(Path file, JsonNode node) {
   /** Above every configuration's and every index's; one of 10,000 tensors takes 1 MB. */
   private static final int MAX_BYTES = 1 << 24;
 
-  private static final JsonMapper MAPPER = JsonMapper.builder().build();
-
   static JsonObjectFile read(Path file) {
-    JsonNode node;
     try {
-      node = MAPPER.readTree(RegularFile.read(file, MAX_BYTES));
+      return new JsonObjectFile(file, JsonObjects.read(file, MAX_BYTES));
     } catch (UnusableFileException e) {
       throw new ModelLoadException(e.getMessage(), e);
     } catch (IOException e) {
       throw new ModelLoadException(file + " cannot be read: " + e, e);
-    } catch (JacksonException e) {
-      String place =
-          e.getLocation() == null || e.getLocation().getLineNr() < 1
-              ? ""
-              : " (line %d, column %d)"
-                  .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
-      throw new ModelLoadException(file + " cannot be read as JSON" + place, e);
     }
-    if (!node.isObject()) {
-      throw new ModelLoadException(file + " does not hold a JSON object");
-    }
-    return new JsonObjectFile(file, node);
   }
 
   /** The field's value, if it is there and not null. */

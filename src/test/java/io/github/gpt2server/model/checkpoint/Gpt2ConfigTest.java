@@ -228,10 +228,11 @@ class Gpt2ConfigTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{'n_embd': | cannot be read as JSON (line 1, column 11)",
-        "{} {} | cannot be read as JSON (line 1, column 4)",
+        "{'n_embd': | is not valid JSON at line 1, column 11:"
+            + " Unexpected end-of-input within/between Object entries",
+        "{} {} | is not valid JSON at line 1, column 4: something follows the value",
         "[] | does not hold a JSON object",
-        "`` | does not hold a JSON object",
+        "`` | is empty",
       })
   void refusesWhatIsNoJsonObject(String json, String sentence) {
     assertThatExceptionOfType(ModelLoadException.class)
