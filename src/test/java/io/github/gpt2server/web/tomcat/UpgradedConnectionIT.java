@@ -17,14 +17,22 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /** A connection that has been upgraded to HTTP/2 does not touch those that come after it. */
-@OwnServer(
-    value = "--server.http2.enabled=true",
-    configurations = UpgradedConnectionIT.Held.class)
+@OwnServer(value = "--server.http2.enabled=true", configurations = UpgradedConnectionIT.Held.class)
 class UpgradedConnectionIT {
   private static final String UPGRADE =
-      "GET /held/stream HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-          + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"
-          + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
+      String.join(
+          "\r\n",
+          "GET /held/stream HTTP/1.1",
+          "Host: test",
+          "Connection: Upgrade, HTTP2-Settings",
+          "Upgrade: h2c",
+          "HTTP2-Settings: AAMAAABkAAQAAP__",
+          "",
+          "PRI * HTTP/2.0",
+          "",
+          "SM",
+          "",
+          "\0\0\0\4\0\0\0\0\0");
 
   private static LiveServer server;
   private static CountDownLatch streamGoesOn;
