@@ -36,13 +36,13 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule platformStandsAlone = uses("platform");
 
-  @ArchTest static final ArchRule memoryStandsAlone = uses("memory");
+  @ArchTest static final ArchRule memoryUses = uses("memory", "platform");
 
   @ArchTest static final ArchRule samplingStandsAlone = uses("sampling");
 
   @ArchTest static final ArchRule tokenizerUses = uses("tokenizer", "files", "platform");
 
-  @ArchTest static final ArchRule modelUses = uses("model", "files", "platform");
+  @ArchTest static final ArchRule modelUses = uses("model", "files", "platform", "text");
 
   @ArchTest static final ArchRule hubUses = uses("hub", "files", "text");
 

@@ -1,5 +1,6 @@
 package io.github.gpt2server.bench;
 
+import io.github.gpt2server.platform.ProcessStatus;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.net.HttpURLConnection;
@@ -58,12 +59,9 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /** Resident memory in MiB, as Linux tells it. */
-  long residentMebibytes() throws IOException {
-    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
-        .findAny()
-        .orElseThrow();
+  long residentMebibytes() {
+    Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+    return ProcessStatus.kibibytes(status, "VmRSS").orElseThrow() >> 10;
   }
 
   private boolean ready() {

@@ -1,5 +1,6 @@
 package io.github.gpt2server.drills;
 
+import io.github.gpt2server.platform.ProcessStatus;
 import io.github.gpt2server.testing.ChildServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
@@ -35,12 +36,9 @@ final class Watch {
   }
 
   /** Resident memory of the process in MiB. */
-  static long resident(ChildServer server) throws IOException {
-    return Files.readAllLines(Path.of("/proc", Long.toString(server.pid()), "status")).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) >> 10)
-        .findFirst()
-        .orElseThrow();
+  static long resident(ChildServer server) {
+    Path status = Path.of("/proc", Long.toString(server.pid()), "status");
+    return ProcessStatus.kibibytes(status, "VmRSS").orElseThrow() >> 10;
   }
 
   /** Files, sockets and pipes that the process has open. */

@@ -1,12 +1,10 @@
 package io.github.gpt2server.memory;
 
 import com.sun.management.OperatingSystemMXBean;
-import java.io.IOException;
+import io.github.gpt2server.platform.ProcessStatus;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 
 /**
  * A process's memory limit, and its memory in use outside the heap.
@@ -32,16 +30,8 @@ public record MemoryFigures(long limit, long heap, long outsideHeap) {
 
   /** Returns {@code RssAnon} without the pages of the heap, which are anonymous as well. */
   static long outsideHeap(Path status, long heap) {
-    try (Stream<String> lines = Files.lines(status)) {
-      return lines
-          .filter(line -> line.startsWith("RssAnon:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
-          .map(anonymous -> Math.max(0, anonymous - heap))
-          .findFirst()
-          .orElse(0);
-    } catch (IOException e) {
-      return 0;
-    }
+    long anonymous = ProcessStatus.kibibytes(status, "RssAnon").orElse(0) << 10;
+    return Math.max(0, anonymous - heap);
   }
 
   /**

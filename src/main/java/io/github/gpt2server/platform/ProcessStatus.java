@@ -13,11 +13,20 @@ public final class ProcessStatus {
   private ProcessStatus() {}
 
   /**
-   * A field such as {@code VmRSS}: what the process holds in memory, libtorch included, and the
-   * pages of files that it maps.
+   * The value of a field such as {@code VmRSS}: what the process holds in memory, libtorch
+   * included, and the pages of files that it maps.
    */
   public static OptionalLong kibibytes(String field) {
-    try (Stream<String> lines = Files.lines(FILE)) {
+    return kibibytes(FILE, field);
+  }
+
+  /**
+   * The value of a field of any process.
+   *
+   * @param status its {@code /proc/<pid>/status}
+   */
+  public static OptionalLong kibibytes(Path status, String field) {
+    try (Stream<String> lines = Files.lines(status)) {
       return lines
           .filter(line -> line.startsWith(field + ":"))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))

@@ -19,13 +19,13 @@ import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
 import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
+import io.github.gpt2server.platform.ProcessStatus;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -272,13 +272,9 @@ class EngineOnModelIT {
     assertThat(residentKilobytes() - before).as("kB grown over 5,000 steps").isLessThan(15_000);
   }
 
-  private static long residentKilobytes() throws IOException {
+  private static long residentKilobytes() {
     System.gc();
-    return Files.readAllLines(Path.of("/proc/self/status")).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-        .findAny()
-        .orElseThrow();
+    return ProcessStatus.kibibytes("VmRSS").orElseThrow();
   }
 
   private static final class Answer {

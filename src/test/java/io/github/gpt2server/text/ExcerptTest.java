@@ -13,6 +13,13 @@ class ExcerptTest {
   }
 
   @Test
+  void repeatsEightyCharactersForAConsole() {
+    assertThat(Excerpt.forConsole("x".repeat(80))).isEqualTo("x".repeat(80));
+    assertThat(Excerpt.forConsole("x".repeat(81))).isEqualTo("x".repeat(80) + "...");
+    assertThat(Excerpt.forConsole("a\r\nb\ud83d")).isEqualTo("a??b?");
+  }
+
+  @Test
   void replacesControlCharactersAndHalfCharacters() {
     assertThat(Excerpt.of("a\r\nb\ud83d")).isEqualTo("a\ufffd\ufffdb\ufffd");
   }
