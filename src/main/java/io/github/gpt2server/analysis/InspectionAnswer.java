@@ -28,7 +28,7 @@ public final class InspectionAnswer {
         result.ablatedLogits() == null ? null : TokenDistribution.of(result.ablatedLogits(), 1);
   }
 
-  /** Whether every number of the model is finite. */
+  /** Returns whether every number of the model is finite. */
   public boolean finite() {
     Stream<Object> lens =
         result.logitLens() == null
@@ -56,7 +56,7 @@ public final class InspectionAnswer {
         .allMatch(InspectionAnswer::finite);
   }
 
-  /** Whether all numbers of a float array of any depth are finite. */
+  /** Returns whether all numbers of a float array of any depth are finite. */
   private static boolean finite(Object values) {
     if (values instanceof Object[] nested) {
       return Arrays.stream(nested).allMatch(InspectionAnswer::finite);

@@ -96,7 +96,7 @@ public record ScoringPass(int[] tokens, int scoredFrom) {
       return Arrays.stream(logprobs).sum();
     }
 
-    /** Whether greedy decoding would generate exactly these tokens. */
+    /** Returns whether greedy decoding would generate exactly these tokens. */
     public boolean greedy() {
       return Arrays.stream(ranks).allMatch(rank -> rank == 1);
     }

@@ -75,7 +75,7 @@ public final class ModelHub {
     this.check = check;
   }
 
-  /** Whether a text can be a model id: {@code organisation/name}, or a legacy {@code name}. */
+  /** Returns whether a text can be a model id: {@code organisation/name}, or a legacy {@code name}. */
   public static boolean isModelId(String text) {
     return ID.matcher(text).matches()
         && !text.contains("--")
@@ -85,7 +85,7 @@ public final class ModelHub {
         && !text.endsWith("-");
   }
 
-  /** Whether a text can name a branch, a tag or a commit. */
+  /** Returns whether a text can name a branch, a tag or a commit. */
   public static boolean isRevision(String text) {
     return REVISION.matcher(text).matches()
         && !text.contains("..")

@@ -31,7 +31,7 @@ public final class MemoryExceededException extends RuntimeException {
   }
 
   /**
-   * Whether the reservation would not fit into an empty budget either, so that repeating the
+   * Returns whether the reservation would not fit into an empty budget either, so that repeating the
    * request cannot help.
    */
   public boolean neverFits() {

@@ -20,7 +20,7 @@ public class NonFiniteOutputException extends RuntimeException {
     }
   }
 
-  /** Whether no value is NaN or infinite. */
+  /** Returns whether no value is NaN or infinite. */
   public static boolean allFinite(float[] values) {
     for (float value : values) {
       if (!Float.isFinite(value)) {

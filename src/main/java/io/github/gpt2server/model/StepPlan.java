@@ -156,7 +156,7 @@ public record StepPlan(List<Decode> decodes, List<PromptChunk> chunks) {
     return tokens;
   }
 
-  /** Whether the plan contains no work. */
+  /** Returns whether the plan contains no work. */
   public boolean isEmpty() {
     return decodes.isEmpty() && chunks.isEmpty();
   }

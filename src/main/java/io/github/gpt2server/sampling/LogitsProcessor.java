@@ -5,7 +5,7 @@ import java.nio.FloatBuffer;
 /** An edit of a row of logits before the softmax. Writes only the entries that change. */
 interface LogitsProcessor {
 
-  /** Whether {@link #process} would change anything for the next token. */
+  /** Returns whether {@link #process} would change anything for the next token. */
   boolean edits(TokenHistory history);
 
   /**

@@ -110,12 +110,12 @@ public final class TokenSampler {
     return List.copyOf(filters);
   }
 
-  /** Whether tokens are picked by {@link #argmax} rather than sampled. */
+  /** Returns whether tokens are picked by {@link #argmax} rather than sampled. */
   public boolean greedy() {
     return temperature == 0;
   }
 
-  /** Whether {@link #process} would change anything for the next token. */
+  /** Returns whether {@link #process} would change anything for the next token. */
   public boolean editsLogits() {
     for (LogitsProcessor processor : processors) {
       if (processor.edits(history)) {

@@ -17,7 +17,7 @@ public final class LineInterval {
     this.last = now;
   }
 
-  /** Whether the interval is over; starts the next one if it is. */
+  /** Starts the next interval if this one is over, and returns whether it is. */
   public boolean isDue(long now) {
     if (now - last < NANOS) {
       return false;

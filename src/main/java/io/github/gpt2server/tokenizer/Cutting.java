@@ -41,7 +41,7 @@ final class Cutting {
   }
 
   /**
-   * Whether the rest of a text may begin with a UTF-16 unit, which is neither the first nor inside
+   * Returns whether the rest of a text may begin with a UTF-16 unit, which is neither the first nor inside
    * a character.
    */
   boolean allows(String text, int position) {

@@ -47,7 +47,7 @@ final class Gpt2Form {
   }
 
   /**
-   * Whether each byte of a text is in one of its tokens, which have no more bytes than they stand
+   * Returns whether each byte of a text is in one of its tokens, which have no more bytes than they stand
    * for.
    *
    * @param json the definition in the form that the library is given
@@ -80,7 +80,7 @@ final class Gpt2Form {
         && json.path("normalizer").isEmpty();
   }
 
-  /** Whether a token swallows or minds what is around it. */
+  /** Returns whether a token swallows or minds what is around it. */
   private static boolean reaches(JsonNode added) {
     return AddedTokens.REACH.stream().anyMatch(reach -> added.path(reach).asBoolean(false));
   }

@@ -221,7 +221,7 @@ public final class Gpt2Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Whether each token id stands for the same bytes in the other's vocabulary, which is as large.
+   * Returns whether each token id stands for the same bytes in the other's vocabulary, which is as large.
    */
   public boolean hasVocabularyOf(Gpt2Tokenizer other) {
     return vocabulary.equalTo(other.vocabulary);
@@ -253,12 +253,12 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     return roles.unknown();
   }
 
-  /** Whether a token is special: it belongs to no text and is left out where text is shown. */
+  /** Returns whether a token is special: it belongs to no text and is left out where text is shown. */
   public boolean special(int token) {
     return special.contains(token);
   }
 
-  /** Whether a space is put before each text. */
+  /** Returns whether a space is put before each text. */
   public boolean addsPrefixSpace() {
     return addsPrefixSpace;
   }

@@ -39,13 +39,13 @@ final class MergeRules {
     return new MergeRules(tokens, orderly);
   }
 
-  /** Whether a token, in the byte alphabet, is a byte or made by a merge. */
+  /** Returns whether a token, in the byte alphabet, is a byte or made by a merge. */
   boolean make(String token) {
     return tokens.contains(token);
   }
 
   /**
-   * Whether each token is made by one merge, of tokens that are bytes or made by merges of lower
+   * Returns whether each token is made by one merge, of tokens that are bytes or made by merges of lower
    * ranks, as is true of merges that were learned one after the other.
    */
   boolean areOrderly() {

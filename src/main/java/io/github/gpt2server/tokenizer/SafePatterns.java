@@ -48,7 +48,7 @@ final class SafePatterns {
 
   private SafePatterns() {}
 
-  /** Whether a regular expression is known, or can be seen, to take few steps. */
+  /** Returns whether a regular expression is known, or can be seen, to take few steps. */
   static boolean contain(String regex) {
     return KNOWN.contains(regex)
         || (regex.length() <= MAX_LENGTH && LINEAR.matcher(regex).matches());

@@ -50,7 +50,7 @@ public final class TextDecoder {
     return String.valueOf(REPLACEMENT);
   }
 
-  /** Whether a byte belongs to the character that is incomplete. */
+  /** Returns whether a byte belongs to the character that is incomplete. */
   boolean continues(int next) {
     return bytesNeeded > 0 && next >= lower && next <= upper;
   }

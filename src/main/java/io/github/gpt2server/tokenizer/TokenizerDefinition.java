@@ -110,7 +110,7 @@ record TokenizerDefinition(
         source, json, tokens, addedTokens, special, size, roles, surroundings, growth);
   }
 
-  /** Whether an added token is one where it stands in a text. */
+  /** Returns whether an added token is one where it stands in a text. */
   boolean finds(int addedToken) {
     return json.path("added_tokens")
         .valueStream()
@@ -128,7 +128,7 @@ record TokenizerDefinition(
             .toList();
   }
 
-  /** Whether a space is put before each text. */
+  /** Returns whether a space is put before each text. */
   boolean addsPrefixSpace() {
     // The library's default.
     return LibraryForm.byteLevel(json)
@@ -136,7 +136,7 @@ record TokenizerDefinition(
         .orElse(false);
   }
 
-  /** Whether the byte-level alphabet is what the texts are turned into. */
+  /** Returns whether the byte-level alphabet is what the texts are turned into. */
   boolean byteLevel() {
     return LibraryForm.byteLevel(json).isPresent();
   }

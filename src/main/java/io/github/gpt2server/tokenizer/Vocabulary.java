@@ -79,12 +79,12 @@ final class Vocabulary {
     return bytes.length;
   }
 
-  /** Whether each id stands for the same bytes as in the other. */
+  /** Returns whether each id stands for the same bytes as in the other. */
   boolean equalTo(Vocabulary other) {
     return Arrays.deepEquals(bytes, other.bytes);
   }
 
-  /** Whether each of the 256 bytes is a token, so that every text can be encoded. */
+  /** Returns whether each of the 256 bytes is a token, so that every text can be encoded. */
   boolean hasEveryByte() {
     return everyByte;
   }
@@ -106,7 +106,7 @@ final class Vocabulary {
     return longest;
   }
 
-  /** Whether the bytes of tokens are those of a text, which has no lone surrogates. */
+  /** Returns whether the bytes of tokens are those of a text, which has no lone surrogates. */
   boolean isWritten(String text, int... tokens) {
     int next = 0;
     TextDecoder decoder = new TextDecoder();

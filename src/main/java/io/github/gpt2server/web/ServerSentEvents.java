@@ -128,7 +128,7 @@ public final class ServerSentEvents {
     buffer.append(WAITING);
   }
 
-  /** Whether something has been sent; from then on the status cannot be changed. */
+  /** Returns whether something has been sent; from then on the status cannot be changed. */
   public boolean started() {
     return response.isCommitted();
   }

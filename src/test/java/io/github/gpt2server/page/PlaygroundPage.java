@@ -150,7 +150,7 @@ final class PlaygroundPage {
     driver.findElements(By.cssSelector("#bars button")).get(index).click();
   }
 
-  /** Whether a part of the page is within the screen, whole. */
+  /** Returns whether a part of the page is within the screen, whole. */
   boolean onScreen(String id) {
     return (Boolean)
         driver.executeScript(

@@ -162,7 +162,7 @@ public final class ChildServer implements AutoCloseable {
     return process.pid();
   }
 
-  /** Whether the process is still there. */
+  /** Returns whether the process is still there. */
   public boolean alive() {
     return process.isAlive();
   }

@@ -230,7 +230,7 @@ final class Fuzzer {
   record Request(byte[] bytes, boolean complete) {
     private static final Pattern VERSION = Pattern.compile("\\A[^\r\n]* HTTP/");
 
-    /** Whether the request line is one of HTTP/0.9, whose answers have no status line. */
+    /** Returns whether the request line is one of HTTP/0.9, whose answers have no status line. */
     boolean withoutVersion() {
       return !VERSION.matcher(text()).find();
     }

@@ -94,7 +94,7 @@ final class HubAnswers implements HttpHandler {
     }
   }
 
-  /** Whether there is something to answer; if not, it has been said. */
+  /** Returns whether a file or facts can be sent; if not, the refusal has been. */
   private boolean isReady(
       HttpExchange exchange, String id, String before, String after, boolean file)
       throws IOException {

@@ -178,7 +178,7 @@ public final class LookAlikeHub implements AutoCloseable {
     }
   }
 
-  /** Whether this request goes wrong; if so, that has happened. */
+  /** Lets the request fail if that was planned, and returns whether it was. */
   boolean isFaulty(HttpExchange exchange, Fault.Content content) throws IOException {
     String path = exchange.getRequestURI().getRawPath();
     for (Planned planned : faults) {
@@ -210,7 +210,7 @@ public final class LookAlikeHub implements AutoCloseable {
     return renamed.get(id);
   }
 
-  /** Whether refusals have a code that gives the reason. */
+  /** Returns whether refusals have a code that gives the reason. */
   boolean givesErrorCodes() {
     return errorCodes;
   }

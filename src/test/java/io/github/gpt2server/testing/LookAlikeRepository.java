@@ -79,17 +79,17 @@ public final class LookAlikeRepository {
     return revisions.containsValue(revision) ? revision : revisions.get(revision);
   }
 
-  /** Whether it is visible without a token. */
+  /** Returns whether it is visible without a token. */
   boolean gated() {
     return gated;
   }
 
-  /** Whether requests with this header get its files. */
+  /** Returns whether requests with this header get its files. */
   boolean allows(String authorization) {
     return token == null || ("Bearer " + token).equals(authorization);
   }
 
-  /** Whether the hub keeps such a file in large file storage. */
+  /** Returns whether the hub keeps such a file in large file storage. */
   static boolean isLarge(String file) {
     return file.endsWith(".safetensors") || file.endsWith(".bin");
   }

@@ -75,7 +75,7 @@ public abstract class RunningRequest implements AutoCloseable {
     requireFinished();
   }
 
-  /** Whether the end has been read, after which no more events follow. */
+  /** Returns whether the end has been read, after which no more events follow. */
   public final boolean ended() {
     return handle.outcome() != null;
   }

@@ -25,7 +25,7 @@ final class LimitedWriter extends Writer {
     return new LimitedWriter(limit, true);
   }
 
-  /** Whether something was left out. */
+  /** Returns whether something was left out. */
   boolean isCut() {
     return cut;
   }

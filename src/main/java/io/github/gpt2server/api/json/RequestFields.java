@@ -38,7 +38,7 @@ final class RequestFields {
     return accessors.keySet();
   }
 
-  /** Whether a field is given and not null. */
+  /** Returns whether a field is given and not null. */
   boolean has(String name) {
     return value(name) != null;
   }

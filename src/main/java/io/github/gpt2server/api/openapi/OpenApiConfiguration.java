@@ -145,7 +145,7 @@ public class OpenApiConfiguration {
     };
   }
 
-  /** Whether it needs no key; such endpoints describe all of their answers themselves. */
+  /** Returns whether it needs no key; such endpoints describe all of their answers themselves. */
   private static boolean isOpen(Operation operation) {
     return operation.getSecurity() != null && operation.getSecurity().isEmpty();
   }

@@ -10,7 +10,7 @@ public sealed interface Prompt {
   @JsonValue
   Object value();
 
-  /** Whether it is an array of prompts, even of one. */
+  /** Returns whether it is an array of prompts, even of one. */
   default boolean several() {
     return this instanceof Texts || this instanceof TokenLists;
   }

@@ -113,7 +113,7 @@ public final class CommandRunner {
   }
 
   /**
-   * Whether the command, or the engine at work for it, got no memory; not one that could not start.
+   * Returns whether the command, or the engine at work for it, got no memory; not one that could not start.
    */
   private static boolean lacksMemory(Throwable failure) {
     Throwable cause = failure instanceof StartFailedException ? null : failure;

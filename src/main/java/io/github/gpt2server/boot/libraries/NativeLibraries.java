@@ -70,7 +70,7 @@ public final class NativeLibraries {
     prepared = true;
   }
 
-  /** Whether nothing is to be unpacked, by this class or by DJL. */
+  /** Returns whether nothing is to be unpacked, by this class or by DJL. */
   private static boolean allNamed() {
     return setting(TOKENIZERS).isPresent()
         && setting(JNA).isPresent()
@@ -196,7 +196,7 @@ public final class NativeLibraries {
         : Optional.empty();
   }
 
-  /** Whether DJL finds its glue beside a libtorch that a setting names. */
+  /** Returns whether DJL finds its glue beside a libtorch that a setting names. */
   private static boolean hasGlue() {
     return setting(LIBTORCH)
         .map(Path::of)

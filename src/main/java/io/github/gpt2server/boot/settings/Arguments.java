@@ -29,7 +29,7 @@ public record Arguments(List<String> settings, List<String> command) {
     return new Arguments(settings, command);
   }
 
-  /** Whether there is more than settings, which alone start the server. */
+  /** Returns whether there is more than settings; settings alone start the server. */
   public boolean hasCommand() {
     return command.stream().anyMatch(arg -> !arg.equals("--"));
   }
@@ -38,7 +38,7 @@ public record Arguments(List<String> settings, List<String> command) {
     return arg.matches("--(debug|trace)(=.*)?") || (arg.contains("=") && isNameOfSetting(arg));
   }
 
-  /** Whether an option, with a value or without, is named like a setting. */
+  /** Returns whether an option, with a value or without, is named like a setting. */
   static boolean isNameOfSetting(String option) {
     String name = option.replaceFirst("=.*", "");
     int dot = name.indexOf('.');

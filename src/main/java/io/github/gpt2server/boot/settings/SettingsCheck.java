@@ -129,7 +129,7 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
     }
   }
 
-  /** Whether a user wrote these names as they are: on the command line or in a file. */
+  /** Returns whether a user wrote these names as they are: on the command line or in a file. */
   private static boolean isWritten(ConfigurationPropertySource source) {
     return source.getUnderlyingSource() instanceof CommandLinePropertySource
         || isSystemProperties(source)

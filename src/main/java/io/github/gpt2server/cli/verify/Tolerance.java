@@ -15,7 +15,7 @@ record Tolerance(double absolute, double relative) {
     return absolute + relative * Math.abs(expected);
   }
 
-  /** Whether {@code got} is within the tolerance; NaN never is. */
+  /** Returns whether {@code got} is within the tolerance; NaN never is. */
   boolean covers(double expected, double got) {
     return Math.abs(got - expected) <= allowed(expected);
   }

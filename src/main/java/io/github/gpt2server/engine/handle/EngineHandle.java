@@ -78,7 +78,7 @@ public abstract sealed class EngineHandle permits GenerationHandle, TaskHandle {
     endSeen = true;
   }
 
-  /** Whether the request has ended, seen by the reader or not. */
+  /** Returns whether the request has ended, seen by the reader or not. */
   final boolean hasEnded() {
     return ended.getCount() == 0;
   }

@@ -59,7 +59,7 @@ public final class RequestProgress {
     return new RequestProgress(request.id(), request.texts(), 0, 0);
   }
 
-  /** Whether the request is a task rather than a generation. */
+  /** Returns whether the request is a task rather than a generation. */
   public boolean isTask() {
     return finishReasons.length == 0;
   }

@@ -90,7 +90,7 @@ public record SequenceRequest(
         reuse.of(owner));
   }
 
-  /** Whether each generated token reports a whole row of logits, {@code [vocab]}. */
+  /** Returns whether each generated token reports a whole row of logits, {@code [vocab]}. */
   public boolean reportsRows() {
     return TopTokens.retainsRow(logprobs.top());
   }

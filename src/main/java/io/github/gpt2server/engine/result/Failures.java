@@ -21,7 +21,7 @@ public final class Failures {
   private Failures() {}
 
   /**
-   * Whether the engine can go on after a failure: not if native code or classes are broken. After a
+   * Returns whether the engine can go on after a failure: not if native code or classes are broken. After a
    * lack of memory it can, because the end of the request frees what it held.
    */
   static boolean survivable(Throwable failure) {
@@ -81,7 +81,7 @@ public final class Failures {
         .or(() -> AllocationFailure.asked(failure).map(asked -> "libtorch could not get " + asked));
   }
 
-  /** Whether a failure is due to output of the model that is not finite. */
+  /** Returns whether a failure is due to output of the model that is not finite. */
   public static boolean ofModelOutput(Throwable failure) {
     return failure instanceof InvalidModelOutputException
         || failure instanceof NonFiniteOutputException

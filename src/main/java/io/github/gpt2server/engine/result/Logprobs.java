@@ -16,7 +16,7 @@ public record Logprobs(boolean wanted, int top, int[] tokenIds) {
     return new Logprobs(true, top, new int[0]);
   }
 
-  /** Whether tokens other than the actual one are reported. */
+  /** Returns whether tokens other than the actual one are reported. */
   boolean wantsOthers() {
     return top > 0 || tokenIds.length > 0;
   }

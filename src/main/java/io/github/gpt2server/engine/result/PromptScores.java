@@ -24,7 +24,7 @@ public record PromptScores(
     return 12L * logprobs.length + details.stream().mapToLong(TokenLogprobs::bytes).sum();
   }
 
-  /** Whether all numbers are finite. */
+  /** Returns whether all numbers are finite. */
   boolean finite() {
     return NonFiniteOutputException.allFinite(logprobs)
         && NonFiniteOutputException.allFinite(entropies)

@@ -13,7 +13,7 @@ public sealed interface SequenceEvent {
   /** Approximate size, in bytes. */
   long bytes();
 
-  /** Whether every reported number is finite. */
+  /** Returns whether every reported number is finite. */
   default boolean finite() {
     return true;
   }

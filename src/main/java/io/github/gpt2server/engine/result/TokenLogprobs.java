@@ -17,7 +17,7 @@ public record TokenLogprobs(float logprob, TopTokens top, float[] others) {
     return (top == null ? 0 : top.bytes()) + (others == null ? 0 : 4L * others.length);
   }
 
-  /** Whether all numbers are finite. */
+  /** Returns whether all numbers are finite. */
   boolean finite() {
     return Float.isFinite(logprob)
         && (top == null || top.finite())

@@ -46,12 +46,12 @@ public final class TopTokens {
     return top;
   }
 
-  /** Whether {@code count} tokens retain a whole row of logits. */
+  /** Returns whether {@code count} tokens retain a whole row of logits. */
   public static boolean retainsRow(int count) {
     return count > FEW;
   }
 
-  /** Whether these tokens retain a whole row of logits. */
+  /** Returns whether these tokens retain a whole row of logits. */
   boolean many() {
     return retainsRow(count);
   }
@@ -91,7 +91,7 @@ public final class TopTokens {
     }
   }
 
-  /** Whether all log-probabilities are finite. */
+  /** Returns whether all log-probabilities are finite. */
   synchronized boolean finite() {
     // Where the logits are retained they suffice: a NaN of the sum comes from them.
     return Float.isFinite(logSumExp)

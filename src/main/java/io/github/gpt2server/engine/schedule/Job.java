@@ -29,7 +29,7 @@ public final class Job {
     return handle.generation().client();
   }
 
-  /** Whether a sequence of this job still waits for a slot. */
+  /** Returns whether a sequence of this job still waits for a slot. */
   boolean hasWaiting() {
     return !waiting.isEmpty();
   }

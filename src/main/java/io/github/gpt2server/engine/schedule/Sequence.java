@@ -110,7 +110,7 @@ public final class Sequence implements SpeculativeSequence {
     return promptScores;
   }
 
-  /** Whether each generated token reports a whole row of logits. */
+  /** Returns whether each generated token reports a whole row of logits. */
   boolean reportsRows() {
     return request.reportsRows();
   }
@@ -149,7 +149,7 @@ public final class Sequence implements SpeculativeSequence {
     return start < shared ? Math.min(end, shared) : end;
   }
 
-  /** Whether the prefix cache may hold the prompt up to {@code end}. */
+  /** Returns whether the prefix cache may hold the prompt up to {@code end}. */
   boolean reuses(int end) {
     return end <= request.reuse().length();
   }
@@ -183,7 +183,7 @@ public final class Sequence implements SpeculativeSequence {
     return Math.min(firstRow, end) - start;
   }
 
-  /** Whether the logits after the prompt's last token are needed. */
+  /** Returns whether the logits after the prompt's last token are needed. */
   boolean needsLastRow() {
     return generates() || request.promptProbabilities().nextTokenLogits();
   }

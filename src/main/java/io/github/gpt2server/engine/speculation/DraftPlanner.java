@@ -231,7 +231,7 @@ public final class DraftPlanner implements AutoCloseable {
     return Arrays.stream(expected).min().orElseThrow();
   }
 
-  /** Whether the token is known; the draft model may have ended its draft earlier. */
+  /** Returns whether the token is known; the draft model may have ended its draft earlier. */
   private boolean made(DraftToken token) {
     if (!token.byModel()) {
       return true;

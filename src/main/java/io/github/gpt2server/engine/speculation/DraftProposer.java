@@ -47,7 +47,7 @@ public final class DraftProposer {
     return lookup.tokens(start, end);
   }
 
-  /** Whether prompt lookup finds a match, and so has draft tokens. */
+  /** Returns whether prompt lookup finds a match, and so has draft tokens. */
   boolean proposes() {
     return lookup.match() > 0;
   }

@@ -103,7 +103,7 @@ final class DraftState {
     draftTokens[count++] = samples ? sampled : likeliest;
   }
 
-  /** Whether the draft tokens after the first are sampled. */
+  /** Returns whether the draft tokens after the first are sampled. */
   boolean samples() {
     return samples;
   }
@@ -128,7 +128,7 @@ final class DraftState {
     return own.sampled().drafted() + own.likeliest().drafted();
   }
 
-  /** Whether the draft model failed on this sequence. */
+  /** Returns whether the draft model failed on this sequence. */
   boolean failed() {
     return failed;
   }

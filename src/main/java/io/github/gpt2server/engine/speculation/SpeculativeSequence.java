@@ -16,7 +16,7 @@ public interface SpeculativeSequence {
   /** The largest number of draft tokens after the last known token. */
   int maxDraft();
 
-  /** Whether {@code token} would end the sequence. */
+  /** Returns whether {@code token} would end the sequence. */
   boolean stopsAt(int token);
 
   /** The last known token, to be computed by the next step. */

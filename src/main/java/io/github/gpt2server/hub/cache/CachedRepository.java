@@ -59,7 +59,7 @@ public final class CachedRepository {
     return root.resolve("snapshots").resolve(commit);
   }
 
-  /** Whether a snapshot has a file; a link to a missing blob does not count. */
+  /** Returns whether a snapshot has a file; a link to a missing blob does not count. */
   public boolean holds(String commit, String file) {
     return Files.isRegularFile(snapshot(commit).resolve(file));
   }

@@ -80,7 +80,7 @@ public final class HubClient {
     return uri("/api/models/%s/revision/%s".formatted(model, encode(revision)));
   }
 
-  /** Whether the hub has the model and shows it to this client. */
+  /** Returns whether the hub has the model and shows it to this client. */
   public boolean exists(String model) throws IOException, InterruptedException {
     try {
       json(model, uri("/api/models/" + model));

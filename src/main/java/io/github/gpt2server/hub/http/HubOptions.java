@@ -12,7 +12,7 @@ import java.net.URI;
  */
 public record HubOptions(String endpoint, String token, String cache, Boolean offline) {
 
-  /** Whether a text can be the address of a hub. */
+  /** Returns whether a text can be the address of a hub. */
   public static boolean isEndpoint(String text) {
     try {
       URI uri = URI.create(text);
@@ -25,7 +25,7 @@ public record HubOptions(String endpoint, String token, String cache, Boolean of
     }
   }
 
-  /** Whether a text can be sent as a token. */
+  /** Returns whether a text can be sent as a token. */
   public static boolean isToken(String text) {
     return !text.isEmpty() && text.chars().allMatch(c -> c > ' ' && c < 0x7f);
   }

@@ -113,7 +113,7 @@ public final class ProxyVariables extends ProxySelector {
   }
 
   /**
-   * Whether an entry of {@code NO_PROXY} matches: a host, a domain with its subdomains, either with
+   * Returns whether an entry of {@code NO_PROXY} matches: a host, a domain with its subdomains, either with
    * a port, or {@code *}.
    */
   private static boolean matches(String exception, URI uri) {

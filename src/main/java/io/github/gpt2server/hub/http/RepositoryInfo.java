@@ -9,7 +9,7 @@ import java.util.List;
  * @param files the paths of its files
  */
 public record RepositoryInfo(String commit, List<String> files) {
-  /** Whether a revision is a commit, not a branch or a tag. */
+  /** Returns whether a revision is a commit, not a branch or a tag. */
   public static boolean isCommit(String revision) {
     return revision.matches("[0-9a-f]{40}");
   }

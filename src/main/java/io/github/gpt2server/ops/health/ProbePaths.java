@@ -7,7 +7,7 @@ public final class ProbePaths {
 
   private ProbePaths() {}
 
-  /** Whether a path, or null, is one of them. */
+  /** Returns whether a path, or null, is one of them. */
   public static boolean contains(String path) {
     return path != null
         && (path.equals(Paths.HEALTH)

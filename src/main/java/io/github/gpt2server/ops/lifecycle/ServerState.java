@@ -48,7 +48,7 @@ public final class ServerState {
     return status.accepting() ? Phase.SERVING : Phase.STOPPING;
   }
 
-  /** Whether the server was asked to stop. */
+  /** Returns whether the server was asked to stop. */
   public synchronized boolean isStopping() {
     return stopping;
   }
@@ -132,7 +132,7 @@ public final class ServerState {
     notifyAll();
   }
 
-  /** Whether the model is being loaded at this moment. */
+  /** Returns whether the model is being loaded at this moment. */
   synchronized boolean isLoading() {
     return loading;
   }

@@ -34,7 +34,7 @@ public final class ApiKey {
   }
 
   /**
-   * Whether a client can send it: a header carries visible ASCII, and spaces at its ends are lost.
+   * Returns whether a client can send it: a header carries visible ASCII, and spaces at its ends are lost.
    */
   public boolean isSendable() {
     return sendable;

@@ -14,12 +14,12 @@ public final class ApiKeys {
     this.file = file;
   }
 
-  /** Whether clients need a key at all. */
+  /** Returns whether clients need a key at all. */
   public boolean required() {
     return !fixed.isEmpty() || file.isPresent();
   }
 
-  /** Whether the text is one of the keys; looks at all of them, whichever it is. */
+  /** Returns whether the text is one of the keys; looks at all of them, whichever it is. */
   boolean know(String text) {
     ApiKey given = ApiKey.of(text);
     boolean known = false;

@@ -33,7 +33,7 @@ public final class ClientConnection {
   }
 
   /**
-   * Whether the client has left: has closed its side of the connection or given up its stream.
+   * Returns whether the client has left: has closed its side of the connection or given up its stream.
    * Neither waits nor sends anything. Only the request's own thread may ask.
    */
   public boolean gone() {

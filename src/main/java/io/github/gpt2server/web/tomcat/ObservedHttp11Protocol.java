@@ -160,7 +160,7 @@ public final class ObservedHttp11Protocol extends Http11NioProtocol {
     }
 
     /**
-     * Whether the client has closed its side; one system call. Bytes of a next request that arrive
+     * Returns whether the client has closed its side; one system call. Bytes of a next request that arrive
      * early stay in the connection's read buffer, where Tomcat finds them.
      */
     private static boolean closed(SocketWrapperBase<?> socket) {

@@ -30,7 +30,7 @@ public final class PromQl {
   /** A metric and the conditions on its labels. */
   public record Selector(String metric, List<Condition> conditions) {
 
-    /** Whether a sample has the metric's name and fulfils every condition. */
+    /** Returns whether a sample has the metric's name and fulfils every condition. */
     public boolean matches(Scrape.Sample sample, Set<String> unknown) {
       return sample.name().equals(metric)
           && conditions.stream()

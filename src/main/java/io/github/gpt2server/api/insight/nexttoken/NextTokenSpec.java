@@ -30,7 +30,7 @@ record NextTokenSpec(
    */
   record Candidate(String text, int[] tokens) {
 
-    /** Whether it is one token, whose probability the prompt's own logits have. */
+    /** Returns whether it is one token, whose probability the prompt's own logits have. */
     boolean single() {
       return tokens.length == 1;
     }

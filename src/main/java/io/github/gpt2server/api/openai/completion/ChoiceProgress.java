@@ -35,7 +35,7 @@ final class ChoiceProgress {
       List<Integer> tokens,
       SequenceEvent.Finished finished) {
 
-    /** Whether a stream without token ids has nothing to send for this increment. */
+    /** Returns whether a stream without token ids has nothing to send for this increment. */
     boolean silent() {
       return text.isEmpty()
           && finished == null

@@ -19,7 +19,7 @@ record EmbeddingSpec(TextVectors vectors, boolean base64) {
     return vectors.texts();
   }
 
-  /** Whether each token has a vector, instead of each input. */
+  /** Returns whether each token has a vector, instead of each input. */
   boolean everyToken() {
     return vectors.pooling().equals(NO_POOLING);
   }
