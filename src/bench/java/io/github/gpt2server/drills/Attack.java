@@ -28,8 +28,8 @@ record Attack(String name, String path, byte[] body, int count, boolean reading)
 
   /** Each of them has ended a server of this project or of others, or held it up. */
   static List<Attack> all() {
-    final List<Attack> attacks = new ArrayList<>();
-    for (final String unit : List.of("a", " ", "'", "1")) {
+    List<Attack> attacks = new ArrayList<>();
+    for (String unit : List.of("a", " ", "'", "1")) {
       attacks.add(
           new Attack(
               "8 MB of \"" + unit + "\" to be tokenized",
@@ -145,7 +145,7 @@ record Attack(String name, String path, byte[] body, int count, boolean reading)
 
   /** What is sent over each connection. */
   byte[] request() {
-    final byte[] head =
+    byte[] head =
         ("POST "
                 + path
                 + " HTTP/1.1\r\nHost: drill\r\nContent-Type: application/json\r\nConnection: close"
@@ -153,7 +153,7 @@ record Attack(String name, String path, byte[] body, int count, boolean reading)
                 + body.length
                 + "\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII);
-    final byte[] request = new byte[head.length + body.length];
+    byte[] request = new byte[head.length + body.length];
     System.arraycopy(head, 0, request, 0, head.length);
     System.arraycopy(body, 0, request, head.length, body.length);
     return request;
@@ -165,7 +165,7 @@ record Attack(String name, String path, byte[] body, int count, boolean reading)
 
   /** "Aa" and "BB" have one hash code, and so have all texts made of sixteen of them. */
   private static String colliding(int bits) {
-    final StringBuilder name = new StringBuilder();
+    StringBuilder name = new StringBuilder();
     for (int i = 0; i < 16; i++) {
       name.append((bits >> i & 1) == 0 ? "Aa" : "BB");
     }

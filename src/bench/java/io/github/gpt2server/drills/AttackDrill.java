@@ -49,15 +49,15 @@ class AttackDrill {
 
   private void drill(long mebibytes, String heap, int order, String model, String... options)
       throws Exception {
-    final List<String> all = new ArrayList<>(List.of(options));
+    List<String> all = new ArrayList<>(List.of(options));
     all.add("--gpt2.request-timeout=20s");
     try (MemoryLimit limit = MemoryLimit.ofMebibytes(mebibytes);
         ChildServer server =
             new ChildServer(folder, limit.starter(), heap, Map.of(), all.toArray(String[]::new))) {
       server.awaitHealth(200);
-      final List<String> seen = new ArrayList<>();
+      List<String> seen = new ArrayList<>();
       try (OrdinaryStreams streams = new OrdinaryStreams(server)) {
-        for (final Attack attack : Attack.all()) {
+        for (Attack attack : Attack.all()) {
           seen.add(one(server, limit, streams, attack.name(), List.of(attack)));
         }
         seen.add(one(server, limit, streams, "all of them at once", Attack.all()));
@@ -81,10 +81,10 @@ class AttackDrill {
       throws Exception {
     streams.reset();
     limit.resetPeak();
-    final long start = System.nanoTime();
-    final Map<String, Integer> answers = send(server, attacks);
-    final Duration took = Duration.ofNanos(System.nanoTime() - start);
-    final String row =
+    long start = System.nanoTime();
+    Map<String, Integer> answers = send(server, attacks);
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    String row =
         "%s: %s in %s, peak %d MiB, streams: %d whole, first token after %s at most, gap %s at most"
             .formatted(
                 name,
@@ -106,17 +106,17 @@ class AttackDrill {
    */
   private static Map<String, Integer> send(ChildServer server, List<Attack> attacks)
       throws Exception {
-    final List<Callable<String>> requests = new ArrayList<>();
-    for (final Attack attack : attacks) {
-      final byte[] request = attack.request();
+    List<Callable<String>> requests = new ArrayList<>();
+    for (Attack attack : attacks) {
+      byte[] request = attack.request();
       for (int i = 0; i < attack.count(); i++) {
         requests.add(() -> status(server, request, attack.reading()));
       }
     }
-    final ExecutorService clients = Executors.newFixedThreadPool(requests.size());
-    final Map<String, Integer> answers = new TreeMap<>();
+    ExecutorService clients = Executors.newFixedThreadPool(requests.size());
+    Map<String, Integer> answers = new TreeMap<>();
     try {
-      for (final Future<String> answer : clients.invokeAll(requests)) {
+      for (Future<String> answer : clients.invokeAll(requests)) {
         answers.merge(answer.get(), 1, Integer::sum);
       }
     } finally {
@@ -136,7 +136,7 @@ class AttackDrill {
       if (!reading) {
         Thread.sleep(IDLE.toMillis());
       }
-      final Matcher status = STATUS.matcher(http.line());
+      Matcher status = STATUS.matcher(http.line());
       if (!status.lookingAt()) {
         return "no status";
       }

@@ -61,32 +61,32 @@ class ClockDrill {
                 "--gpt2.access-log=true",
                 "--gpt2.shutdown-grace=1m")) {
       server.awaitHealth(200);
-      final String text = text(server.post("/v1/completions", STREAM).body());
-      final List<RawHttp> streams = start(server, 8);
-      for (final Duration jump : JUMPS) {
+      String text = text(server.post("/v1/completions", STREAM).body());
+      List<RawHttp> streams = start(server, 8);
+      for (Duration jump : JUMPS) {
         clock.move(jump);
         Thread.sleep(1000);
-        final RawHttp.Answer health = server.get("/health");
+        RawHttp.Answer health = server.get("/health");
         assertThat(health.status()).isEqualTo(200);
         assertThat(clock.error(date(health))).isLessThan(NEAR);
       }
       assertThat(Watch.metric(server, "vllm:num_requests_running")).isEqualTo(2);
       assertThat(whole(streams, text)).isEqualTo(8);
 
-      for (final Duration jump : JUMPS) {
+      for (Duration jump : JUMPS) {
         clock.move(jump);
         checkDates(server, clock);
       }
 
-      final List<RawHttp> last = start(server, 8);
+      List<RawHttp> last = start(server, 8);
       clock.move(DAY);
-      final long start = System.nanoTime();
+      long start = System.nanoTime();
       server.terminate();
       server.awaitHealth(503);
       clock.move(DAY.negated());
-      final int whole = whole(last, text);
-      final int code = server.exitCode();
-      final Duration took = since(start);
+      int whole = whole(last, text);
+      int code = server.exitCode();
+      Duration took = since(start);
 
       assertThat(whole).isEqualTo(8);
       assertThat(code).isEqualTo(143);
@@ -103,7 +103,7 @@ class ClockDrill {
   }
 
   private static List<RawHttp> start(ChildServer server, int count) throws IOException {
-    final List<RawHttp> streams = new ArrayList<>();
+    List<RawHttp> streams = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       streams.add(server.connect().send(RawHttp.post("/v1/completions", STREAM)));
     }
@@ -114,9 +114,9 @@ class ClockDrill {
   /** How many of the streams are whole and have this text. */
   private static int whole(List<RawHttp> streams, String text) throws IOException {
     int whole = 0;
-    for (final RawHttp stream : streams) {
-      final RawHttp.Answer answer = stream.answer();
-      final boolean ended = answer.body().endsWith("data: [DONE]\n\n");
+    for (RawHttp stream : streams) {
+      RawHttp.Answer answer = stream.answer();
+      boolean ended = answer.body().endsWith("data: [DONE]\n\n");
       whole += answer.status() == 200 && ended && text(answer.body()).equals(text) ? 1 : 0;
       stream.close();
     }
@@ -125,7 +125,7 @@ class ClockDrill {
 
   /** The texts of a stream's choices. */
   private static String text(String stream) {
-    final TreeMap<Integer, String> texts = new TreeMap<>();
+    TreeMap<Integer, String> texts = new TreeMap<>();
     stream
         .lines()
         .filter(line -> line.startsWith("data: {"))
@@ -141,9 +141,9 @@ class ClockDrill {
   }
 
   private static void checkDates(ChildServer server, FakeClock clock) throws IOException {
-    final RawHttp.Answer answer = server.post("/v1/completions", Watch.POEM);
-    final JsonNode json = JsonMapper.shared().readTree(answer.body());
-    final String logged =
+    RawHttp.Answer answer = server.post("/v1/completions", Watch.POEM);
+    JsonNode json = JsonMapper.shared().readTree(answer.body());
+    String logged =
         server
             .output()
             .lines()
@@ -165,7 +165,7 @@ class ClockDrill {
 
   @Test
   void deadlinesAndGrace() throws Exception {
-    final ExecutorService clients = Executors.newCachedThreadPool();
+    ExecutorService clients = Executors.newCachedThreadPool();
     try (FakeClock clock = FakeClock.orSkip(folder, 11, DEADLINES_DRILL);
         ChildServer server =
             new ChildServer(
@@ -175,34 +175,34 @@ class ClockDrill {
                 "--gpt2.request-timeout=12s",
                 "--gpt2.shutdown-grace=3s")) {
       server.awaitHealth(200);
-      final long start = System.nanoTime();
+      long start = System.nanoTime();
       // It holds the slot up to its deadline, for its client does not read.
-      final RawHttp holder = server.connect(1).send(RawHttp.post("/v1/completions", LARGE));
+      RawHttp holder = server.connect(1).send(RawHttp.post("/v1/completions", LARGE));
       holder.awaitBytes();
-      final List<Future<Timed>> late = ask(clients, server, 4, ENDLESS + "}");
+      List<Future<Timed>> late = ask(clients, server, 4, ENDLESS + "}");
       sleepUntil(start, 4);
-      final List<Future<Timed>> inTime = ask(clients, server, 4, Watch.POEM);
-      for (final Duration jump : JUMPS.subList(0, 3)) {
+      List<Future<Timed>> inTime = ask(clients, server, 4, Watch.POEM);
+      for (Duration jump : JUMPS.subList(0, 3)) {
         clock.move(jump);
         Thread.sleep(1000);
         assertThat(server.health()).isEqualTo(200);
         assertThat(Watch.metric(server, "vllm:num_requests_waiting")).isEqualTo(8);
       }
-      final List<Duration> refusedAfter = durations(late, 504);
-      final List<Duration> answeredAfter = durations(inTime, 200);
+      List<Duration> refusedAfter = durations(late, 504);
+      List<Duration> answeredAfter = durations(inTime, 200);
       holder.leave();
 
-      final RawHttp endless =
+      RawHttp endless =
           server.connect().send(RawHttp.post("/v1/completions", ENDLESS + ", \"stream\": true}"));
       endless.awaitBytes();
-      final long termination = System.nanoTime();
+      long termination = System.nanoTime();
       clock.move(DAY);
       server.terminate();
       server.awaitHealth(503);
       clock.move(DAY.negated());
-      final String body = endless.answer().body();
-      final Duration grace = since(termination);
-      final int code = server.exitCode();
+      String body = endless.answer().body();
+      Duration grace = since(termination);
+      int code = server.exitCode();
 
       assertThat(refusedAfter)
           .allSatisfy(
@@ -234,13 +234,13 @@ class ClockDrill {
 
   private static List<Future<Timed>> ask(
       ExecutorService clients, ChildServer server, int count, String json) {
-    final List<Future<Timed>> answers = new ArrayList<>();
+    List<Future<Timed>> answers = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       answers.add(
           clients.submit(
               () -> {
-                final long start = System.nanoTime();
-                final RawHttp.Answer answer = server.post("/v1/completions", json);
+                long start = System.nanoTime();
+                RawHttp.Answer answer = server.post("/v1/completions", json);
                 return new Timed(answer, since(start));
               }));
     }
@@ -250,9 +250,9 @@ class ClockDrill {
   /** How long each answer took, in order; all must have this status. */
   private static List<Duration> durations(List<Future<Timed>> answers, int status)
       throws Exception {
-    final List<Duration> durations = new ArrayList<>();
-    for (final Future<Timed> future : answers) {
-      final Timed timed = future.get();
+    List<Duration> durations = new ArrayList<>();
+    for (Future<Timed> future : answers) {
+      Timed timed = future.get();
       assertThat(timed.answer().status()).as(timed.answer().body()).isEqualTo(status);
       durations.add(timed.took());
     }
@@ -260,7 +260,7 @@ class ClockDrill {
   }
 
   private static void sleepUntil(long start, int second) throws InterruptedException {
-    final Duration left = Duration.ofSeconds(second).minus(since(start));
+    Duration left = Duration.ofSeconds(second).minus(since(start));
     Thread.sleep(Math.max(0, left.toMillis()));
   }
 

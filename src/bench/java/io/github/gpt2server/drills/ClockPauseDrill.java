@@ -46,9 +46,9 @@ class ClockPauseDrill {
 
   private static Pause pause(ChildServer server, FakeClock clock, Duration offset)
       throws Exception {
-    final String get = "GET /health HTTP/1.1\r\nHost: test\r\n\r\n";
-    final String post = RawHttp.post("/v1/completions", Watch.POEM);
-    final int half = post.length() - 5;
+    String get = "GET /health HTTP/1.1\r\nHost: test\r\n\r\n";
+    String post = RawHttp.post("/v1/completions", Watch.POEM);
+    int half = post.length() - 5;
     try (RawHttp reader = server.connect(1 << 16);
         RawHttp sender = server.connect();
         RawHttp idle = server.connect()) {
@@ -58,8 +58,8 @@ class ClockPauseDrill {
       Thread.sleep(1500);
       clock.move(offset);
       Thread.sleep(2000);
-      final boolean sent = answers(sender, post.substring(half));
-      final boolean read = isWhole(reader);
+      boolean sent = answers(sender, post.substring(half));
+      boolean read = isWhole(reader);
       Thread.sleep(5000);
       return new Pause(read, sent, answers(idle, get));
     }

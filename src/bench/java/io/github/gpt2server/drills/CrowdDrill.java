@@ -32,16 +32,16 @@ class CrowdDrill {
     try (ChildServer server =
         new ChildServer(folder, "--gpt2.max-sequences=8", "--gpt2.max-queue=400")) {
       server.awaitHealth(200);
-      final String poem = Watch.poem(server);
+      String poem = Watch.poem(server);
       vanish(server, 300);
       Watch.awaitIdle(server);
-      final long resident = Watch.resident(server);
-      final long files = Watch.openFiles(server);
+      long resident = Watch.resident(server);
+      long files = Watch.openFiles(server);
 
       vanish(server, 300);
-      final Duration idle = Watch.awaitIdle(server);
-      final long filesAfter = Watch.openFiles(server);
-      final long residentAfter = Watch.resident(server);
+      Duration idle = Watch.awaitIdle(server);
+      long filesAfter = Watch.openFiles(server);
+      long residentAfter = Watch.resident(server);
 
       assertThat(idle).isLessThan(Duration.ofSeconds(30));
       assertThat(Watch.metric(server, "vllm:kv_cache_usage_perc")).isZero();
@@ -59,9 +59,9 @@ class CrowdDrill {
   }
 
   private static void vanish(ChildServer server, int count) throws Exception {
-    final List<RawHttp> clients = new ArrayList<>();
+    List<RawHttp> clients = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      final String stream = i % 2 == 0 ? ", \"stream\": true}" : "}";
+      String stream = i % 2 == 0 ? ", \"stream\": true}" : "}";
       clients.add(server.connect().send(RawHttp.post("/v1/completions", LONG + stream)));
     }
     Watch.await(
@@ -80,24 +80,24 @@ class CrowdDrill {
 
   @Test
   void sixtyFourClientsDoNotRead() throws Exception {
-    final String stream =
+    String stream =
         "{\"prompt\": \"Once upon a time\", \"max_tokens\": 500, \"ignore_eos\": true,"
             + " \"stream\": true";
     try (ChildServer server = new ChildServer(folder, "--gpt2.max-sequences=32")) {
       server.awaitHealth(200);
-      final String poem = Watch.poem(server);
-      final Duration alone = time(() -> assertThat(Watch.poem(server)).isEqualTo(poem));
-      final List<RawHttp> text = doNotRead(server, stream + "}");
-      final Duration besideText = time(() -> assertThat(Watch.poem(server)).isEqualTo(poem));
+      String poem = Watch.poem(server);
+      Duration alone = time(() -> assertThat(Watch.poem(server)).isEqualTo(poem));
+      List<RawHttp> text = doNotRead(server, stream + "}");
+      Duration besideText = time(() -> assertThat(Watch.poem(server)).isEqualTo(poem));
       leave(text);
       Watch.awaitIdle(server);
-      final List<RawHttp> large = doNotRead(server, stream + ", \"logprobs\": 1000}");
+      List<RawHttp> large = doNotRead(server, stream + ", \"logprobs\": 1000}");
       awaitStandstill(server);
-      final Duration besideLarge = time(() -> assertThat(Watch.poem(server)).isEqualTo(poem));
-      final Duration health = time(() -> assertThat(server.health()).isEqualTo(200));
-      final long resident = Watch.resident(server);
+      Duration besideLarge = time(() -> assertThat(Watch.poem(server)).isEqualTo(poem));
+      Duration health = time(() -> assertThat(server.health()).isEqualTo(200));
+      long resident = Watch.resident(server);
       leave(large);
-      final Duration idle = Watch.awaitIdle(server);
+      Duration idle = Watch.awaitIdle(server);
 
       assertThat(besideText).isLessThan(Duration.ofSeconds(30));
       assertThat(besideLarge).isLessThan(Duration.ofSeconds(5));
@@ -119,11 +119,11 @@ class CrowdDrill {
   }
 
   private static List<RawHttp> doNotRead(ChildServer server, String body) throws Exception {
-    final List<RawHttp> clients = new ArrayList<>();
+    List<RawHttp> clients = new ArrayList<>();
     for (int i = 0; i < 64; i++) {
       clients.add(server.connect(1).send(RawHttp.post("/v1/completions", body)));
     }
-    for (final RawHttp client : clients.subList(0, 32)) {
+    for (RawHttp client : clients.subList(0, 32)) {
       client.awaitBytes();
     }
     return clients;
@@ -133,14 +133,14 @@ class CrowdDrill {
   private static void awaitStandstill(ChildServer server) throws Exception {
     Watch.await(
         () -> {
-          final double before = Watch.metric(server, "gpt2_generation_tokens_total");
+          double before = Watch.metric(server, "gpt2_generation_tokens_total");
           Thread.sleep(500);
           return Watch.metric(server, "gpt2_generation_tokens_total") == before;
         });
   }
 
   private static void leave(List<RawHttp> clients) throws Exception {
-    for (final RawHttp client : clients) {
+    for (RawHttp client : clients) {
       client.leave();
     }
   }
@@ -150,10 +150,10 @@ class CrowdDrill {
     try (ChildServer server =
         new ChildServer(folder, "--gpt2.max-sequences=2", "--gpt2.max-queue=8")) {
       server.awaitHealth(200);
-      final String body = "{\"prompt\": \"The king\", \"max_tokens\": 200, \"ignore_eos\": true}";
-      final long start = System.nanoTime();
-      final Map<Integer, Integer> statuses = new TreeMap<>();
-      for (final RawHttp.Answer answer :
+      String body = "{\"prompt\": \"The king\", \"max_tokens\": 200, \"ignore_eos\": true}";
+      long start = System.nanoTime();
+      Map<Integer, Integer> statuses = new TreeMap<>();
+      for (RawHttp.Answer answer :
           all(200, i -> () -> server.post("/v1/completions", body))) {
         statuses.merge(answer.status(), 1, Integer::sum);
         if (answer.status() == 429) {
@@ -161,7 +161,7 @@ class CrowdDrill {
           assertThat(answer.body()).contains("queue_full");
         }
       }
-      final Duration took = Duration.ofNanos(System.nanoTime() - start);
+      Duration took = Duration.ofNanos(System.nanoTime() - start);
 
       assertThat(statuses).containsOnlyKeys(200, 429);
       assertThat(statuses.get(200)).isGreaterThanOrEqualTo(10);
@@ -187,13 +187,13 @@ class CrowdDrill {
             "--server.tomcat.connection-timeout=500ms",
             "--server.tomcat.keep-alive-timeout=500ms")) {
       server.awaitHealth(200);
-      final String poem = Watch.poem(server);
+      String poem = Watch.poem(server);
       new FuzzRun().send(server::connect, 800);
-      final long resident = Watch.resident(server);
-      final FuzzRun run = new FuzzRun();
-      final Duration took = time(() -> run.send(server::connect, 10_000));
+      long resident = Watch.resident(server);
+      FuzzRun run = new FuzzRun();
+      Duration took = time(() -> run.send(server::connect, 10_000));
       Watch.awaitIdle(server);
-      final long residentAfter = Watch.resident(server);
+      long residentAfter = Watch.resident(server);
 
       assertThat(run.problems()).isEmpty();
       assertThat(Watch.poem(server)).isEqualTo(poem);
@@ -213,23 +213,23 @@ class CrowdDrill {
 
   @Test
   void sixHundredBodiesNeverEnd() throws Exception {
-    final int management = freePort();
+    int management = freePort();
     try (ChildServer server =
         new ChildServer(
             folder,
             "--management.server.port=" + management,
             "--server.tomcat.connection-timeout=30s")) {
       server.awaitHealth(200);
-      final String post = RawHttp.post("/v1/completions", "{\"max_tokens\": 1}");
-      final List<RawHttp> halves = new ArrayList<>();
+      String post = RawHttp.post("/v1/completions", "{\"max_tokens\": 1}");
+      List<RawHttp> halves = new ArrayList<>();
       for (int i = 0; i < 600; i++) {
         halves.add(server.connect().send(post.substring(0, post.length() - 5)));
       }
-      final Duration liveness = time(() -> assertThat(probe(management)).isEqualTo(200));
-      for (final RawHttp half : halves) {
+      Duration liveness = time(() -> assertThat(probe(management)).isEqualTo(200));
+      for (RawHttp half : halves) {
         half.leave();
       }
-      final Duration back = Watch.await(() -> server.health() == 200);
+      Duration back = Watch.await(() -> server.health() == 200);
 
       assertThat(liveness).isLessThan(Duration.ofSeconds(5));
       DrillReport.add(
@@ -262,20 +262,20 @@ class CrowdDrill {
   }
 
   private static Duration time(Action action) throws Exception {
-    final long start = System.nanoTime();
+    long start = System.nanoTime();
     action.run();
     return Duration.ofNanos(System.nanoTime() - start);
   }
 
   private static <T> List<T> all(int count, IntFunction<Callable<T>> work) throws Exception {
-    final ExecutorService threads = Executors.newFixedThreadPool(count);
+    ExecutorService threads = Executors.newFixedThreadPool(count);
     try {
-      final List<Future<T>> results = new ArrayList<>();
+      List<Future<T>> results = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         results.add(threads.submit(work.apply(i)));
       }
-      final List<T> all = new ArrayList<>();
-      for (final Future<T> result : results) {
+      List<T> all = new ArrayList<>();
+      for (Future<T> result : results) {
         all.add(result.get());
       }
       return all;

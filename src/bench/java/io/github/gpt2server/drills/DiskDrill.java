@@ -28,7 +28,7 @@ class DiskDrill {
   @BeforeEach
   void mount() throws Exception {
     disk = Files.createDirectory(folder.resolve("disk"));
-    final boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk.toString());
+    boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk.toString());
     if (!mounted) {
       DrillReport.add(
           8, "full disk, read-only cache", "a tmpfs could not be mounted: not root", "not done");
@@ -48,9 +48,9 @@ class DiskDrill {
 
   @Test
   void fullThenReadOnly() throws Exception {
-    final String nativeFull = fails(Map.of("DJL_CACHE_DIR", disk.toString()));
+    String nativeFull = fails(Map.of("DJL_CACHE_DIR", disk.toString()));
     clear();
-    final String modelFull =
+    String modelFull =
         fails(Map.of("HF_HUB_CACHE", disk.toString()), "--gpt2.model=" + MODEL);
     clear();
     assertThat(nativeFull)
@@ -59,16 +59,16 @@ class DiskDrill {
 
     remount("size=600m");
     remount("ro");
-    final Map<String, String> both =
+    Map<String, String> both =
         Map.of("DJL_CACHE_DIR", disk + "/djl", "HF_HUB_CACHE", disk + "/hub");
-    final String nativeReadOnly = fails(both);
-    final String modelReadOnly =
+    String nativeReadOnly = fails(both);
+    String modelReadOnly =
         fails(Map.of("HF_HUB_CACHE", disk + "/hub"), "--gpt2.model=" + MODEL);
     assertThat(nativeReadOnly).contains("cannot be unpacked into " + disk, "cannot be written to");
     assertThat(modelReadOnly).contains(disk.toString());
 
     remount("rw");
-    final String poem = serves(both);
+    String poem = serves(both);
     remount("ro");
     assertThat(serves(both)).isEqualTo(poem);
     remount("rw");
@@ -108,7 +108,7 @@ class DiskDrill {
       // It fails when nothing is left, which is what is wanted.
       run("dd", "if=/dev/zero", "of=" + disk.resolve("rest"), "bs=1M");
       assertThat(disk.toFile().getUsableSpace()).isLessThan(1 << 20);
-      final String poem = Watch.poem(server);
+      String poem = Watch.poem(server);
       server.terminate();
       assertThat(server.exitCode()).isEqualTo(143);
       return poem;
@@ -116,7 +116,7 @@ class DiskDrill {
   }
 
   private ChildServer server(Map<String, String> variables, String... options) throws IOException {
-    final Map<String, String> all = new HashMap<>(variables);
+    Map<String, String> all = new HashMap<>(variables);
     all.put("HF_ENDPOINT", hub.endpoint());
     return new ChildServer(folder, all, options);
   }
@@ -130,7 +130,7 @@ class DiskDrill {
   }
 
   private static boolean run(String... command) throws IOException, InterruptedException {
-    final Process process =
+    Process process =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)

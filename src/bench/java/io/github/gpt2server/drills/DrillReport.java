@@ -25,11 +25,11 @@ final class DrillReport {
     Files.writeString(
         FOLDER.resolve("%02d.row".formatted(order)),
         "| %s | %s | %s |%n".formatted(drill, done, seen));
-    final StringBuilder table = new StringBuilder(HEAD);
+    StringBuilder table = new StringBuilder(HEAD);
     try (Stream<Path> files = Files.list(FOLDER)) {
-      final List<Path> rows =
+      List<Path> rows =
           files.filter(file -> file.toString().endsWith(".row")).sorted().toList();
-      for (final Path row : rows) {
+      for (Path row : rows) {
         table.append(Files.readString(row));
       }
     }

@@ -25,13 +25,13 @@ class EndDrill {
 
   @Test
   void sigtermUnderLoad() throws Exception {
-    final String body =
+    String body =
         "{\"prompt\": \"Once upon a time\", \"max_tokens\": 200, \"ignore_eos\": true,"
             + " \"stream\": true}";
     try (ChildServer server =
         new ChildServer(folder, "--gpt2.max-sequences=8", "--gpt2.shutdown-grace=2m")) {
       server.awaitHealth(200);
-      final List<RawHttp> streams = new ArrayList<>();
+      List<RawHttp> streams = new ArrayList<>();
       for (int i = 0; i < 64; i++) {
         streams.add(server.connect().send(RawHttp.post("/v1/completions", body)));
       }
@@ -41,22 +41,22 @@ class EndDrill {
                       + Watch.metric(server, "vllm:num_requests_waiting")
                   > 32);
 
-      final long start = System.nanoTime();
+      long start = System.nanoTime();
       server.terminate();
       server.awaitHealth(503);
-      final Duration unready = Duration.ofNanos(System.nanoTime() - start);
+      Duration unready = Duration.ofNanos(System.nanoTime() - start);
       int late = 0;
       for (int i = 0; i < 16; i++) {
         late += server.post("/v1/completions", "{\"max_tokens\": 1}").status() == 503 ? 1 : 0;
       }
       int whole = 0;
-      for (final RawHttp stream : streams) {
-        final RawHttp.Answer answer = stream.answer();
+      for (RawHttp stream : streams) {
+        RawHttp.Answer answer = stream.answer();
         whole += answer.status() == 200 && answer.body().endsWith("data: [DONE]\n\n") ? 1 : 0;
         stream.close();
       }
-      final int code = server.exitCode();
-      final Duration took = Duration.ofNanos(System.nanoTime() - start);
+      int code = server.exitCode();
+      Duration took = Duration.ofNanos(System.nanoTime() - start);
 
       assertThat(whole).isEqualTo(64);
       assertThat(late).isEqualTo(16);
@@ -74,29 +74,29 @@ class EndDrill {
   /** libtorch, 450 MB, is unpacked into a cache at the first start: a kill finds it half done. */
   @Test
   void killedAndStartedAgain() throws Exception {
-    final Path cache = Files.createDirectory(folder.resolve("cache"));
-    final Map<String, String> variables = Map.of("DJL_CACHE_DIR", cache.toString());
+    Path cache = Files.createDirectory(folder.resolve("cache"));
+    Map<String, String> variables = Map.of("DJL_CACHE_DIR", cache.toString());
     // In the order in which they are written; each kill comes when so much of the file is there.
-    final Map<String, Integer> files = new LinkedHashMap<>();
+    Map<String, Integer> files = new LinkedHashMap<>();
     files.put("libc10.so", 1);
     files.put("libtorch_cpu.so", 200_000_000);
     files.put("libdjl_torch.so", 1);
     files.put("libtokenizers.so", 1);
-    for (final Map.Entry<String, Integer> file : files.entrySet()) {
+    for (Map.Entry<String, Integer> file : files.entrySet()) {
       try (ChildServer server = new ChildServer(folder, variables)) {
         Watch.await(() -> size(written(cache, file.getKey())) >= file.getValue());
         server.kill();
       }
     }
-    final List<Path> halfWritten = written(cache, "unpacking-");
-    final long leftOver = size(halfWritten);
-    final String poem;
+    List<Path> halfWritten = written(cache, "unpacking-");
+    long leftOver = size(halfWritten);
+    String poem;
     try (ChildServer server = new ChildServer(folder, variables)) {
       server.awaitHealth(200);
       // Another process might be writing them.
       assertThat(written(cache, "unpacking-")).containsExactlyInAnyOrderElementsOf(halfWritten);
       poem = Watch.poem(server);
-      final List<RawHttp> streams = new ArrayList<>();
+      List<RawHttp> streams = new ArrayList<>();
       for (int i = 0; i < 16; i++) {
         streams.add(
             server
@@ -108,15 +108,15 @@ class EndDrill {
       }
       streams.get(0).awaitBytes();
       server.kill();
-      for (final RawHttp stream : streams) {
+      for (RawHttp stream : streams) {
         assertThat(stream.rest()).doesNotContain("[DONE]");
       }
     }
     age(cache, Duration.ofHours(2));
-    final long start = System.nanoTime();
+    long start = System.nanoTime();
     try (ChildServer server = new ChildServer(folder, variables)) {
       server.awaitHealth(200);
-      final Duration ready = Duration.ofNanos(System.nanoTime() - start);
+      Duration ready = Duration.ofNanos(System.nanoTime() - start);
 
       assertThat(Watch.poem(server)).isEqualTo(poem);
       assertThat(server.errors()).isEmpty();
@@ -133,9 +133,9 @@ class EndDrill {
 
   /** Makes everything in a folder as old as if it had been written so long ago. */
   private static void age(Path folder, Duration by) throws IOException {
-    final FileTime time = FileTime.from(Instant.now().minus(by));
+    FileTime time = FileTime.from(Instant.now().minus(by));
     try (Stream<Path> paths = Files.walk(folder)) {
-      for (final Path path : (Iterable<Path>) paths::iterator) {
+      for (Path path : (Iterable<Path>) paths::iterator) {
         Files.setLastModifiedTime(path, time);
       }
     }

@@ -45,7 +45,7 @@ final class FakeClock implements AutoCloseable {
    * @param order where the drill's row stands
    */
   static FakeClock orSkip(Path folder, int order, String drill) throws IOException {
-    final Optional<Path> library = library();
+    Optional<Path> library = library();
     if (library.isEmpty()) {
       System.err.println("SKIPPED: " + drill + ": " + MISSING);
       DrillReport.add(order, drill, MISSING, "not done");
@@ -97,7 +97,7 @@ final class FakeClock implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try (Stream<Path> files = Files.list(SHARED_MEMORY)) {
-      for (final Path path : (Iterable<Path>) files::iterator) {
+      for (Path path : (Iterable<Path>) files::iterator) {
         if (path.getFileName().toString().contains("faketime_")
             && !Files.getLastModifiedTime(path).toInstant().isBefore(begin)) {
           Files.deleteIfExists(path);

@@ -26,13 +26,13 @@ final class MemoryLimit implements AutoCloseable {
 
   /** A limit of so many MiB. */
   static MemoryLimit ofMebibytes(long mebibytes) {
-    final long bytes = mebibytes << 20;
-    final boolean unified = Files.exists(ROOT.resolve("cgroup.controllers"));
-    final Path parent = unified ? ROOT : ROOT.resolve("memory");
-    final Path group = parent.resolve("gpt2-server-drill-" + UUID.randomUUID());
+    long bytes = mebibytes << 20;
+    boolean unified = Files.exists(ROOT.resolve("cgroup.controllers"));
+    Path parent = unified ? ROOT : ROOT.resolve("memory");
+    Path group = parent.resolve("gpt2-server-drill-" + UUID.randomUUID());
     try {
       Files.createDirectory(group);
-      final MemoryLimit limit = new MemoryLimit(bytes, group, unified);
+      MemoryLimit limit = new MemoryLimit(bytes, group, unified);
       limit.write(unified ? "memory.max" : "memory.limit_in_bytes", bytes);
       return limit;
     } catch (IOException | UncheckedIOException notAllowed) {
@@ -68,7 +68,7 @@ final class MemoryLimit implements AutoCloseable {
     if (group == null) {
       return 0;
     }
-    final String file = unified ? "memory.peak" : "memory.max_usage_in_bytes";
+    String file = unified ? "memory.peak" : "memory.max_usage_in_bytes";
     return Long.parseLong(Files.readString(group.resolve(file)).strip()) >> 20;
   }
 

@@ -41,12 +41,12 @@ final class OrdinaryStreams implements AutoCloseable {
   /** Learns what each text is alone, then starts the clients. */
   OrdinaryStreams(ChildServer server) throws Exception {
     this.server = server;
-    for (final String prompt : PROMPTS) {
+    for (String prompt : PROMPTS) {
       alone.add(stream(prompt));
     }
     reset();
     for (int i = 0; i < PROMPTS.size(); i++) {
-      final int client = i;
+      int client = i;
       running.add(clients.submit(() -> run(client)));
     }
   }
@@ -82,7 +82,7 @@ final class OrdinaryStreams implements AutoCloseable {
   private void run(int client) {
     while (!ended) {
       try {
-        final String text = stream(PROMPTS.get(client));
+        String text = stream(PROMPTS.get(client));
         if (text.equals(alone.get(client))) {
           complete.incrementAndGet();
         } else {
@@ -98,7 +98,7 @@ final class OrdinaryStreams implements AutoCloseable {
   }
 
   private String stream(String prompt) throws Exception {
-    final StringBuilder text = new StringBuilder();
+    StringBuilder text = new StringBuilder();
     long last = System.nanoTime();
     try (RawHttp http = server.connect()) {
       http.send(
@@ -106,7 +106,7 @@ final class OrdinaryStreams implements AutoCloseable {
               "/v1/completions",
               "{\"prompt\":\"%s\",\"max_tokens\":100,\"ignore_eos\":true,\"temperature\":0,\"stream\":true}"
                   .formatted(prompt)));
-      final String status = http.line();
+      String status = http.line();
       if (!status.contains(" 200")) {
         throw new IllegalStateException(status + http.rest());
       }
@@ -116,7 +116,7 @@ final class OrdinaryStreams implements AutoCloseable {
           throw new IllegalStateException(http.line());
         }
         if (line.startsWith("data: ")) {
-          final long now = System.nanoTime();
+          long now = System.nanoTime();
           (first ? longestWait : largestGap).accumulateAndGet(now - last, Math::max);
           first = false;
           last = now;
@@ -136,7 +136,7 @@ final class OrdinaryStreams implements AutoCloseable {
   public void close() throws ExecutionException {
     ended = true;
     try {
-      for (final Future<?> client : running) {
+      for (Future<?> client : running) {
         client.get();
       }
     } catch (InterruptedException e) {

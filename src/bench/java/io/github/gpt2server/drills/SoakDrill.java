@@ -65,7 +65,7 @@ class SoakDrill {
 
   @Test
   void memoryAndLatencyStayWhereTheyAre() throws Exception {
-    final int minutes = Integer.getInteger("drills.soak", 15);
+    int minutes = Integer.getInteger("drills.soak", 15);
     try (ChildServer server =
         new ChildServer(
             folder,
@@ -73,8 +73,8 @@ class SoakDrill {
             Map.of("JDK_JAVA_OPTIONS", "-Xms512m -XX:+AlwaysPreTouch"),
             "--gpt2.max-sequences=8")) {
       server.awaitHealth(200);
-      final String poem = Watch.poem(server);
-      final List<Sample> samples = soak(server, Duration.ofMinutes(minutes));
+      String poem = Watch.poem(server);
+      List<Sample> samples = soak(server, Duration.ofMinutes(minutes));
 
       Files.createDirectories(DrillReport.FOLDER);
       Files.writeString(DrillReport.FOLDER.resolve("soak.svg"), SoakPlot.svg(samples));
@@ -88,12 +88,12 @@ class SoakDrill {
   }
 
   private List<Sample> soak(ChildServer server, Duration length) throws Exception {
-    final List<Sample> samples = new ArrayList<>();
-    final ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+    List<Sample> samples = new ArrayList<>();
+    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
     try {
-      final List<Future<?>> running = new ArrayList<>();
+      List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
-        final Random random = new Random(i);
+        Random random = new Random(i);
         running.add(
             clients.submit(
                 () -> {
@@ -101,13 +101,13 @@ class SoakDrill {
                   return null;
                 }));
       }
-      final long start = System.nanoTime();
+      long start = System.nanoTime();
       while (System.nanoTime() - start < length.toNanos()) {
         Thread.sleep(SAMPLE.toMillis());
         samples.add(sample(server, (System.nanoTime() - start) / 60e9));
       }
       ended.set(true);
-      for (final Future<?> client : running) {
+      for (Future<?> client : running) {
         client.get();
       }
       return samples;
@@ -122,7 +122,7 @@ class SoakDrill {
       if (i % 2 == 0) {
         stream(server, random);
       } else {
-        final Question question = QUESTIONS.get(i / 2 % QUESTIONS.size());
+        Question question = QUESTIONS.get(i / 2 % QUESTIONS.size());
         assertThat(server.post(question.path(), question.json()).status())
             .as(question.path())
             .isEqualTo(question.status());
@@ -133,19 +133,19 @@ class SoakDrill {
   }
 
   private void stream(ChildServer server, Random random) throws Exception {
-    final String prompt = String.join(" ", Collections.nCopies(1 + random.nextInt(100), "king"));
-    final String body =
+    String prompt = String.join(" ", Collections.nCopies(1 + random.nextInt(100), "king"));
+    String body =
         "{\"prompt\": \"%s\", \"max_tokens\": 60, \"ignore_eos\": true, \"stream\": true}"
             .formatted(prompt);
     try (RawHttp http = server.connect()) {
-      final long start = System.nanoTime();
+      long start = System.nanoTime();
       http.send(RawHttp.post("/v1/completions", body)).awaitBytes();
       firstTokens.add((System.nanoTime() - start) / 1e6);
       if (random.nextInt(5) == 0) {
         left.incrementAndGet();
         return;
       }
-      final RawHttp.Answer answer = http.answer();
+      RawHttp.Answer answer = http.answer();
       assertThat(answer.status()).isEqualTo(200);
       assertThat(answer.body()).endsWith("data: [DONE]\n\n");
       answered.incrementAndGet();
@@ -153,7 +153,7 @@ class SoakDrill {
   }
 
   private Sample sample(ChildServer server, double minute) throws Exception {
-    final List<Double> times = new ArrayList<>();
+    List<Double> times = new ArrayList<>();
     for (Double time = firstTokens.poll(); time != null; time = firstTokens.poll()) {
       times.add(time);
     }
@@ -167,8 +167,8 @@ class SoakDrill {
 
   private void report(int minutes, List<Sample> samples) throws Exception {
     // The first quarter warms up.
-    final Sample early = average(samples.subList(samples.size() / 4, samples.size() / 2));
-    final Sample late = average(samples.subList(samples.size() * 3 / 4, samples.size()));
+    Sample early = average(samples.subList(samples.size() / 4, samples.size() / 2));
+    Sample late = average(samples.subList(samples.size() * 3 / 4, samples.size()));
 
     // The allocators take memory in steps of up to 22 MiB; a leak of 4 kB an answer would be 40.
     assertThat(late.resident() - early.resident()).as("MiB more").isLessThan(40);

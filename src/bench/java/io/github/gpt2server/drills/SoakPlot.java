@@ -18,7 +18,7 @@ final class SoakPlot {
   private SoakPlot() {}
 
   static String svg(List<Sample> samples) {
-    final Svg svg = new Svg(LEFT + WIDTH + 30, 2 * (HEIGHT + GAP) + 10, 12);
+    Svg svg = new Svg(LEFT + WIDTH + 30, 2 * (HEIGHT + GAP) + 10, 12);
     panel(svg, samples, 30, "resident memory, MiB", List.of(Sample::resident));
     panel(
         svg,
@@ -31,17 +31,17 @@ final class SoakPlot {
 
   private static void panel(
       Svg svg, List<Sample> samples, int top, String title, List<ToDoubleFunction<Sample>> lines) {
-    final double minutes = samples.get(samples.size() - 1).minute();
-    final double most =
+    double minutes = samples.get(samples.size() - 1).minute();
+    double most =
         lines.stream().flatMapToDouble(line -> samples.stream().mapToDouble(line)).max().orElse(1);
-    final Svg.Panel panel =
+    Svg.Panel panel =
         svg.panel(title, LEFT, top, WIDTH, HEIGHT, Svg.limit(Math.max(1, most)));
     for (int i = 0; i <= MARKS; i++) {
-      final double share = (double) i / MARKS;
+      double share = (double) i / MARKS;
       panel.label(LEFT + WIDTH * share, String.format(Locale.ROOT, "%.1f min", minutes * share));
     }
     for (int i = 0; i < lines.size(); i++) {
-      final ToDoubleFunction<Sample> line = lines.get(i);
+      ToDoubleFunction<Sample> line = lines.get(i);
       panel.line(
           samples.stream()
               .map(sample -> new Svg.Point(sample.minute() / minutes, line.applyAsDouble(sample)))

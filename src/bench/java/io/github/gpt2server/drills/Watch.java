@@ -50,7 +50,7 @@ final class Watch {
 
   /** The text that the model gives to the same question every time. */
   static String poem(ChildServer server) throws IOException {
-    final RawHttp.Answer answer = server.post("/v1/completions", POEM);
+    RawHttp.Answer answer = server.post("/v1/completions", POEM);
     if (answer.status() != 200) {
       throw new AssertionError(answer.status() + " " + answer.body());
     }
@@ -67,7 +67,7 @@ final class Watch {
 
   /** Waits until something is so; how long that took. */
   static Duration await(Callable<Boolean> wish) throws Exception {
-    final long start = System.nanoTime();
+    long start = System.nanoTime();
     while (!wish.call()) {
       if (System.nanoTime() - start > PATIENCE.toNanos()) {
         throw new AssertionError("it did not come to that in " + PATIENCE);

@@ -32,7 +32,7 @@ class SvgTest {
 
   @Test
   void aBarStandsOnTheBottomWithItsRangeAsALine() throws Exception {
-    final Svg.Panel panel = svg.panel("", 40, 20, 150, 60, 3);
+    Svg.Panel panel = svg.panel("", 40, 20, 150, 60, 3);
     panel.bar(50, 8, 2, "red");
     panel.range(54, 1, 2.5);
 
@@ -48,8 +48,8 @@ class SvgTest {
   }
 
   private List<String> texts() throws Exception {
-    final NodeList nodes = document().getElementsByTagName("text");
-    final List<String> texts = new ArrayList<>();
+    NodeList nodes = document().getElementsByTagName("text");
+    List<String> texts = new ArrayList<>();
     for (int i = 0; i < nodes.getLength(); i++) {
       texts.add(nodes.item(i).getTextContent());
     }
@@ -57,8 +57,8 @@ class SvgTest {
   }
 
   private List<String> attributes(String tag, String name) throws Exception {
-    final NodeList nodes = document().getElementsByTagName(tag);
-    final List<String> values = new ArrayList<>();
+    NodeList nodes = document().getElementsByTagName(tag);
+    List<String> values = new ArrayList<>();
     for (int i = 0; i < nodes.getLength(); i++) {
       values.add(((Element) nodes.item(i)).getAttribute(name));
     }

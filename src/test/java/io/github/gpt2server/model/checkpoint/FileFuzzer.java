@@ -65,8 +65,8 @@ final class FileFuzzer {
   }
 
   private long readAll() {
-    final long before = MEMORY.getCurrentThreadAllocatedBytes();
-    final TensorFile opened = tryTo(() -> opener.apply(file));
+    long before = MEMORY.getCurrentThreadAllocatedBytes();
+    TensorFile opened = tryTo(() -> opener.apply(file));
     wasRead = opened != null;
     if (wasRead) {
       opened.names().forEach(name -> tryTo(() -> sum(opened.read(name))));
@@ -78,19 +78,19 @@ final class FileFuzzer {
   static byte[] mutate(byte[] valid, Random random) {
     byte[] bytes = valid.clone();
     for (int times = 1 + random.nextInt(3); times > 0; times--) {
-      final int at = random.nextInt(bytes.length);
+      int at = random.nextInt(bytes.length);
       switch (random.nextInt(6)) {
         case 0 -> bytes[at] = (byte) random.nextInt();
         case 1 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
         case 2 -> bytes[at] = new byte[] {0, 1, -1, 127, -128, '.'}[random.nextInt(6)];
         case 3 -> {
-          final byte[] number = new byte[Math.min(8, bytes.length - at)];
+          byte[] number = new byte[Math.min(8, bytes.length - at)];
           Arrays.fill(number, (byte) -random.nextInt(2));
           System.arraycopy(number, 0, bytes, at, number.length);
         }
         case 4 -> {
-          final int from = random.nextInt(bytes.length);
-          final int length = random.nextInt(1 + bytes.length - Math.max(at, from));
+          int from = random.nextInt(bytes.length);
+          int length = random.nextInt(1 + bytes.length - Math.max(at, from));
           System.arraycopy(bytes, from, bytes, at, length);
         }
         default -> {
@@ -126,7 +126,7 @@ final class FileFuzzer {
 
   /** Touches every byte. */
   private static int sum(TensorData tensor) {
-    final ByteBuffer data = tensor.data();
+    ByteBuffer data = tensor.data();
     int sum = 0;
     while (data.hasRemaining()) {
       sum += data.get();

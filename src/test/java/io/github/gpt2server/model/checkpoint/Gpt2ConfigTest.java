@@ -41,7 +41,7 @@ class Gpt2ConfigTest {
 
   @Test
   void readsAModelWithoutTokenizerAndWithoutTying() {
-    final Gpt2Config config = Gpt2Config.read(Path.of("src/test/resources/golden/nano-sort"));
+    Gpt2Config config = Gpt2Config.read(Path.of("src/test/resources/golden/nano-sort"));
     assertThat(config)
         .isEqualTo(
             new Gpt2Config(

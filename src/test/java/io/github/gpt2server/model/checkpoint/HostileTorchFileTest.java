@@ -316,14 +316,14 @@ class HostileTorchFileTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource({"picklesThatWantMore", "picklesThatAreBroken", "tensorsThatCannotBe"})
   void refusesThePickle(String kind, byte[] pickle, String reason) {
-    final byte[] zip =
+    byte[] zip =
         ZipWriter.plain().add("x/data.pkl", pickle).add("x/data/0", new byte[16]).bytes();
     assertRefused(zip, reason);
   }
 
   static Stream<Arguments> archives() throws IOException {
-    final byte[] empty = PickleWriter.protocol2().op("}").stop();
-    final byte[] good = ZipWriter.plain().add("x/data.pkl", empty).bytes();
+    byte[] empty = PickleWriter.protocol2().op("}").stop();
+    byte[] good = ZipWriter.plain().add("x/data.pkl", empty).bytes();
     return Stream.of(
         pickle("no pickle", ZipWriter.plain().bytes(), "its beginning is not that of such a file"),
         pickle(
@@ -432,17 +432,17 @@ class HostileTorchFileTest {
   }
 
   static Stream<Arguments> streams() {
-    final byte[] tensor =
+    byte[] tensor =
         PickleWriter.protocol2()
             .op("}")
             .string("w")
             .tensor("FloatStorage", "7", 1, 0, longs(1), longs(1))
             .op("s")
             .stop();
-    final byte[] keys = PickleWriter.protocol2().op("](").string("7").op("e").stop();
-    final byte[] twice = PickleWriter.protocol2().op("](").string("7").string("7").op("e").stop();
-    final byte[] none = PickleWriter.protocol2().op("]").stop();
-    final byte[] storage = new PickleWriter().littleEndian(1, 8).littleEndian(0, 4).bytes();
+    byte[] keys = PickleWriter.protocol2().op("](").string("7").op("e").stop();
+    byte[] twice = PickleWriter.protocol2().op("](").string("7").string("7").op("e").stop();
+    byte[] none = PickleWriter.protocol2().op("]").stop();
+    byte[] storage = new PickleWriter().littleEndian(1, 8).littleEndian(0, 4).bytes();
     return Stream.of(
         pickle(
             "a pickle of another program",
@@ -500,7 +500,7 @@ class HostileTorchFileTest {
 
   @Test
   void namesAGitLfsPointer() throws IOException {
-    final Path file = folder.resolve("pytorch_model.bin");
+    Path file = folder.resolve("pytorch_model.bin");
     Files.writeString(file, "version https://git-lfs.github.com/spec/v1\n");
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> TorchFile.open(file))
@@ -509,14 +509,14 @@ class HostileTorchFileTest {
   }
 
   private void assertRefused(byte[] bytes, String reason) {
-    final Path file = SafetensorsWriter.write(folder.resolve("pytorch_model.bin"), bytes);
-    final com.sun.management.ThreadMXBean memory =
+    Path file = SafetensorsWriter.write(folder.resolve("pytorch_model.bin"), bytes);
+    com.sun.management.ThreadMXBean memory =
         (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     // Once before it is measured, for the classes that are loaded on the way.
     refusal(file);
-    final long before = memory.getCurrentThreadAllocatedBytes();
-    final ModelLoadException refusal = refusal(file);
-    final long allocated = memory.getCurrentThreadAllocatedBytes() - before;
+    long before = memory.getCurrentThreadAllocatedBytes();
+    ModelLoadException refusal = refusal(file);
+    long allocated = memory.getCurrentThreadAllocatedBytes() - before;
     assertThat(refusal)
         .hasMessageStartingWith(file + " cannot be read as weights that PyTorch saved: ")
         .hasMessageContaining(reason);
@@ -556,13 +556,13 @@ class HostileTorchFileTest {
   }
 
   private static int[] repeat(int value, int times) {
-    final int[] values = new int[times];
+    int[] values = new int[times];
     Arrays.fill(values, value);
     return values;
   }
 
   private static byte[] memoBomb() {
-    final PickleWriter pickle = PickleWriter.protocol2().op("]").op('q', 0);
+    PickleWriter pickle = PickleWriter.protocol2().op("]").op('q', 0);
     for (int level = 1; level < 200; level++) {
       pickle.op("](");
       for (int i = 0; i < 10; i++) {
@@ -575,7 +575,7 @@ class HostileTorchFileTest {
 
   /** Ten megabytes of zeros, deflated to ten kilobytes. */
   private static byte[] bomb() throws IOException {
-    final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(out)) {
       zip.putNextEntry(new ZipEntry("x/data.pkl"));
       zip.write(new byte[10_000_000]);
@@ -585,7 +585,7 @@ class HostileTorchFileTest {
   }
 
   private static byte[] stream(int version, boolean littleEndian, byte[]... rest) {
-    final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(
         new PickleWriter()
             .op(0x80, 2, 0x8a, 10)
@@ -599,7 +599,7 @@ class HostileTorchFileTest {
             .op(littleEndian ? 0x88 : 0x89)
             .op("s")
             .stop());
-    for (final byte[] part : rest) {
+    for (byte[] part : rest) {
       out.writeBytes(part);
     }
     return out.toByteArray();

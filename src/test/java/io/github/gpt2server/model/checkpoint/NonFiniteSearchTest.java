@@ -14,18 +14,18 @@ class NonFiniteSearchTest {
   @ParameterizedTest
   @EnumSource
   void findsTheOneThatIsNotFinite(DataType type) {
-    final Random random = new Random(6);
-    final int bytes = type.bytes();
-    for (final int count : new int[] {1, 3, 8, 1001, (1 << 16) / bytes, 100_003}) {
-      final ByteBuffer data = ByteBuffer.allocateDirect(count * bytes);
+    Random random = new Random(6);
+    int bytes = type.bytes();
+    for (int count : new int[] {1, 3, 8, 1001, (1 << 16) / bytes, 100_003}) {
+      ByteBuffer data = ByteBuffer.allocateDirect(count * bytes);
       data.order(ByteOrder.LITTLE_ENDIAN);
       for (int i = 0; i < count; i++) {
-        final long bits = random.nextLong();
+        long bits = random.nextLong();
         put(data, i * bytes, bytes, finite(type, bits));
       }
-      final TensorData tensor = TensorData.contiguous("t", type, new long[] {count}, data);
+      TensorData tensor = TensorData.contiguous("t", type, new long[] {count}, data);
       assertThat(NonFiniteSearch.firstOther(tensor)).isEmpty();
-      final int place = random.nextInt(count);
+      int place = random.nextInt(count);
       put(data, place * bytes, bytes, random.nextLong() | type.exponent());
       assertThat(NonFiniteSearch.firstOther(tensor)).hasValue(place);
     }

@@ -38,18 +38,18 @@ class SafetensorsFileTest {
 
   @Test
   void readsTheEmbeddedModel() {
-    final SafetensorsFile file = SafetensorsFile.open(EMBEDDED);
+    SafetensorsFile file = SafetensorsFile.open(EMBEDDED);
     assertThat(file.path()).isEqualTo(EMBEDDED);
     assertThat(file.names())
         .hasSize(52)
         .startsWith("wte.weight", "wpe.weight", "h.0.ln_1.weight")
         .endsWith("ln_f.weight", "ln_f.bias");
-    final TensorData tensor = file.read("h.0.attn.c_attn.weight");
+    TensorData tensor = file.read("h.0.attn.c_attn.weight");
     assertThat(tensor.name()).isEqualTo("h.0.attn.c_attn.weight");
     assertThat(tensor.dtype()).isEqualTo(DataType.F16);
     assertThat(tensor.shape()).containsExactly(320, 960);
     assertThat(tensor.elementCount()).isEqualTo(320 * 960);
-    final ByteBuffer data = tensor.data();
+    ByteBuffer data = tensor.data();
     assertThat(data.isDirect()).isTrue();
     assertThat(data.isReadOnly()).isTrue();
     assertThat(data.order()).isEqualTo(ByteOrder.LITTLE_ENDIAN);
@@ -64,23 +64,23 @@ class SafetensorsFileTest {
 
   @Test
   void readsFloat32() {
-    final TensorData tensor = SafetensorsFile.open(NANO_SORT).read("transformer.wte.weight");
+    TensorData tensor = SafetensorsFile.open(NANO_SORT).read("transformer.wte.weight");
     assertThat(tensor.dtype()).isEqualTo(DataType.F32);
     assertThat(tensor.shape()).containsExactly(3, 48);
     // Read from the file by numpy.
-    final FloatBuffer floats = tensor.data().asFloatBuffer();
+    FloatBuffer floats = tensor.data().asFloatBuffer();
     assertThat(floats.get(0)).isEqualTo(0.05984092f, within(1e-8f));
     assertThat(floats.get(143)).isEqualTo(-0.0014912658f, within(1e-10f));
   }
 
   @Test
   void readsEveryTypeOfFloat() {
-    final float[] values = {1, -0.5f, 3.25f, 0};
-    final SafetensorsWriter writer = new SafetensorsWriter().metadata();
-    for (final DataType dtype : DataType.values()) {
+    float[] values = {1, -0.5f, 3.25f, 0};
+    SafetensorsWriter writer = new SafetensorsWriter().metadata();
+    for (DataType dtype : DataType.values()) {
       writer.add(dtype.name(), dtype, new long[] {2, 2}, values);
     }
-    final SafetensorsFile file = SafetensorsFile.open(writer.write(path));
+    SafetensorsFile file = SafetensorsFile.open(writer.write(path));
     for (int i = 0; i < values.length; i++) {
       assertThat(file.read("F64").data().getDouble(8 * i)).isEqualTo(values[i]);
       assertThat(file.read("F32").data().getFloat(4 * i)).isEqualTo(values[i]);
@@ -92,7 +92,7 @@ class SafetensorsFileTest {
 
   @Test
   void givesEveryCallerAPositionOfItsOwn() {
-    final TensorData tensor = SafetensorsFile.open(NANO_SORT).read("lm_head.weight");
+    TensorData tensor = SafetensorsFile.open(NANO_SORT).read("lm_head.weight");
     tensor.data().getFloat();
     assertThat(tensor.data().position()).isZero();
     assertThat(tensor.elementCount()).isEqualTo(144);
@@ -100,7 +100,7 @@ class SafetensorsFileTest {
 
   @Test
   void acceptsScalarsEmptyTensorsUnknownFieldsAndPadding() {
-    final String header =
+    String header =
         "{"
             + SafetensorsWriter.entry("empty", "F32", "[0,7]", 0, 0)
             + ","
@@ -108,7 +108,7 @@ class SafetensorsFileTest {
             + ",\"odd\":{\"dtype\":\"F4\",\"new\":[{}],\"shape\":[3],\"data_offsets\":[4,6]}"
             + "}   ";
     SafetensorsWriter.write(path, SafetensorsWriter.file(header, new byte[6]));
-    final SafetensorsFile file = SafetensorsFile.open(path);
+    SafetensorsFile file = SafetensorsFile.open(path);
     assertThat(file.names()).containsExactly("empty", "scalar", "odd");
     assertThat(file.read("scalar").shape()).isEmpty();
     assertThat(file.read("scalar").elementCount()).isEqualTo(1);
@@ -121,7 +121,7 @@ class SafetensorsFileTest {
         .addBytes("ids", "I64", new long[] {2}, new byte[16])
         .addBytes("mask", "BOOL", new long[] {3}, new byte[3])
         .write(path);
-    final SafetensorsFile file = SafetensorsFile.open(path);
+    SafetensorsFile file = SafetensorsFile.open(path);
     assertThat(file.shape("mask")).containsExactly(3);
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> file.read("ids"))
@@ -131,19 +131,19 @@ class SafetensorsFileTest {
 
   @Test
   void refusesATensorOf2GbButReadsItsNeighborBeyondThem() throws IOException {
-    final long large = 1L << 31;
-    final String header =
+    long large = 1L << 31;
+    String header =
         "{%s,%s}"
             .formatted(
                 SafetensorsWriter.entry("large", "F32", "[536870912]", 0, large),
                 SafetensorsWriter.entry("small", "F32", "[1]", large, large + 4));
-    final byte[] start = SafetensorsWriter.file(header, new byte[0]);
+    byte[] start = SafetensorsWriter.file(header, new byte[0]);
     SafetensorsWriter.write(path, start);
     try (RandomAccessFile sparse = new RandomAccessFile(path.toFile(), "rw")) {
       sparse.seek(start.length + large);
       sparse.writeInt(Integer.reverseBytes(Float.floatToIntBits(1.5f)));
     }
-    final SafetensorsFile file = SafetensorsFile.open(path);
+    SafetensorsFile file = SafetensorsFile.open(path);
     assertThat(file.read("small").data().getFloat()).isEqualTo(1.5f);
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> file.read("large"))
@@ -163,7 +163,7 @@ class SafetensorsFileTest {
     "-9223372036854775808, 9223372036854775808"
   })
   void refusesAHeaderLengthThatCannotBe(long length, String shown) {
-    final byte[] file =
+    byte[] file =
         SafetensorsWriter.file(length, "{}".getBytes(StandardCharsets.UTF_8), new byte[90]);
     refused(file, "its header would have " + shown + " bytes, and the file has 100");
   }
@@ -190,7 +190,7 @@ class SafetensorsFileTest {
 
   @Test
   void refusesATruncatedFile() {
-    final byte[] whole =
+    byte[] whole =
         new SafetensorsWriter()
             .add("a", DataType.F32, new long[] {2}, 1, 2)
             .add("b", DataType.F32, new long[] {1}, 3)
@@ -255,7 +255,7 @@ class SafetensorsFileTest {
 
   @Test
   void refusesEndlessDimensions() {
-    final String shape = "[" + "1,".repeat(64) + "1]";
+    String shape = "[" + "1,".repeat(64) + "1]";
     refused(
         SafetensorsWriter.file(
             "{" + SafetensorsWriter.entry("a", "F32", shape, 0, 4) + "}", new byte[4]),
@@ -288,10 +288,10 @@ class SafetensorsFileTest {
 
   @Test
   void refusesAFileThatShrankSinceItWasOpened() {
-    final byte[] bytes =
+    byte[] bytes =
         new SafetensorsWriter().add("a", DataType.F32, new long[] {2}, 1, 2).bytes();
     SafetensorsWriter.write(path, bytes);
-    final SafetensorsFile file = SafetensorsFile.open(path);
+    SafetensorsFile file = SafetensorsFile.open(path);
     SafetensorsWriter.write(path, Arrays.copyOf(bytes, bytes.length - 4));
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> file.read("a"))

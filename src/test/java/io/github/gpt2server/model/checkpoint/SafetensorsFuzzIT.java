@@ -44,15 +44,15 @@ class SafetensorsFuzzIT {
 
   @Test
   void refusesWithASentenceOrReads() throws IOException {
-    final byte[] valid =
+    byte[] valid =
         new SafetensorsWriter()
             .metadata()
             .add("wte.weight", DataType.F32, new long[] {2, 3}, 1, 2, 3, 4, 5, 6)
             .add("ln_f.bias", DataType.F16, new long[] {3}, 1, 2, 3)
             .add("h.0.attn.c_attn.bias", DataType.BF16, new long[] {4}, 1, 2, 3, 4)
             .bytes();
-    final Random random = new Random(7);
-    final FileFuzzer fuzzer =
+    Random random = new Random(7);
+    FileFuzzer fuzzer =
         new FileFuzzer(folder.resolve("x.safetensors"), SafetensorsFile::open);
     for (int i = 0; i < MUTATIONS; i++) {
       fuzzer.open(
@@ -65,7 +65,7 @@ class SafetensorsFuzzIT {
   private static byte[] mutate(byte[] valid, Random random) {
     byte[] bytes = valid.clone();
     for (int times = 1 + random.nextInt(3); times > 0; times--) {
-      final int at = random.nextInt(bytes.length);
+      int at = random.nextInt(bytes.length);
       bytes =
           switch (random.nextInt(10)) {
             case 0 -> changed(bytes, at, (byte) random.nextInt());
@@ -95,16 +95,16 @@ class SafetensorsFuzzIT {
 
   /** Replaces a stretch of the file and, if it lies in the header, fixes the header's length. */
   private static byte[] spliced(byte[] bytes, int from, int to, String text) {
-    final byte[] inserted = text.getBytes(StandardCharsets.UTF_8);
-    final byte[] result =
+    byte[] inserted = text.getBytes(StandardCharsets.UTF_8);
+    byte[] result =
         ByteBuffer.allocate(bytes.length - (to - from) + inserted.length)
             .put(bytes, 0, from)
             .put(inserted)
             .put(bytes, to, bytes.length - to)
             .array();
     if (from >= Long.BYTES) {
-      final int change = inserted.length - (to - from);
-      final int length = ((bytes[0] & 0xff) | ((bytes[1] & 0xff) << 8)) + change;
+      int change = inserted.length - (to - from);
+      int length = ((bytes[0] & 0xff) | ((bytes[1] & 0xff) << 8)) + change;
       result[0] = (byte) length;
       result[1] = (byte) (length >> 8);
     }
@@ -128,23 +128,23 @@ class SafetensorsFuzzIT {
 
   /** A tensor that is listed once more, under its own name or another. */
   private static byte[] entryAgain(byte[] bytes, Random random) {
-    final String text = new String(bytes, StandardCharsets.ISO_8859_1);
-    final int from = text.indexOf("\"ln_f.bias\"");
-    final int to = text.indexOf('}', Math.max(0, from)) + 1;
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    int from = text.indexOf("\"ln_f.bias\"");
+    int to = text.indexOf('}', Math.max(0, from)) + 1;
     if (from < 0 || to <= from) {
       return bytes;
     }
-    final String entry = text.substring(from, to);
-    final String name = random.nextBoolean() ? "ln_f.bias" : "x".repeat(random.nextInt(3_000));
+    String entry = text.substring(from, to);
+    String name = random.nextBoolean() ? "ln_f.bias" : "x".repeat(random.nextInt(3_000));
     return spliced(bytes, to, to, "," + entry.replace("ln_f.bias", name));
   }
 
   /** Two words of the header in each other's place: types, names of fields, names of tensors. */
   private static byte[] exchanged(byte[] bytes, Random random) {
-    final String[] words = {"F32", "F16", "BF16", "shape", "dtype", "ln_f.bias", "wte.weight"};
-    final String text = new String(bytes, StandardCharsets.ISO_8859_1);
-    final String word = words[random.nextInt(words.length)];
-    final int from = text.indexOf(word);
+    String[] words = {"F32", "F16", "BF16", "shape", "dtype", "ln_f.bias", "wte.weight"};
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    String word = words[random.nextInt(words.length)];
+    int from = text.indexOf(word);
     return from < 0
         ? bytes
         : spliced(bytes, from, from + word.length(), words[random.nextInt(words.length)]);

@@ -22,7 +22,7 @@ final class TinyModel {
 
   TinyModel() {
     put("wte.weight", 5, 6).put("wpe.weight", 4, 6);
-    for (final String block : List.of("h.0.", "h.1.")) {
+    for (String block : List.of("h.0.", "h.1.")) {
       put(block + "ln_1.weight", 6).put(block + "ln_1.bias", 6);
       put(block + "attn.c_attn.weight", 6, 18).put(block + "attn.c_attn.bias", 18);
       put(block + "attn.c_proj.weight", 6, 6).put(block + "attn.c_proj.bias", 6);
@@ -66,13 +66,13 @@ final class TinyModel {
 
   /** Writes the named tensors, renamed, to one file. */
   Path write(Path file, DataType dtype, List<String> names, UnaryOperator<String> rename) {
-    final SafetensorsWriter writer = new SafetensorsWriter().metadata();
-    for (final String name : names) {
+    SafetensorsWriter writer = new SafetensorsWriter().metadata();
+    for (String name : names) {
       int count = 1;
-      for (final long dimension : shapes.get(name)) {
+      for (long dimension : shapes.get(name)) {
         count *= (int) dimension;
       }
-      final float[] elements = new float[count];
+      float[] elements = new float[count];
       Arrays.fill(elements, value(name));
       writer.add(rename.apply(name), dtype, shapes.get(name), elements);
     }
@@ -87,14 +87,14 @@ final class TinyModel {
 
   /** Writes two shards, cut before the given tensor, and their index. */
   Path writeShards(Path folder, String firstOfSecond) {
-    final int cut = names().indexOf(firstOfSecond);
-    final StringBuilder map = new StringBuilder();
+    int cut = names().indexOf(firstOfSecond);
+    StringBuilder map = new StringBuilder();
     for (int shard = 0; shard < 2; shard++) {
-      final String file = "model-0000%d-of-00002.safetensors".formatted(shard + 1);
-      final List<String> part =
+      String file = "model-0000%d-of-00002.safetensors".formatted(shard + 1);
+      List<String> part =
           shard == 0 ? names().subList(0, cut) : names().subList(cut, names().size());
       write(folder.resolve(file), DataType.F32, part, name -> "transformer." + name);
-      for (final String name : part) {
+      for (String name : part) {
         map.append(map.isEmpty() ? "" : ",")
             .append("\"transformer.%s\":\"%s\"".formatted(name, file));
       }

@@ -32,7 +32,7 @@ class TorchFileTest {
   @ParameterizedTest
   @ValueSource(strings = {"zip.bin", "zip-protocol-4.bin", "stream.bin"})
   void readsWhatPyTorchWrote(String name) {
-    final TorchFile file = TorchFile.open(FILES.resolve(name));
+    TorchFile file = TorchFile.open(FILES.resolve(name));
 
     assertThat(file.names())
         .containsExactly(
@@ -69,7 +69,7 @@ class TorchFileTest {
 
   @Test
   void readsWhatNewerVersionsWrite() {
-    final byte[] pickle =
+    byte[] pickle =
         PickleWriter.protocol2()
             .op("}")
             .string("untyped")
@@ -89,14 +89,14 @@ class TorchFileTest {
             .global("torch", "float32")
             .op("tRs")
             .stop();
-    final Path file =
+    Path file =
         write(zip(pickle, floats(1, 2)).add("x/byteorder", "little".getBytes(US_ASCII)).bytes());
     assertTensor(TorchFile.open(file), "untyped", DataType.F32, new long[] {1}, 2);
   }
 
   @Test
   void readsSizesAndPositionsOfLargeFiles() {
-    final Path file =
+    Path file =
         write(
             ZipWriter.zip64()
                 .add("x/data.pkl", twoByTwo(0, 2, 1))
@@ -107,12 +107,12 @@ class TorchFileTest {
 
   @Test
   void mapsBytesOfTheFile() throws IOException {
-    final Path path = write(zip(twoByTwo(0, 1, 2), floats(1, 2, 3, 4)).bytes());
-    final ByteBuffer data = TorchFile.open(path).read("w").data();
+    Path path = write(zip(twoByTwo(0, 1, 2), floats(1, 2, 3, 4)).bytes());
+    ByteBuffer data = TorchFile.open(path).read("w").data();
     assertThat(data.isDirect()).isTrue();
     assertThat(data.isReadOnly()).isTrue();
     assertThat(data.limit()).isEqualTo(16);
-    final TorchFile shortened = TorchFile.open(path);
+    TorchFile shortened = TorchFile.open(path);
     Files.write(path, new byte[3]);
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> shortened.read("w"))
@@ -121,7 +121,7 @@ class TorchFileTest {
 
   @Test
   void ignoresWhatIsNoTensor() {
-    final byte[] pickle =
+    byte[] pickle =
         PickleWriter.protocol2()
             .op("}")
             .string("epoch")
@@ -142,7 +142,7 @@ class TorchFileTest {
   }
 
   private static ZipWriter zip(byte[] pickle, byte[]... storages) {
-    final ZipWriter zip = ZipWriter.plain().add("x/data.pkl", pickle);
+    ZipWriter zip = ZipWriter.plain().add("x/data.pkl", pickle);
     for (int i = 0; i < storages.length; i++) {
       zip.add("x/data/" + i, storages[i]);
     }
@@ -159,9 +159,9 @@ class TorchFileTest {
   }
 
   private static byte[] floats(float... values) {
-    final ByteBuffer bytes =
+    ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (final float value : values) {
+    for (float value : values) {
       bytes.putFloat(value);
     }
     return bytes.array();
@@ -169,12 +169,12 @@ class TorchFileTest {
 
   private static void assertTensor(
       TorchFile file, String name, DataType dtype, long[] shape, float... values) {
-    final TensorData tensor = file.read(name);
+    TensorData tensor = file.read(name);
     assertThat(tensor.dtype()).isEqualTo(dtype);
     assertThat(tensor.shape()).isEqualTo(shape);
     assertThat(file.shape(name)).isEqualTo(shape);
     assertThat(tensor.elementCount()).isEqualTo(values.length);
-    final List<Float> read = new ArrayList<>();
+    List<Float> read = new ArrayList<>();
     for (int i = 0; i < values.length; i++) {
       long index = 0;
       long rest = i;
@@ -188,7 +188,7 @@ class TorchFileTest {
   }
 
   private static float number(TensorData tensor, int index) {
-    final ByteBuffer data = tensor.data();
+    ByteBuffer data = tensor.data();
     return switch (tensor.dtype()) {
       case F64 -> (float) data.getDouble(8 * index);
       case F32 -> data.getFloat(4 * index);
@@ -198,7 +198,7 @@ class TorchFileTest {
   }
 
   private static Float[] box(float... values) {
-    final Float[] boxed = new Float[values.length];
+    Float[] boxed = new Float[values.length];
     for (int i = 0; i < values.length; i++) {
       boxed[i] = values[i];
     }

@@ -19,9 +19,9 @@ class TorchFuzzIT {
   @ParameterizedTest
   @ValueSource(strings = {"zip.bin", "zip-protocol-4.bin", "stream.bin"})
   void refusesWithASentenceOrReads(String name) throws IOException {
-    final byte[] valid = Files.readAllBytes(Path.of("src/test/resources/torch", name));
-    final FileFuzzer fuzzer = new FileFuzzer(folder.resolve("x.bin"), TorchFile::open);
-    final Random random = new Random(11);
+    byte[] valid = Files.readAllBytes(Path.of("src/test/resources/torch", name));
+    FileFuzzer fuzzer = new FileFuzzer(folder.resolve("x.bin"), TorchFile::open);
+    Random random = new Random(11);
     for (int i = 0; i < MUTATIONS; i++) {
       fuzzer.open(FileFuzzer.mutate(valid, random));
     }

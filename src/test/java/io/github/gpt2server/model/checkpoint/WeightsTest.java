@@ -42,31 +42,31 @@ class WeightsTest {
 
   @Test
   void readsTheEmbeddedModel() {
-    final Path embedded = Path.of("models/gpt2-fairytales");
-    final Weights weights = Weights.open(embedded, Gpt2Config.read(embedded));
+    Path embedded = Path.of("models/gpt2-fairytales");
+    Weights weights = Weights.open(embedded, Gpt2Config.read(embedded));
     assertThat(weights.parameterCount()).isEqualTo(6_407_040);
     assertThat(weights.tiedEmbeddings()).isTrue();
     assertThat(weights.get("wpe.weight").shape()).containsExactly(512, 320);
     assertThat(weights.get("h.3.mlp.c_proj.weight").shape()).containsExactly(1280, 320);
-    final TensorData bias = weights.get("ln_f.bias");
+    TensorData bias = weights.get("ln_f.bias");
     assertThat(bias.dtype()).isEqualTo(DataType.F16);
     // Read from the file by numpy.
     assertThat(Float16.decode(bias.data().getShort(0))).isEqualTo(0.02859497f, within(5e-7f));
     assertThat(Float16.decode(bias.data().getShort(638))).isEqualTo(-0.12146f, within(5e-6f));
-    final TensorData unembedding = weights.get("lm_head.weight");
+    TensorData unembedding = weights.get("lm_head.weight");
     assertThat(unembedding.name()).isEqualTo("lm_head.weight");
     assertThat(unembedding.data()).isEqualTo(weights.get("wte.weight").data());
   }
 
   @Test
   void readsAModelWithPrefixesAndAnUnembeddingOfItsOwn() {
-    final Path nanoSort = Path.of("src/test/resources/golden/nano-sort");
-    final Weights weights = Weights.open(nanoSort, Gpt2Config.read(nanoSort));
+    Path nanoSort = Path.of("src/test/resources/golden/nano-sort");
+    Weights weights = Weights.open(nanoSort, Gpt2Config.read(nanoSort));
     // 85,728 numbers are in the file: (346,736 - 8 - 3,816) / 4.
     assertThat(weights.parameterCount()).isEqualTo(85_728);
     assertThat(weights.tiedEmbeddings()).isFalse();
     // Read from the file by numpy.
-    final TensorData unembedding = weights.get("lm_head.weight");
+    TensorData unembedding = weights.get("lm_head.weight");
     assertThat(unembedding.shape()).containsExactly(3, 48);
     assertThat(unembedding.data().getFloat(0)).isEqualTo(0.1318766f, within(1e-7f));
     assertThat(weights.get("h.0.attn.c_attn.weight").data().getFloat(8))
@@ -76,19 +76,19 @@ class WeightsTest {
   @ParameterizedTest
   @EnumSource
   void readsEveryTypeOfFloat(DataType dtype) {
-    final TinyModel tiny = new TinyModel();
+    TinyModel tiny = new TinyModel();
     tiny.write(file(), dtype, tiny.names(), UnaryOperator.identity());
-    final Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    Weights weights = Weights.open(folder, TinyModel.CONFIG);
     assertThat(weights.get("ln_f.weight").dtype()).isEqualTo(dtype);
     assertThat(weights.parameterCount()).isEqualTo(TINY_PARAMETERS);
   }
 
   @Test
   void findsEveryTensorUnderItsCanonicalName() {
-    final TinyModel tiny = new TinyModel();
+    TinyModel tiny = new TinyModel();
     tiny.write(file(), DataType.F32, tiny.names(), name -> "transformer." + name);
-    final Weights weights = Weights.open(folder, TinyModel.CONFIG);
-    for (final String name : tiny.names()) {
+    Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    for (String name : tiny.names()) {
       assertThat(weights.get(name).name()).isEqualTo(name);
       assertThat(weights.get(name).data().getFloat()).as(name).isEqualTo(tiny.value(name));
     }
@@ -104,15 +104,15 @@ class WeightsTest {
         .put("h.0.attn.masked_bias")
         .put("multiple_choice_head.summary.weight", 1, 6)
         .write(folder);
-    final Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    Weights weights = Weights.open(folder, TinyModel.CONFIG);
     assertThat(weights.parameterCount()).isEqualTo(TINY_PARAMETERS);
   }
 
   @Test
   void ignoresAnUnembeddingThatRepeatsTheEmbedding() {
-    final TinyModel tiny = new TinyModel();
+    TinyModel tiny = new TinyModel();
     tiny.put("lm_head.weight", 5, 6).fill("lm_head.weight", tiny.value("wte.weight")).write(folder);
-    final Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    Weights weights = Weights.open(folder, TinyModel.CONFIG);
     assertThat(weights.tiedEmbeddings()).isTrue();
     assertThat(weights.parameterCount()).isEqualTo(TINY_PARAMETERS);
   }
@@ -120,7 +120,7 @@ class WeightsTest {
   @Test
   void usesAnUnembeddingThatDiffersFromTheEmbeddingWithAWarning(CapturedOutput output) {
     new TinyModel().put("lm_head.weight", 5, 6).fill("lm_head.weight", 77).write(folder);
-    final Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    Weights weights = Weights.open(folder, TinyModel.CONFIG);
     assertThat(weights.tiedEmbeddings()).isFalse();
     assertThat(weights.get("lm_head.weight").data().getFloat()).isEqualTo(77);
     assertThat(weights.parameterCount()).isEqualTo(TINY_PARAMETERS + 30);
@@ -138,7 +138,7 @@ class WeightsTest {
         TinyModel.UNTIED,
         file() + " has no tensor lm_head.weight, which config.json asks for with shape [5, 6]");
     new TinyModel().put("lm_head.weight", 5, 6).write(folder);
-    final Weights weights = Weights.open(folder, TinyModel.UNTIED);
+    Weights weights = Weights.open(folder, TinyModel.UNTIED);
     assertThat(weights.tiedEmbeddings()).isFalse();
     assertThat(weights.parameterCount()).isEqualTo(TINY_PARAMETERS + 30);
   }
@@ -154,14 +154,14 @@ class WeightsTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "transformer."})
   void aTiedModelMayBeSavedUnderTheUnembeddingsName(String prefix) {
-    final TinyModel tiny = new TinyModel();
+    TinyModel tiny = new TinyModel();
     tiny.put("lm_head.weight", 5, 6).fill("lm_head.weight", 9).remove("wte.weight");
     tiny.write(
         file(),
         DataType.F32,
         tiny.names(),
         name -> name.startsWith("lm_head") ? name : prefix + name);
-    final Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    Weights weights = Weights.open(folder, TinyModel.CONFIG);
     assertThat(weights.tiedEmbeddings()).isTrue();
     assertThat(weights.get("wte.weight").data().getFloat(0)).isEqualTo(9);
     assertThat(weights.get("lm_head.weight").data().getFloat(0)).isEqualTo(9);
@@ -173,12 +173,12 @@ class WeightsTest {
 
   @Test
   void biasesThatNoBlockHasAreZero(CapturedOutput output) {
-    final TinyModel tiny = new TinyModel();
+    TinyModel tiny = new TinyModel();
     tiny.names().stream().filter(name -> name.endsWith(".bias")).forEach(tiny::remove);
     tiny.write(folder);
-    final Weights weights = Weights.open(folder, TinyModel.CONFIG);
-    for (final String name : List.of("h.0.ln_1.bias", "h.1.attn.c_attn.bias", "ln_f.bias")) {
-      final TensorData bias = weights.get(name);
+    Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    for (String name : List.of("h.0.ln_1.bias", "h.1.attn.c_attn.bias", "ln_f.bias")) {
+      TensorData bias = weights.get(name);
       assertThat(bias.name()).isEqualTo(name);
       assertThat(bias.dtype()).isEqualTo(DataType.F32);
       assertThat(bias.shape()).containsExactly(name.contains("attn") ? 18 : 6);
@@ -199,10 +199,10 @@ class WeightsTest {
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "F16")
   void namesTheTensorThatHasANumberThatIsNotFinite(DataType dtype) {
-    for (final float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
-      final TinyModel tiny = new TinyModel().fill("h.1.mlp.c_proj.bias", wrong);
+    for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      TinyModel tiny = new TinyModel().fill("h.1.mlp.c_proj.bias", wrong);
       tiny.write(file(), dtype, tiny.names(), name -> "transformer." + name);
-      final Weights weights = Weights.open(folder, TinyModel.CONFIG);
+      Weights weights = Weights.open(folder, TinyModel.CONFIG);
       assertThatExceptionOfType(ModelLoadException.class)
           .isThrownBy(weights::requireFinite)
           .withMessage(
@@ -210,7 +210,7 @@ class WeightsTest {
                   + " model's logits would not be numbers; convert or train the model again",
               file());
     }
-    final TinyModel tiny =
+    TinyModel tiny =
         new TinyModel().put("h.0.attn.masked_bias").fill("h.0.attn.masked_bias", Float.NaN);
     tiny.write(file(), dtype, tiny.names(), UnaryOperator.identity());
     Weights.open(folder, TinyModel.CONFIG).requireFinite();
@@ -228,13 +228,13 @@ class WeightsTest {
 
   @Test
   void refusesATensorOfAnotherTypeBeforeAnythingIsLoaded() {
-    final SafetensorsWriter writer = new SafetensorsWriter();
+    SafetensorsWriter writer = new SafetensorsWriter();
     writer.addBytes("wte.weight", "I8", new long[] {5, 6}, new byte[30]);
-    final TinyModel tiny = new TinyModel().remove("wte.weight");
-    final Path rest = folder.resolve("rest.safetensors");
+    TinyModel tiny = new TinyModel().remove("wte.weight");
+    Path rest = folder.resolve("rest.safetensors");
     tiny.write(rest, DataType.F32, tiny.names(), UnaryOperator.identity());
     writer.write(folder.resolve("bytes.safetensors"));
-    final StringBuilder map = new StringBuilder("\"wte.weight\":\"bytes.safetensors\"");
+    StringBuilder map = new StringBuilder("\"wte.weight\":\"bytes.safetensors\"");
     tiny.names().forEach(name -> map.append(",\"%s\":\"rest.safetensors\"".formatted(name)));
     TinyModel.writeIndex(folder, map.toString());
     refused(
@@ -261,10 +261,10 @@ class WeightsTest {
 
   @Test
   void readsShards() {
-    final TinyModel tiny = new TinyModel();
+    TinyModel tiny = new TinyModel();
     tiny.writeShards(folder, "h.1.ln_1.weight");
-    final Weights weights = Weights.open(folder, TinyModel.CONFIG);
-    for (final String name : tiny.names()) {
+    Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    for (String name : tiny.names()) {
       assertThat(weights.get(name).data().getFloat()).as(name).isEqualTo(tiny.value(name));
     }
     assertThat(weights.parameterCount()).isEqualTo(TINY_PARAMETERS);
@@ -313,7 +313,7 @@ class WeightsTest {
 
   @Test
   void prefersTheSingleFile() {
-    final TinyModel tiny = new TinyModel();
+    TinyModel tiny = new TinyModel();
     tiny.write(folder);
     TinyModel.writeIndex(folder, "\"wte.weight\":\"lost.safetensors\"");
     assertThat(Weights.open(folder, TinyModel.CONFIG).parameterCount()).isEqualTo(TINY_PARAMETERS);
@@ -326,7 +326,7 @@ class WeightsTest {
 
   @Test
   void namesTheFileThatIsNotValid() {
-    final TinyModel tiny = new TinyModel();
+    TinyModel tiny = new TinyModel();
     tiny.writeShards(folder, "h.1.ln_1.weight");
     SafetensorsWriter.write(folder.resolve(SHARD_1), new byte[3]);
     refused(
