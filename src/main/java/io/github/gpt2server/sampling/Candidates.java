@@ -140,16 +140,16 @@ public final class Candidates {
 
   /** Keeps the candidates whose key is at most {@code cut}. */
   private void keep(float[] scores, int order, long cut) {
-    int kept = 0;
+    int retained = 0;
     for (int i = 0; i < size; i++) {
       if (RadixSelect.key(scores[i], order, i) <= cut) {
-        probabilities[kept] = probabilities[i];
-        ids[kept] = ids[i];
-        kept++;
+        probabilities[retained] = probabilities[i];
+        ids[retained] = ids[i];
+        retained++;
       }
     }
-    size = kept;
-    displacedIds = Math.max(displacedIds, kept);
+    size = retained;
+    displacedIds = Math.max(displacedIds, retained);
     sumBlocks();
   }
 

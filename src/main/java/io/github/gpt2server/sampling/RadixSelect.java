@@ -88,14 +88,14 @@ final class RadixSelect {
       histogram[(rank(scores[i], order) >>> shift) & NEXT_MASK] += weight(weights, i);
     }
     int digit = digitReaching(target);
-    int kept = 0;
+    int retained = 0;
     for (int j = 0; j < count; j++) {
       int i = members[j];
       if (((rank(scores[i], order) >>> shift) & NEXT_MASK) == digit) {
-        members[kept++] = i;
+        members[retained++] = i;
       }
     }
-    return kept;
+    return retained;
   }
 
   /** The digit at which the weights reach the target; adds those before it to {@link #passed}. */

@@ -88,16 +88,16 @@ final class PlainTruncation {
 
   private static NavigableMap<Integer, Double> reaching(
       NavigableMap<Integer, Double> distribution, List<Integer> ranked, double p) {
-    List<Integer> kept = new ArrayList<>();
+    List<Integer> retained = new ArrayList<>();
     double mass = 0;
     for (int token : ranked) {
-      kept.add(token);
+      retained.add(token);
       mass += distribution.get(token);
       if (mass >= p) {
         break;
       }
     }
-    return only(distribution, kept);
+    return only(distribution, retained);
   }
 
   private static NavigableMap<Integer, Double> only(

@@ -43,7 +43,7 @@ public final class SamplingThreads implements AutoCloseable {
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
             work -> {
-              Thread thread = new Thread(work, "gpt2-draw-" + count.incrementAndGet());
+              Thread thread = new Thread(work, "gpt2-sampling-" + count.incrementAndGet());
               thread.setDaemon(true);
               // Each draw holds its own outcome, and the pool replaces the thread.
               thread.setUncaughtExceptionHandler(
