@@ -57,6 +57,6 @@ public final class RegularFile {
 
   private static UnusableFileException tooLarge(Path file, String size, int most) {
     return new UnusableFileException(
-        "%s has %s, but may have %d at the most".formatted(file, size, most));
+        "%s has %s, but may have at most %d".formatted(file, size, most));
   }
 }

@@ -77,7 +77,7 @@ final class NativeSafety {
       int characters = added.path("content").asString("").length();
       if (characters > MAX_ADDED_TOKEN) {
         throw safety.refused(
-            "an added token of %d characters, but one may have %d"
+            "an added token of %d characters, but one may have at most %d"
                 .formatted(characters, MAX_ADDED_TOKEN));
       }
     }

@@ -26,7 +26,7 @@ class JsonObjectsTest {
     Path file = file("{\"a\": [1]}");
     assertThatExceptionOfType(UnusableFileException.class)
         .isThrownBy(() -> JsonObjects.read(file, 9))
-        .withMessage(file + " has 10 bytes, but may have 9 at the most");
+        .withMessage(file + " has 10 bytes, but may have at most 9");
   }
 
   @ParameterizedTest

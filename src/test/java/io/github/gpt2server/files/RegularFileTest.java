@@ -30,7 +30,7 @@ class RegularFileTest {
   @Test
   void refusesWhatIsTooLarge() throws IOException {
     Path file = Files.write(folder.resolve("file"), new byte[MOST + 1]);
-    assertRefused(file, file + " has 9 bytes, but may have 8 at the most");
+    assertRefused(file, file + " has 9 bytes, but may have at most 8");
   }
 
   @Test

@@ -93,7 +93,7 @@ class NativeSafetyIT {
     added.put("single_word", false).put("lstrip", false).put("rstrip", false);
     assertRefused(json, "the added token \"  \", of which its normalizer leaves nothing.");
     added.put("content", "x".repeat(1_001));
-    assertRefused(json, "an added token of 1001 characters, but one may have 1000.");
+    assertRefused(json, "an added token of 1001 characters, but one may have at most 1000.");
   }
 
   @Test

@@ -113,7 +113,7 @@ final class JsonPrompts {
       throw new FieldException(
               "is "
                   + JsonScalars.found(parser)
-                  + ", which is no token id; the vocabulary's ids are far smaller.")
+                  + ", which is outside the range of token ids.")
           .at(index)
           .ofField();
     }

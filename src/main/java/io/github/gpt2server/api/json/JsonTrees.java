@@ -94,7 +94,7 @@ final class JsonTrees {
     if (count > MAX_FIELDS) {
       throw ApiException.invalid(
           null,
-          "An object of the body may have "
+          "An object of the body may have at most "
               + MAX_FIELDS
               + " fields, but has more; leave out those that this endpoint does not know.");
     }

@@ -35,7 +35,7 @@ final class LimitedWriter extends Writer {
     int fitting = Math.min(length, limit - text.length());
     if (fitting < length && !cutting) {
       throw new FieldException(
-          "may have " + limit + " characters, but has more; send a shorter text.");
+          "may have at most " + limit + " characters, but has more; send a shorter text.");
     }
     cut |= fitting < length;
     text.append(source, offset, fitting);

@@ -139,8 +139,8 @@ public final class RequestJson {
       return "it is nested deeper than " + MAX_DEPTH + " levels";
     }
     return message.contains("Name")
-        ? "a name in it is too long; it may have " + MAX_NAME_CHARACTERS + " characters"
-        : "a number in it is too long; it may have " + MAX_NUMBER_CHARACTERS + " characters";
+        ? "a name in it is too long; it may have at most " + MAX_NAME_CHARACTERS + " characters"
+        : "a number in it is too long; it may have at most " + MAX_NUMBER_CHARACTERS + " characters";
   }
 
   private static ApiException invalid(TokenStreamLocation location, String what) {

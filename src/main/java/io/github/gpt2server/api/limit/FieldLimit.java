@@ -29,6 +29,6 @@ public record FieldLimit(int items, int tokens, int characters) {
   /** The error for more than {@code limit} elements. */
   public static FieldException tooMany(long limit, String noun) {
     return new FieldException(
-        "may hold " + limit + " " + noun + ", but holds more; send fewer in one request.");
+        "may hold at most " + limit + " " + noun + ", but holds more; send fewer in one request.");
   }
 }

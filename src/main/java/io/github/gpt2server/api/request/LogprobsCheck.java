@@ -37,16 +37,15 @@ public final class LogprobsCheck {
     if (held * positions > MAX) {
       throw ApiException.invalid(
           field,
-          ("%s = %d at up to %d positions would %s %d log-probabilities at once%s, but an answer may"
-                  + " have %d; lower %s or %s.")
+          ("%s = %d at up to %d positions makes %d log-probabilities%s, but an answer may have at"
+                  + " most %d; lower %s or %s.")
               .formatted(
                   field,
                   perPosition,
                   positions,
-                  whole ? "hold" : "report",
                   held * positions,
                   whole
-                      ? " (above %d at a position, the whole vocabulary's)".formatted(TopTokens.FEW)
+                      ? " (above %d, the whole vocabulary's count)".formatted(TopTokens.FEW)
                       : "",
                   MAX,
                   field,

@@ -171,7 +171,7 @@ public final class PromptReader {
                 + i
                 + "] is "
                 + ids[i]
-                + ", which is no token id; the vocabulary has ids from 0 to "
+                + ", which is not a token id; the vocabulary has ids from 0 to "
                 + (model.vocabSize() - 1)
                 + ".");
       }

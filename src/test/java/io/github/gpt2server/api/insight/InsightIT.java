@@ -161,7 +161,7 @@ class InsightIT {
           {"prompt": "a", "top_k": 4097} | top_k | top_k must be between 0 and 4096, but is 4097.
           {"prompt": "a", "candidates": [""]} | candidates | candidates[0] is empty; remove it, or send at least one character.
           {"prompt": "a", "candidates": " x"} | candidates | candidates must be an array, but is the string " x".
-          {"tokens": [4096]} | tokens | tokens[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
+          {"tokens": [4096]} | tokens | tokens[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           {"prompt": "a", "candidats": []} | candidats | candidats is not a field of this endpoint; did you mean 'candidates'?
           """)
   void whatIsWrongIsSaid(String body, String param, String message) throws IOException {

@@ -27,9 +27,9 @@ class ProbabilityRefusalsIT {
           /v1/completions | {"logprobs": -1} | logprobs | logprobs must be between 0 and 4096, but is -1.
           /v1/completions | {"logprobs": 4097} | logprobs | logprobs must be between 0 and 4096, but is 4097.
           /v1/completions | {"logprobs": true} | logprobs | logprobs must be an integer, but is true.
-          /v1/completions | {"logprobs": 4096, "max_tokens": 500, "n": 5} | logprobs | logprobs = 4096 at up to 2500 positions would report 10240000 log-probabilities at once, but an answer may have 10000000; lower logprobs or max_tokens, n or the prompts, or stream.
-          /v1/completions | {"logprobs": 257, "max_tokens": 500, "n": 5} | logprobs | logprobs = 257 at up to 2500 positions would hold 10240000 log-probabilities at once (above 256 at a position, the whole vocabulary's), but an answer may have 10000000; lower logprobs or max_tokens, n or the prompts, or stream.
-          /v1/completions | {"logprob_token_ids": [4096]} | logprob_token_ids | logprob_token_ids[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
+          /v1/completions | {"logprobs": 4096, "max_tokens": 500, "n": 5} | logprobs | logprobs = 4096 at up to 2500 positions makes 10240000 log-probabilities, but an answer may have at most 10000000; lower logprobs or max_tokens, n or the prompts, or stream.
+          /v1/completions | {"logprobs": 257, "max_tokens": 500, "n": 5} | logprobs | logprobs = 257 at up to 2500 positions makes 10240000 log-probabilities (above 256, the whole vocabulary's count), but an answer may have at most 10000000; lower logprobs or max_tokens, n or the prompts, or stream.
+          /v1/completions | {"logprob_token_ids": [4096]} | logprob_token_ids | logprob_token_ids[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           /v1/completions | {"best_of": 2, "n": 3} | best_of | best_of must be at least n, which is 3, but is 2.
           /v1/completions | {"best_of": 2, "stream": true} | best_of | best_of = 2 cannot be streamed with n = 1: the best choices are known only at the end. Remove best_of or stream.
           /v1/completions | {"max_tokens": 0} | max_tokens | max_tokens must be at least 1, but is 0. To score the prompt alone, set echo: true.
@@ -54,7 +54,7 @@ class ProbabilityRefusalsIT {
           /v1/next-token | {"prompt": "a", "top_k": 4097} | top_k | top_k must be between 0 and 4096, but is 4097.
           /v1/next-token | {"prompt": "a", "temperature": 0} | temperature | temperature must be between 0.000000001 and 100, but is 0.
           /v1/next-token | {"prompt": "a", "candidates": [""]} | candidates | candidates[0] is empty; remove it, or send at least one character.
-          /v1/next-token | {"tokens": [-1]} | tokens | tokens[0] is -1, which is no token id; the vocabulary has ids from 0 to 4095.
+          /v1/next-token | {"tokens": [-1]} | tokens | tokens[0] is -1, which is not a token id; the vocabulary has ids from 0 to 4095.
           /v1/next-token | {"prompt": [[1]]} | prompt | prompt must be a string or an array of one or more strings; send token ids in tokens.
           """)
   void aRefusalSaysWhatIsWrongAndHowToMendIt(String path, String json, String param, String message)

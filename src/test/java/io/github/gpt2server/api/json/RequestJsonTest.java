@@ -136,9 +136,9 @@ class RequestJsonTest {
         .isEqualTo("The body is not valid JSON: it is nested deeper than 100 levels.");
     String longNumber = "{\"temperature\":1" + "0".repeat(5000) + "}";
     assertThat(refused(longNumber).getMessage())
-        .contains("a number in it is too long; it may have 1000 characters.");
+        .contains("a number in it is too long; it may have at most 1000 characters.");
     assertThat(refused("{\"" + "x".repeat(5000) + "\":1}").getMessage())
-        .contains("a name in it is too long; it may have 1000 characters.");
+        .contains("a name in it is too long; it may have at most 1000 characters.");
   }
 
   @Test

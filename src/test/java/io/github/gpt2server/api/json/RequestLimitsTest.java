@@ -101,7 +101,7 @@ class RequestLimitsTest {
     assertThat(refusal.response().error().param()).isEqualTo(field);
     assertThat(refusal)
         .hasMessage(
-            "%s may hold %d %s, but holds more; send fewer in one request."
+            "%s may hold at most %d %s, but holds more; send fewer in one request."
                 .formatted(field, limit, noun));
   }
 
@@ -164,7 +164,7 @@ class RequestLimitsTest {
 
     assertThat(refusal)
         .hasMessage(
-            "%s may have %d characters, but has more; send a shorter text."
+            "%s may have at most %d characters, but has more; send a shorter text."
                 .formatted(field, limit));
     assertThat(refusal.response().error().param()).isEqualTo(field);
   }
@@ -175,7 +175,7 @@ class RequestLimitsTest {
         refused(MostSimilarRequest.class, "positive", "[\"a\",\"" + "b".repeat(1001) + "\"]");
 
     assertThat(refusal.response().error().param()).isEqualTo("positive[1]");
-    assertThat(refusal).hasMessageStartingWith("positive[1] may have 1000 characters");
+    assertThat(refusal).hasMessageStartingWith("positive[1] may have at most 1000 characters");
   }
 
   @Test
@@ -183,7 +183,7 @@ class RequestLimitsTest {
     String hidden = "[{\"layer\":1,\"head\":2,\"x\":[" + "1,".repeat(90_000) + "1]}]";
 
     assertThat(refused(InspectRequest.class, "ablate", hidden))
-        .hasMessageContaining("may hold 80008 values in all, but holds more");
+        .hasMessageContaining("may hold at most 80008 values in all, but holds more");
   }
 
   /** The rest of a body is not read: it does not even have to be JSON. */
@@ -192,7 +192,7 @@ class RequestLimitsTest {
     String endless = "[" + "[],".repeat(100_000) + "what follows does not matter";
 
     assertThat(refused(CompletionRequest.class, "prompt", endless))
-        .hasMessageContaining("prompt may hold 128 lists of token ids, but holds more");
+        .hasMessageContaining("prompt may hold at most 128 lists of token ids, but holds more");
   }
 
   @ParameterizedTest
@@ -214,7 +214,7 @@ class RequestLimitsTest {
 
     assertThat(refusal)
         .hasMessage(
-            "An object of the body may have 1000 fields, but has more; leave out those that this"
+            "An object of the body may have at most 1000 fields, but has more; leave out those that this"
                 + " endpoint does not know.");
   }
 
@@ -230,7 +230,7 @@ class RequestLimitsTest {
       assertThat(
               catchThrowableOfType(
                   ApiException.class, () -> read(json, CompletionRequest.class, names)))
-          .hasMessageContaining("may have 1000 fields");
+          .hasMessageContaining("may have at most 1000 fields");
       assertThat(read(json, CompletionRequest.class, "{\"n\":2}")).isNotNull();
     }
     assertThat(collidingName(1)).hasSameHashCodeAs(collidingName(2)).isNotEqualTo(collidingName(2));

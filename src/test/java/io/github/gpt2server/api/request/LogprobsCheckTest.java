@@ -20,8 +20,8 @@ class LogprobsCheckTest {
     assertThatExceptionOfType(ApiException.class)
         .isThrownBy(() -> LogprobsCheck.check("logprobs", 5, 50_257, 2_000_001, "max_tokens"))
         .withMessage(
-            "logprobs = 5 at up to 2000001 positions would report 10000005 log-probabilities at"
-                + " once, but an answer may have 10000000; lower logprobs or max_tokens.");
+            "logprobs = 5 at up to 2000001 positions makes 10000005 log-probabilities, but an"
+                + " answer may have at most 10000000; lower logprobs or max_tokens.");
   }
 
   @Test
@@ -32,7 +32,7 @@ class LogprobsCheckTest {
     assertThatExceptionOfType(ApiException.class)
         .isThrownBy(() -> LogprobsCheck.check("logprobs", many, 50_000, 201, "max_tokens"))
         .withMessageContaining(
-            "would hold 10050000 log-probabilities at once (above %d at a position, the whole"
+            "makes 10050000 log-probabilities (above %d, the whole vocabulary's count), but"
                 .formatted(TopTokens.FEW));
   }
 }

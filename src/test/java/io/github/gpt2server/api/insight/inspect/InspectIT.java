@@ -410,7 +410,7 @@ class InspectIT {
           {} | prompt | prompt and tokens are missing; send one of them.
           {"prompt": "a", "tokens": [1]} | tokens | prompt and tokens exclude each other; remove one of them.
           {"prompt": ["a"]} | prompt | prompt must be a string, but is an array.
-          {"tokens": [4096]} | tokens | tokens[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
+          {"tokens": [4096]} | tokens | tokens[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           {"tokens": [1, 2], "position": 2} | position | position must be between -2 and 1, but is 2.
           {"tokens": [1, 2], "position": -3} | position | position must be between -2 and 1, but is -3.
           {"prompt": "a", "top_k": -1} | top_k | top_k must be between 0 and 4096, but is -1.

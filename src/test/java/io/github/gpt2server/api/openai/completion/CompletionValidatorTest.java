@@ -258,7 +258,7 @@ class CompletionValidatorTest {
           "best_of": 129 | best_of | best_of must be between 1 and 128, but is 129.
           "best_of": 65, "prompt": [[1],[2]] | best_of | 2 prompts with best_of = 65 request 130 choices, but the limit is 128 per request; send several requests.
           "logprobs": -1 | logprobs | logprobs must be between 0 and 4096, but is -1.
-          "logprob_token_ids": [4096] | logprob_token_ids | logprob_token_ids[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
+          "logprob_token_ids": [4096] | logprob_token_ids | logprob_token_ids[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           "suffix": "end" | suffix | suffix is not supported: GPT-2 cannot insert text before a suffix. Remove suffix.
           "stream": true, "stream_options": {"continuous_usage_stats": true} | stream_options | stream_options.continuous_usage_stats requires include_usage: true; set include_usage, or remove continuous_usage_stats.
           "stream_options": {"continuous_usage_stats": true} | stream_options | stream_options requires stream: true; set stream, or remove stream_options.
@@ -268,7 +268,7 @@ class CompletionValidatorTest {
           "stop": 5 | stop | stop must be a string or an array of strings, but contains 5.
           "stop": [null] | stop | stop must be a string or an array of strings, but contains null.
           "stop": ["\\udc00"] | stop | stop holds half of a surrogate pair (such as \\ud800 alone), which is not a character; remove it or complete the pair.
-          "stop_token_ids": [4096] | stop_token_ids | stop_token_ids[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
+          "stop_token_ids": [4096] | stop_token_ids | stop_token_ids[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           "stop_token_ids": [1, null] | stop_token_ids[1] | stop_token_ids[1] must be an integer, but is null.
           "logit_bias": {"x": 1} | logit_bias | logit_bias has the key "x", which is not a token id; the vocabulary has ids from 0 to 4095.
           "logit_bias": {"05": 1} | logit_bias | logit_bias has the key "05", which is not a token id; the vocabulary has ids from 0 to 4095.
@@ -281,12 +281,12 @@ class CompletionValidatorTest {
           "prompt": {"a": 1} | prompt | prompt must be a string, an array of strings, an array of token ids or an array of such arrays, but is an object.
           "prompt": [1, "a"] | prompt | prompt[1] is the string "a"; an array of token ids holds only integers.
           "prompt": [1.5] | prompt | prompt[0] is 1.5; an array of token ids holds only integers.
-          "prompt": [-1] | prompt | prompt[0] is -1, which is no token id; the vocabulary has ids from 0 to 4095.
-          "prompt": [99999999999] | prompt | prompt[0] is 99999999999, which is no token id; the vocabulary's ids are far smaller.
+          "prompt": [-1] | prompt | prompt[0] is -1, which is not a token id; the vocabulary has ids from 0 to 4095.
+          "prompt": [99999999999] | prompt | prompt[0] is 99999999999, which is outside the range of token ids.
           "prompt": ["a", [1]] | prompt | prompt[1] is an array; every item must be a string like the first.
           "prompt": [[1], "a"] | prompt | prompt[1] is the string "a"; every item must be an array of token ids like the first.
           "prompt": [true] | prompt | prompt[0] is true; every item must be a string, a token id or an array of token ids.
-          "prompt": [[4096]] | prompt[0] | prompt[0][0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.
+          "prompt": [[4096]] | prompt[0] | prompt[0][0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           "prompt": "a\\ud83d" | prompt | prompt holds half of a surrogate pair (such as \\ud800 alone), which is not a character; remove it or complete the pair.
           """)
   void whatIsWrongIsSaid(String fields, String param, String message) {
@@ -412,7 +412,7 @@ class CompletionValidatorTest {
     assertThat(valid("{\"stop\": [" + sixteen + "]}").generation().sequences().get(0).stopStrings())
         .hasSize(16);
     assertThat(refused("{\"stop\": [" + sixteen + ", \"c\"]}"))
-        .hasMessage("stop may hold 16 items, but holds more; send fewer in one request.");
+        .hasMessage("stop may hold at most 16 items, but holds more; send fewer in one request.");
   }
 
   @Test

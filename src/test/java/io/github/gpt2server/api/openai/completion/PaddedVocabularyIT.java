@@ -154,7 +154,7 @@ class PaddedVocabularyIT {
                 .get("message")
                 .stringValue())
         .isEqualTo(
-            "tokens[0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.");
+            "tokens[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.");
   }
 
   @Test

@@ -209,7 +209,7 @@ class EmbeddingsIT {
         "{\"input\":[]} | input | input is empty; send at least one text.",
         "{\"input\":5} | input | input must be a string, an array of strings, an array of token ids or an array of such arrays, but is 5.",
         "{\"input\":[\"a\",5]} | input | input[1] is 5; every item must be a string like the first.",
-        "{\"input\":[[4096]]} | input[0] | input[0][0] is 4096, which is no token id; the vocabulary has ids from 0 to 4095.",
+        "{\"input\":[[4096]]} | input[0] | input[0][0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.",
         "{\"input\":\"a\",\"dimensions\":256} | dimensions | dimensions is 256, but this model's vectors have 320 dimensions and cannot be shortened; remove dimensions.",
         "{\"input\":\"a\",\"encoding_format\":\"int8\"} | encoding_format | encoding_format must be one of float, base64, but is \"int8\".",
         "{\"input\":\"a\",\"pooling\":\"max\"} | pooling | pooling must be one of mean, last, none, but is \"max\".",
@@ -250,7 +250,7 @@ class EmbeddingsIT {
                 .refusal("/v1/embeddings", "{\"input\":[" + texts + "]}")
                 .get("message")
                 .stringValue())
-        .isEqualTo("input may hold 2048 texts, but holds more; send fewer in one request.");
+        .isEqualTo("input may hold at most 2048 texts, but holds more; send fewer in one request.");
     String text = "[" + "7,".repeat(511) + "7]";
     texts = (text + ",").repeat(30) + text;
     assertThat(
