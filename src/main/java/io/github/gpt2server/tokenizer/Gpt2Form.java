@@ -25,7 +25,7 @@ final class Gpt2Form {
    * @return null unless nothing but GPT-2's own pre-tokenizer splits texts into words, no added
    *     token reaches beyond its own text, and each id stands for one text
    */
-  static Cutting cutting(ObjectNode json) {
+  static SplitPoints splitPoints(ObjectNode json) {
     if (!splitsAsGpt2(json)) {
       return null;
     }
@@ -42,7 +42,7 @@ final class Gpt2Form {
     }
     boolean runs = merges.areOrderly() && !model.path("ignore_merges").asBoolean(false);
     return hasEveryByte(model.path("vocab")) && haveOneTokenEach(model.path("vocab"))
-        ? new Cutting(runs, addedTokens)
+        ? new SplitPoints(runs, addedTokens)
         : null;
   }
 

@@ -33,14 +33,14 @@ public final class Gpt2Tokenizer implements AutoCloseable {
   private final boolean addsPrefixSpace;
   private final boolean losesWhatHasNoToken;
   private final boolean takesEveryByte;
-  private final Surroundings surroundings;
+  private final PostProcessor postProcessor;
 
   private Gpt2Tokenizer(Vocabulary vocabulary, BpeLibrary library, TokenizerDefinition definition) {
     this.vocabulary = vocabulary;
     this.library = library;
     this.encoder =
         new SegmentedEncoder(
-            Gpt2Form.cutting(definition.json()),
+            Gpt2Form.splitPoints(definition.json()),
             library::encode,
             vocabulary::length,
             SEGMENT,
@@ -50,7 +50,7 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     this.addsPrefixSpace = definition.addsPrefixSpace();
     this.losesWhatHasNoToken = !vocabulary.hasEveryByte() && !definition.byteLevel();
     this.takesEveryByte = Gpt2Form.takesEveryByte(definition.json());
-    this.surroundings = definition.surroundings();
+    this.postProcessor = definition.postProcessor();
   }
 
   /**
@@ -166,7 +166,7 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     int[] ids = encode(text, onSegment);
     int[] offsets = vocabulary.isWritten(text, ids) ? offsets(ids) : library.starts(text);
     return addSpecialTokens
-        ? surroundings.around(ids, offsets, text.codePointCount(0, text.length()))
+        ? postProcessor.around(ids, offsets, text.codePointCount(0, text.length()))
         : new TokenizedText(ids, offsets);
   }
 

@@ -26,7 +26,7 @@ final class SegmentedEncoder {
    */
   private static final int OVERLAP = 8;
 
-  private final Cutting cutting;
+  private final SplitPoints splitPoints;
   private final Function<String, int[]> whole;
   private final IntUnaryOperator bytes;
   private final int segment;
@@ -35,19 +35,19 @@ final class SegmentedEncoder {
   /**
    * Makes an encoder.
    *
-   * @param cutting where texts may be cut; null if nowhere
+   * @param splitPoints where texts may be cut; null if nowhere
    * @param whole encodes a text as a whole
    * @param bytes the number of bytes of a token
    * @param segment the number of UTF-16 units of a segment, unless it must have more
    * @param longest the number of UTF-8 bytes that are encoded as a whole at the most
    */
   SegmentedEncoder(
-      Cutting cutting,
+      SplitPoints splitPoints,
       Function<String, int[]> whole,
       IntUnaryOperator bytes,
       int segment,
       int longest) {
-    this.cutting = cutting;
+    this.splitPoints = splitPoints;
     this.whole = whole;
     this.bytes = bytes;
     this.segment = segment;
@@ -76,7 +76,7 @@ final class SegmentedEncoder {
    * @param onSegment called before each segment but the first; what it throws ends the work
    */
   int[] encode(String text, Runnable onSegment) {
-    Segment current = read(text, 0, cutting == null ? text.length() : segment);
+    Segment current = read(text, 0, splitPoints == null ? text.length() : segment);
     if (current.to == text.length()) {
       return current.tokens;
     }
@@ -112,7 +112,7 @@ final class SegmentedEncoder {
     long size = Utf8.length(text, from, to);
     if (size > longest) {
       throw new IllegalArgumentException(
-          cutting == null
+          splitPoints == null
               ? ("the text has %d bytes in UTF-8, but this model's tokenizer, which reads texts as a"
                       + " whole, can read %d; send it in parts")
                   .formatted(size, longest)
@@ -142,7 +142,7 @@ final class SegmentedEncoder {
       if (ahead == 0
           && !Character.isLowSurrogate(text.charAt(position))
           && segment.tokens.length - token >= overlap
-          && cutting.allows(text, position)) {
+          && splitPoints.allows(text, position)) {
         return new Cut(token, position);
       }
     }

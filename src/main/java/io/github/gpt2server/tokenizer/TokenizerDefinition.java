@@ -22,7 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param size how many ids there are: the tokens', or {@code vocab_size} of {@code config.json} if
  *     that is more
  * @param roles which tokens begin and end a text
- * @param surroundings the tokens that are put around a text
+ * @param postProcessor the tokens that are put around a text
  * @param growth the number of bytes that a byte of text becomes at the most
  */
 record TokenizerDefinition(
@@ -33,7 +33,7 @@ record TokenizerDefinition(
     Set<Integer> special,
     int size,
     TokenRoles roles,
-    Surroundings surroundings,
+    PostProcessor postProcessor,
     int growth) {
 
   /** The size of the largest vocabulary that a GPT-2 may have. */
@@ -104,10 +104,10 @@ record TokenizerDefinition(
     ObjectNode generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
     TokenRoles roles = TokenRoles.of(named, addedTokens, generation, config, size);
     LibraryForm.complete(json, configuration, separate, named, size);
-    Surroundings surroundings = Surroundings.of(source, json.path("post_processor"), size);
+    PostProcessor postProcessor = PostProcessor.of(source, json.path("post_processor"), size);
     int growth = NativeSafety.check(source, json);
     return new TokenizerDefinition(
-        source, json, tokens, addedTokens, special, size, roles, surroundings, growth);
+        source, json, tokens, addedTokens, special, size, roles, postProcessor, growth);
   }
 
   /** Returns whether an added token is one where it stands in a text. */

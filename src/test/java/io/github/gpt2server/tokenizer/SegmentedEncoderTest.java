@@ -141,7 +141,7 @@ class SegmentedEncoderTest {
     AtomicInteger read = new AtomicInteger();
     SegmentedEncoder encoder =
         new SegmentedEncoder(
-            new Cutting(true, List.of()),
+            new SplitPoints(true, List.of()),
             text -> {
               read.incrementAndGet();
               return text.chars().toArray();
@@ -265,7 +265,7 @@ class SegmentedEncoderTest {
     for (Consumer<ObjectNode> change : CHANGES) {
       ObjectNode json = TokenizerFolder.json("tokenizer.json");
       change.accept(json);
-      assertThat(Gpt2Form.cutting(json)).isNull();
+      assertThat(Gpt2Form.splitPoints(json)).isNull();
       try (Encoders encoders = encoders(json)) {
         String text = "Once upon a time ".repeat(10);
         assertThat(encoders.segmented(16, 1_000).encode(text)).isEqualTo(encoders.whole(text));
@@ -309,13 +309,13 @@ class SegmentedEncoderTest {
   private static final class Encoders implements AutoCloseable {
     private final BpeLibrary library;
     private final Vocabulary vocabulary;
-    private final Cutting cutting;
+    private final SplitPoints splitPoints;
     private final AtomicInteger reads = new AtomicInteger();
 
     Encoders(TokenizerDefinition definition) throws IOException {
       library = new BpeLibrary(JsonFile.write(definition.json()), 1);
       vocabulary = new Vocabulary(definition.tokens(), definition.addedTokens(), definition.size());
-      cutting = Gpt2Form.cutting(definition.json());
+      splitPoints = Gpt2Form.splitPoints(definition.json());
     }
 
     int[] whole(String text) {
@@ -324,7 +324,7 @@ class SegmentedEncoderTest {
 
     SegmentedEncoder segmented(int segment, int longest) {
       return new SegmentedEncoder(
-          cutting,
+          splitPoints,
           part -> {
             reads.incrementAndGet();
             return library.encode(part);

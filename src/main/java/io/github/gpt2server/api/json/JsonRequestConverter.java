@@ -1,6 +1,6 @@
 package io.github.gpt2server.api.json;
 
-import io.github.gpt2server.api.execution.RequestWatch;
+import io.github.gpt2server.api.execution.AbortCheck;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.limit.RequestMemory;
 import io.github.gpt2server.api.limit.RequestSizes;
@@ -66,7 +66,7 @@ public final class JsonRequestConverter extends AbstractHttpMessageConverter<Jso
     limits
         .memory()
         .requireRoom(MemoryUse.BODIES, MemoryUse.BYTES_PER_BODY_BYTE * Math.max(0, length));
-    RequestWatch.begin(limits.requestTimeout());
+    AbortCheck.begin(limits.requestTimeout());
     try (BoundedBody body =
         new BoundedBody(
             message.getBody(),

@@ -1,6 +1,6 @@
 package io.github.gpt2server.api.request;
 
-import io.github.gpt2server.api.execution.RequestWatch;
+import io.github.gpt2server.api.execution.AbortCheck;
 import io.github.gpt2server.api.limit.RequestMemory;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.memory.MemoryUse;
@@ -126,13 +126,13 @@ public final class PromptReader {
    */
   public TokenizedText tokenize(String field, String text, boolean addSpecialTokens) {
     requireUnicode(field, text);
-    RequestWatch watch = RequestWatch.current();
-    watch.look();
+    AbortCheck abort = AbortCheck.current();
+    abort.check();
     MemoryBudget.Reservation memory = RequestMemory.current().of(MemoryUse.TEXTS);
     long before = memory.bytes();
     memory.resize(before + (long) TOKEN_BYTES * text.length());
     try {
-      TokenizedText tokens = model.tokenizer().tokenize(text, addSpecialTokens, watch::look);
+      TokenizedText tokens = model.tokenizer().tokenize(text, addSpecialTokens, abort::check);
       memory.resize(before + (long) TOKEN_BYTES * tokens.ids().length);
       return tokens;
     } catch (IllegalArgumentException e) {

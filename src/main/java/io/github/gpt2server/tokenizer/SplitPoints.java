@@ -21,7 +21,7 @@ import java.util.List;
  * Unicode the library knows. Whether the end of a longer word has the tokens that it has in that
  * word is for {@link SegmentedEncoder} to find out.
  */
-final class Cutting {
+final class SplitPoints {
 
   private static final char APOSTROPHE = '\'';
 
@@ -35,7 +35,7 @@ final class Cutting {
    * @param addedTokens tokens that are found in a text before it is split into words: no cut is
    *     inside a place where one stands
    */
-  Cutting(boolean insideWords, List<String> addedTokens) {
+  SplitPoints(boolean insideWords, List<String> addedTokens) {
     this.insideWords = insideWords;
     this.addedTokens = List.copyOf(addedTokens);
   }

@@ -6,13 +6,14 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The tokens that a tokenizer puts before and after a text.
+ * The tokens that a tokenizer puts before and after a text, as the {@code post_processor} of its
+ * files says.
  *
  * @param before ids before a text
  * @param after ids after it
  */
-record Surroundings(int[] before, int[] after) {
-  private static final Surroundings NONE = new Surroundings(new int[0], new int[0]);
+record PostProcessor(int[] before, int[] after) {
+  private static final PostProcessor NONE = new PostProcessor(new int[0], new int[0]);
 
   /**
    * Reads them from the {@code post_processor} of a definition.
@@ -21,25 +22,25 @@ record Surroundings(int[] before, int[] after) {
    * @param size the number of ids of the vocabulary
    * @throws TokenizerLoadException if it does not put tokens around one text
    */
-  static Surroundings of(Path source, JsonNode processor, int size) {
+  static PostProcessor of(Path source, JsonNode processor, int size) {
     if (processor.isMissingNode() || processor.isNull()) {
       return NONE;
     }
-    Surroundings surroundings =
+    PostProcessor postProcessor =
         switch (processor.path("type").asString("")) {
           case "ByteLevel" -> NONE;
           case "Sequence" -> sequence(source, processor.path("processors"), size);
           case "TemplateProcessing" -> template(source, processor);
           case "BertProcessing", "RobertaProcessing" ->
-              new Surroundings(id(processor.path("cls")), id(processor.path("sep")));
+              new PostProcessor(id(processor.path("cls")), id(processor.path("sep")));
           default -> throw refused(source);
         };
-    for (int id : concat(surroundings.before, surroundings.after)) {
+    for (int id : concat(postProcessor.before, postProcessor.after)) {
       if (id < 0 || id >= size) {
         throw refused(source);
       }
     }
-    return surroundings;
+    return postProcessor;
   }
 
   private static TokenizerLoadException refused(Path source) {
@@ -49,16 +50,16 @@ record Surroundings(int[] before, int[] after) {
   }
 
   /** The first is the innermost. */
-  private static Surroundings sequence(Path source, JsonNode processors, int size) {
-    Surroundings all = NONE;
+  private static PostProcessor sequence(Path source, JsonNode processors, int size) {
+    PostProcessor all = NONE;
     for (JsonNode processor : processors) {
-      Surroundings next = of(source, processor, size);
-      all = new Surroundings(concat(next.before, all.before), concat(all.after, next.after));
+      PostProcessor next = of(source, processor, size);
+      all = new PostProcessor(concat(next.before, all.before), concat(all.after, next.after));
     }
     return all;
   }
 
-  private static Surroundings template(Path source, JsonNode template) {
+  private static PostProcessor template(Path source, JsonNode template) {
     IntStream.Builder before = IntStream.builder();
     IntStream.Builder after = IntStream.builder();
     int texts = 0;
@@ -80,7 +81,7 @@ record Surroundings(int[] before, int[] after) {
           "%s has a post_processor whose template has the text %d times, but must have it once."
               .formatted(source, texts));
     }
-    return new Surroundings(before.build().toArray(), after.build().toArray());
+    return new PostProcessor(before.build().toArray(), after.build().toArray());
   }
 
   /** Of a token written with its id, such as {@code ["</s>", 2]}. */

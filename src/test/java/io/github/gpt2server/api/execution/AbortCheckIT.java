@@ -20,7 +20,7 @@ import org.springframework.web.context.request.ServletRequestAttributes;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What is done before the engine has a request ends with it, too. */
-class RequestWatchIT {
+class AbortCheckIT {
   private static final Duration LONG = Duration.ofHours(1);
 
   @BeforeEach
@@ -38,26 +38,26 @@ class RequestWatchIT {
   @Test
   void endsForAClientWhoHasLeft() {
     ClientConnection.enter(() -> true);
-    RequestWatch.begin(LONG);
+    AbortCheck.begin(LONG);
 
-    assertThatExceptionOfType(ClientGoneException.class).isThrownBy(RequestWatch.current()::look);
+    assertThatExceptionOfType(ClientGoneException.class).isThrownBy(AbortCheck.current()::check);
   }
 
   @Test
   void endsWhenTheTimeIsOver() {
-    RequestWatch.begin(Duration.ZERO);
+    AbortCheck.begin(Duration.ZERO);
 
     assertThatExceptionOfType(ApiException.class)
-        .isThrownBy(RequestWatch.current()::look)
+        .isThrownBy(AbortCheck.current()::check)
         .satisfies(e -> assertThat(e.status().value()).isEqualTo(504));
   }
 
   @Test
   void goesOnOtherwise() {
     ClientConnection.enter(() -> false);
-    assertThatCode(RequestWatch.current()::look).doesNotThrowAnyException();
-    RequestWatch.begin(LONG);
-    assertThatCode(RequestWatch.current()::look).doesNotThrowAnyException();
+    assertThatCode(AbortCheck.current()::check).doesNotThrowAnyException();
+    AbortCheck.begin(LONG);
+    assertThatCode(AbortCheck.current()::check).doesNotThrowAnyException();
   }
 
   /** The text takes seconds. */

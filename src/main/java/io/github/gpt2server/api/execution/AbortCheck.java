@@ -8,12 +8,12 @@ import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.RequestContextHolder;
 
 /**
- * Watches the current thread's request before it is submitted to the engine: whether its client is
- * still connected, and whether its time limit, counted from the start of its body, has passed. Used
- * by the request's own thread only.
+ * The reasons to abort the current thread's request before the engine has it: its client is gone, or
+ * its time limit, counted from the start of its body, has passed. Used by the request's own thread
+ * only.
  */
-public final class RequestWatch {
-  private static final String ATTRIBUTE = RequestWatch.class.getName();
+public final class AbortCheck {
+  private static final String ATTRIBUTE = AbortCheck.class.getName();
 
   /** Minimum time between two checks of the connection, whatever the number of texts. */
   private static final long CHECK_NANOS = Duration.ofMillis(20).toNanos();
@@ -23,24 +23,24 @@ public final class RequestWatch {
   private final long start = System.nanoTime();
   private long lastCheck = start - CHECK_NANOS;
 
-  private RequestWatch(Duration timeout) {
+  private AbortCheck(Duration timeout) {
     this.timeout = timeout;
   }
 
   /** Starts the time limit of this thread's request. */
   public static void begin(Duration timeout) {
     RequestContextHolder.currentRequestAttributes()
-        .setAttribute(ATTRIBUTE, new RequestWatch(timeout), RequestAttributes.SCOPE_REQUEST);
+        .setAttribute(ATTRIBUTE, new AbortCheck(timeout), RequestAttributes.SCOPE_REQUEST);
   }
 
-  /** The watch of this thread's request; one without a time limit if no body was read. */
-  public static RequestWatch current() {
+  /** The check of this thread's request; one without a time limit if no body was read. */
+  public static AbortCheck current() {
     RequestAttributes request = RequestContextHolder.getRequestAttributes();
-    Object watch =
+    Object check =
         request == null ? null : request.getAttribute(ATTRIBUTE, RequestAttributes.SCOPE_REQUEST);
-    return watch instanceof RequestWatch own
+    return check instanceof AbortCheck own
         ? own
-        : new RequestWatch(Duration.ofNanos(Long.MAX_VALUE));
+        : new AbortCheck(Duration.ofNanos(Long.MAX_VALUE));
   }
 
   /**
@@ -49,7 +49,7 @@ public final class RequestWatch {
    * @throws ClientGoneException if the client has disconnected
    * @throws ApiException 504, if the time limit has passed
    */
-  public void look() {
+  public void check() {
     long now = System.nanoTime();
     if (now - lastCheck < CHECK_NANOS) {
       return;
