@@ -153,8 +153,7 @@ class CrowdDrill {
       String body = "{\"prompt\": \"The king\", \"max_tokens\": 200, \"ignore_eos\": true}";
       long start = System.nanoTime();
       Map<Integer, Integer> statuses = new TreeMap<>();
-      for (RawHttp.Answer answer :
-          all(200, i -> () -> server.post("/v1/completions", body))) {
+      for (RawHttp.Answer answer : all(200, i -> () -> server.post("/v1/completions", body))) {
         statuses.merge(answer.status(), 1, Integer::sum);
         if (answer.status() == 429) {
           assertThat(answer.headers()).containsEntry("retry-after", "1");

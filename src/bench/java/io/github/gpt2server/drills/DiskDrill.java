@@ -50,8 +50,7 @@ class DiskDrill {
   void fullThenReadOnly() throws Exception {
     String nativeFull = fails(Map.of("DJL_CACHE_DIR", disk.toString()));
     clear();
-    String modelFull =
-        fails(Map.of("HF_HUB_CACHE", disk.toString()), "--gpt2.model=" + MODEL);
+    String modelFull = fails(Map.of("HF_HUB_CACHE", disk.toString()), "--gpt2.model=" + MODEL);
     clear();
     assertThat(nativeFull)
         .contains("cannot be unpacked into " + disk, "MB are free", "DJL_CACHE_DIR");
@@ -62,8 +61,7 @@ class DiskDrill {
     Map<String, String> both =
         Map.of("DJL_CACHE_DIR", disk + "/djl", "HF_HUB_CACHE", disk + "/hub");
     String nativeReadOnly = fails(both);
-    String modelReadOnly =
-        fails(Map.of("HF_HUB_CACHE", disk + "/hub"), "--gpt2.model=" + MODEL);
+    String modelReadOnly = fails(Map.of("HF_HUB_CACHE", disk + "/hub"), "--gpt2.model=" + MODEL);
     assertThat(nativeReadOnly).contains("cannot be unpacked into " + disk, "cannot be written to");
     assertThat(modelReadOnly).contains(disk.toString());
 

@@ -27,8 +27,7 @@ final class DrillReport {
         "| %s | %s | %s |%n".formatted(drill, done, seen));
     StringBuilder table = new StringBuilder(HEAD);
     try (Stream<Path> files = Files.list(FOLDER)) {
-      List<Path> rows =
-          files.filter(file -> file.toString().endsWith(".row")).sorted().toList();
+      List<Path> rows = files.filter(file -> file.toString().endsWith(".row")).sorted().toList();
       for (Path row : rows) {
         table.append(Files.readString(row));
       }

@@ -34,8 +34,7 @@ final class SoakPlot {
     double minutes = samples.get(samples.size() - 1).minute();
     double most =
         lines.stream().flatMapToDouble(line -> samples.stream().mapToDouble(line)).max().orElse(1);
-    Svg.Panel panel =
-        svg.panel(title, LEFT, top, WIDTH, HEIGHT, Svg.limit(Math.max(1, most)));
+    Svg.Panel panel = svg.panel(title, LEFT, top, WIDTH, HEIGHT, Svg.limit(Math.max(1, most)));
     for (int i = 0; i <= MARKS; i++) {
       double share = (double) i / MARKS;
       panel.label(LEFT + WIDTH * share, String.format(Locale.ROOT, "%.1f min", minutes * share));

@@ -75,7 +75,9 @@ public final class ModelHub {
     this.check = check;
   }
 
-  /** Returns whether a text can be a model id: {@code organisation/name}, or a legacy {@code name}. */
+  /**
+   * Returns whether a text can be a model id: {@code organisation/name}, or a legacy {@code name}.
+   */
   public static boolean isModelId(String text) {
     return ID.matcher(text).matches()
         && !text.contains("--")

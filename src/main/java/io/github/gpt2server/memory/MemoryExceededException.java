@@ -31,8 +31,8 @@ public final class MemoryExceededException extends RuntimeException {
   }
 
   /**
-   * Returns whether the reservation would not fit into an empty budget either, so that repeating the
-   * request cannot help.
+   * Returns whether the reservation would not fit into an empty budget either, so that repeating
+   * the request cannot help.
    */
   public boolean neverFits() {
     return asked > most;

@@ -47,8 +47,8 @@ final class Gpt2Form {
   }
 
   /**
-   * Returns whether each byte of a text is in one of its tokens, which have no more bytes than they stand
-   * for.
+   * Returns whether each byte of a text is in one of its tokens, which have no more bytes than they
+   * stand for.
    *
    * @param json the definition in the form that the library is given
    */

@@ -221,7 +221,8 @@ public final class Gpt2Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Returns whether each token id stands for the same bytes in the other's vocabulary, which is as large.
+   * Returns whether each token id stands for the same bytes in the other's vocabulary, which is as
+   * large.
    */
   public boolean hasVocabularyOf(Gpt2Tokenizer other) {
     return vocabulary.equalTo(other.vocabulary);
@@ -253,7 +254,9 @@ public final class Gpt2Tokenizer implements AutoCloseable {
     return roles.unknown();
   }
 
-  /** Returns whether a token is special: it belongs to no text and is left out where text is shown. */
+  /**
+   * Returns whether a token is special: it belongs to no text and is left out where text is shown.
+   */
   public boolean special(int token) {
     return special.contains(token);
   }

@@ -45,8 +45,8 @@ final class MergeRules {
   }
 
   /**
-   * Returns whether each token is made by one merge, of tokens that are bytes or made by merges of lower
-   * ranks, as is true of merges that were learned one after the other.
+   * Returns whether each token is made by one merge, of tokens that are bytes or made by merges of
+   * lower ranks, as is true of merges that were learned one after the other.
    */
   boolean areOrderly() {
     return orderly;

@@ -41,8 +41,8 @@ final class SplitPoints {
   }
 
   /**
-   * Returns whether the rest of a text may begin with a UTF-16 unit, which is neither the first nor inside
-   * a character.
+   * Returns whether the rest of a text may begin with a UTF-16 unit, which is neither the first nor
+   * inside a character.
    */
   boolean allows(String text, int position) {
     char before = text.charAt(position - 1);

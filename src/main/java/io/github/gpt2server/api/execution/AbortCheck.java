@@ -8,9 +8,9 @@ import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.RequestContextHolder;
 
 /**
- * The reasons to abort the current thread's request before the engine has it: its client is gone, or
- * its time limit, counted from the start of its body, has passed. Used by the request's own thread
- * only.
+ * The reasons to abort the current thread's request before the engine has it: its client is gone,
+ * or its time limit, counted from the start of its body, has passed. Used by the request's own
+ * thread only.
  */
 public final class AbortCheck {
   private static final String ATTRIBUTE = AbortCheck.class.getName();
@@ -38,9 +38,7 @@ public final class AbortCheck {
     RequestAttributes request = RequestContextHolder.getRequestAttributes();
     Object check =
         request == null ? null : request.getAttribute(ATTRIBUTE, RequestAttributes.SCOPE_REQUEST);
-    return check instanceof AbortCheck own
-        ? own
-        : new AbortCheck(Duration.ofNanos(Long.MAX_VALUE));
+    return check instanceof AbortCheck own ? own : new AbortCheck(Duration.ofNanos(Long.MAX_VALUE));
   }
 
   /**

@@ -111,9 +111,7 @@ final class JsonPrompts {
     }
     if (Math.abs(value) > Integer.MAX_VALUE) {
       throw new FieldException(
-              "is "
-                  + JsonScalars.found(parser)
-                  + ", which is outside the range of token ids.")
+              "is " + JsonScalars.found(parser) + ", which is outside the range of token ids.")
           .at(index)
           .ofField();
     }

@@ -140,7 +140,9 @@ public final class RequestJson {
     }
     return message.contains("Name")
         ? "a name in it is too long; it may have at most " + MAX_NAME_CHARACTERS + " characters"
-        : "a number in it is too long; it may have at most " + MAX_NUMBER_CHARACTERS + " characters";
+        : "a number in it is too long; it may have at most "
+            + MAX_NUMBER_CHARACTERS
+            + " characters";
   }
 
   private static ApiException invalid(TokenStreamLocation location, String what) {

@@ -44,9 +44,7 @@ public final class LogprobsCheck {
                   perPosition,
                   positions,
                   held * positions,
-                  whole
-                      ? " (above %d, the whole vocabulary's count)".formatted(TopTokens.FEW)
-                      : "",
+                  whole ? " (above %d, the whole vocabulary's count)".formatted(TopTokens.FEW) : "",
                   MAX,
                   field,
                   other));

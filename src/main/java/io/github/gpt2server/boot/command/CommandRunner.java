@@ -113,7 +113,8 @@ public final class CommandRunner {
   }
 
   /**
-   * Returns whether the command, or the engine at work for it, got no memory; not one that could not start.
+   * Returns whether the command, or the engine at work for it, got no memory; not one that could
+   * not start.
    */
   private static boolean lacksMemory(Throwable failure) {
     Throwable cause = failure instanceof StartFailedException ? null : failure;

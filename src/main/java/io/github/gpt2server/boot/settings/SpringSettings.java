@@ -90,7 +90,9 @@ final class SpringSettings {
         .min(Comparator.comparingInt(known -> EditDistance.between(uniform(known), given)));
   }
 
-  /** Returns whether it is the setting itself or, as in {@code logging.level.root}, an entry of it. */
+  /**
+   * Returns whether it is the setting itself or, as in {@code logging.level.root}, an entry of it.
+   */
   private static boolean isOrHolds(String known, String given) {
     return given.equals(known) || given.startsWith(known + ".") || given.startsWith(known + "[");
   }

@@ -71,14 +71,16 @@ public final class GenerationHandle extends EngineHandle {
   }
 
   /**
-   * Returns whether the unread events may exceed the limit, so that the engine would have to wait for the
-   * reader.
+   * Returns whether the unread events may exceed the limit, so that the engine would have to wait
+   * for the reader.
    */
   public boolean mayStall() {
     return mayStall;
   }
 
-  /** Returns whether the unread events exceed the limit, so that the engine waits for the reader. */
+  /**
+   * Returns whether the unread events exceed the limit, so that the engine waits for the reader.
+   */
   public boolean stalled() {
     return mayStall && unreadBytes.get() >= maxUnreadBytes;
   }

@@ -21,8 +21,8 @@ public final class Failures {
   private Failures() {}
 
   /**
-   * Returns whether the engine can go on after a failure: not if native code or classes are broken. After a
-   * lack of memory it can, because the end of the request frees what it held.
+   * Returns whether the engine can go on after a failure: not if native code or classes are broken.
+   * After a lack of memory it can, because the end of the request frees what it held.
    */
   static boolean survivable(Throwable failure) {
     return !(failure instanceof LinkageError)

@@ -113,8 +113,8 @@ public final class ProxyVariables extends ProxySelector {
   }
 
   /**
-   * Returns whether an entry of {@code NO_PROXY} matches: a host, a domain with its subdomains, either with
-   * a port, or {@code *}.
+   * Returns whether an entry of {@code NO_PROXY} matches: a host, a domain with its subdomains,
+   * either with a port, or {@code *}.
    */
   private static boolean matches(String exception, URI uri) {
     String host = uri.getHost().toLowerCase(Locale.ROOT);

@@ -34,7 +34,8 @@ public final class ApiKey {
   }
 
   /**
-   * Returns whether a client can send it: a header carries visible ASCII, and spaces at its ends are lost.
+   * Returns whether a client can send it: a header carries visible ASCII, and spaces at its ends
+   * are lost.
    */
   public boolean isSendable() {
     return sendable;

@@ -33,8 +33,8 @@ public final class ClientConnection {
   }
 
   /**
-   * Returns whether the client has left: has closed its side of the connection or given up its stream.
-   * Neither waits nor sends anything. Only the request's own thread may ask.
+   * Returns whether the client has left: has closed its side of the connection or given up its
+   * stream. Neither waits nor sends anything. Only the request's own thread may ask.
    */
   public boolean gone() {
     return left.getAsBoolean();

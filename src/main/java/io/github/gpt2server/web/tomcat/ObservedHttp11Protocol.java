@@ -160,8 +160,8 @@ public final class ObservedHttp11Protocol extends Http11NioProtocol {
     }
 
     /**
-     * Returns whether the client has closed its side; one system call. Bytes of a next request that arrive
-     * early stay in the connection's read buffer, where Tomcat finds them.
+     * Returns whether the client has closed its side; one system call. Bytes of a next request that
+     * arrive early stay in the connection's read buffer, where Tomcat finds them.
      */
     private static boolean closed(SocketWrapperBase<?> socket) {
       if (socket.isClosed() || !(socket.getSocket() instanceof NioChannel channel)) {

@@ -316,8 +316,7 @@ class HostileTorchFileTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource({"picklesThatWantMore", "picklesThatAreBroken", "tensorsThatCannotBe"})
   void refusesThePickle(String kind, byte[] pickle, String reason) {
-    byte[] zip =
-        ZipWriter.plain().add("x/data.pkl", pickle).add("x/data/0", new byte[16]).bytes();
+    byte[] zip = ZipWriter.plain().add("x/data.pkl", pickle).add("x/data/0", new byte[16]).bytes();
     assertRefused(zip, reason);
   }
 

@@ -288,8 +288,7 @@ class SafetensorsFileTest {
 
   @Test
   void refusesAFileThatShrankSinceItWasOpened() {
-    byte[] bytes =
-        new SafetensorsWriter().add("a", DataType.F32, new long[] {2}, 1, 2).bytes();
+    byte[] bytes = new SafetensorsWriter().add("a", DataType.F32, new long[] {2}, 1, 2).bytes();
     SafetensorsWriter.write(path, bytes);
     SafetensorsFile file = SafetensorsFile.open(path);
     SafetensorsWriter.write(path, Arrays.copyOf(bytes, bytes.length - 4));

@@ -52,8 +52,7 @@ class SafetensorsFuzzIT {
             .add("h.0.attn.c_attn.bias", DataType.BF16, new long[] {4}, 1, 2, 3, 4)
             .bytes();
     Random random = new Random(7);
-    FileFuzzer fuzzer =
-        new FileFuzzer(folder.resolve("x.safetensors"), SafetensorsFile::open);
+    FileFuzzer fuzzer = new FileFuzzer(folder.resolve("x.safetensors"), SafetensorsFile::open);
     for (int i = 0; i < MUTATIONS; i++) {
       fuzzer.open(
           random.nextInt(5) == 0 ? FileFuzzer.mutate(valid, random) : mutate(valid, random));

@@ -96,7 +96,8 @@ class MostSimilarIT {
                 .refusal("/v1/most-similar", "{\"positive\":[" + terms + "]}")
                 .get("message")
                 .stringValue())
-        .isEqualTo("positive may hold at most 100 texts, but holds more; send fewer in one request.");
+        .isEqualTo(
+            "positive may hold at most 100 texts, but holds more; send fewer in one request.");
     assertThat(
             server
                 .refusal("/v1/most-similar", "{\"positive\":[\"" + "x y ".repeat(500) + "\"]}")
