@@ -153,13 +153,8 @@ class InsightIT {
       textBlock =
           """
           {} | prompt | prompt and tokens are missing; send one of them.
-          {"prompt": "a", "tokens": [1]} | tokens | prompt and tokens exclude each other; remove one of them.
           {"prompt": [1]} | prompt | prompt must be a string or an array of one or more strings; send token ids in tokens.
-          {"prompt": []} | prompt | prompt must be a string or an array of one or more strings; send token ids in tokens.
-          {"prompt": "a", "temperature": 0} | temperature | temperature must be between 0.000000001 and 100, but is 0.
-          {"prompt": "a", "top_k": -1} | top_k | top_k must be between 0 and 4096, but is -1.
           {"prompt": "a", "top_k": 4097} | top_k | top_k must be between 0 and 4096, but is 4097.
-          {"prompt": "a", "candidates": [""]} | candidates | candidates[0] is empty; remove it, or send at least one character.
           {"prompt": "a", "candidates": " x"} | candidates | candidates must be an array, but is the string " x".
           {"tokens": [4096]} | tokens | tokens[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           {"prompt": "a", "candidats": []} | candidats | candidats is not a field of this endpoint; did you mean 'candidates'?

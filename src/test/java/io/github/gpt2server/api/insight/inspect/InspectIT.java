@@ -408,37 +408,12 @@ class InspectIT {
       textBlock =
           """
           {} | prompt | prompt and tokens are missing; send one of them.
-          {"prompt": "a", "tokens": [1]} | tokens | prompt and tokens exclude each other; remove one of them.
           {"prompt": ["a"]} | prompt | prompt must be a string, but is an array.
-          {"tokens": [4096]} | tokens | tokens[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           {"tokens": [1, 2], "position": 2} | position | position must be between -2 and 1, but is 2.
-          {"tokens": [1, 2], "position": -3} | position | position must be between -2 and 1, but is -3.
-          {"prompt": "a", "top_k": -1} | top_k | top_k must be between 0 and 4096, but is -1.
-          {"prompt": "a", "top_k": 4097} | top_k | top_k must be between 0 and 4096, but is 4097.
-          {"prompt": "a", "layers": []} | layers | layers is empty; send at least one layer, or remove layers to report all.
           {"prompt": "a", "layers": 1} | layers | layers must be an array, but is 1.
-          {"prompt": "a", "layers": [0, 4]} | layers | layers[1] must be between 0 and 3, the last layer of this model, but is 4.
           {"prompt": "a", "layers": [null]} | layers[0] | layers[0] must be an integer, but is null.
-          {"prompt": "a", "layers": [1, 1]} | layers | layers[1] repeats layer 1; remove the duplicate.
-          {"prompt": "a", "heads": [-1]} | heads | heads[0] must be between 0 and 4, the last head of this model, but is -1.
-          {"prompt": "a", "heads": [2, 0, 2]} | heads | heads[2] repeats head 2; remove the duplicate.
-          {"prompt": "a", "targets": " king"} | targets | targets must be an array, but is the string " king".
-          {"prompt": "a", "targets": [""]} | targets | targets[0] must be the text or id of a token, but is "".
-          {"prompt": "a", "targets": [1, null]} | targets | targets[1] must be the text or id of a token, but is null.
-          {"prompt": "a", "targets": [1.5]} | targets | targets[0] must be the text or id of a token, but is 1.5.
           {"prompt": "a", "targets": [4096]} | targets | targets[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
-          {"prompt": "a", "targets": [" king's"]} | targets | targets[0] must be one token, but " king's" is 2 tokens: " king" (553), "'s" (371). Send one of them, by its text or id.
-          {"prompt": "a", "targets": [7, "Mary"]} | targets | targets[1] must be one token, but "Mary" is 2 tokens: "M" (44), "ary" (977). With a leading space, " Mary", it is one.
-          {"prompt": "a", "attribution": true} | targets | attribution requires targets, whose logits it explains; send targets, or remove attribution.
-          {"prompt": "a", "ablate": "each"} | targets | ablate "each" requires targets, whose log-probabilities it compares; send targets, or remove ablate.
           {"prompt": "a", "ablate": "all"} | ablate | ablate must be "each" or an array of one or more heads such as {"layer": 0, "head": 1}, but is "all".
-          {"prompt": "a", "ablate": []} | ablate | ablate must be "each" or an array of one or more heads such as {"layer": 0, "head": 1}, but is [].
-          {"prompt": "a", "ablate": [{"layer": 1}]} | ablate | ablate[0] must be a head with two integers, such as {"layer": 0, "head": 1}, but is {"layer":1}.
-          {"prompt": "a", "ablate": [{"layer": 1, "head": "2"}]} | ablate | ablate[0] must be a head with two integers, such as {"layer": 0, "head": 1}, but is {"layer":1,"head":"2"}.
-          {"prompt": "a", "ablate": [[1, 2]]} | ablate | ablate[0] must be a head with two integers, such as {"layer": 0, "head": 1}, but is [1,2].
-          {"prompt": "a", "ablate": [{"layer": 9, "head": 2}]} | ablate | ablate[0].layer must be between 0 and 3, the last layer of this model, but is 9.
-          {"prompt": "a", "ablate": [{"layer": 1, "head": 5}]} | ablate | ablate[0].head must be between 0 and 4, the last head of this model, but is 5.
-          {"prompt": "a", "ablate": [{"layer": 1, "head": 2}, {"layer": 1, "head": 2}]} | ablate | ablate[1] repeats head 1.2; remove the duplicate.
           {"prompt": "a", "atention": true} | atention | atention is not a field of this endpoint; did you mean 'attention'?
           {"prompt": "a", "attention": 1} | attention | attention must be true or false, but is 1.
           """)

@@ -130,6 +130,18 @@ class InspectValidatorTest {
           {"tokens": [1], "targets": [5, 4096]} | targets | targets[1] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           {"tokens": [1], "targets": ["Mary"]} | targets | targets[0] must be one token, but "Mary" is 2 tokens: "M" (44), "ary" (977). With a leading space, " Mary", it is one.
           {"tokens": [1], "targets": ["Once upon"]} | targets | targets[0] must be one token, but "Once upon" is 2 tokens: "Once" (2771), " upon" (565). Send one of them, by its text or id.
+          {"tokens": [4096]} | tokens | tokens[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
+          {"prompt": "a", "layers": [1, 1]} | layers | layers[1] repeats layer 1; remove the duplicate.
+          {"prompt": "a", "heads": [2, 0, 2]} | heads | heads[2] repeats head 2; remove the duplicate.
+          {"prompt": "a", "targets": " king"} | targets | targets must be an array, but is the string " king".
+          {"prompt": "a", "targets": [1, null]} | targets | targets[1] must be the text or id of a token, but is null.
+          {"prompt": "a", "targets": [1.5]} | targets | targets[0] must be the text or id of a token, but is 1.5.
+          {"prompt": "a", "targets": [" king's"]} | targets | targets[0] must be one token, but " king's" is 2 tokens: " king" (553), "'s" (371). Send one of them, by its text or id.
+          {"prompt": "a", "targets": [7, "Mary"]} | targets | targets[1] must be one token, but "Mary" is 2 tokens: "M" (44), "ary" (977). With a leading space, " Mary", it is one.
+          {"prompt": "a", "ablate": [{"layer": 1}]} | ablate | ablate[0] must be a head with two integers, such as {"layer": 0, "head": 1}, but is {"layer":1}.
+          {"prompt": "a", "ablate": [{"layer": 1, "head": "2"}]} | ablate | ablate[0] must be a head with two integers, such as {"layer": 0, "head": 1}, but is {"layer":1,"head":"2"}.
+          {"prompt": "a", "ablate": [[1, 2]]} | ablate | ablate[0] must be a head with two integers, such as {"layer": 0, "head": 1}, but is [1,2].
+          {"prompt": "a", "ablate": [{"layer": 9, "head": 2}]} | ablate | ablate[0].layer must be between 0 and 3, the last layer of this model, but is 9.
           """)
   void refusalsNameFieldValueAndRemedy(String body, String param, String message) {
     assertInvalid(() -> valid(body), param, message);

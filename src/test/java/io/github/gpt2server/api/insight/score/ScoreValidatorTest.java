@@ -130,6 +130,9 @@ class ScoreValidatorTest {
           {"continuations": []} | continuations | continuations is empty; send 1 to 128 texts.
           {"continuations": ["b", ""]} | continuations | continuations[1] is empty; remove it, or send at least one character.
           {"continuations": [null]} | continuations | continuations[0] is empty; remove it, or send at least one character.
+          {"text": "a", "top_logprobs": 5000} | top_logprobs | top_logprobs must be between 0 and 4096, but is 5000.
+          {"text": "a \\ud800"} | text | text holds half of a surrogate pair (such as \\ud800 alone), which is not a character; remove it or complete the pair.
+          {"text":["a",5]} | text | text[1] must be a string, but is 5.
           """)
   void refusalsNameFieldValueAndRemedy(String body, String param, String message) {
     assertInvalid(() -> validate(body), param, message);

@@ -73,6 +73,7 @@ class MostSimilarValidatorTest {
           {"positive": ["Once upon"]} | positive | positive[0] must be one token, but "Once upon" is 2 tokens: "Once", " upon"; use another word; POST /v1/tokenize shows a word's tokens.
           {"positive": [" a"], "top_k": 0} | top_k | top_k must be between 1 and 4096, but is 0.
           {"positive": [" a"], "top_k": 4097} | top_k | top_k must be between 1 and 4096, but is 4097.
+          {"positive":[" grandmotherly"]} | positive | positive[0] must be one token, but " grandmotherly" is 2 tokens: " grandmother", "ly"; use another word; POST /v1/tokenize shows a word's tokens.
           """)
   void refusalsNameFieldValueAndRemedy(String body, String param, String message) {
     assertInvalid(() -> valid(body), param, message);

@@ -288,6 +288,9 @@ class CompletionValidatorTest {
           "prompt": [true] | prompt | prompt[0] is true; every item must be a string, a token id or an array of token ids.
           "prompt": [[4096]] | prompt[0] | prompt[0][0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           "prompt": "a\\ud83d" | prompt | prompt holds half of a surrogate pair (such as \\ud800 alone), which is not a character; remove it or complete the pair.
+          "logprobs": 4096, "max_tokens": 500, "n": 5 | logprobs | logprobs = 4096 at up to 2500 positions makes 10240000 log-probabilities, but an answer may have at most 10000000; lower logprobs or max_tokens, n or the prompts, or stream.
+          "logprobs": 257, "max_tokens": 500, "n": 5 | logprobs | logprobs = 257 at up to 2500 positions makes 10240000 log-probabilities (above 256, the whole vocabulary's count), but an answer may have at most 10000000; lower logprobs or max_tokens, n or the prompts, or stream.
+          "best_of": 2, "n": 3 | best_of | best_of must be at least n, which is 3, but is 2.
           """)
   void whatIsWrongIsSaid(String fields, String param, String message) {
     ApiException e = refused("{" + fields + "}");

@@ -86,6 +86,7 @@ class EmbeddingValidatorTest {
           {"input": "a", "dimensions": 256} | dimensions | dimensions is 256, but this model's vectors have 320 dimensions and cannot be shortened; remove dimensions.
           {"input": "a", "layer": -1} | layer | layer must be between 0 and 4, but is -1.
           {"input": "a", "layer": 5} | layer | layer must be between 0 and 4, but is 5.
+          {"input":["a",5]} | input | input[1] is 5; every item must be a string like the first.
           """)
   void refusalsNameFieldValueAndRemedy(String body, String param, String message) {
     assertInvalid(() -> valid(body), param, message);
