@@ -6,7 +6,6 @@ import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.handle.StepKind;
 import io.github.gpt2server.engine.handle.TaskHandle;
 import io.github.gpt2server.engine.request.Generation;
-import io.github.gpt2server.engine.request.Speculation;
 import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.engine.result.EngineStoppedException;
 import io.github.gpt2server.engine.result.Failures;
@@ -20,9 +19,7 @@ import io.github.gpt2server.engine.schedule.PrefixCacheStatus;
 import io.github.gpt2server.engine.schedule.Scheduler;
 import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.engine.schedule.SlotTable;
-import io.github.gpt2server.engine.speculation.DraftModelProposer;
 import io.github.gpt2server.engine.speculation.DraftPlanner;
-import io.github.gpt2server.engine.speculation.StepCosts;
 import io.github.gpt2server.engine.step.SamplingThreads;
 import io.github.gpt2server.engine.step.StepExecutor;
 import io.github.gpt2server.engine.task.Task;
@@ -153,12 +150,6 @@ public final class Engine implements AutoCloseable {
   /** Whether a slot or the prefix cache may still hold numbers of a failed request. */
   private boolean unclean;
 
-  /** Creates the planner of draft tokens; called on the engine thread. */
-  @FunctionalInterface
-  interface PlannerFactory {
-    DraftPlanner create(LanguageModel model) throws Exception;
-  }
-
   private Engine(
       Callable<LanguageModel> loader,
       Gpt2Tokenizer tokenizer,
@@ -183,25 +174,7 @@ public final class Engine implements AutoCloseable {
   public static Engine start(
       Callable<LanguageModel> loader, Gpt2Tokenizer tokenizer, EngineSettings settings)
       throws Exception {
-    return start(loader, tokenizer, settings, model -> planner(model, settings));
-  }
-
-  private static DraftPlanner planner(LanguageModel model, EngineSettings settings)
-      throws Exception {
-    if (settings.draftLoader() != null) {
-      return new DraftPlanner(
-          StepCosts.measure(model), loadDraftModel(settings.draftLoader(), settings));
-    }
-    return settings.speculation() == Speculation.OFF
-        ? DraftPlanner.OFF
-        : new DraftPlanner(StepCosts.measure(model));
-  }
-
-  private static DraftModelProposer loadDraftModel(
-      Callable<LanguageModel> loader, EngineSettings settings) throws Exception {
-    LanguageModel model = loader.call();
-    WarmUp.run(model, settings);
-    return new DraftModelProposer(model, StepCosts.measure(model));
+    return start(loader, tokenizer, settings, PlannerFactory.of(settings));
   }
 
   /** Starts an engine with a given planner of draft tokens. */

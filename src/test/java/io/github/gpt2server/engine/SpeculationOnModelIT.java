@@ -74,8 +74,8 @@ class SpeculationOnModelIT {
             model -> new DraftPlanner(FREE, new DraftModelProposer(draft(type), NEARLY_FREE)));
   }
 
-  private static Engine engine(
-      WeightType type, DraftTokenCounter counter, Engine.PlannerFactory planners) throws Exception {
+  private static Engine engine(WeightType type, DraftTokenCounter counter, PlannerFactory planners)
+      throws Exception {
     Gpt2Config config = Gpt2Config.read(FOLDER);
     return Engine.start(
         () ->
