@@ -1,0 +1,176 @@
+#include "pool.h"
+
+#include <stdatomic.h>
+
+// About 10 microseconds: longer than the pauses between the kernels of a step, shorter than what a
+// neighbour on the same core would mind.
+enum { SPINS = 400 };
+
+static struct sleeping functions;
+
+// One kernel's run. `ticket` has the number of the run in its upper half and the number of parts that are
+// not taken yet in its lower half. A thread that lowers it owns a part, and while a part is owned the run
+// cannot end, so that what was read of kernel and arguments before belongs to the same run.
+static struct {
+  _Atomic uint64_t ticket __attribute__((aligned(64)));
+  _Atomic(kernel *) kernel;
+  _Atomic(const void *) arguments;
+  _Atomic int64_t parts;
+  _Atomic int64_t most_workers;
+  _Atomic uint32_t run __attribute__((aligned(64)));
+  _Atomic uint32_t sleepers;
+  _Atomic uint32_t unfinished __attribute__((aligned(64)));
+  _Atomic uint32_t caller_sleeps;
+  atomic_flag busy;
+  _Atomic int32_t workers;
+  _Atomic uint32_t closed;
+} pool = {.busy = ATOMIC_FLAG_INIT, .workers = 1};
+
+#if defined(__linux__)
+
+enum { FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129 };
+
+#if defined(__x86_64__)
+static void futex(const void *address, long operation, uint32_t value) {
+  register const void *timeout __asm__("r10") = 0;
+  long result = 202;
+  __asm__ volatile("syscall"
+                   : "+a"(result)
+                   : "D"(address), "S"(operation), "d"((long)value), "r"(timeout)
+                   : "rcx", "r11", "memory");
+}
+#else
+static void futex(const void *address, long operation, uint32_t value) {
+  register long number __asm__("x8") = 98;
+  register const void *x0 __asm__("x0") = address;
+  register long x1 __asm__("x1") = operation;
+  register long x2 __asm__("x2") = (long)value;
+  register const void *x3 __asm__("x3") = 0;
+  __asm__ volatile("svc 0" : "+r"(x0) : "r"(number), "r"(x1), "r"(x2), "r"(x3) : "memory");
+}
+#endif
+
+// Until the number is no longer `value`, or for no reason.
+static void wait(_Atomic uint32_t *address, uint32_t value) {
+  futex(address, FUTEX_WAIT_PRIVATE, value);
+}
+
+static void wake(_Atomic uint32_t *address) { futex(address, FUTEX_WAKE_PRIVATE, MOST_WORKERS); }
+
+#else
+
+// UL_COMPARE_AND_WAIT, and ULF_WAKE_ALL with it.
+static void wait(_Atomic uint32_t *address, uint32_t value) {
+  if (functions.wait) {
+    functions.wait(1, (void *)address, value, 0);
+  }
+}
+
+static void wake(_Atomic uint32_t *address) {
+  if (functions.wake) {
+    functions.wake(0x101, (void *)address, 0);
+  }
+}
+
+#endif
+
+static void pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+// Spins, then sleeps, until the number is no longer `value`; `sleepers` is the number of threads that sleep.
+static void await_change(_Atomic uint32_t *number, uint32_t value, _Atomic uint32_t *sleepers) {
+  for (int i = 0; i < SPINS; i++) {
+    if (atomic_load_explicit(number, memory_order_acquire) != value) {
+      return;
+    }
+    pause();
+  }
+  atomic_fetch_add(sleepers, 1);
+  while (atomic_load(number) == value) {
+    wait(number, value);
+  }
+  atomic_fetch_sub(sleepers, 1);
+}
+
+// Takes parts of the run that is on and does them, until none is left.
+static void take_parts(int64_t worker) {
+  uint64_t ticket = atomic_load(&pool.ticket);
+  while ((uint32_t)ticket > 0) {
+    kernel *kernel = atomic_load_explicit(&pool.kernel, memory_order_relaxed);
+    const void *arguments = atomic_load_explicit(&pool.arguments, memory_order_relaxed);
+    int64_t parts = atomic_load_explicit(&pool.parts, memory_order_relaxed);
+    int64_t workers = atomic_load_explicit(&pool.most_workers, memory_order_relaxed);
+    if (worker >= workers && atomic_load(&pool.ticket) == ticket) {
+      return;
+    }
+    if (!atomic_compare_exchange_strong(&pool.ticket, &ticket, ticket - 1)) {
+      continue;
+    }
+    kernel(arguments, parts - (int64_t)(uint32_t)ticket, parts, worker);
+    if (atomic_fetch_sub(&pool.unfinished, 1) == 1 && atomic_load(&pool.caller_sleeps)) {
+      wake(&pool.unfinished);
+    }
+    ticket = atomic_load(&pool.ticket);
+  }
+}
+
+void pool_prepare(const struct sleeping *sleeping) { functions = *sleeping; }
+
+void pool_open(int32_t workers) {
+  atomic_store(&pool.closed, 0);
+  atomic_store(&pool.workers, workers);
+}
+
+int32_t pool_workers(void) { return atomic_load(&pool.workers); }
+
+void pool_work(int32_t worker) {
+  uint32_t seen = atomic_load(&pool.run);
+  while (!atomic_load(&pool.closed)) {
+    take_parts(worker);
+    await_change(&pool.run, seen, &pool.sleepers);
+    seen = atomic_load(&pool.run);
+  }
+}
+
+void pool_close(void) {
+  atomic_store(&pool.workers, 1);
+  atomic_store(&pool.closed, 1);
+  atomic_fetch_add(&pool.run, 1);
+  wake(&pool.run);
+}
+
+static void run_alone(kernel *kernel, const void *arguments, int64_t parts) {
+  for (int64_t part = 0; part < parts; part++) {
+    kernel(arguments, part, parts, 0);
+  }
+}
+
+void pool_run(kernel *kernel, const void *arguments, int64_t parts, int64_t workers) {
+  if (parts <= 1 || workers <= 1 || pool_workers() == 1
+      || atomic_flag_test_and_set_explicit(&pool.busy, memory_order_acquire)) {
+    run_alone(kernel, arguments, parts);
+    return;
+  }
+  atomic_store_explicit(&pool.kernel, kernel, memory_order_relaxed);
+  atomic_store_explicit(&pool.arguments, arguments, memory_order_relaxed);
+  atomic_store_explicit(&pool.parts, parts, memory_order_relaxed);
+  atomic_store_explicit(&pool.most_workers, workers, memory_order_relaxed);
+  atomic_store(&pool.unfinished, (uint32_t)parts);
+  uint32_t run = atomic_load(&pool.run) + 1;
+  atomic_store(&pool.ticket, (uint64_t)run << 32 | (uint64_t)parts);
+  atomic_store(&pool.run, run);
+  if (atomic_load(&pool.sleepers) > 0) {
+    wake(&pool.run);
+  }
+  take_parts(0);
+  uint32_t left;
+  while ((left = atomic_load(&pool.unfinished)) > 0) {
+    await_change(&pool.unfinished, left, &pool.caller_sleeps);
+  }
+  atomic_flag_clear_explicit(&pool.busy, memory_order_release);
+}
