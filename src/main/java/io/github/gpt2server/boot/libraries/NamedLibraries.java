@@ -33,6 +33,7 @@ final class NamedLibraries {
             "PYTORCH_LIBRARY_PATH",
             "RUST_LIBRARY_PATH",
             "LIBSTDCXX_LIBRARY_PATH",
+            "KERNELS_LIBRARY_PATH",
             "jna.boot.library.path",
             "jna.library.path",
             "library.jline.path")

@@ -18,11 +18,11 @@ import org.jline.nativ.OSInfo;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Unpacks the native libraries of the jar, libtorch, its Java glue, the tokenizer, JNA's and
- * JLine's, into a {@link PrivateFolder} and has each loaded from there. Left to themselves, DJL
- * takes what lies under a known name in a folder that it does not look at, and that is {@code /tmp}
- * for users without a home; JNA and JLine unpack into {@code /tmp} at each start. Libraries for
- * which whoever started the process has named a place, as an image does, are {@link
+ * Unpacks the native libraries of the jar, libtorch, its Java glue, the kernels, the tokenizer,
+ * JNA's and JLine's, into a {@link PrivateFolder} and has each loaded from there. Left to
+ * themselves, DJL takes what lies under a known name in a folder that it does not look at, and that
+ * is {@code /tmp} for users without a home; JNA and JLine unpack into {@code /tmp} at each start.
+ * Libraries for which whoever started the process has named a place, as an image does, are {@link
  * NamedLibraries}.
  */
 public final class NativeLibraries {
@@ -31,6 +31,7 @@ public final class NativeLibraries {
   private static final String TOKENIZERS = "RUST_LIBRARY_PATH";
   private static final String JNA = "jna.boot.library.path";
   private static final String JLINE = "library.jline.path";
+  private static final String KERNELS = "KERNELS_LIBRARY_PATH";
 
   private static boolean prepared;
 
@@ -60,7 +61,8 @@ public final class NativeLibraries {
               NativeLibraries::jna,
               NativeLibraries::jline,
               NativeLibraries::libtorch,
-              NativeLibraries::tokenizers)) {
+              NativeLibraries::tokenizers,
+              NativeLibraries::kernels)) {
         kind.get()
             .ifPresent(
                 libraries ->
@@ -73,6 +75,7 @@ public final class NativeLibraries {
   /** Returns whether nothing is to be unpacked, by this class or by DJL. */
   private static boolean allNamed() {
     return setting(TOKENIZERS).isPresent()
+        && (setting(KERNELS).isPresent() || packagedKernels().isEmpty())
         && setting(JNA).isPresent()
         && setting(JLINE).isPresent()
         && hasGlue();
@@ -151,9 +154,12 @@ public final class NativeLibraries {
   }
 
   private static Properties packagedLibtorch() {
+    return properties("/native/lib/pytorch.properties");
+  }
+
+  private static Properties properties(String resource) {
     Properties properties = new Properties();
-    try (InputStream in =
-        NativeLibraries.class.getResourceAsStream("/native/lib/pytorch.properties")) {
+    try (InputStream in = NativeLibraries.class.getResourceAsStream(resource)) {
       if (in != null) {
         properties.load(in);
       }
@@ -177,6 +183,20 @@ public final class NativeLibraries {
             .map(folder::concat)
             .toList();
     return UnpackedLibraries.of("tokenizers", TOKENIZERS, library, resources);
+  }
+
+  /** This program's own, whose name says platform and content. */
+  private static Optional<UnpackedLibraries> kernels() {
+    return setting(KERNELS).isPresent()
+        ? Optional.empty()
+        : packagedKernels()
+            .flatMap(
+                name -> UnpackedLibraries.of("kernels", KERNELS, name, List.of("kernels/" + name)));
+  }
+
+  private static Optional<String> packagedKernels() {
+    String platform = Platform.fromSystem("pytorch").getClassifier();
+    return Optional.ofNullable(properties("/kernels/kernels.properties").getProperty(platform));
   }
 
   private static Optional<UnpackedLibraries> jna() {

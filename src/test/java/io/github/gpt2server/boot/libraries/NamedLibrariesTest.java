@@ -40,6 +40,7 @@ class NamedLibrariesTest {
         "PYTORCH_LIBRARY_PATH",
         "RUST_LIBRARY_PATH",
         "LIBSTDCXX_LIBRARY_PATH",
+        "KERNELS_LIBRARY_PATH",
         "ENGINE_CACHE_DIR",
         "jna.boot.library.path",
         "jna.library.path",

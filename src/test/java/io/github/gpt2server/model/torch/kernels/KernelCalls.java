@@ -1,0 +1,252 @@
+package io.github.gpt2server.model.torch.kernels;
+
+import com.sun.jna.Function;
+import com.sun.jna.Pointer;
+import java.util.Random;
+
+/** Calls of kernels with arrays of Java's, whose tensors lie in guarded memory. */
+final class KernelCalls {
+  private static final int LINEAR = 0;
+  private static final int INT8_QUANTIZE = 1;
+  private static final int INT8_LINEAR = 2;
+  private static final int LAYER_NORM = 3;
+  private static final int EMBEDDING = 4;
+  private static final int WRITE_CACHE = 5;
+  private static final int ATTENTION = 6;
+  private static final int LOGITS = 7;
+  private static final int MAP = 8;
+
+  static final int SOFTMAX = 0;
+  static final int LOG_SUM_EXP = 1;
+  static final int SCORE = 2;
+
+  private final KernelLibrary library;
+  private final Random random;
+
+  /**
+   * Calls from now on.
+   *
+   * @param random decides into how many parts the work is cut
+   */
+  KernelCalls(KernelLibrary library, Random random) {
+    this.library = library;
+    this.random = random;
+  }
+
+  private void run(int kernel, Pointer arguments) {
+    library
+        .function("gpt2_run")
+        .invokeVoid(new Object[] {kernel, arguments, 1L + random.nextInt(7)});
+  }
+
+  private Pointer pack(GuardedMemory memory, Pointer weight, int in, int out, int bytes) {
+    int group = bytes == 1 ? 4 : 1;
+    long size = (out + 15L) / 16 * 16 * ((in + group - 1L) / group * group) * bytes;
+    Pointer packed = memory.room(size);
+    Function pack = library.function("gpt2_pack");
+    pack.invokeVoid(
+        new Object[] {
+          memory.arguments(weight, packed, (long) in, (long) out, 1L, (long) in, bytes)
+        });
+    return packed;
+  }
+
+  private static Pointer optional(GuardedMemory memory, float[] numbers) {
+    return numbers == null ? null : memory.of(numbers);
+  }
+
+  /** x [rows, in] times weight [out, in], whose lower halves are left out in bfloat16. */
+  float[] linear(
+      float[] x,
+      float[] weight,
+      float[] bias,
+      float[] residual,
+      int rows,
+      int in,
+      int out,
+      boolean bfloat16,
+      int activation) {
+    try (GuardedMemory memory = new GuardedMemory(random)) {
+      Pointer numbers;
+      if (bfloat16) {
+        short[] halves = new short[weight.length];
+        for (int i = 0; i < halves.length; i++) {
+          halves[i] = (short) (Float.floatToRawIntBits(weight[i]) >>> 16);
+        }
+        numbers = memory.of(halves);
+      } else {
+        numbers = memory.of(weight);
+      }
+      Pointer y = memory.room(4L * rows * out);
+      Pointer packed = pack(memory, numbers, in, out, bfloat16 ? 2 : 4);
+      run(
+          LINEAR,
+          memory.arguments(
+              memory.of(x),
+              packed,
+              optional(memory, bias),
+              optional(memory, residual),
+              y,
+              (long) rows,
+              (long) in,
+              (long) out,
+              bfloat16 ? 1 : 0,
+              activation));
+      return y.getFloatArray(0, rows * out);
+    }
+  }
+
+  float[] int8Linear(
+      float[] x,
+      byte[] weight,
+      float[] scale,
+      float[] bias,
+      int rows,
+      int in,
+      int out,
+      boolean activated,
+      float shift) {
+    try (GuardedMemory memory = new GuardedMemory(random)) {
+      int[] sums = new int[out];
+      for (int n = 0; n < out; n++) {
+        for (int k = 0; k < in; k++) {
+          sums[n] += weight[n * in + k];
+        }
+      }
+      Pointer y = memory.room(4L * rows * out);
+      Pointer arguments =
+          memory.arguments(
+              memory.of(x),
+              pack(memory, memory.of(weight), in, out, 1),
+              memory.of(scale),
+              memory.of(sums),
+              memory.of(bias),
+              null,
+              y,
+              memory.room((long) rows * ((in + 3L) / 4 * 4)),
+              memory.room(4L * rows),
+              (long) rows,
+              (long) in,
+              (long) out,
+              shift,
+              activated ? 1 : 0,
+              0);
+      run(INT8_QUANTIZE, arguments);
+      run(INT8_LINEAR, arguments);
+      return y.getFloatArray(0, rows * out);
+    }
+  }
+
+  float[] layerNorm(float[] x, float[] weight, float[] bias, int rows, int width, float epsilon) {
+    try (GuardedMemory memory = new GuardedMemory(random)) {
+      Pointer y = memory.room(4L * rows * width);
+      run(
+          LAYER_NORM,
+          memory.arguments(
+              memory.of(x),
+              memory.of(weight),
+              memory.of(bias),
+              y,
+              (long) rows,
+              (long) width,
+              epsilon));
+      return y.getFloatArray(0, rows * width);
+    }
+  }
+
+  float[] embedding(float[] table, float[] places, int[] tokens, int[] positions, int width) {
+    try (GuardedMemory memory = new GuardedMemory(random)) {
+      Pointer y = memory.room(4L * tokens.length * width);
+      run(
+          EMBEDDING,
+          memory.arguments(
+              memory.of(table),
+              memory.of(places),
+              memory.of(tokens),
+              memory.of(positions),
+              y,
+              (long) tokens.length,
+              (long) width,
+              0));
+      return y.getFloatArray(0, tokens.length * width);
+    }
+  }
+
+  /**
+   * Attention of the rows of one text, which are written to slot 1 of 2 in steps.
+   *
+   * @param qkv [rows, 3, heads, width]
+   * @param steps how many rows each step has
+   */
+  float[] attention(
+      float[] qkv, int heads, int width, int positions, boolean half, float scale, int... steps) {
+    try (GuardedMemory memory = new GuardedMemory(random)) {
+      int bytes = half ? 2 : 4;
+      long keyNumbers = 2L * heads * ((positions + 15L) / 16 * 16) * width;
+      Pointer keys = memory.room(keyNumbers * bytes);
+      Pointer values = memory.room(2L * heads * positions * width * bytes);
+      Pointer scratch = memory.room(4L * 4 * ((positions + 15L) / 16 * 16));
+      float[] all = new float[qkv.length / 3];
+      int row = 0;
+      for (int rows : steps) {
+        int[] places = new int[rows];
+        int[] slots = new int[rows];
+        for (int i = 0; i < rows; i++) {
+          places[i] = row + i;
+          slots[i] = 1;
+        }
+        int from = row * 3 * heads * width;
+        float[] some = java.util.Arrays.copyOfRange(qkv, from, from + rows * 3 * heads * width);
+        Pointer y = memory.room(4L * rows * heads * width);
+        Pointer arguments =
+            memory.arguments(
+                memory.of(some),
+                keys,
+                values,
+                memory.of(places),
+                memory.of(slots),
+                y,
+                scratch,
+                (long) rows,
+                (long) heads,
+                (long) width,
+                (long) positions,
+                half ? 2 : 0,
+                scale);
+        run(WRITE_CACHE, arguments);
+        run(ATTENTION, arguments);
+        y.read(0, all, row * heads * width, rows * heads * width);
+        row += rows;
+      }
+      return all;
+    }
+  }
+
+  float[] logits(float[] x, float[] temperatures, int[] tokens, int width, int result) {
+    try (GuardedMemory memory = new GuardedMemory(random)) {
+      int rows = temperatures.length;
+      int count = result == SOFTMAX ? rows * width : result == SCORE ? 3 * rows : rows;
+      Pointer y = memory.room(4L * count);
+      run(
+          LOGITS,
+          memory.arguments(
+              memory.of(x),
+              memory.of(temperatures),
+              memory.of(tokens),
+              y,
+              (long) rows,
+              (long) width,
+              result));
+      return y.getFloatArray(0, count);
+    }
+  }
+
+  /** A function of numbers: 0 is exp, 1 is log, 2 an activation. */
+  float[] map(float[] x, int function, int activation) {
+    try (GuardedMemory memory = new GuardedMemory(random)) {
+      Pointer y = memory.room(4L * x.length);
+      run(MAP, memory.arguments(memory.of(x), y, (long) x.length, function, activation));
+      return y.getFloatArray(0, x.length);
+    }
+  }
+}
