@@ -16,17 +16,7 @@ class Gpt2(Module):
 
   # The outputs of a block's heads side by side; each text attends by itself.
   def attended(self, x: Tensor, layer: int, lengths: List[int]) -> Tensor:
-    q, k, v = torch.unbind(self.qkv(x, self.blocks[layer]), 1)  # [N, H, D]
-    attended = annotate(List[Tensor], [])
-    row = 0
-    for T in lengths:
-      end = row + T
-      z = __torch__.attend_causally(q[row:end].transpose(0, 1).unsqueeze(0),
-          k[row:end].transpose(0, 1).unsqueeze(0), v[row:end].transpose(0, 1).unsqueeze(0),
-          self.scales[layer])  # [1, H, T, D]
-      attended.append(z.squeeze(0).transpose(0, 1).reshape(T, x.size(1)))
-      row = end
-    return torch.cat(attended, 0)  # [N, W]
+    return self.attend_texts(self.qkv(x, self.blocks[layer]), lengths, self.scales[layer])  # [N, W]
 
   # What becomes of the rows [N, W] of texts of these lengths: each text's "mean" or "last" row,
   # [len(lengths), W], or with "none" all of them.

@@ -39,8 +39,16 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
   return y  # [N, out]
 
 
-def pack_quantized(q: Tensor) -> __torch__.QuantizedWeight:
+def pack_quantized(integers: Tensor, scale: Tensor) -> __torch__.QuantizedWeight:
+  zero_point = torch.zeros([integers.size(0)], dtype=__torch__.int64())
+  q = torch._make_per_channel_quantized_tensor(integers,
+      torch.to(scale, dtype=__torch__.float64()), zero_point, 0)
   return __torch__.QuantizedWeight(ops.quantized.linear_prepack(q, None))
+
+
+# The sums of the numbers that each output's integers and scale stand for.
+def sums(weight: __torch__.QuantizedWeight) -> Tensor:
+  return torch.sum(__torch__.dequantize(weight), [1])  # [out]
 
 
 # The numbers that a weight's integers and scales stand for.

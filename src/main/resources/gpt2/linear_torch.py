@@ -4,7 +4,8 @@
 
 # A weight [out, in] in int8.
 class QuantizedWeight(NamedTuple):
-  integers : Tensor  # [out, in], qint8
+  integers : Tensor  # [out, in], int8
+  scale : Tensor  # [out]
 
 
 # A copy of a weight [out, in] as `linear` wants it.
@@ -16,13 +17,19 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
   return torch.linear(torch.to(x, dtype=bias.dtype), weight, bias)  # [N, out]
 
 
-def pack_quantized(q: Tensor) -> __torch__.QuantizedWeight:
-  return __torch__.QuantizedWeight(q)
+def pack_quantized(integers: Tensor, scale: Tensor) -> __torch__.QuantizedWeight:
+  return __torch__.QuantizedWeight(integers, scale)
+
+
+# The sums of the numbers that each output's integers and scale stand for.
+def sums(weight: __torch__.QuantizedWeight) -> Tensor:
+  return torch.sum(__torch__.dequantize(weight), [1])  # [out]
 
 
 # The numbers that a weight's integers and scales stand for.
 def dequantize(weight: __torch__.QuantizedWeight) -> Tensor:
-  return torch.dequantize(weight.integers)  # [out, in], float32
+  integers = torch.to(weight.integers, dtype=__torch__.float32())
+  return integers * weight.scale.unsqueeze(1)  # [out, in]
 
 
 # The product of x [N, in], rounded to unsigned bytes of a scale and a zero point, with a weight.

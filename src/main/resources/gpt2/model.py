@@ -1,7 +1,8 @@
 # GPT-2's forward pass over a batch of running sequences, as TorchScript.
 #
-# libtorch executes one program: this file, one attention_*.py, one linear_*.py and the files of what
-# else is asked of a model. ProgramSource.java names them and packs them into an archive at start-up.
+# libtorch executes one program: this file, the files of the operators that it computes with, those in C
+# or libtorch's, and the files of what else is asked of a model. ProgramSource.java names them and packs
+# them into an archive at start-up.
 # Each file has its tuples and functions first and then its methods of the one class, Gpt2. The text is
 # in the dialect of such archives, a small subset of Python: functions and tuples are called by
 # __torch__.NAME, and a constant is a function, which is inlined. Names follow the checkpoint.
@@ -11,6 +12,10 @@
 
 
 # The codes of number types.
+
+
+def int8() -> int:
+  return 1
 
 
 def int32() -> int:
@@ -31,10 +36,6 @@ def float32() -> int:
 
 def float64() -> int:
   return 7
-
-
-def qint8() -> int:
-  return 12
 
 
 # Row by row, without gaps.
@@ -118,10 +119,6 @@ def is_everything(rows: List[int], length: int) -> bool:
   return all
 
 
-def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
-  return torch.layer_norm(x, [x.size(-1)], norm.weight, norm.bias, eps)  # [N, W]
-
-
 # A copy in the host's memory, row by row, as Java reads it. From a GPU it comes into page-locked
 # memory, 40 times as fast.
 def on_host(t: Tensor) -> Tensor:
@@ -147,6 +144,7 @@ class Gpt2(Module):
   layers : int
   heads : int
   activation : str
+  activation_number : int  # in kernels.h
   activation_minimum : float
   eps : float
   minus_infinity : float
@@ -208,7 +206,7 @@ class Gpt2(Module):
   # A linear layer with weight [out, in].
   def linear_of(self, weight: Tensor, bias: Tensor, activated: bool) -> __torch__.Linear:
     return __torch__.Linear(__torch__.pack(self.on_device(weight, self.weight_dtype)),
-        self.copy_of(bias, self.weight_dtype), None, activated)
+        self.copy_of(bias, __torch__.bias_dtype(self.weight_dtype)), None, activated)
 
   # A copy of bytes, as the numbers whose bits they are.
   def numbers(self, bytes: Tensor, dtype: int) -> Tensor:
@@ -299,7 +297,7 @@ class Gpt2(Module):
     return __torch__.Batch(ids[:N], ids[N:2 * N], ids[2 * N:3 * N], positions, slots, rounds, decoding,
         __torch__.chunks_of(computed, decoding))
 
-  # The last block's output.
+  # The output of the last block.
   def forward(self, batch: __torch__.Batch) -> Tensor:
     plan = self.plan_attention(batch)
     x = self.embed(batch.token, batch.position)  # [N, W]
@@ -314,9 +312,8 @@ class Gpt2(Module):
     return x  # [N, W]
 
   def embed(self, token: Tensor, position: Tensor) -> Tensor:
-    wte = torch._unwrap_optional(self.wte)  # [V, W]
-    wpe = torch._unwrap_optional(self.wpe)  # [P, W]
-    return torch.embedding(wte, token) + torch.embedding(wpe, position)  # [N, W]
+    return __torch__.embed(torch._unwrap_optional(self.wte), torch._unwrap_optional(self.wpe), token,
+        position)  # [N, W]
 
   # A block's queries, keys and values.
   def qkv(self, x: Tensor, block: __torch__.Block) -> Tensor:
@@ -326,16 +323,19 @@ class Gpt2(Module):
 
   # A block's output, given its heads' outputs z side by side.
   def after_attention(self, x: Tensor, z: Tensor, block: __torch__.Block) -> Tensor:
-    x = x + self.linear(z, block.attn_c_proj)  # [N, W]
-    return x + self.mlp(x, block)  # [N, W]
+    x = self.add_linear(x, z, block.attn_c_proj)  # [N, W]
+    return self.add_linear(x, self.mlp_hidden(x, block), block.mlp_c_proj)  # [N, W]
 
   def mlp(self, x: Tensor, block: __torch__.Block) -> Tensor:
-    h = __torch__.layer_norm(x, block.ln_2, self.eps)  # [N, W]
-    h = self.activate(self.linear(h, block.mlp_c_fc))  # [N, 4 W]
-    return self.linear(h, block.mlp_c_proj)  # [N, W]
+    return self.linear(self.mlp_hidden(x, block), block.mlp_c_proj)  # [N, W]
 
-  # x may be overwritten.
-  def activate(self, x: Tensor) -> Tensor:
+  # What enters the MLP's second linear layer.
+  def mlp_hidden(self, x: Tensor, block: __torch__.Block) -> Tensor:
+    h = __torch__.layer_norm(x, block.ln_2, self.eps)  # [N, W]
+    return self.activated_linear(h, block.mlp_c_fc)  # [N, 4 W]
+
+  # The activation by libtorch's operators, in x's own type; x may be overwritten.
+  def plain_activation(self, x: Tensor) -> Tensor:
     if self.activation == "gelu_tanh":
       y = torch.gelu_(x, approximate="tanh")
     elif self.activation == "gelu":
@@ -378,6 +378,9 @@ class Gpt2(Module):
     else:
       dots = ops.quantized.linear_dynamic_fp16(x, half)
     return dots  # [N, V]
+
+  def to_host(self, logits: Tensor) -> Tensor:
+    return __torch__.on_host(logits)  # [R, V]
 
   # Sets a slot's keys and values to zero.
   def clear(self, slot: int) -> None:

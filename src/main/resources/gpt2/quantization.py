@@ -8,7 +8,7 @@
 # differences and is added apart in float32.
 class QuantizedHead(NamedTuple):
   ln_f : __torch__.LayerNorm  # divided by the smoothing of its channels
-  common : Tensor  # [W]
+  common : Tensor  # [1, W], packed
   weight : __torch__.QuantizedWeight  # [V, W]
 
 
@@ -32,34 +32,39 @@ def change(y: Tensor, exact: Tensor) -> float:
   return float(torch.linalg_vector_norm(y - exact, 2) / torch.clamp_min(varies, 1e-12))
 
 
-# A weight in int8.
-def quantize(weight: Tensor) -> Tensor:
-  scale = torch.clamp_min(__torch__.largest(weight, 1), 1e-12) / 127.
-  zero_point = torch.zeros([weight.size(0)], dtype=__torch__.int64())
-  return torch.quantize_per_channel(weight.contiguous(), torch.to(scale, dtype=__torch__.float64()),
-      zero_point, 0, __torch__.qint8())  # [out, in]
+# The scales [out] of a weight [out, in] in int8.
+def weight_scales(weight: Tensor) -> Tensor:
+  return torch.clamp_min(__torch__.largest(weight, 1), 1e-12) / 127.
+
+
+# A weight [out, in] in int8, rounded to the nearest.
+def quantize(weight: Tensor) -> __torch__.QuantizedWeight:
+  scale = __torch__.weight_scales(weight)
+  integers = torch.to(torch.round(weight / scale.unsqueeze(1)), dtype=__torch__.int8())
+  return __torch__.pack_quantized(integers, scale)
+
+
+# The mean of rows, which are added up in one order on every machine.
+def mean_row(x: Tensor) -> Tensor:
+  rows = x
+  while rows.size(0) > 1:
+    half = rows.size(0) // 2
+    sums = rows[:half] + rows[half:2 * half]
+    if rows.size(0) % 2 == 1:
+      sums[0].add_(rows[2 * half])
+    rows = sums
+  return rows[0] / float(x.size(0))
 
 
 class Gpt2(Module):
   calibration : List[Tensor]  # the sample before the next block, [T, W]; empty when all are loaded
 
-  def quantized_linear(self, x: Tensor, weight: __torch__.QuantizedWeight, activated: bool,
-      bias: Tensor) -> Tensor:
-    x = torch.to(x, dtype=__torch__.float32())
-    if activated:
-      # The minimum's share of the product, which is the same for every row, is in the bias.
-      x = x - self.activation_minimum
-      largest = torch.clamp_min(torch.amax(x, [1], True), 1e-12)  # [N, 1]
-      y = __torch__.quantized_product(torch.div_(x, largest), 0.00392156862745098, 0, weight)
-    else:
-      largest = torch.clamp_min(torch.amax(torch.abs(x), [1], True), 1e-12)  # [N, 1]
-      y = __torch__.quantized_product(x / largest, 0.007874015748031496, 128, weight)
-    return torch.add_(torch.mul_(y, largest), bias)  # [N, out]
-
   def quantized_unembed(self, x: Tensor, head: __torch__.QuantizedHead) -> Tensor:
     h = __torch__.layer_norm(x, head.ln_f, self.eps)  # [N, W]
-    common = torch.sum(h * head.common, [1], True)  # [N, 1]
-    return self.quantized_linear(h, head.weight, False, common)  # [N, V]
+    zero = torch.zeros([1], dtype=__torch__.float32())
+    common = __torch__.linear(h, head.common, zero)  # [N, 1]
+    none = torch.empty([0], dtype=__torch__.float32())
+    return torch.add_(self.quantized_linear(h, head.weight, False, none), common)  # [N, V]
 
   # Embeds a sample text, on which the layers are tried.
   def begin_calibration(self, tokens: List[int]) -> None:
@@ -71,8 +76,8 @@ class Gpt2(Module):
   def end_calibration(self) -> None:
     self.calibration = annotate(List[Tensor], [])
 
-  # load_block in int8. The sample passes the block in float32, and what enters each linear layer
-  # there decides about it: if int8 changes its output by more than `tolerance` of how much that
+  # load_block in int8. The sample passes the block in float32, by the operators of a step, and what enters
+  # each linear layer there decides about it: if int8 changes its output by more than `tolerance` of how much that
   # varies, the layer stays in `weight_dtype`. Returns these changes, one for each layer in order.
   def load_quantized_block(self, layer: int, tolerance: float, ln_1_weight: Tensor,
       ln_1_bias: Tensor, c_attn_weight: Tensor, c_attn_bias: Tensor, attn_c_proj_weight: Tensor,
@@ -90,22 +95,25 @@ class Gpt2(Module):
 
     h = __torch__.layer_norm(x, ln_1, self.eps)  # [T, W]
     smooth_ln_1, c_attn = self.try_norm_and_linear(h, ln_1, w_attn, b_attn, tolerance, errors)
-    qkv = (torch.matmul(h, w_attn) + b_attn).view(x.size(0), 3, self.heads, x.size(1) // self.heads)
-    q, k, v = torch.unbind(qkv.transpose(0, 2), 1)  # [H, T, D]
-    z = __torch__.attend_causally(q, k, v, self.scales[layer])  # [H, T, D]
-    z = z.transpose(0, 1).reshape(x.size(0), x.size(1))  # [T, W]
+    qkv = self.exact_linear(h, w_attn, b_attn)  # [T, 3 W]
+    qkv = qkv.view(x.size(0), 3, self.heads, x.size(1) // self.heads)  # [T, 3, H, D]
+    z = self.attend_texts(qkv, [x.size(0)], self.scales[layer])  # [T, W]
     attn_c_proj = self.try_linear(z, w_proj.t(), b_proj, False, tolerance, errors)
-    x = x + (torch.matmul(z, w_proj) + b_proj)  # [T, W]
+    x = x + self.exact_linear(z, w_proj, b_proj)  # [T, W]
 
     h = __torch__.layer_norm(x, ln_2, self.eps)  # [T, W]
     smooth_ln_2, c_fc = self.try_norm_and_linear(h, ln_2, w_fc, b_fc, tolerance, errors)
-    h = self.activate(torch.matmul(h, w_fc) + b_fc)  # [T, 4 W]
+    h = self.activate(self.exact_linear(h, w_fc, b_fc))  # [T, 4 W]
     mlp_c_proj = self.try_linear(h, w_mlp_proj.t(), b_mlp_proj, True, tolerance, errors)
-    self.calibration = [x + (torch.matmul(h, w_mlp_proj) + b_mlp_proj)]
+    self.calibration = [x + self.exact_linear(h, w_mlp_proj, b_mlp_proj)]
 
     self.blocks.append(
         __torch__.Block(smooth_ln_1, c_attn, attn_c_proj, smooth_ln_2, c_fc, mlp_c_proj))
     return errors
+
+  # A linear layer of weight [in, out] in float32.
+  def exact_linear(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return __torch__.linear(x, __torch__.pack(weight.t()), bias)  # [T, out]
 
   # A layer norm and the linear layer of weight [in, out] that it feeds with x: the smoothing moves from
   # the norm into the weight.
@@ -119,12 +127,11 @@ class Gpt2(Module):
   # A linear layer of weight [out, in], tried on x [T, in].
   def try_linear(self, x: Tensor, weight: Tensor, bias: Tensor, activated: bool, tolerance: float,
       errors: List[float]) -> __torch__.Linear:
-    q = __torch__.quantize(weight)
+    quantized = __torch__.quantize(weight)
     exact = torch.matmul(x, weight.t())  # [T, out]
     zero = torch.zeros_like(bias)
     if activated:
-      zero = torch.sum(torch.dequantize(q), [1]) * self.activation_minimum  # [out]
-    quantized = __torch__.pack_quantized(q)
+      zero = __torch__.sums(quantized) * self.activation_minimum  # [out]
     error = __torch__.change(self.quantized_linear(x, quantized, activated, zero), exact)
     errors.append(error)
     if error <= tolerance:
@@ -139,13 +146,14 @@ class Gpt2(Module):
   def load_quantized_head(self, tolerance: float) -> float:
     wte = torch._unwrap_optional(self.wte)  # [V, W]
     ln_f = torch._unwrap_optional(self.ln_f)
-    common = torch.mean(wte, [0])  # [W]
+    common = __torch__.mean_row(wte)  # [W]
     x = self.final_norm(self.calibration[0])  # [T, W]
     weight = wte - common
     s = __torch__.smoothing(x, weight.t())  # [W]
-    quantized = __torch__.pack_quantized(__torch__.quantize(torch.mul_(weight, s)))
+    quantized = __torch__.quantize(torch.mul_(weight, s))
     smooth = __torch__.LayerNorm(ln_f.weight / s, ln_f.bias / s)
-    head = __torch__.QuantizedHead(smooth, common * s, quantized)
+    packed = __torch__.pack((common * s).unsqueeze(0))
+    head = __torch__.QuantizedHead(smooth, packed, quantized)
     exact = torch.matmul(x, wte.t())  # [T, V]
     exact = exact - torch.mean(exact, [1], True)
     y = self.quantized_unembed(self.calibration[0], head)  # [T, V]

@@ -61,19 +61,26 @@ class Gpt2(Module):
   def head_is_quantized(self) -> bool:
     return self.lm_head_int8 is not None
 
-  # A linear layer of a weight [in, out] and its bias, in `weight_dtype`.
+  # A linear layer of a weight [in, out] and its bias, in `weight_dtype`: alone, with a residual and with
+  # an activation.
   def check_linear(self, weight: Tensor, bias: Tensor) -> float:
     w = self.on_device(weight.t(), self.weight_dtype)
     b = self.on_device(bias, self.weight_dtype)
-    packed = __torch__.pack(w)
+    layer = self.linear_of(w, b, False)
     x = torch.to(self.check_rows(5, w.size(1)), dtype=self.weight_dtype)
     exact = __torch__.exact_product(x, w) + __torch__.double(b)
-    error = 0.
     inputs = __torch__.repeated(x)
     outputs = __torch__.repeated(exact)
+    error = 0.
     for i in range(len(inputs)):
-      error = max(error, __torch__.largest_error(__torch__.linear(inputs[i], packed, b), outputs[i]))
-    return error
+      y = __torch__.linear(inputs[i], layer.weight, layer.bias)
+      error = max(error, __torch__.largest_error(y, outputs[i]))
+    x = torch.to(x, dtype=__torch__.float32())
+    residual = self.check_rows(5, w.size(0))
+    y = self.add_linear(residual, x, layer)
+    error = max(error, __torch__.largest_error(y, exact + __torch__.double(residual)))
+    activated = self.plain_activation(exact)
+    return max(error, __torch__.largest_error(self.activated_linear(x, layer), activated))
 
   def check_quantized_linear(self, layer: int, name: str) -> float:
     linear = self.named(layer, name)
@@ -140,7 +147,7 @@ class Gpt2(Module):
     norm = centred / deviation * __torch__.double(ln_f.weight) + __torch__.double(ln_f.bias)
 
     entering = self.check_rows(3, 1000) * 8.
-    activated = self.activate(__torch__.double(entering))
+    activated = self.plain_activation(__torch__.double(entering))
     return [__torch__.largest_error(embedded, torch.stack(sums)),
         __torch__.largest_error(self.final_norm(x), norm),
         __torch__.largest_error(self.activate(entering), activated)]

@@ -126,7 +126,8 @@ public final class Gpt2Model implements LanguageModel {
       }
       Gpt2Model model;
       try {
-        TorchProgram program = compile(config, device, type, source.apply(kernels, device));
+        TorchProgram program =
+            compile(config, kernels, device, type, source.apply(kernels, device));
         model = load(program, kernels, config, weights, device, type, cache, sample);
       } catch (EngineException e) {
         if (kernels == Kernels.LIBTORCH || AllocationFailure.asked(e).isPresent()) {
@@ -243,10 +244,15 @@ public final class Gpt2Model implements LanguageModel {
   }
 
   private static TorchProgram compile(
-      Gpt2Config config, TorchDevice device, WeightType type, ProgramSource source) {
+      Gpt2Config config,
+      Kernels kernels,
+      TorchDevice device,
+      WeightType type,
+      ProgramSource source) {
     Map<String, Object> settings = new LinkedHashMap<>();
     settings.put("device", device.toString());
-    settings.put("dtype", attentionType(config, type).code());
+    WeightType attention = kernels == Kernels.C ? WeightType.FLOAT32 : attentionType(config, type);
+    settings.put("dtype", attention.code());
     // A GPU's attention wants the cache in its own type.
     WeightType cached = device.isCpu() ? cacheType(config, type) : attentionType(config, type);
     settings.put("cache_dtype", cached.code());
@@ -256,6 +262,7 @@ public final class Gpt2Model implements LanguageModel {
     settings.put("layers", config.layers());
     settings.put("heads", config.heads());
     settings.put("activation", config.activation().name().toLowerCase(Locale.ROOT));
+    settings.put("activation_number", CpuKernels.number(config.activation()));
     settings.put("activation_minimum", config.activation().minimum());
     settings.put("eps", config.layerNormEpsilon());
     settings.put("minus_infinity", Double.NEGATIVE_INFINITY);

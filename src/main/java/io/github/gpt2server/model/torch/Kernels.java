@@ -1,27 +1,31 @@
 package io.github.gpt2server.model.torch;
 
+import io.github.gpt2server.model.torch.kernels.KernelLibrary;
 import java.util.List;
 
-/** The operators that a program's linear layers call; the rest of its text is the same. */
+/** The operators that a program calls; the rest of its text is the same. */
 public enum Kernels {
+  /** This server's own in C, {@code src/main/c}; for CPUs. */
+  C,
   /** oneDNN's and fbgemm's, over weights that are laid out for them once; for CPUs. */
-  ONEDNN("onednn"),
+  ONEDNN,
   /** libtorch's plain operators: for GPUs, and slower ones for CPUs. */
-  LIBTORCH("libtorch");
+  LIBTORCH;
 
-  private final String label;
-
-  Kernels(String label) {
-    this.label = label;
-  }
-
-  /** The name that users see. */
+  /** The name that users see; for kernels in C that of the variant in use. */
   public String label() {
-    return label;
+    return switch (this) {
+      case C -> KernelLibrary.load().orElseThrow().variant();
+      case ONEDNN -> "onednn";
+      case LIBTORCH -> "libtorch";
+    };
   }
 
   /** The kernels that can be used on a device, best first. */
   static List<Kernels> of(TorchDevice device) {
-    return device.isCpu() ? List.of(ONEDNN, LIBTORCH) : List.of(LIBTORCH);
+    if (!device.isCpu()) {
+      return List.of(LIBTORCH);
+    }
+    return CpuKernels.ready() ? List.of(C, LIBTORCH) : List.of(ONEDNN, LIBTORCH);
   }
 }

@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.model.torch.kernels.KernelChoice;
 import java.util.Map;
 
 /** libtorch as it is on this machine: devices and threads. The first call loads it. */
@@ -61,9 +62,19 @@ public final class TorchRuntime {
     return new TorchDevice(index);
   }
 
+  /**
+   * Chooses the kernels of a CPU, for the models that are loaded from now on.
+   *
+   * @throws ModelLoadException if this machine cannot run those that are asked for by name
+   */
+  public static void useKernels(KernelChoice choice) {
+    CpuKernels.use(choice);
+  }
+
   /** Sets how many threads a step uses; the calling thread makes the steps. */
   public static void setThreads(int threads) {
     load();
     JniUtils.setNumThreads(threads);
+    CpuKernels.setThreads(threads);
   }
 }

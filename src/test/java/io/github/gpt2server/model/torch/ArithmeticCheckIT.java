@@ -27,6 +27,9 @@ class ArithmeticCheckIT {
   private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");
   private static final Gpt2Config CONFIG = Gpt2Config.read(EMBEDDED);
 
+  /** The end of the call of the linear layer in C. */
+  private static final String LINEAR = "__torch__.no_residual(), bias.size(0), 0)";
+
   @ParameterizedTest
   @EnumSource(
       value = WeightType.class,
@@ -61,44 +64,58 @@ class ArithmeticCheckIT {
   @Test
   void saysNothingOfRightKernels(CapturedOutput output) {
     try (Gpt2Model model = load(WeightType.FLOAT32, ProgramSource::of)) {
-      assertThat(model.arithmetic().kernels()).isEqualTo(Kernels.ONEDNN);
+      assertThat(model.arithmetic().kernels()).isEqualTo(Kernels.C);
       assertThat(output).doesNotContain("wrong numbers");
     }
   }
 
-  /** A change of the packed kernels' text, and what the check says of it. */
+  /** A change of the text around the kernels in C, and what the check says of it. */
   static Stream<Arguments> wrongKernels() {
     return Stream.of(
         Arguments.of(
             "one output of many",
             WeightType.FLOAT32,
-            "y = y[:, :bias.size(0)]",
-            "y = torch.cat([y[:, :bias.size(0) - 1], y[:, bias.size(0) - 1:bias.size(0)] + 0.5], 1)",
+            LINEAR,
+            LINEAR + " + torch.cat([torch.zeros([bias.size(0) - 1]), torch.full([1], 0.5)], 0)",
             "linear 320 -> "),
         Arguments.of(
             "many rows alone",
             WeightType.FLOAT32,
-            "  outputs = weight.size(0)",
-            "  x = x * (1. + 0.001 * float(x.size(0) > 20))\n  outputs = weight.size(0)",
+            LINEAR,
+            LINEAR + " * (1. + 0.001 * float(x.size(0) > 20))",
             "linear "),
         Arguments.of(
-            "three percent",
-            WeightType.BFLOAT16,
-            "\"none\", [], \"\")",
-            "\"none\", [], \"\") * 1.03",
-            "(bfloat16)"),
+            "a part in a thousand", WeightType.BFLOAT16, LINEAR, LINEAR + " * 1.001", "(bfloat16)"),
         Arguments.of(
-            "the float16 unembedding of bfloat16",
+            "the unembedding",
             WeightType.BFLOAT16,
-            "ops.quantized.linear_dynamic_fp16(x, half)",
-            "ops.quantized.linear_dynamic_fp16(x * 1.001, half)",
+            "dots = self.linear(x, ",
+            "dots = self.linear(x * 1.001, ",
             "unembedding 320 -> 4096"),
         Arguments.of(
             "integers off by little",
             WeightType.INT8,
-            "zero_point,\n      weight.packed)",
-            "zero_point,\n      weight.packed) * 1.001",
-            "(int8)"));
+            "shifted, self.activation_minimum)",
+            "shifted, self.activation_minimum) * 1.001",
+            "(int8)"),
+        Arguments.of(
+            "a layer's output added to its input",
+            WeightType.FLOAT32,
+            "self.fused_linear(h, layer, 0, x)",
+            "self.fused_linear(h, layer, 0, x * 1.001)",
+            "linear 320 -> "),
+        Arguments.of(
+            "a layer and its activation",
+            WeightType.FLOAT32,
+            "self.fused_linear(x, layer, self.activation_number,",
+            "self.fused_linear(x * 1.001, layer, self.activation_number,",
+            "linear 320 -> "),
+        Arguments.of(
+            "the attention of a step",
+            WeightType.FLOAT32,
+            "plan.slot, self.scales[layer])",
+            "plan.slot, self.scales[layer]) * 1.01",
+            "attention"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -119,12 +136,13 @@ class ArithmeticCheckIT {
       assertThat(model.arithmetic().passed()).isTrue();
     }
     assertThat(output)
-        .containsOnlyOnce("The onednn kernels compute wrong numbers on this machine: ")
+        .containsOnlyOnce(
+            "The %s kernels compute wrong numbers on this machine: ".formatted(Kernels.C.label()))
         .contains(
             operator, " of its largest result", "libtorch's plain operators are used instead");
   }
 
-  /** Changes only the packed kernels' program; the other may not have the text. */
+  /** Changes only the program with kernels in C; the other may not have the text. */
   private static ProgramSource changed(
       ProgramSource program, String right, String wrong, Kernels kernels) {
     if (kernels == Kernels.LIBTORCH) {
@@ -134,10 +152,9 @@ class ArithmeticCheckIT {
     return new ProgramSource(program.text().replace(right, wrong));
   }
 
-  /** As oneDNN does with bfloat16 on a processor that it has no instructions of. */
   @Test
   void kernelsThatCannotLoadAreLeftForPlainOperators(CapturedOutput output) {
-    String right = "ops.mkldnn._reorder_linear_weight(whole.contiguous(), 1)";
+    String right = "ops.gpt2.pack(weight)";
     try (Gpt2Model model =
         load(
             WeightType.BFLOAT16,
@@ -145,15 +162,17 @@ class ArithmeticCheckIT {
                 changed(
                     ProgramSource.of(kernels, device),
                     right,
-                    right.replace("contiguous()", "view([1, 1])"),
+                    "ops.gpt2.pack(weight.view([-1]))",
                     kernels))) {
       assertThat(model.arithmetic().kernels()).isEqualTo(Kernels.LIBTORCH);
     }
     assertThat(output)
-        .containsOnlyOnce("The onednn kernels cannot compute bfloat16 on this machine; libtorch's");
+        .containsOnlyOnce(
+            "The %s kernels cannot compute bfloat16 on this machine; libtorch's"
+                .formatted(Kernels.C.label()));
   }
 
-  /** A change of operators that all kernels share, and what the check says of it. */
+  /** A change of libtorch's plain operators, and what the check says of it. */
   static Stream<Arguments> wrongOperators() {
     return Stream.of(
         Arguments.of("torch.softmax(scores, -1)", "torch.softmax(scores * 1.01, -1)", "attention"),
@@ -172,14 +191,13 @@ class ArithmeticCheckIT {
   @ParameterizedTest(name = "{2}")
   @MethodSource("wrongOperators")
   void aModelIsNotServedWithWrongPlainOperators(String right, String wrong, String operator) {
-    assertThat(ProgramSource.of(Kernels.LIBTORCH, TorchDevice.CPU).text()).contains(right);
+    assertThat(plain(TorchDevice.CPU).text()).contains(right);
     assertThatThrownBy(
             () ->
                 load(
                     WeightType.FLOAT32,
                     (kernels, device) ->
-                        new ProgramSource(
-                            ProgramSource.of(kernels, device).text().replace(right, wrong))))
+                        new ProgramSource(plain(device).text().replace(right, wrong))))
         .isInstanceOf(ModelLoadException.class)
         .hasMessageMatching(
             "this machine computes wrong numbers: %s is off by \\S+ of its largest result"
@@ -196,7 +214,7 @@ class ArithmeticCheckIT {
                     WeightType.INT8,
                     (kernels, device) ->
                         new ProgramSource(
-                            ProgramSource.of(kernels, device)
+                            plain(device)
                                 .text()
                                 .replace(
                                     "never_alone(weighted)",
@@ -204,6 +222,10 @@ class ArithmeticCheckIT {
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContaining("entropy gives results that are not numbers; no model is served")
         .hasMessageEndingWith("(try gpt2.dtype=float32)");
+  }
+
+  private static ProgramSource plain(TorchDevice device) {
+    return ProgramSource.of(Kernels.LIBTORCH, device);
   }
 
   private static Gpt2Model load(

@@ -1,4 +1,4 @@
-# What becomes of logits [R, V].
+# What becomes of logits [R, V], by libtorch's operators.
 
 
 # A row, twice if there is only one: a sum over one long row alone is split among the threads, and
@@ -11,9 +11,6 @@ def never_alone(rows: Tensor) -> Tensor:
 
 
 class Gpt2(Module):
-
-  def to_host(self, logits: Tensor) -> Tensor:
-    return __torch__.on_host(logits)  # [R, V]
 
   # The likeliest token of each row; -1 where its logit is not finite, as where any logit is NaN.
   def argmax(self, logits: Tensor) -> Tensor:

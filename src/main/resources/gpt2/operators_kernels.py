@@ -1,0 +1,115 @@
+# The operators of a step in C, src/main/c, and what they compute with. kernels.h defines their results,
+# which are the same bits on every processor, for any number of rows and threads.
+
+
+# A weight [out, in] in int8.
+class QuantizedWeight(NamedTuple):
+  packed : Tensor  # [out / 16, in / 4, 16, 4], int8
+  scale : Tensor  # [out], float32
+  integer_sums : Tensor  # [out], int32
+
+
+# The type of a bias, for products are float32 whatever the type of the weight is.
+def bias_dtype(weight_dtype: int) -> int:
+  return __torch__.float32()
+
+
+# A copy of a weight [out, in] as `linear` wants it, [out / 16, in, 16].
+def pack(weight: Tensor) -> Tensor:
+  return ops.gpt2.pack(weight)
+
+
+def float32_rows(x: Tensor) -> Tensor:
+  return torch.to(x, dtype=__torch__.float32()).contiguous()
+
+
+def no_residual() -> Tensor:
+  return torch.empty([0, 0], dtype=__torch__.float32())
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+  return ops.gpt2.linear(__torch__.float32_rows(x), weight,
+      torch.to(bias, dtype=__torch__.float32()), __torch__.no_residual(), bias.size(0), 0)  # [N, out]
+
+
+def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
+  return ops.gpt2.layer_norm(x.contiguous(), norm.weight, norm.bias, eps)  # [N, W]
+
+
+def embed(wte: Tensor, wpe: Tensor, token: Tensor, position: Tensor) -> Tensor:
+  return ops.gpt2.embedding(wte, wpe, torch.to(token, dtype=__torch__.int32()),
+      torch.to(position, dtype=__torch__.int32()))  # [N, W]
+
+
+def pack_quantized(integers: Tensor, scale: Tensor) -> __torch__.QuantizedWeight:
+  sums = torch.to(torch.sum(integers, [1], dtype=__torch__.int64()), dtype=__torch__.int32())
+  return __torch__.QuantizedWeight(ops.gpt2.pack(integers), scale.contiguous(), sums)
+
+
+# The sums of the numbers that each output's integers and scale stand for.
+def sums(weight: __torch__.QuantizedWeight) -> Tensor:
+  return torch.to(weight.integer_sums, dtype=__torch__.float32()) * weight.scale  # [out]
+
+
+# The numbers that a weight's integers and scales stand for, with zeros behind them up to a number of
+# inputs that is a multiple of 4.
+def dequantize(weight: __torch__.QuantizedWeight) -> Tensor:
+  blocks = torch.permute(weight.packed, [0, 2, 1, 3])  # [out / 16, 16, in / 4, 4]
+  integers = blocks.reshape(blocks.size(0) * 16, blocks.size(2) * 4)[:weight.scale.size(0)]
+  return torch.to(integers, dtype=__torch__.float32()) * weight.scale.unsqueeze(1)  # [out, in]
+
+
+class Gpt2(Module):
+
+  # A linear layer, an activation by its number, and what is added to the result, or none.
+  def fused_linear(self, x: Tensor, layer: __torch__.Linear, activation: int,
+      residual: Tensor) -> Tensor:
+    quantized = layer.quantized
+    if quantized is None:
+      y = ops.gpt2.linear(x, layer.weight, layer.bias, residual, layer.bias.size(0), activation)
+    else:
+      y = self.fused_quantized_linear(x, quantized, layer.activated, layer.bias, activation, residual)
+    return y  # [N, out]
+
+  # The same in int8; a bias [out], or none.
+  def fused_quantized_linear(self, x: Tensor, weight: __torch__.QuantizedWeight, activated: bool,
+      bias: Tensor, activation: int, residual: Tensor) -> Tensor:
+    shifted = 0
+    if activated:
+      shifted = 1
+    return ops.gpt2.int8_linear(x, weight.packed, weight.scale, weight.integer_sums, bias, residual,
+        activation, shifted, self.activation_minimum)  # [N, out]
+
+  def quantized_linear(self, x: Tensor, weight: __torch__.QuantizedWeight, activated: bool,
+      bias: Tensor) -> Tensor:
+    return self.fused_quantized_linear(__torch__.float32_rows(x), weight, activated, bias, 0,
+        __torch__.no_residual())  # [N, out]
+
+  # A linear layer's output added to x.
+  def add_linear(self, x: Tensor, h: Tensor, layer: __torch__.Linear) -> Tensor:
+    return self.fused_linear(h, layer, 0, x)  # [N, out]
+
+  # A linear layer and the MLP's activation.
+  def activated_linear(self, x: Tensor, layer: __torch__.Linear) -> Tensor:
+    return self.fused_linear(x, layer, self.activation_number, __torch__.no_residual())  # [N, out]
+
+  def activate(self, x: Tensor) -> Tensor:
+    return ops.gpt2.activate(x.contiguous(), self.activation_number)
+
+  # Attention within texts that lie end to end, of their queries, keys and values [N, 3, H, D].
+  def attend_texts(self, qkv: Tensor, lengths: List[int], scale: float) -> Tensor:
+    H = qkv.size(2)
+    D = qkv.size(3)
+    longest = 0
+    positions = annotate(List[int], [])
+    slots = annotate(List[int], [])
+    for text in range(len(lengths)):
+      longest = max(longest, lengths[text])
+      for i in range(lengths[text]):
+        positions.append(i)
+        slots.append(text)
+    keys = torch.empty([len(lengths), H, (longest + 15) // 16, D, 16], dtype=__torch__.float32())
+    values = torch.empty([len(lengths), H, longest, D], dtype=__torch__.float32())
+    return ops.gpt2.attention(qkv.view(qkv.size(0), 3 * H * D), keys, values,
+        torch.tensor(positions, dtype=__torch__.int32()), torch.tensor(slots, dtype=__torch__.int32()),
+        scale)  # [N, W]

@@ -1,0 +1,60 @@
+# The operators of a step around libtorch's linear layers, by libtorch's operators.
+
+
+# The type of a bias, that of the layer's weight.
+def bias_dtype(weight_dtype: int) -> int:
+  return weight_dtype
+
+
+def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
+  return torch.layer_norm(x, [x.size(-1)], norm.weight, norm.bias, eps)  # [N, W]
+
+
+def embed(wte: Tensor, wpe: Tensor, token: Tensor, position: Tensor) -> Tensor:
+  return torch.embedding(wte, token) + torch.embedding(wpe, position)  # [N, W]
+
+
+class Gpt2(Module):
+
+  # A linear layer's output added to x.
+  def add_linear(self, x: Tensor, h: Tensor, layer: __torch__.Linear) -> Tensor:
+    return x + self.linear(h, layer)  # [N, out]
+
+  # A linear layer and the MLP's activation.
+  def activated_linear(self, x: Tensor, layer: __torch__.Linear) -> Tensor:
+    return self.activate(self.linear(x, layer))  # [N, out]
+
+  # x may be overwritten.
+  def activate(self, x: Tensor) -> Tensor:
+    return self.plain_activation(x)
+
+  # A bias [out], or none.
+  def quantized_linear(self, x: Tensor, weight: __torch__.QuantizedWeight, activated: bool,
+      bias: Tensor) -> Tensor:
+    x = torch.to(x, dtype=__torch__.float32())
+    if activated:
+      # The minimum's share of the product, which is the same for every row, is in the bias.
+      x = x - self.activation_minimum
+      largest = torch.clamp_min(torch.amax(x, [1], True), 1e-12)  # [N, 1]
+      y = __torch__.quantized_product(torch.div_(x, largest), 0.00392156862745098, 0, weight)
+    else:
+      largest = torch.clamp_min(torch.amax(torch.abs(x), [1], True), 1e-12)  # [N, 1]
+      y = __torch__.quantized_product(x / largest, 0.007874015748031496, 128, weight)
+    y = torch.mul_(y, largest)
+    if bias.numel() > 0:
+      y = torch.add_(y, bias)
+    return y  # [N, out]
+
+  # Attention within texts that lie end to end, of their queries, keys and values [N, 3, H, D].
+  def attend_texts(self, qkv: Tensor, lengths: List[int], scale: float) -> Tensor:
+    q, k, v = torch.unbind(qkv, 1)  # [N, H, D]
+    attended = annotate(List[Tensor], [])
+    row = 0
+    for T in lengths:
+      end = row + T
+      z = __torch__.attend_causally(q[row:end].transpose(0, 1).unsqueeze(0),
+          k[row:end].transpose(0, 1).unsqueeze(0), v[row:end].transpose(0, 1).unsqueeze(0),
+          scale)  # [1, H, T, D]
+      attended.append(z.squeeze(0).transpose(0, 1).reshape(T, qkv.size(2) * qkv.size(3)))
+      row = end
+    return torch.cat(attended, 0)  # [N, W]

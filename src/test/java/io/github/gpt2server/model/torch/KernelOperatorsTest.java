@@ -1,0 +1,154 @@
+package io.github.gpt2server.model.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.LibUtils;
+import io.github.gpt2server.model.torch.kernels.KernelLibrary;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The kernels as libtorch's operators: right beside its own, and exceptions for what does not fit.
+ */
+class KernelOperatorsTest {
+  private static final String PROGRAM =
+      """
+
+      class Gpt2(Module):
+        __parameters__ = []
+        __buffers__ = []
+        training : bool
+        _is_full_backward_hook : Optional[bool]
+
+        def none(self) -> Tensor:
+          return torch.empty([0], dtype=6)
+
+        def no_matrix(self) -> Tensor:
+          return torch.empty([0, 0], dtype=6)
+
+        def error(self, a: Tensor, b: Tensor) -> float:
+          return float(torch.max(torch.abs(a - b)) / torch.max(torch.abs(b)))
+
+        def linear(self, rows: int, width: int, out: int) -> float:
+          x = torch.randn([rows, width])
+          w = torch.randn([width, out])
+          b = torch.randn([out])
+          r = torch.randn([rows, out])
+          y = ops.gpt2.linear(x, ops.gpt2.pack(w.t()), b, r, out, 0)
+          return self.error(y, torch.matmul(x, w) + b + r)
+
+        def norm(self, rows: int, width: int) -> float:
+          x = torch.randn([rows, width]) * 3. + 1.
+          w = torch.randn([width])
+          b = torch.randn([width])
+          return self.error(ops.gpt2.layer_norm(x, w, b, 1e-05), torch.layer_norm(x, [width], w, b, 1e-05))
+
+        def wrong_linear(self, rows: int, width: int, weight: int, out: int, bias: int) -> Tensor:
+          w = ops.gpt2.pack(torch.randn([out, weight]))
+          return ops.gpt2.linear(torch.randn([rows, width]), w, torch.randn([bias]), self.no_matrix(), out, 0)
+
+        def strided(self) -> Tensor:
+          x = torch.randn([8, 4]).t()
+          return ops.gpt2.layer_norm(x, torch.randn([8]), torch.randn([8]), 1e-05)
+
+        def wrong_type(self) -> Tensor:
+          x = torch.to(torch.randn([4, 8]), dtype=7)
+          return ops.gpt2.layer_norm(x, torch.randn([8]), torch.randn([8]), 1e-05)
+
+        def embed(self, token: int, position: int) -> Tensor:
+          t = torch.tensor([token], dtype=3)
+          p = torch.tensor([position], dtype=3)
+          return ops.gpt2.embedding(torch.randn([5, 8]), torch.randn([3, 8]), t, p)
+
+        def attend(self, position: int, slot: int) -> float:
+          k = torch.zeros([2, 3, 2, 4, 16])
+          v = torch.zeros([2, 3, 20, 4])
+          p = torch.tensor([position], dtype=3)
+          s = torch.tensor([slot], dtype=3)
+          qkv = torch.randn([1, 36])
+          y = ops.gpt2.attention(qkv, k, v, p, s, 0.5)
+          return self.error(v[slot, :, position].reshape(12), qkv[0, 24:])
+      """;
+
+  private static TorchProgram program;
+
+  @BeforeAll
+  static void load() {
+    KernelLibrary library = KernelLibrary.load().orElseThrow();
+    library.use(library.variants().get(library.variants().size() - 1));
+    TorchRuntime.load();
+    library.register(LibUtils.getLibtorchPath());
+    program = TorchProgram.load(Device.cpu(), new ProgramSource(PROGRAM), Map.of());
+  }
+
+  @AfterAll
+  static void close() {
+    program.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1", "1,768,2304", "3,160,50", "40,17,1000"})
+  void linearLayersAreLibtorchs(int rows, int in, int out) {
+    assertThat(program.number("linear", IValue.from(rows), IValue.from(in), IValue.from(out)))
+        .isLessThan(1e-5);
+  }
+
+  @Test
+  void layerNormIsLibtorchs() {
+    assertThat(program.number("norm", IValue.from(5), IValue.from(321))).isLessThan(1e-5);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2,9,8,20,20,weight does not fit", "2,8,8,20,19,bias does not fit"})
+  void sizesThatDoNotFitAreExceptions(
+      int rows, int width, int weight, int out, int bias, String why) {
+    assertThatThrownBy(
+            () ->
+                program.run(
+                    "wrong_linear",
+                    IValue.from(rows),
+                    IValue.from(width),
+                    IValue.from(weight),
+                    IValue.from(out),
+                    IValue.from(bias)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("gpt2::linear: " + why);
+  }
+
+  @Test
+  void numbersInAnotherOrderOrTypeAreExceptions() {
+    assertThatThrownBy(() -> program.run("strided"))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("gpt2::layer_norm: x is not a matrix");
+    assertThatThrownBy(() -> program.run("wrong_type"))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("not in float32");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5,0", "-1,0", "0,3", "0,-1"})
+  void rowsThatAreNotThereAreExceptions(int token, int position) {
+    assertThatThrownBy(() -> program.run("embed", IValue.from(token), IValue.from(position)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("is not in its table");
+  }
+
+  @Test
+  void attentionWritesTheCache() {
+    assertThat(program.number("attend", IValue.from(19), IValue.from(1))).isZero();
+    assertThatThrownBy(() -> program.run("attend", IValue.from(20), IValue.from(1)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("a position or slot is not there");
+    assertThatThrownBy(() -> program.run("attend", IValue.from(0), IValue.from(2)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("a position or slot is not there");
+  }
+}
