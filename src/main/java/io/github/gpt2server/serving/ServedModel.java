@@ -23,7 +23,7 @@ import java.util.Set;
  * @param parameters number of parameters
  * @param dtype the type of the weights in memory, such as {@code float32}
  * @param device where the model runs, such as {@code cpu} or {@code cuda:0}
- * @param kernels the operators that compute a step, such as {@code onednn}
+ * @param kernels the operators that compute a step, such as {@code avx512vnni}
  * @param arithmeticError largest error found by the start-up check of these operators, relative to
  *     the largest magnitude of the result
  * @param created time of loading

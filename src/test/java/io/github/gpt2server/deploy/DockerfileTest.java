@@ -185,6 +185,7 @@ class DockerfileTest {
               assertThat(image.assigned("ENV"))
                   .containsEntry("PYTORCH_LIBRARY_PATH", "/app/native")
                   .containsEntry("RUST_LIBRARY_PATH", "/app/native/libtokenizers.so")
+                  .containsEntry("KERNELS_LIBRARY_PATH", "/app/native/libgpt2kernels.so")
                   .containsEntry("HF_HUB_CACHE", "/models");
               assertThat(image.last("ENTRYPOINT").orElseThrow().exec())
                   .contains(

@@ -71,7 +71,7 @@ public final class ServedModelFixture {
         parameters,
         "float32",
         "cpu",
-        "onednn",
+        "avx512vnni",
         0,
         Instant.EPOCH);
   }

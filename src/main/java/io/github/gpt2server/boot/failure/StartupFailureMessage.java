@@ -3,6 +3,7 @@ package io.github.gpt2server.boot.failure;
 import ai.djl.util.Utils;
 import io.github.gpt2server.boot.settings.Dtype;
 import io.github.gpt2server.model.AllocationFailure;
+import io.github.gpt2server.model.torch.kernels.KernelChoice;
 import io.github.gpt2server.text.Excerpt;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,6 +112,9 @@ public final class StartupFailureMessage {
   private static String allowed(Class<?> type) {
     if (type == Dtype.class) {
       return Dtype.ALLOWED;
+    }
+    if (type == KernelChoice.class) {
+      return KernelChoice.ALLOWED;
     }
     if (type.isEnum()) {
       return Arrays.stream(type.getEnumConstants())

@@ -79,6 +79,9 @@ public final class ServedModelLoader implements ModelLoader {
       checkVocabulary(folder, config, tokenizer);
       checkDefaultLength(config);
       TorchDevice device = device();
+      if (device.isCpu()) {
+        TorchRuntime.useKernels(properties.kernels());
+      }
       DtypeChoice choice =
           DtypeChoice.of(
               properties.dtype(), device, weights.parameterCount(), CpuFeatures.ofThisMachine());

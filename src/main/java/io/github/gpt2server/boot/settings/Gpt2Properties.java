@@ -4,6 +4,7 @@ import io.github.gpt2server.engine.request.Speculation;
 import io.github.gpt2server.hub.ModelHub;
 import io.github.gpt2server.hub.http.HomeFolder;
 import io.github.gpt2server.hub.http.HubOptions;
+import io.github.gpt2server.model.torch.kernels.KernelChoice;
 import io.github.gpt2server.web.security.ApiKey;
 import io.github.gpt2server.web.tomcat.TrustedProxies;
 import java.net.URI;
@@ -28,6 +29,7 @@ import org.springframework.util.unit.DataSize;
  * @param aliases other names under which clients may ask for the model
  * @param device where the model runs: auto, cpu, cuda or cuda:N
  * @param dtype the type of the weights in memory: auto, float32, bfloat16, float16 or int8
+ * @param kernels the operators that compute on a CPU: auto, avx512, avx2, neon, generic or libtorch
  * @param threads the number of threads of a step; 0 lets the server choose
  * @param maxSequences the number of sequences that run at once; each has a KV-cache slot
  * @param prefixCacheTokens the number of prompt tokens that the prefix cache retains; 0 turns it
@@ -65,6 +67,7 @@ public record Gpt2Properties(
     @DefaultValue List<String> aliases,
     @DefaultValue("auto") Device device,
     @DefaultValue("auto") Dtype dtype,
+    @DefaultValue("auto") KernelChoice kernels,
     @DefaultValue("0") int threads,
     @DefaultValue("32") int maxSequences,
     @DefaultValue("-1") int prefixCacheTokens,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.analysis.TokenDistribution;
+import io.github.gpt2server.model.torch.kernels.KernelLibrary;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
@@ -263,7 +264,8 @@ class InsightIT {
     assertThat(model.get("parameters").longValue()).isEqualTo(server.model().parameters());
     assertThat(model.get("dtype").stringValue()).isEqualTo("float32");
     assertThat(model.get("device").stringValue()).isEqualTo("cpu");
-    assertThat(model.get("kernels").stringValue()).isEqualTo("onednn");
+    assertThat(model.get("kernels").stringValue())
+        .isEqualTo(KernelLibrary.load().orElseThrow().variant());
     assertThat(model.get("arithmetic_check").doubleValue()).isBetween(1e-9, 1e-5);
     assertThat(model.has("revision")).isTrue();
 

@@ -31,7 +31,7 @@ class ModelCheckTest {
           124_439_808,
           "float32",
           "cpu",
-          "onednn",
+          "avx512vnni",
           0,
           Instant.EPOCH);
 

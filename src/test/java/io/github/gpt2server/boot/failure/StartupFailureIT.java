@@ -86,6 +86,7 @@ class StartupFailureIT {
           gpt2.device=gpu          | gpt2.device=gpu is not allowed: use auto, cpu, cuda or cuda:N.
           gpt2.device=cuda:-1      | gpt2.device=cuda:-1 is not allowed: use auto, cpu, cuda or cuda:N.
           gpt2.dtype=float8        | gpt2.dtype=float8 is not allowed: use auto, float32, bfloat16, float16 or int8.
+          gpt2.kernels=sse         | gpt2.kernels=sse is not allowed: use auto, avx512, avx2, neon, generic or libtorch.
           gpt2.threads=-1          | gpt2.threads=-1 is not allowed: use a whole number of at least 0 (0 lets the server choose).
           gpt2.threads=1025        | gpt2.threads=1025 is not allowed: use a whole number up to 1024.
           gpt2.threads=abc         | gpt2.threads=abc is not allowed: use a whole number up to 2147483647.
@@ -115,7 +116,7 @@ class StartupFailureIT {
           server.prot=3            | server.prot is not a setting: did you mean server.port?
           gpt2.timeout=3s          | gpt2.timeout=3s is not a setting: did you mean gpt2.request-timeout?
           gpt2.api-key=secret      | gpt2.api-key is not a setting: did you mean gpt2.api-keys?
-          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.speculation, gpt2.draft-model, gpt2.max-queue, gpt2.request-timeout, gpt2.max-unread, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.default-max-tokens, gpt2.clamp-max-tokens, gpt2.strict-fields, gpt2.api-keys, gpt2.api-keys-file, gpt2.share-prefix-cache, gpt2.trusted-proxies, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
+          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.kernels, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.speculation, gpt2.draft-model, gpt2.max-queue, gpt2.request-timeout, gpt2.max-unread, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.default-max-tokens, gpt2.clamp-max-tokens, gpt2.strict-fields, gpt2.api-keys, gpt2.api-keys-file, gpt2.share-prefix-cache, gpt2.trusted-proxies, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
           """)
   void namesSettingValueAndWhatIsAllowed(String setting, String sentence, CapturedOutput output) {
     assertFails(SettingsOnly.class, WebApplicationType.NONE, "--" + setting);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.gpt2server.engine.request.Speculation;
 import io.github.gpt2server.hub.http.HubOptions;
 import io.github.gpt2server.hub.http.HubSettings;
+import io.github.gpt2server.model.torch.kernels.KernelChoice;
 import io.github.gpt2server.web.security.ApiKey;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +35,7 @@ class Gpt2PropertiesTest {
                 List.of(),
                 new Device(Device.Kind.AUTO, 0),
                 Dtype.AUTO,
+                KernelChoice.AUTO,
                 0,
                 32,
                 -1,
@@ -66,6 +68,7 @@ class Gpt2PropertiesTest {
                 Map.of(
                     "gpt2.device", "cuda:1",
                     "gpt2.dtype", "bfloat16",
+                    "gpt2.kernels", "avx2",
                     // As a YAML file says "off" without quotes.
                     "gpt2.speculation", false,
                     "gpt2.request-timeout", "90",
@@ -75,6 +78,7 @@ class Gpt2PropertiesTest {
         .isEqualTo(new Device(Device.Kind.CUDA, 1))
         .hasToString("cuda:1");
     assertThat(properties.dtype()).isEqualTo(Dtype.BFLOAT16).hasToString("bfloat16");
+    assertThat(properties.kernels()).isEqualTo(KernelChoice.AVX2).hasToString("avx2");
     assertThat(properties.speculation()).isEqualTo(Speculation.OFF);
     assertThat(properties.requestTimeout()).isEqualTo(Duration.ofSeconds(90));
     assertThat(properties.corsOrigins()).containsExactly("https://a.example", "http://b:3000");

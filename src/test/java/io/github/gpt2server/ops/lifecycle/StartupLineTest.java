@@ -16,7 +16,7 @@ import org.springframework.mock.env.MockEnvironment;
 class StartupLineTest {
   private static final StartupFacts FACTS =
       new StartupFacts(
-          "gpt2", 124_439_808, "float32", "cpu", 2, 32L * 1024 * 36_864, "onednn", 7.7e-7, "");
+          "gpt2", 124_439_808, "float32", "cpu", 2, 32L * 1024 * 36_864, "avx512vnni", 7.7e-7, "");
 
   @Test
   void saysWhatIsServedHowAndWhere() {
@@ -28,7 +28,7 @@ class StartupLineTest {
                 OptionalLong.of(2_097_152),
                 "http://localhost:1/"))
         .isEqualTo(
-            "gpt2 (124.4M parameters, float32, cpu, 2 threads, onednn kernels with errors up to 7.7e-07, KV cache 1152 MiB) ready after"
+            "gpt2 (124.4M parameters, float32, cpu, 2 threads, avx512vnni kernels with errors up to 7.7e-07, KV cache 1152 MiB) ready after"
                 + " 3.2 s, 1024 MiB resident (peak 2048): http://localhost:1/");
   }
 
@@ -37,13 +37,13 @@ class StartupLineTest {
     assertThat(
             StartupLine.format(
                 new StartupFacts(
-                    "m", 1_000_000, "bfloat16", "cuda:0", 1, 1 << 20, "onednn", 7.7e-7, ""),
+                    "m", 1_000_000, "bfloat16", "cuda:0", 1, 1 << 20, "avx512vnni", 7.7e-7, ""),
                 Duration.ofSeconds(1),
                 OptionalLong.empty(),
                 OptionalLong.empty(),
                 "http://localhost:1/"))
         .isEqualTo(
-            "m (1.0M parameters, bfloat16, cuda:0, 1 thread, onednn kernels with errors up to 7.7e-07, KV cache 1 MiB) ready after 1.0 s:"
+            "m (1.0M parameters, bfloat16, cuda:0, 1 thread, avx512vnni kernels with errors up to 7.7e-07, KV cache 1 MiB) ready after 1.0 s:"
                 + " http://localhost:1/");
   }
 
@@ -52,13 +52,21 @@ class StartupLineTest {
     assertThat(
             StartupLine.format(
                 new StartupFacts(
-                    "m", 1_000_000, "float32", "cpu", 1, 1 << 20, "onednn", 7.7e-7, "org/small"),
+                    "m",
+                    1_000_000,
+                    "float32",
+                    "cpu",
+                    1,
+                    1 << 20,
+                    "avx512vnni",
+                    7.7e-7,
+                    "org/small"),
                 Duration.ofSeconds(1),
                 OptionalLong.empty(),
                 OptionalLong.empty(),
                 "http://localhost:1/"))
         .startsWith(
-            "m (1.0M parameters, float32, cpu, 1 thread, onednn kernels with errors up to 7.7e-07, KV cache 1 MiB, draft model org/small)"
+            "m (1.0M parameters, float32, cpu, 1 thread, avx512vnni kernels with errors up to 7.7e-07, KV cache 1 MiB, draft model org/small)"
                 + " ready");
   }
 

@@ -96,7 +96,9 @@ public final class ModelController {
           long parameters,
       @Schema(example = "float32") @JsonProperty("dtype") String dtype,
       @Schema(example = "cpu") @JsonProperty("device") String device,
-      @Schema(description = "The operators that compute a step of the model.", example = "onednn")
+      @Schema(
+              description = "The operators that compute a step of the model.",
+              example = "avx512vnni")
           @JsonProperty("kernels")
           String kernels,
       @Schema(
