@@ -48,6 +48,7 @@ COPY --from=build /image/app ./
 ENV PYTORCH_LIBRARY_PATH=/app/native \
     PYTORCH_FLAVOR=cpu \
     RUST_LIBRARY_PATH=/app/native/libtokenizers.so \
+    KERNELS_LIBRARY_PATH=/app/native/libgpt2kernels.so \
     GOMP_SPINCOUNT=1000 \
     HF_HUB_CACHE=/models
 

@@ -25,12 +25,14 @@ cp -a layers/snapshot-dependencies/. .
 rm -r layers
 
 # Takes the native libraries out of a jar: those of this platform go to native/, others are dropped.
-#   unpack JAR FOLDER-OF-THIS-PLATFORM FOLDER-OF-ALL
+#   unpack JAR FILES-OF-THIS-PLATFORM ALL-FILES
 unpack() {
-  local file=$1 wanted=$2 all=$3 temporary
+  local file=$1 wanted=$2 all=$3 temporary found
   temporary=$(mktemp -d)
   (cd "$temporary" && jar --extract --file "$OLDPWD/$file")
-  local found=("$temporary/$wanted"/*)
+  # The second argument is a pattern, too.
+  # shellcheck disable=SC2206
+  found=("$temporary"/$wanted)
   [[ -f ${found[0]} ]] || { echo "$file has no $wanted." >&2; exit 1; }
   cp -a "${found[@]}" native/
   # The last argument is a pattern.
@@ -45,16 +47,19 @@ unpack() {
 
 if [[ $flavor == cpu ]]; then
   torch=$(echo lib/pytorch-native-cpu-*-"$platform".jar)
-  unpack "$torch" "pytorch/cpu/$platform" pytorch
+  unpack "$torch" "pytorch/cpu/$platform/*" pytorch
   # DJL finds libtorch by PYTORCH_LIBRARY_PATH; this jar would describe libraries that are no longer in it.
   rm "$torch"
 else
   rm -f lib/pytorch-native-cpu-*.jar
 fi
-unpack "$(echo lib/pytorch-jni-*.jar)" "jnilib/$platform/$flavor" 'jnilib/*-*'
-unpack "$(echo lib/tokenizers-*.jar)" "native/lib/$platform/cpu" 'native/lib/*-*'
-unpack "$(echo lib/jna-5*.jar)" "com/sun/jna/$jna" 'com/sun/jna/*-*'
-unpack "$(echo lib/jline-native-*.jar)" "org/jline/nativ/$jline" 'org/jline/nativ/*/'
+unpack "$(echo lib/pytorch-jni-*.jar)" "jnilib/$platform/$flavor/*" 'jnilib/*-*'
+unpack "$(echo lib/tokenizers-*.jar)" "native/lib/$platform/cpu/*" 'native/lib/*-*'
+unpack "$(echo lib/jna-5*.jar)" "com/sun/jna/$jna/*" 'com/sun/jna/*-*'
+unpack "$(echo lib/jline-native-*.jar)" "org/jline/nativ/$jline/*" 'org/jline/nativ/*/'
+unpack app/gpt2-server.jar "kernels/*-$platform-*" kernels
+# A name without the hash of its content, for the image's environment.
+mv native/libgpt2kernels-"$platform"-*.so native/libgpt2kernels.so
 
 # Strips libtorch's local symbols, a fifth of its size, which only debuggers read.
 for library in native/*.so*; do

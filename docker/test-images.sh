@@ -249,7 +249,8 @@ check_natives() {
       || fail "$(basename "$library") is no library for $2"
     ((++found))
   done
-  ((found >= 8)) || fail "there are only $found native libraries"
+  [[ -f $1/libgpt2kernels.so ]] || fail "there are no kernels"
+  ((found >= 9)) || fail "there are only $found native libraries"
   seen natives "$found libraries, all for $2"
 }
 
