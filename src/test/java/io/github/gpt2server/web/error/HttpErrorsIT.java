@@ -378,9 +378,11 @@ class HttpErrorsIT {
   @EnableAutoConfiguration(exclude = UserDetailsServiceAutoConfiguration.class)
   @ComponentScan(
       value = {"io.github.gpt2server.api", "io.github.gpt2server.web"},
-      // Endpoints of another test lie in the package too.
+      // Endpoints of other tests lie in the packages too.
       excludeFilters =
-          @ComponentScan.Filter(type = FilterType.REGEX, pattern = ".*HttpShortageIT.*"))
+          @ComponentScan.Filter(
+              type = FilterType.REGEX,
+              pattern = ".*\\.(?!HttpErrorsIT\\b)\\w+(Test|IT)\\b.*"))
   static class Application {
 
     @Bean
