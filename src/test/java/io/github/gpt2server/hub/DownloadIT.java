@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.gpt2server.testing.ChildServer;
 import io.github.gpt2server.testing.LookAlikeHub;
 import io.github.gpt2server.testing.LookAlikeHub.Request;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The command that fills the cache, as a process of its own, and the server without a hub. */
+@OneCore
 class DownloadIT {
   private static final String MODEL = "openai-community/gpt2";
   private static final String WEIGHTS = "model.safetensors";

@@ -6,6 +6,7 @@ import io.github.gpt2server.testing.ChildServer;
 import io.github.gpt2server.testing.Fault;
 import io.github.gpt2server.testing.LookAlikeHub;
 import io.github.gpt2server.testing.LookAlikeHub.Request;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -31,6 +32,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The server, as a process of its own, that is given a hub's id. */
+@OneCore
 class HubIT {
   private static final String MODEL = "openai-community/gpt2";
   private static final String WEIGHTS = "model.safetensors";

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.gpt2server.model.torch.OtherLayouts;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.LookAlikeHub;
+import io.github.gpt2server.testing.OneCore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Repositories of every kind are fetched and served with the reference's numbers. */
+@OneCore
 class HubLayoutsIT {
   private static final Path FILES = Path.of("models/gpt2-fairytales");
 

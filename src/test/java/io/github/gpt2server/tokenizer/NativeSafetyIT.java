@@ -3,6 +3,7 @@ package io.github.gpt2server.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.gpt2server.testing.OneCore;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Definitions that end the process, were the library given them, and those beside them that do not:
  * a test of these ends the tests if it fails.
  */
+@OneCore
 class NativeSafetyIT {
   private static final String BYTE_LEVEL =
       "{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": true,"

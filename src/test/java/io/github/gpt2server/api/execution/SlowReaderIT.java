@@ -3,6 +3,7 @@ package io.github.gpt2server.api.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import org.springframework.context.annotation.Bean;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Clients that do not read what they asked for: it costs them, not the others. */
+@OneCore
 class SlowReaderIT {
   private static final String STREAM =
       "{\"prompt\": \"Once upon a time\", \"max_tokens\": 500, \"ignore_eos\": true,"

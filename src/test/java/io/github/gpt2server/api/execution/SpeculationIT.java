@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.Scrape;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Draft tokens are seen in the metrics and nowhere else. */
+@OneCore
 @ExtendWith(OutputCaptureExtension.class)
 class SpeculationIT {
   private static final String REQUEST =

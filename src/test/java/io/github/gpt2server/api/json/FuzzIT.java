@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.FuzzRun;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OneCore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Two thousand requests, most of them wrong, get an answer that says so, and hurt nobody. */
+@OneCore
 @ExtendWith(OutputCaptureExtension.class)
 class FuzzIT {
 

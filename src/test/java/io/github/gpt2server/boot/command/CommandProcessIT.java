@@ -3,6 +3,7 @@ package io.github.gpt2server.boot.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.Gpt2ServerApplication;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.ThreadAgent;
 import java.io.File;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Commands as processes: what is on which stream, exit codes, an early end. */
+@OneCore
 class CommandProcessIT {
   private static final Path VALIDATION =
       Path.of("src/test/resources/golden/validation.txt").toAbsolutePath();

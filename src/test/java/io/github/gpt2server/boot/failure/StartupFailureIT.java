@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.github.gpt2server.Gpt2ServerApplication;
 import io.github.gpt2server.boot.settings.Gpt2Properties;
 import io.github.gpt2server.boot.wiring.SecurityConfiguration;
+import io.github.gpt2server.testing.OneCore;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 /** What is on standard error after a start that failed: one sentence, whole. */
+@OneCore
 @ExtendWith(OutputCaptureExtension.class)
 class StartupFailureIT {
 

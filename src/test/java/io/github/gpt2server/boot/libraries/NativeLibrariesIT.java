@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.OneCore;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where native code is loaded from, and from where it is not. */
+@OneCore
 @EnabledOnOs(OS.LINUX)
 class NativeLibrariesIT {
   /** As DJL would name the folder of its tokenizer. */

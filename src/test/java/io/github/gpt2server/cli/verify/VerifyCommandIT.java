@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.gpt2server.cli.CommandRun;
 import io.github.gpt2server.cli.TestModel;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.testing.OneCore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,6 +25,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** With numbers of the embedded model and of nano-sort, which other implementations computed. */
+@OneCore
 class VerifyCommandIT {
   /** In float16. */
   private static final short FOUR = 0x4400;

@@ -2,6 +2,7 @@ package io.github.gpt2server.model.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever bytes a file holds, it is read or refused with a sentence, in bounded memory. */
+@OneCore
 class SafetensorsFuzzIT {
   private static final int MUTATIONS = 100_000;
 

@@ -2,6 +2,7 @@ package io.github.gpt2server.model.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.OneCore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever PyTorch's file has become, it is read or refused with a sentence, in bounded memory. */
+@OneCore
 class TorchFuzzIT {
   private static final int MUTATIONS = 5_000;
 

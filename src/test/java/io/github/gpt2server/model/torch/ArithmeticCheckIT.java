@@ -8,6 +8,7 @@ import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.ArithmeticReport.Finding;
+import io.github.gpt2server.testing.OneCore;
 import java.nio.file.Path;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
@@ -22,6 +23,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** The check of the operators before a model is served: with right ones and with wrong ones. */
+@OneCore
 @ExtendWith(OutputCaptureExtension.class)
 class ArithmeticCheckIT {
   private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");

@@ -12,6 +12,7 @@ import io.github.gpt2server.model.checkpoint.DataType;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.TensorData;
 import io.github.gpt2server.model.checkpoint.Weights;
+import io.github.gpt2server.testing.OneCore;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every form that a GPT-2 comes in gives the logits of the plain restatement. */
+@OneCore
 class LayoutsIT {
   private static final int[] TOKENS = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3};
   private static final int LAST = TOKENS.length - 1;

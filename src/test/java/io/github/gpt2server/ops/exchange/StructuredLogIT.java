@@ -3,6 +3,7 @@ package io.github.gpt2server.ops.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.OtlpReceiver;
 import io.github.gpt2server.testing.OtlpReceiver.Span;
 import io.github.gpt2server.testing.RawHttp;
@@ -15,6 +16,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Logs for machines, from a server that also shows prompts: one object a line, nothing else. */
+@OneCore
 class StructuredLogIT {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String PROMPT = "A \\\"secret\\\" prince";

@@ -3,6 +3,7 @@ package io.github.gpt2server.ops.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.testing.ThreadAgent;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Threads end that serve no single request: so does the process, to be started again. */
+@OneCore
 class ProcessEndIT {
   private static final int CANNOT_GO_ON = 3;
   private static final String STREAM =

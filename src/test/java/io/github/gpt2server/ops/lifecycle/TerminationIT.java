@@ -3,6 +3,7 @@ package io.github.gpt2server.ops.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.ChildServer;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /** SIGTERM, sent to a process as an operator or Kubernetes sends it. */
+@OneCore
 class TerminationIT {
   /** 128 + 15, what a shell tells of a process that SIGTERM ended. */
   private static final int TERMINATED = 143;

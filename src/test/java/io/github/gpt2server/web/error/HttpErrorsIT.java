@@ -6,6 +6,7 @@ import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.limit.MaxTokens;
 import io.github.gpt2server.memory.MemoryBudget;
 import io.github.gpt2server.serving.ServedModelHolder;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.web.security.AccessControl;
 import io.github.gpt2server.web.security.ApiKeys;
@@ -39,6 +40,7 @@ import tools.jackson.databind.json.JsonMapper;
 @SpringBootTest(
     classes = HttpErrorsIT.Application.class,
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@OneCore
 class HttpErrorsIT {
   @LocalServerPort private int port;
 

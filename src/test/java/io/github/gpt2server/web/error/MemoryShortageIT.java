@@ -8,6 +8,7 @@ import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.testing.ChildServer;
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OneCore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** libtorch gets no memory: at the start, and for a request. */
+@OneCore
 @ExtendWith(OutputCaptureExtension.class)
 class MemoryShortageIT {
   private static final String LIBTORCH =

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.TestServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Keys in a file that changes under a running server. */
+@OneCore
 @ExtendWith(OutputCaptureExtension.class)
 class ApiKeyFileIT {
   @TempDir private Path folder;

@@ -3,6 +3,7 @@ package io.github.gpt2server.api.insight.score;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
@@ -11,6 +12,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Texts of many windows, and those who want the engine at the same time. */
+@OneCore
 class LongScoreIT {
   private static final String SENTENCE = "Once upon a time there was a king who had three sons. ";
   private static final String GENERATE =
