@@ -86,9 +86,7 @@ final class JsonScalars {
     }
     String value = string(parser, limit);
     if (!WellFormed.isWellFormed(value)) {
-      throw new FieldException(
-          "holds half of a surrogate pair (such as \\ud800 alone), which is not a character; remove"
-              + " it or complete the pair.");
+      throw new FieldException(WellFormed.PROBLEM);
     }
     return value;
   }

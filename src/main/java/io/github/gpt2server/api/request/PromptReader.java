@@ -148,11 +148,7 @@ public final class PromptReader {
    */
   public static void requireUnicode(String field, String text) {
     if (!WellFormed.isWellFormed(text)) {
-      throw ApiException.invalid(
-          field,
-          field
-              + " holds half of a surrogate pair (such as \\ud800 alone), which is not a character;"
-              + " remove it or complete the pair.");
+      throw ApiException.invalid(field, field + " " + WellFormed.PROBLEM);
     }
   }
 

@@ -64,7 +64,7 @@ final class NextTokenValidator {
     List<NextTokenSpec.Candidate> candidates = candidates(texts);
     List<SequenceRequest> sequences =
         sequences(prompts, candidates, temperature, request.cacheSalt());
-    requireFewSequences(sequences.size(), candidates.isEmpty() ? "prompt" : "candidates");
+    requireFewSequences(sequences.size());
     reserveMemory(prompts.size(), topK);
     return new NextTokenSpec(
         prompts,
@@ -160,10 +160,10 @@ final class NextTokenValidator {
     }
   }
 
-  private void requireFewSequences(int sequences, String field) {
+  private void requireFewSequences(int sequences) {
     if (sequences > limits.maxSequences()) {
       throw ApiException.invalid(
-          field,
+          "candidates",
           ("The prompts, and each prompt with each candidate of several tokens, add up to %d"
                   + " sequences, but the limit is %d per request; send several requests.")
               .formatted(sequences, limits.maxSequences()));

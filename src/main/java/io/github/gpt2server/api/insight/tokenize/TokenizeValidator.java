@@ -50,7 +50,6 @@ final class TokenizeValidator {
     if (text == null) {
       throw ApiException.invalid(field, field + " is missing; send the text to tokenize.");
     }
-    PromptReader.requireUnicode(field, text);
     return new TokenizeSpec(field, text, addSpecialTokens == null || addSpecialTokens);
   }
 }

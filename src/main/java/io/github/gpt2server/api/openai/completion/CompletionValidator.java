@@ -191,7 +191,7 @@ final class CompletionValidator {
     long sequences = (long) prompts * candidates;
     if (sequences > limits.maxSequences()) {
       throw ApiException.invalid(
-          candidates > n ? "best_of" : n > 1 ? "n" : "prompt",
+          candidates > n ? "best_of" : "n",
           "%d prompts with %s = %d request %d choices, but the limit is %d per request; send several requests."
               .formatted(
                   prompts,

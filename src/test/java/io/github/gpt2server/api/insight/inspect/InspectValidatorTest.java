@@ -62,7 +62,7 @@ class InspectValidatorTest {
                 """
                 {"model": "tales", "tokens": [7, 8, 9], "position": 1, "top_k": 2,
                  "layers": [3, 1], "heads": [4, 0], "attention": true, "logit_lens": true,
-                 "residual_norm": true, "targets": [" upon", 9, 9.0], "attribution": true,
+                 "residual_norm": true, "targets": [" upon", 0, 9.0], "attribution": true,
                  "ablate": [{"layer": 2, "head": 3}, {"layer": 0, "head": 1},
                             {"layer": 2, "head": 0}]}
                 """)
@@ -76,7 +76,7 @@ class InspectValidatorTest {
     assertThat(question.attention()).isTrue();
     assertThat(question.logitLens()).isTrue();
     assertThat(question.residualNorm()).isTrue();
-    assertThat(question.targets()).containsExactly(565, 9, 9);
+    assertThat(question.targets()).containsExactly(565, 0, 9);
     assertThat(question.attribution()).isTrue();
     assertThat(question.ablated()).isEqualTo(Map.of(0, List.of(1), 2, List.of(0, 3)));
     assertThat(question.ablateEach()).isFalse();
@@ -129,6 +129,8 @@ class InspectValidatorTest {
           {"tokens": [1], "targets": [""]} | targets | targets[0] must be the text or id of a token, but is "".
           {"tokens": [1], "targets": [5, 4096]} | targets | targets[1] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           {"tokens": [1], "targets": ["Mary"]} | targets | targets[0] must be one token, but "Mary" is 2 tokens: "M" (44), "ary" (977). With a leading space, " Mary", it is one.
+          {"tokens": [1], "targets": ["Once upon a time upon"]} | targets | targets[0] must be one token, but "Once upon a time upon" is 5 tokens: "Once" (2771), " upon" (565), " a" (258), " time" (542), " upon" (565). Send one of them, by its text or id.
+          {"tokens": [1], "targets": ["Once upon a time upon a"]} | targets | targets[0] must be one token, but "Once upon a time upon a" is 6 tokens: "Once" (2771), " upon" (565), " a" (258), " time" (542), " upon" (565), .... Send one of them, by its text or id.
           {"tokens": [1], "targets": ["Once upon"]} | targets | targets[0] must be one token, but "Once upon" is 2 tokens: "Once" (2771), " upon" (565). Send one of them, by its text or id.
           {"tokens": [4096]} | tokens | tokens[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           {"prompt": "a", "layers": [1, 1]} | layers | layers[1] repeats layer 1; remove the duplicate.
@@ -161,6 +163,9 @@ class InspectValidatorTest {
     // 7 × 7 weights in each of 5 heads and 4 layers, and four numbers for each of top_k tokens.
     String body = "{\"tokens\": [7, 7, 7, 7, 7, 7, 7], \"attention\": true, \"top_k\": %d}";
     assertThat(valid(body.formatted(4)).question().attention()).isTrue();
+
+    String exact = "{\"tokens\": [7, 7, 7], \"attention\": true, \"layers\": [0, 1, 2], \"top_k\": 216}";
+    assertThat(valid(exact).question().topK()).isEqualTo(216);
 
     assertInvalid(
         () -> valid(body.formatted(5)),

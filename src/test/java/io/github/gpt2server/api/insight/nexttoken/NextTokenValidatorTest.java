@@ -162,6 +162,29 @@ class NextTokenValidatorTest {
   }
 
   @Test
+  void promptsMustFitTheContext() {
+    String body = "{\"tokens\": [%s7]}";
+    assertThat(valid(body.formatted("7,".repeat(511))).prompts().get(0)).hasSize(512);
+
+    assertInvalid(
+        () -> valid(body.formatted("7,".repeat(512))),
+        "prompt",
+        "This model's context holds 512 tokens, but the request needs 513 in the prompt; shorten the"
+            + " prompt.");
+  }
+
+  @Test
+  void aCandidateThatCannotFitIsRefusedBeforeItIsTokenized() {
+    String body = "{\"tokens\": [7], \"candidates\": [\"" + " king".repeat(20_000) + "\"]}";
+
+    ApiException refusal = refusal(() -> valid(body));
+
+    assertThat(refusal.getMessage())
+        .startsWith("This model's context holds 512 tokens, but candidates[0] has at least ");
+    assertThat(refusal.response().error().param()).isEqualTo("candidates");
+  }
+
+  @Test
   void promptAndCandidateMustFitTheContext() {
     String body = "{\"tokens\": [%s7], \"candidates\": [\"Once upon\"]}";
     assertThat(valid(body.formatted("7,".repeat(509))).prompts().get(0)).hasSize(510);

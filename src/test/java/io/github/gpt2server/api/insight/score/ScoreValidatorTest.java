@@ -154,6 +154,18 @@ class ScoreValidatorTest {
   }
 
   @Test
+  void allTextsTogetherReportALimitedNumberOfLogprobs() {
+    String body = "{\"text\": [\"" + " king".repeat(2441) + "\", \"%s\"], \"top_logprobs\": 4096}";
+    assertThat(texts(body.formatted("")).texts()).hasSize(2);
+
+    assertInvalid(
+        () -> validate(body.formatted(" king")),
+        "top_logprobs",
+        "top_logprobs = 4096 at up to 2442 positions makes 10002432 log-probabilities, but an answer"
+            + " may have at most 10000000; lower top_logprobs or send less text at once.");
+  }
+
+  @Test
   void aTextMayBeLongerThanTheContext() {
     assertThat(texts("{\"text\": \"" + " king".repeat(1000) + "\"}").texts().get(0).tokens())
         .hasSize(1000);

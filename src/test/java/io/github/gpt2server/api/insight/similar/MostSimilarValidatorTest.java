@@ -71,6 +71,8 @@ class MostSimilarValidatorTest {
           {"positive": [" a"], "negative": [null]} | negative | negative[0] is empty; a term is the text of one token, such as " king".
           {"positive": ["queen"]} | positive | positive[0] must be one token, but "queen" is 2 tokens: "qu", "een"; with a leading space, " queen", it is one.
           {"positive": ["Once upon"]} | positive | positive[0] must be one token, but "Once upon" is 2 tokens: "Once", " upon"; use another word; POST /v1/tokenize shows a word's tokens.
+          {"positive": ["Once upon a time upon a time upon"]} | positive | positive[0] must be one token, but "Once upon a time upon a time upon" is 8 tokens: "Once", " upon", " a", " time", " upon", " a", " time", " upon"; use another word; POST /v1/tokenize shows a word's tokens.
+          {"positive": ["Once upon a time upon a time upon a"]} | positive | positive[0] must be one token, but "Once upon a time upon a time upon a" is 9 tokens: "Once", " upon", " a", " time", " upon", " a", " time", " upon", …; use another word; POST /v1/tokenize shows a word's tokens.
           {"positive": [" a"], "top_k": 0} | top_k | top_k must be between 1 and 4096, but is 0.
           {"positive": [" a"], "top_k": 4097} | top_k | top_k must be between 1 and 4096, but is 4097.
           {"positive":[" grandmotherly"]} | positive | positive[0] must be one token, but " grandmotherly" is 2 tokens: " grandmother", "ly"; use another word; POST /v1/tokenize shows a word's tokens.

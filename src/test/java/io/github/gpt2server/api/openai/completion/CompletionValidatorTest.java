@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.gpt2server.api.limit.MaxTokens;
+import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.sampling.RepetitionPenalty;
 import io.github.gpt2server.sampling.SamplingParameters;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -150,7 +152,8 @@ class CompletionValidatorTest {
     assertThat(sequences.stream().map(sequence -> sequence.prompt()[0]))
         .containsExactly(1, 1, 1, 2, 2, 2);
     List<Long> seeds = sequences.stream().map(sequence -> sequence.sampling().seed()).toList();
-    assertThat(seeds.get(0)).isEqualTo(5);
+    SplittableRandom further = new SplittableRandom(5);
+    assertThat(seeds.subList(0, 3)).containsExactly(5L, further.nextLong(), further.nextLong());
     assertThat(seeds.subList(0, 3)).doesNotHaveDuplicates();
     assertThat(seeds.subList(3, 6)).isEqualTo(seeds.subList(0, 3));
     assertThat(valid("{\"n\": 3, \"seed\": 5}").generation().sequences().get(2).sampling().seed())
@@ -347,7 +350,11 @@ class CompletionValidatorTest {
     String prompt = "\"truncate_prompt_tokens\": -1, \"prompt\": [" + "7,".repeat(599) + "7]";
 
     assertThat(clampedTokens("{\"max_tokens\": 2048, " + prompt + "}")).containsExactly(256);
+    assertThat(clampedTokens("{\"max_tokens\": 512, " + prompt + "}")).containsExactly(256);
     assertThat(clampedTokens("{\"max_tokens\": 12, " + prompt + "}")).containsExactly(12);
+    assertThat(
+            clamping.validate(request("{\"max_tokens\": 12, " + prompt + "}")).promptIds().get(0))
+        .hasSize(500);
   }
 
   @Test
@@ -419,6 +426,57 @@ class CompletionValidatorTest {
   }
 
   @Test
+  void aRequestMayHaveExactlyTheLargestNumberOfChoices() {
+    assertThat(valid("{\"n\": 64, \"prompt\": [[1], [2]]}").generation().sequences()).hasSize(128);
+  }
+
+  @Test
+  void candidatesAreRankedByLogprobs() {
+    assertThat(first("{}").logprobs().wanted()).isFalse();
+    assertThat(first("{\"best_of\": 2}").logprobs().wanted()).isTrue();
+    assertThat(first("{\"best_of\": 2}").logprobs().top()).isZero();
+    assertThat(first("{\"best_of\": 2, \"logprobs\": 3}").logprobs().top()).isEqualTo(3);
+  }
+
+  @Test
+  void onlyAnEchoedPromptWithLogprobsIsScored() {
+    String echoed = "{\"echo\": true, \"logprobs\": 0, \"prompt\": [1, 2]}";
+    assertThat(first(echoed).promptProbabilities()).isEqualTo(PromptProbabilities.ECHO);
+    assertThat(first(echoed.replace(", 2", "")).promptProbabilities())
+        .isEqualTo(PromptProbabilities.NONE);
+    assertThat(first(echoed.replace("true", "false")).promptProbabilities())
+        .isEqualTo(PromptProbabilities.NONE);
+    assertThat(first(echoed.replace(": 0", ": null")).promptProbabilities())
+        .isEqualTo(PromptProbabilities.NONE);
+  }
+
+  @Test
+  void aPositionReportsAtMostTheServersNumberOfTokens() {
+    CompletionValidator few =
+        new CompletionValidator(
+            ServedModelFixture.of(tokenizer), ApiLimitsFixture.withMaxLogprobs(2));
+
+    assertThat(few.validate(request("{\"logprob_token_ids\": [5, 6]}")).promptIds()).hasSize(1);
+    Refusals.assertInvalid(
+        () -> few.validate(request("{\"logprob_token_ids\": [5, 6, 7]}")),
+        "logprob_token_ids",
+        "logprob_token_ids contains 3 tokens, but the limit is 2 per position; send fewer.");
+  }
+
+  @Test
+  void aTextThatCannotFitIsRefusedBeforeItIsTokenizedUnlessItIsTruncated() {
+    String fields = "\"prompt\": \"" + " king".repeat(20_000) + "\"";
+
+    ApiException e = refused("{" + fields + "}");
+
+    assertThat(e.getMessage())
+        .matches(
+            "This model's context holds 512 tokens, but prompt has at least \\d+; shorten it\\.");
+    assertThat(valid("{" + fields + ", \"truncate_prompt_tokens\": 9}").promptIds().get(0))
+        .hasSize(9);
+  }
+
+  @Test
   void aTokenThatIsAskedForAgainIsReportedOnce() {
     assertThat(
             valid("{\"logprob_token_ids\": [5, 7, 5, 5, 7]}")
@@ -428,6 +486,10 @@ class CompletionValidatorTest {
                 .logprobs()
                 .tokenIds())
         .containsExactly(5, 7);
+  }
+
+  private static SequenceRequest first(String body) {
+    return valid(body).generation().sequences().get(0);
   }
 
   private static CompletionSpec valid(String body) {
