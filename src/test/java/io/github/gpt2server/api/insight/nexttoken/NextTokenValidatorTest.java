@@ -5,7 +5,11 @@ import static io.github.gpt2server.testing.Refusals.assertModelNotFound;
 import static io.github.gpt2server.testing.Refusals.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.api.execution.AbortCheck;
+import io.github.gpt2server.api.limit.RequestMemory;
 import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.memory.MemoryBudget;
+import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.testing.ApiLimitsFixture;
 import io.github.gpt2server.testing.Refusals;
@@ -21,6 +25,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
 
 class NextTokenValidatorTest {
   private static final int[] ONCE = {2771, 565, 258, 542};
@@ -197,6 +204,36 @@ class NextTokenValidatorTest {
                 + " 513 in total; shorten one of them.");
     assertThat(refusal.response().error().param()).isEqualTo("candidates");
     assertThat(refusal.response().error().code()).isEqualTo("context_length_exceeded");
+  }
+
+  /** A row of logits for each prompt, and the ids of its most likely tokens. */
+  @Test
+  void theAnswersMemoryIsReserved() {
+    inRequest(
+        () -> {
+          RequestMemory memory = RequestMemory.begin(MemoryBudget.UNLIMITED);
+          assertThat(valid("{\"prompt\": [\"a\", \"b\"], \"top_k\": 10}").topK()).isEqualTo(10);
+          assertThat(memory.of(MemoryUse.ANSWERS).bytes()).isEqualTo(2 * 4 * (4096 + 10));
+        });
+  }
+
+  @Test
+  void nothingIsTokenizedAfterTheTimeLimit() {
+    inRequest(
+        () -> {
+          AbortCheck.begin(Duration.ZERO);
+          assertThat(refusal(() -> valid("{\"prompt\": \"a\"}")).status().value()).isEqualTo(504);
+        });
+  }
+
+  private static void inRequest(Runnable test) {
+    RequestContextHolder.setRequestAttributes(
+        new ServletRequestAttributes(new MockHttpServletRequest()));
+    try {
+      test.run();
+    } finally {
+      RequestContextHolder.resetRequestAttributes();
+    }
   }
 
   @Test
