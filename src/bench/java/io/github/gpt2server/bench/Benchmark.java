@@ -105,7 +105,7 @@ public final class Benchmark implements Callable<Integer> {
   @Option(
       names = "--work",
       defaultValue = "target/bench",
-      description = "where weights, logs and node-llama-cpp are kept (default: ${DEFAULT-VALUE})")
+      description = "where weights, logs and node-llama-cpp are stored (default: ${DEFAULT-VALUE})")
   private Path work;
 
   @Option(

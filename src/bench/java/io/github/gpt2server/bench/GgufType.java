@@ -35,7 +35,7 @@ enum GgufType {
     return fileCode;
   }
 
-  /** How many bytes so many numbers take; they fill whole blocks. */
+  /** The number of bytes that numbers take; they fill whole blocks. */
   long bytes(long elements) {
     return switch (this) {
       case F32 -> elements * Float.BYTES;

@@ -24,7 +24,7 @@ final class MemoryLimit implements AutoCloseable {
     this.unified = unified;
   }
 
-  /** A limit of so many MiB. */
+  /** A limit in MiB. */
   static MemoryLimit ofMebibytes(long mebibytes) {
     long bytes = mebibytes << 20;
     boolean unified = Files.exists(ROOT.resolve("cgroup.controllers"));

@@ -12,9 +12,9 @@ import org.springframework.web.context.request.RequestContextHolder;
  * The origin of a request.
  *
  * @param client callers get slots, and slices of tasks, in turns: the bearer of an API key, however
- *     many addresses it has, or without keys whoever is at an address
+ *     many addresses it has, or without keys an address
  * @param cacheOwner prompts share the prefix cache with those of the same owner alone; empty for
- *     everybody
+ *     all
  */
 public record Caller(String client, String cacheOwner) {
   private static final String ATTRIBUTE = Caller.class.getName();

@@ -124,7 +124,7 @@ class ShortageTest {
     assertIdle();
   }
 
-  /** Nobody knows what is left in the slot, so that no request may go on. */
+  /** The content of the slot is unknown, so that no request may go on. */
   @Test
   void aSlotThatCannotBeClearedEndsEveryRequestAndTheEngineBeginsAnew() throws Exception {
     int[] poisoned = {FakeModel.HUNGRY, FakeModel.POISON};

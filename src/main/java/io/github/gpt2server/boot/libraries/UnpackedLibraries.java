@@ -30,7 +30,7 @@ import org.springframework.util.FileSystemUtils;
  * Native libraries of the jar that lie unpacked in one folder, with a list of their SHA-256 digests
  * as {@code sha256sum} writes it, made while they were unpacked.
  *
- * <p>Nobody but the user can change them there (see {@link PrivateFolder}), so that reading half a
+ * <p>Only the user can change them there (see {@link PrivateFolder}), so that reading half a
  * gigabyte at each start would show nothing new: only files are read again that have changed since
  * the list was written, which the file system notes ({@code ctime}, that no program can set). What
  * is not as the list and the jar say is unpacked again.

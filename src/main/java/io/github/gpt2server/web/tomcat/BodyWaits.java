@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * The requests that wait for bytes of their bodies. On Java 17 each of them holds one of the web
- * server's threads; a share of these is left to others, whoever sends slowly and however many do.
+ * server's threads; a share of these is left to others, however many clients send slowly.
  */
 public final class BodyWaits {
   private static final int SHARE_OF_ALL = 2;

@@ -10,7 +10,7 @@ import org.apache.catalina.valves.RemoteIpValve;
  * The proxies whose {@code X-Forwarded-For}, {@code -Proto}, {@code -Host} and {@code -Port} are
  * believed. The client is the rightmost address in {@code X-Forwarded-For} that is none of them:
  * what stands further left is what a client says of itself. {@code Forwarded} (RFC 7239) is
- * believed from nobody.
+ * ignored.
  */
 public final class TrustedProxies {
   /** A name would be looked up. */

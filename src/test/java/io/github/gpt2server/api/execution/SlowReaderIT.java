@@ -26,7 +26,7 @@ class SlowReaderIT {
 
   private LiveServer server;
 
-  /** The kernel would take megabytes of a stream before the server noticed that nobody reads. */
+  /** The kernel would take megabytes of a stream before the server noticed that the client does not read. */
   static class SmallSendBuffer {
 
     @Bean
