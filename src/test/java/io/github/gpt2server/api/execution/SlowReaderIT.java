@@ -26,7 +26,10 @@ class SlowReaderIT {
 
   private LiveServer server;
 
-  /** The kernel would take megabytes of a stream before the server noticed that the client does not read. */
+  /**
+   * The kernel would take megabytes of a stream before the server noticed that the client does not
+   * read.
+   */
   static class SmallSendBuffer {
 
     @Bean

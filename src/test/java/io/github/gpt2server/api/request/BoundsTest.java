@@ -30,7 +30,15 @@ class BoundsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"-0.5, -0.5", "1.5, 1.5", "3.0, 3", "-1e-9, -0.000000001", "12345678901234567000, 12345678901234567000", "1e20, 1e+20", "1e300, 1e+300"})
+  @CsvSource({
+    "-0.5, -0.5",
+    "1.5, 1.5",
+    "3.0, 3",
+    "-1e-9, -0.000000001",
+    "12345678901234567000, 12345678901234567000",
+    "1e20, 1e+20",
+    "1e300, 1e+300"
+  })
   void namesTheNumberAndTheBounds(double value, String shown) {
     assertThatExceptionOfType(ApiException.class)
         .isThrownBy(() -> Bounds.number("top_p", value, 0.5, 0, 1))

@@ -179,7 +179,8 @@ final class CompletionValidator {
                 + keep
                 + ".");
       }
-      // At least one token is retained: if there is no room even for that, the check below refuses it.
+      // At least one token is retained: if there is no room even for that, the check below refuses
+      // it.
       int limit = keep == -1 ? Math.max(1, model.contextLength() - length.reserved()) : keep;
       prompts = prompts.stream().map(each -> each.last(limit)).toList();
     }

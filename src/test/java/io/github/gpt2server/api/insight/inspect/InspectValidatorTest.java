@@ -164,7 +164,8 @@ class InspectValidatorTest {
     String body = "{\"tokens\": [7, 7, 7, 7, 7, 7, 7], \"attention\": true, \"top_k\": %d}";
     assertThat(valid(body.formatted(4)).question().attention()).isTrue();
 
-    String exact = "{\"tokens\": [7, 7, 7], \"attention\": true, \"layers\": [0, 1, 2], \"top_k\": 216}";
+    String exact =
+        "{\"tokens\": [7, 7, 7], \"attention\": true, \"layers\": [0, 1, 2], \"top_k\": 216}";
     assertThat(valid(exact).question().topK()).isEqualTo(216);
 
     assertInvalid(
