@@ -2,8 +2,16 @@
 #include "functions.h"
 #include "kernels.h"
 
-// Positions whose scores are computed at once, in blocks of 16: one chain each, many on their way.
-enum { SCORE_BLOCKS = 4 };
+// Rows of one slot that attend together, so that each key and value is loaded once for all of them, and
+// the blocks of 16 positions, or of 16 numbers of a head, for which they do so at once.
+enum { GROUP_BLOCKS = 4 };
+#if defined(__AVX512F__)
+#define GROUPS(g) g(1, 4) g(2, 4) g(3, 4) g(4, 4) g(5, 4) g(6, 4)
+#elif defined(__x86_64__) && !defined(__FMA__)
+#define GROUPS(g) g(1, 1) g(2, 1) g(3, 1) g(4, 1) g(5, 1) g(6, 1)
+#else
+#define GROUPS(g) g(1, 4) g(2, 2) g(3, 2) g(4, 1) g(5, 1) g(6, 1)
+#endif
 
 INLINE lanes load_cached(const void *cache, int64_t index, const int type) {
   if (type == FLOAT16) {
@@ -45,83 +53,56 @@ static void write_cache(const void *arguments, int64_t part, int64_t parts, int6
   }
 }
 
-INLINE void score_blocks(const struct attention *job, const float *q, int64_t key, float *scores,
-    const int type, const int blocks) {
-  int64_t D = job->head_width;
-  lanes s[SCORE_BLOCKS];
+// A group's rows and one head; a worker's memory for them.
+struct group {
+  const struct attention *job;
+  int64_t row, head;
+  int64_t key, value;     // where the head's begin
+  int64_t seen[GROUP_ROWS];  // by each row: the number of positions
+  int64_t common, most;   // the least of these and the largest
+  float *queries;         // [head_width][rows], scaled
+  float *scores[GROUP_ROWS];
+  float total[GROUP_ROWS];
+};
+
+INLINE void score_blocks(const struct group *g, int64_t block, const int type, const int rows,
+    const int blocks) {
+  int64_t D = g->job->head_width;
+  int64_t key = g->key + block * D * LANES;
+  lanes s[GROUP_ROWS][GROUP_BLOCKS];
 #pragma unroll
-  for (int b = 0; b < blocks; b++) {
-    s[b] = all(0);
-  }
-  for (int64_t d = 0; d < D; d++) {
-    lanes scaled = all(q[d] * job->scale);
+  for (int m = 0; m < rows; m++) {
 #pragma unroll
     for (int b = 0; b < blocks; b++) {
-      s[b] = fma(scaled, load_cached(job->keys, key + (b * D + d) * LANES, type), s[b]);
+      s[m][b] = all(0);
+    }
+  }
+  for (int64_t d = 0; d < D; d++) {
+    lanes k[GROUP_BLOCKS];
+#pragma unroll
+    for (int b = 0; b < blocks; b++) {
+      k[b] = load_cached(g->job->keys, key + (b * D + d) * LANES, type);
+    }
+#pragma unroll
+    for (int m = 0; m < rows; m++) {
+#pragma unroll
+      for (int b = 0; b < blocks; b++) {
+        s[m][b] = fma(all(g->queries[d * rows + m]), k[b], s[m][b]);
+      }
     }
   }
 #pragma unroll
-  for (int b = 0; b < blocks; b++) {
-    store(scores + b * LANES, s[b]);
-  }
-}
-
-// The sum of values, each with its weight, for `chunks` times 16 numbers of a head.
-INLINE void sum_values(const struct attention *job, const float *weights, int64_t seen, int64_t value,
-    lanes total, float *y, const int type, const int chunks) {
-  lanes z[SCORE_BLOCKS];
+  for (int m = 0; m < rows; m++) {
 #pragma unroll
-  for (int c = 0; c < chunks; c++) {
-    z[c] = all(0);
-  }
-  for (int64_t p = 0; p < seen; p++) {
-#pragma unroll
-    for (int c = 0; c < chunks; c++) {
-      lanes v = load_cached(job->values, value + p * job->head_width + c * LANES, type);
-      z[c] = fma(all(weights[p]), v, z[c]);
+    for (int b = 0; b < blocks; b++) {
+      store(g->scores[m] + (block + b) * LANES, s[m][b]);
     }
   }
-#pragma unroll
-  for (int c = 0; c < chunks; c++) {
-    store(y + c * LANES, z[c] / total);
-  }
 }
 
-// The last numbers of a head whose width is no multiple of 16.
-INLINE void sum_some_values(const struct attention *job, const float *weights, int64_t seen,
-    int64_t value, lanes total, float *y, int64_t count, const int type) {
-  lanes z = all(0);
-  for (int64_t p = 0; p < seen; p++) {
-    int64_t at = value + p * job->head_width;
-    lanes v = all(0);
-    if (type == FLOAT16) {
-      halves some = (halves)(_Float16)0;
-      copy(&some, (const _Float16 *)job->values + at, count * (int64_t)sizeof(_Float16));
-      v = widen_float16(some);
-    } else {
-      v = load_some((const float *)job->values + at, count);
-    }
-    z = fma(all(weights[p]), v, z);
-  }
-  store_some(y, z / total, count);
-}
-
-INLINE void attend(const struct attention *job, int64_t row, int64_t h, float *scores,
-    const int type) {
-  int64_t D = job->head_width;
-  int64_t seen = job->row_positions[row] + 1;
+// From scores to exp(score - largest), and their sum.
+static __attribute__((noinline)) float weigh(float *scores, int64_t seen) {
   int64_t blocks = blocks_of(seen, LANES);
-  int64_t head = job->row_slots[row] * job->heads + h;
-  int64_t key = head * blocks_of(job->positions, LANES) * D * LANES;
-  int64_t value = head * job->positions * D;
-  const float *q = job->qkv + (row * 3 * job->heads + h) * D;
-  int64_t b = 0;
-  for (; b + SCORE_BLOCKS <= blocks; b += SCORE_BLOCKS) {
-    score_blocks(job, q, key + b * D * LANES, scores + b * LANES, type, SCORE_BLOCKS);
-  }
-  for (; b < blocks; b++) {
-    score_blocks(job, q, key + b * D * LANES, scores + b * LANES, type, 1);
-  }
   // Behind the last position there may be what is no number.
   for (int64_t p = seen; p < blocks * LANES; p++) {
     scores[p] = -__builtin_inff();
@@ -137,30 +118,152 @@ INLINE void attend(const struct attention *job, int64_t row, int64_t h, float *s
     chains = chains + e;
     store(scores + i * LANES, e);
   }
-  lanes total = all(sum(chains));
-  float *y = job->y + (row * job->heads + h) * D;
-  int64_t d = 0;
-  for (; d + SCORE_BLOCKS * LANES <= D; d += SCORE_BLOCKS * LANES) {
-    sum_values(job, scores, seen, value + d, total, y + d, type, SCORE_BLOCKS);
+  return sum(chains);
+}
+
+// `count` numbers of a value, at most 16.
+INLINE lanes load_value(const struct group *g, int64_t position, int64_t d, int64_t count,
+    const int type) {
+  int64_t at = g->value + position * g->job->head_width + d;
+  if (count >= LANES) {
+    return load_cached(g->job->values, at, type);
   }
-  for (; d + LANES <= D; d += LANES) {
-    sum_values(job, scores, seen, value + d, total, y + d, type, 1);
+  if (type == FLOAT16) {
+    halves some = (halves)(_Float16)0;
+    copy(&some, (const _Float16 *)g->job->values + at, count * (int64_t)sizeof(_Float16));
+    return widen_float16(some);
   }
-  if (d < D) {
-    sum_some_values(job, scores, seen, value + d, total, y + d, D - d, type);
+  return load_some((const float *)g->job->values + at, count);
+}
+
+// The sums of values for `chunks` times 16 numbers of the head, the last of which may be `count`.
+INLINE void sum_values(const struct group *g, int64_t d, int64_t count, const int type,
+    const int rows, const int chunks) {
+  lanes z[GROUP_ROWS][GROUP_BLOCKS];
+#pragma unroll
+  for (int m = 0; m < rows; m++) {
+#pragma unroll
+    for (int c = 0; c < chunks; c++) {
+      z[m][c] = all(0);
+    }
+  }
+  for (int64_t p = 0; p < g->common; p++) {
+    lanes v[GROUP_BLOCKS];
+#pragma unroll
+    for (int c = 0; c < chunks; c++) {
+      v[c] = load_value(g, p, d + c * LANES, count, type);
+    }
+#pragma unroll
+    for (int m = 0; m < rows; m++) {
+#pragma unroll
+      for (int c = 0; c < chunks; c++) {
+        z[m][c] = fma(all(g->scores[m][p]), v[c], z[m][c]);
+      }
+    }
+  }
+#pragma unroll
+  for (int m = 0; m < rows; m++) {
+    for (int64_t p = g->common; p < g->seen[m]; p++) {
+#pragma unroll
+      for (int c = 0; c < chunks; c++) {
+        lanes v = load_value(g, p, d + c * LANES, count, type);
+        z[m][c] = fma(all(g->scores[m][p]), v, z[m][c]);
+      }
+    }
+    float *y = g->job->y + ((g->row + m) * g->job->heads + g->head) * g->job->head_width + d;
+#pragma unroll
+    for (int c = 0; c < chunks; c++) {
+      store_some(y + c * LANES, z[m][c] / all(g->total[m]), count);
+    }
   }
 }
 
-// Some of all rows and heads.
+INLINE void attend(struct group *g, const int type, const int rows, const int blocks) {
+  const struct attention *job = g->job;
+  int64_t D = job->head_width;
+  for (int64_t m = 0; m < rows; m++) {
+    const float *q = job->qkv + ((g->row + m) * 3 * job->heads + g->head) * D;
+    for (int64_t d = 0; d < D; d++) {
+      g->queries[d * rows + m] = q[d] * job->scale;
+    }
+  }
+  int64_t all_blocks = blocks_of(g->most, LANES);
+  int64_t b = 0;
+  for (; b + blocks <= all_blocks; b += blocks) {
+    score_blocks(g, b, type, rows, blocks);
+  }
+  for (; b < all_blocks; b++) {
+    score_blocks(g, b, type, rows, 1);
+  }
+  for (int64_t m = 0; m < rows; m++) {
+    g->total[m] = weigh(g->scores[m], g->seen[m]);
+  }
+  int64_t d = 0;
+  for (; d + blocks * LANES <= D; d += blocks * LANES) {
+    sum_values(g, d, LANES, type, rows, blocks);
+  }
+  for (; d < D; d += LANES) {
+    sum_values(g, d, D - d, type, rows, 1);
+  }
+}
+
+// The number of rows from `row` on that attend together.
+static int64_t group_rows(const struct attention *job, int64_t row) {
+  int64_t end = least(row + GROUP_ROWS, job->rows);
+  int64_t next = row + 1;
+  while (next < end && job->row_slots[next] == job->row_slots[row]) {
+    next++;
+  }
+  return next - row;
+}
+
+static void attend_group(const struct attention *job, int64_t row, int64_t rows, int64_t head,
+    float *scratch) {
+  int64_t length = blocks_of(job->positions, LANES) * LANES;
+  int64_t slot = job->row_slots[row] * job->heads + head;
+  struct group g = {.job = job, .row = row, .head = head, .key = slot * length * job->head_width,
+      .value = slot * job->positions * job->head_width, .queries = scratch,
+      .common = job->positions};
+  float *scores = scratch + GROUP_ROWS * job->head_width;
+  for (int64_t m = 0; m < rows; m++) {
+    g.seen[m] = job->row_positions[row + m] + 1;
+    g.common = least(g.common, g.seen[m]);
+    g.most = g.most > g.seen[m] ? g.most : g.seen[m];
+    // Not all of them in the same set of the processor's cache.
+    g.scores[m] = scores + m * (length + LANES);
+  }
+  switch (rows) {
+#define GROUP(rows, blocks)                  \
+  case rows:                                 \
+    if (job->cache_type == FLOAT16) {        \
+      attend(&g, FLOAT16, rows, blocks);     \
+    } else {                                 \
+      attend(&g, FLOAT32, rows, blocks);     \
+    }                                        \
+    break;
+    GROUPS(GROUP)
+#undef GROUP
+  }
+}
+
+// Some of all groups and heads.
 static void attention(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
   const struct attention *job = arguments;
-  float *scores = job->scratch + worker * blocks_of(job->positions, LANES) * LANES;
-  int64_t count = job->rows * job->heads;
-  for (int64_t i = count * part / parts; i < count * (part + 1) / parts; i++) {
-    if (job->cache_type == FLOAT16) {
-      attend(job, i / job->heads, i % job->heads, scores, FLOAT16);
-    } else {
-      attend(job, i / job->heads, i % job->heads, scores, FLOAT32);
+  float *scratch = job->scratch + worker * attention_scratch(job);
+  int64_t groups = 0;
+  for (int64_t row = 0; row < job->rows; row += group_rows(job, row)) {
+    groups++;
+  }
+  int64_t begin = groups * job->heads * part / parts;
+  int64_t end = groups * job->heads * (part + 1) / parts;
+  int64_t row = 0;
+  int64_t rows;
+  for (int64_t i = 0; i < end; i += job->heads, row += rows) {
+    rows = group_rows(job, row);
+    for (int64_t head = 0; head < job->heads; head++) {
+      if (i + head >= begin && i + head < end) {
+        attend_group(job, row, rows, head, scratch);
+      }
     }
   }
 }

@@ -14,6 +14,7 @@ static void int8_quantize(const void *arguments, int64_t part, int64_t parts, in
   lanes shift = all(job->activated ? job->shift : 0);
   // Integers as they are, or 128 away from that: see SIGNED_BYTES.
   int flip = job->activated == SIGNED_BYTES ? 128 : 0;
+  int64_t tile = 0;
   for (int64_t row = part; row < job->rows; row += parts) {
     const float *x = job->x + row * in;
     // As integers, magnitudes are in the same order, and a NaN is the largest.
@@ -36,25 +37,35 @@ static void int8_quantize(const void *arguments, int64_t part, int64_t parts, in
     float largest_one = from_bits((ilanes)a)[0];
     job->row_scale[row] = largest_one / steps;
     lanes factor = all(steps / largest_one);
-    uint8_t *to = job->quantized + row * length;
+    // In fours of each of the tile's rows, as tiles read them.
+    while (row >= first_row(job->rows, BYTE_TILE_ROWS, tile + 1)) {
+      tile++;
+    }
+    int64_t first = first_row(job->rows, BYTE_TILE_ROWS, tile);
+    int64_t step = (first_row(job->rows, BYTE_TILE_ROWS, tile + 1) - first) * 4;
+    uint8_t *to = job->quantized + first * length + (row - first) * 4;
     for (int64_t i = 0; i < in; i += LANES) {
       lanes rounded = (load_some(x + i, in - i) - shift) * factor + all(ROUNDER);
       ilanes q = (bits(rounded) & 255) ^ flip;
+      for (int64_t j = in - i; j < LANES; j++) {
+        q[j] = 0;
+      }
       typedef uint8_t byte_lanes __attribute__((ext_vector_type(16)));
       byte_lanes narrow = __builtin_convertvector(q, byte_lanes);
-      copy(to + i, &narrow, least(in - i, LANES));
-    }
-    for (int64_t i = in; i < length; i++) {
-      to[i] = 0;
+      for (int64_t j = 0; j < LANES && i + j < length; j += 4) {
+        copy(to + (i + j) / 4 * step, (const uint8_t *)&narrow + j, 4);
+      }
     }
   }
 }
 
-INLINE void int8_tile(const struct int8_linear *job, int64_t row, int64_t block, const int rows,
-    const int blocks) {
+INLINE void int8_tile(const struct int8_linear *job, int64_t row, int64_t block, int64_t tile,
+    int64_t tiles, int64_t cached, const int rows, const int blocks) {
   int64_t length = blocks_of(job->in, 4) * 4;
   const uint8_t *x = job->quantized + row * length;
   const int8_t *w = job->weight + block * length * LANES;
+  struct ahead ahead =
+      fetch_ahead(w, length / 4, LANES * 4, cached, tile, tiles);
   ilanes sums[MOST_ROWS][MOST_BLOCKS];
 #pragma unroll
   for (int m = 0; m < rows; m++) {
@@ -65,10 +76,16 @@ INLINE void int8_tile(const struct int8_linear *job, int64_t row, int64_t block,
   }
   for (int64_t k = 0; k < length; k += 4) {
 #pragma unroll
+    for (int b = 0; b < blocks; b++) {
+      if (rows > 1) {
+        __builtin_prefetch(ahead.next + b * length * LANES + k / 4 * ahead.step, 0, 2);
+      }
+    }
+#pragma unroll
     for (int m = 0; m < rows; m++) {
 #pragma unroll
       for (int b = 0; b < blocks; b++) {
-        sums[m][b] = add_products(sums[m][b], x + m * length + k, w + (b * length + k) * LANES);
+        sums[m][b] = add_products(sums[m][b], x + k * rows + m * 4, w + (b * length + k) * LANES);
       }
     }
   }
@@ -98,25 +115,30 @@ INLINE void int8_tile(const struct int8_linear *job, int64_t row, int64_t block,
 static void int8_linear(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
   (void)worker;
   const struct int8_linear *job = arguments;
-  int64_t all_blocks = blocks_of(job->out, LANES);
-  int64_t units = blocks_of(all_blocks, ROW_BLOCKS);
-  int64_t block = units * part / parts * ROW_BLOCKS;
-  int64_t end = least(units * (part + 1) / parts * ROW_BLOCKS, all_blocks);
-  if (job->rows == 1) {
-    for (; block + ROW_BLOCKS <= end; block += ROW_BLOCKS) {
-      int8_tile(job, 0, block, 1, ROW_BLOCKS);
-    }
-  }
-#define TILE(rows, blocks) int8_tile(job, row, block, rows, blocks)
-  for (; block + TILE_BLOCKS <= end; block += TILE_BLOCKS) {
-    for (int64_t row = 0; row < job->rows; row += TILE_ROWS) {
-      SWITCH_ROWS(least(job->rows - row, TILE_ROWS), TILE)
-    }
-  }
+  int64_t blocks_in_all = blocks_of(job->out, LANES);
+  int64_t units = blocks_of(blocks_in_all, BLOCKS_PER_UNIT);
+  int64_t begin = units * part / parts * BLOCKS_PER_UNIT;
+  int64_t end = least(units * (part + 1) / parts * BLOCKS_PER_UNIT, blocks_in_all);
+  int64_t tiles = blocks_of(job->rows, BYTE_TILE_ROWS);
+  int64_t cached = cached_blocks(blocks_of(job->in, 4) * 4 * LANES, tiles);
+  for (int64_t unit = begin; unit < end; unit += cached) {
+    int64_t unit_end = least(unit + cached, end);
+    for (int64_t tile = 0; tile < tiles; tile++) {
+      int64_t row = first_row(job->rows, BYTE_TILE_ROWS, tile);
+      int64_t block = unit;
+      switch (first_row(job->rows, BYTE_TILE_ROWS, tile + 1) - row) {
+#define TILE(rows, blocks)                                \
+  case rows:                                              \
+    for (; block + blocks <= unit_end; block += blocks) { \
+      int8_tile(job, row, block, tile, tiles, cached, rows, blocks);           \
+    }                                                     \
+    for (; block < unit_end; block++) {                   \
+      int8_tile(job, row, block, tile, tiles, cached, rows, 1);                \
+    }                                                     \
+    break;
+        BYTE_TILES(TILE)
 #undef TILE
-  for (; block < end; block++) {
-    for (int64_t row = 0; row < job->rows; row++) {
-      int8_tile(job, row, block, 1, 1);
+      }
     }
   }
 }

@@ -16,6 +16,7 @@ struct linear {
   const void *weight;
   const float *bias;      // or null
   const float *residual;  // or null
+  float *panels;          // [rows][in + 16], which `panel` fills; x itself if there is one row
   float *y;
   int64_t rows, in, out;
   int32_t weight_type;  // FLOAT32 or BFLOAT16
@@ -75,11 +76,19 @@ struct attention {
   const int32_t *row_positions;
   const int32_t *row_slots;
   float *y;         // [rows][heads][head_width]
-  float *scratch;   // [workers][room for positions, a multiple of 16]
+  float *scratch;   // [workers][attention_scratch(this)]
   int64_t rows, heads, head_width, positions;
   int32_t cache_type;  // FLOAT32 or FLOAT16
   float scale;
 };
+
+// Rows that attend together.
+enum { GROUP_ROWS = 6 };
+
+// How many numbers a worker's scratch has: queries, and scores of each row.
+INLINE int64_t attention_scratch(const struct attention *job) {
+  return GROUP_ROWS * (job->head_width + blocks_of(job->positions, 16) * 16 + 16);
+}
 
 enum logits_result { SOFTMAX, LOG_SUM_EXP, SCORE };
 
@@ -111,7 +120,7 @@ typedef void kernel(const void *arguments, int64_t part, int64_t parts, int64_t 
 
 struct kernels {
   const char *name;
-  kernel *linear, *int8_quantize, *int8_linear, *layer_norm, *embedding, *write_cache, *attention,
+  kernel *panel, *linear, *int8_quantize, *int8_linear, *layer_norm, *embedding, *write_cache, *attention,
       *logits, *map;
 };
 

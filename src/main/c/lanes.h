@@ -109,6 +109,25 @@ INLINE float sum(lanes x) {
   return two.x + two.y;
 }
 
+// Rows become columns: four times, halves of the rows are zipped.
+INLINE void transpose(lanes x[LANES]) {
+#pragma unroll
+  for (int step = 0; step < 4; step++) {
+    lanes y[LANES];
+#pragma unroll
+    for (int i = 0; i < LANES / 2; i++) {
+      y[2 * i] = __builtin_shufflevector(x[i], x[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21,
+          6, 22, 7, 23);
+      y[2 * i + 1] = __builtin_shufflevector(x[i], x[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
+          13, 29, 14, 30, 15, 31);
+    }
+#pragma unroll
+    for (int i = 0; i < LANES; i++) {
+      x[i] = y[i];
+    }
+  }
+}
+
 // The largest of all sixteen.
 INLINE float largest(lanes x) {
   float y = x[0];

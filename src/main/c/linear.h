@@ -25,10 +25,50 @@ static __attribute__((noinline)) void finish(float *y, const float *residual, in
   }
 }
 
-INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, const int type,
-    const int rows, const int blocks) {
+// Rows as tiles read them: [in][rows] of each tile, and room for 16 numbers behind it.
+static void panel(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
+  (void)worker;
+  const struct linear *job = arguments;
   int64_t in = job->in;
-  const float *x = job->x + row * in;
+  int64_t tiles = blocks_of(job->rows, TILE_ROWS);
+  for (int64_t tile = part; tile < tiles; tile += parts) {
+    int64_t row = first_row(job->rows, TILE_ROWS, tile);
+    int64_t rows = first_row(job->rows, TILE_ROWS, tile + 1) - row;
+    const float *x = job->x + row * in;
+    float *y = job->panels + row * in + tile * LANES;
+    if (rows == 1) {
+      copy(y, x, in * (int64_t)sizeof(float));
+      continue;
+    }
+    int64_t k = 0;
+    for (; k + LANES <= in; k += LANES) {
+      lanes square[LANES];
+#pragma unroll
+      for (int m = 0; m < LANES; m++) {
+        square[m] = load(x + least(m, rows - 1) * in + k);
+      }
+      transpose(square);
+      // Each overwrites what the one before it has too many.
+#pragma unroll
+      for (int i = 0; i < LANES; i++) {
+        store(y + (k + i) * rows, square[i]);
+      }
+    }
+    for (; k < in; k++) {
+      for (int64_t m = 0; m < rows; m++) {
+        y[k * rows + m] = x[m * in + k];
+      }
+    }
+  }
+}
+
+INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, int64_t tile,
+    int64_t tiles, int64_t cached, const int type, const int rows, const int blocks) {
+  int64_t in = job->in;
+  const float *x = job->panels + row * in + tile * LANES;
+  const int64_t bytes = LANES * (type == BFLOAT16 ? 2 : 4);
+  struct ahead ahead = fetch_ahead(
+      (const char *)job->weight + block * in * bytes, in, bytes, cached, tile, tiles);
   lanes y[MOST_ROWS][MOST_BLOCKS];
 #pragma unroll
   for (int m = 0; m < rows; m++) {
@@ -42,12 +82,16 @@ INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, co
 #pragma unroll
     for (int b = 0; b < blocks; b++) {
       w[b] = load_weight(job, ((block + b) * in + k) * LANES, type);
+      // One row alone waits for memory anyway.
+      if (rows > 1) {
+        __builtin_prefetch(ahead.next + b * in * bytes + k * ahead.step, 0, 2);
+      }
     }
 #pragma unroll
     for (int m = 0; m < rows; m++) {
 #pragma unroll
       for (int b = 0; b < blocks; b++) {
-        y[m][b] = fma(all(x[m * in + k]), w[b], y[m][b]);
+        y[m][b] = fma(all(x[k * rows + m]), w[b], y[m][b]);
       }
     }
   }
@@ -72,22 +116,26 @@ INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, co
 
 // All rows with the outputs from block `begin` to `end`.
 INLINE void linear_blocks(const struct linear *job, int64_t begin, int64_t end, const int type) {
-  int64_t block = begin;
-  if (job->rows == 1) {
-    for (; block + ROW_BLOCKS <= end; block += ROW_BLOCKS) {
-      linear_tile(job, 0, block, type, 1, ROW_BLOCKS);
-    }
-  }
-#define TILE(rows, blocks) linear_tile(job, row, block, type, rows, blocks)
-  for (; block + TILE_BLOCKS <= end; block += TILE_BLOCKS) {
-    for (int64_t row = 0; row < job->rows; row += TILE_ROWS) {
-      SWITCH_ROWS(least(job->rows - row, TILE_ROWS), TILE)
-    }
-  }
+  int64_t tiles = blocks_of(job->rows, TILE_ROWS);
+  int64_t cached = cached_blocks(job->in * LANES * (type == BFLOAT16 ? 2 : 4), tiles);
+  for (int64_t unit = begin; unit < end; unit += cached) {
+    int64_t unit_end = least(unit + cached, end);
+    for (int64_t tile = 0; tile < tiles; tile++) {
+      int64_t row = first_row(job->rows, TILE_ROWS, tile);
+      int64_t block = unit;
+      switch (first_row(job->rows, TILE_ROWS, tile + 1) - row) {
+#define TILE(rows, blocks)                             \
+  case rows:                                           \
+    for (; block + blocks <= unit_end; block += blocks) { \
+      linear_tile(job, row, block, tile, tiles, cached, type, rows, blocks); \
+    }                                                  \
+    for (; block < unit_end; block++) {                \
+      linear_tile(job, row, block, tile, tiles, cached, type, rows, 1);     \
+    }                                                  \
+    break;
+        TILES(TILE)
 #undef TILE
-  for (; block < end; block++) {
-    for (int64_t row = 0; row < job->rows; row++) {
-      linear_tile(job, row, block, type, 1, 1);
+      }
     }
   }
 }
@@ -96,9 +144,9 @@ static void linear(const void *arguments, int64_t part, int64_t parts, int64_t w
   (void)worker;
   const struct linear *job = arguments;
   int64_t all_blocks = blocks_of(job->out, LANES);
-  int64_t units = blocks_of(all_blocks, ROW_BLOCKS);
-  int64_t begin = units * part / parts * ROW_BLOCKS;
-  int64_t end = least(units * (part + 1) / parts * ROW_BLOCKS, all_blocks);
+  int64_t units = blocks_of(all_blocks, BLOCKS_PER_UNIT);
+  int64_t begin = units * part / parts * BLOCKS_PER_UNIT;
+  int64_t end = least(units * (part + 1) / parts * BLOCKS_PER_UNIT, all_blocks);
   if (job->weight_type == BFLOAT16) {
     linear_blocks(job, begin, end, BFLOAT16);
   } else {

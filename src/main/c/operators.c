@@ -209,10 +209,15 @@ static void linear_operation(uint64_t *stack, uint64_t arguments, uint64_t resul
   struct tensor residual = next_matrix(&call, rows, out, true, "gpt2::linear: residual does not fit");
   int64_t sizes[] = {rows, out};
   float *y = make(&call, FLOAT32_TYPE, 2, sizes);
+  int64_t room[] = {rows, in + 16};
+  float *panels = rows == 1 ? x.data : make(&call, FLOAT32_TYPE, 2, room);
   if (!call.wrong) {
     struct linear job = {.x = x.data, .weight = weight.data, .bias = bias.data,
-        .residual = residual.data, .y = y, .rows = rows, .in = in, .out = out,
+        .residual = residual.data, .panels = panels, .y = y, .rows = rows, .in = in, .out = out,
         .weight_type = number_type(weight.type), .activation = (int32_t)stack[5]};
+    if (rows > 1) {
+      run(kernels->panel, &job, parts_of(rows * in * 4, rows));
+    }
     run(kernels->linear, &job, parts_of(rows * in * out, blocks_of(out, 64)));
   }
   finish_call(&call);
@@ -336,13 +341,13 @@ static void attention_operation(uint64_t *stack, uint64_t arguments, uint64_t re
       && in_range(row_slots.data, rows, slots)), "gpt2::attention: a position or slot is not there");
   int64_t sizes[] = {rows, heads * width};
   float *y = make(&call, FLOAT32_TYPE, 2, sizes);
-  int64_t room[] = {pool_workers(), blocks_of(places, 16) * 16};
-  float *scratch = make(&call, FLOAT32_TYPE, 2, room);
+  struct attention job = {.qkv = qkv.data, .keys = keys.data, .values = values.data,
+      .row_positions = positions.data, .row_slots = row_slots.data, .y = y, .rows = rows,
+      .heads = heads, .head_width = width, .positions = places,
+      .cache_type = number_type(keys.type), .scale = float_argument(stack[5])};
+  int64_t room[] = {pool_workers(), attention_scratch(&job)};
+  job.scratch = make(&call, FLOAT32_TYPE, 2, room);
   if (!call.wrong) {
-    struct attention job = {.qkv = qkv.data, .keys = keys.data, .values = values.data,
-        .row_positions = positions.data, .row_slots = row_slots.data, .y = y, .scratch = scratch,
-        .rows = rows, .heads = heads, .head_width = width, .positions = places,
-        .cache_type = number_type(keys.type), .scale = float_argument(stack[5])};
     int64_t seen = 0;
     for (int64_t i = 0; i < rows; i++) {
       seen += job.row_positions[i] + 1;
@@ -461,9 +466,9 @@ EXPORT void gpt2_close(void) { pool_close(); }
 
 // For tests: runs a kernel of the variant in use, by its place among the table's, in some parts.
 EXPORT void gpt2_run(int32_t place, const void *arguments, int64_t parts) {
-  kernel *const all[] = {kernels->linear, kernels->int8_quantize, kernels->int8_linear,
-      kernels->layer_norm, kernels->embedding, kernels->write_cache, kernels->attention,
-      kernels->logits, kernels->map};
+  kernel *const all[] = {kernels->panel, kernels->linear, kernels->int8_quantize,
+      kernels->int8_linear, kernels->layer_norm, kernels->embedding, kernels->write_cache,
+      kernels->attention, kernels->logits, kernels->map};
   run(all[place], arguments, parts);
 }
 

@@ -1,35 +1,66 @@
-// The numbers of rows and of blocks of 16 outputs that a product computes at once, in registers.
+// The shapes in which products are computed: a tile is some rows with some blocks of 16 outputs, whose
+// results stay in registers while all inputs pass.
 #ifndef GPT2_TILE_H
 #define GPT2_TILE_H
 
+#include "base.h"
+
 enum { MOST_ROWS = 12, MOST_BLOCKS = 4 };
 
+// A tile has this many rows at most, and for each number of them so many blocks that its results fill the
+// registers: TILES(t) is t(ROWS, BLOCKS) for each. Where bytes are multiplied without an instruction for
+// sums of four, intermediate results take registers, too.
 #if defined(__AVX512F__)
-enum { TILE_ROWS = 12, TILE_BLOCKS = 2 };
+enum { TILE_ROWS = 12 };
+#define TILES(t)                                                                                \
+  t(1, 4) t(2, 4) t(3, 4) t(4, 4) t(5, 4) t(6, 4) t(7, 2) t(8, 2) t(9, 2) t(10, 2) t(11, 2) t(12, 2)
 #elif defined(__x86_64__) && !defined(__FMA__)
-enum { TILE_ROWS = 1, TILE_BLOCKS = 1 };
+enum { TILE_ROWS = 1 };
+#define TILES(t) t(1, 1)
 #else
-enum { TILE_ROWS = 6, TILE_BLOCKS = 1 };
+enum { TILE_ROWS = 6 };
+#define TILES(t) t(1, 4) t(2, 2) t(3, 2) t(4, 1) t(5, 1) t(6, 1)
 #endif
 
-// One row waits for memory: more blocks, more loads on their way.
-enum { ROW_BLOCKS = 4 };
+#if defined(__AVX512BW__) && !defined(__AVX512VNNI__)
+enum { BYTE_TILE_ROWS = 8 };
+#define BYTE_TILES(t) t(1, 4) t(2, 4) t(3, 4) t(4, 4) t(5, 2) t(6, 2) t(7, 2) t(8, 2)
+#elif defined(__AVX2__) && !defined(__AVXVNNI__) && !defined(__AVX512F__)
+enum { BYTE_TILE_ROWS = 4 };
+#define BYTE_TILES(t) t(1, 4) t(2, 2) t(3, 1) t(4, 1)
+#else
+enum { BYTE_TILE_ROWS = TILE_ROWS };
+#define BYTE_TILES TILES
+#endif
 
-// Runs `tile(ROWS, TILE_BLOCKS)` with ROWS a constant, so that the compiler keeps the results in registers.
-#define SWITCH_ROWS(rows, tile)                                 \
-  switch (rows) {                                               \
-    case 1: tile(1, TILE_BLOCKS); break;                        \
-    case 2: if (TILE_ROWS >= 2) tile(2, TILE_BLOCKS); break;    \
-    case 3: if (TILE_ROWS >= 3) tile(3, TILE_BLOCKS); break;    \
-    case 4: if (TILE_ROWS >= 4) tile(4, TILE_BLOCKS); break;    \
-    case 5: if (TILE_ROWS >= 5) tile(5, TILE_BLOCKS); break;    \
-    case 6: if (TILE_ROWS >= 6) tile(6, TILE_BLOCKS); break;    \
-    case 7: if (TILE_ROWS >= 7) tile(7, TILE_BLOCKS); break;    \
-    case 8: if (TILE_ROWS >= 8) tile(8, TILE_BLOCKS); break;    \
-    case 9: if (TILE_ROWS >= 9) tile(9, TILE_BLOCKS); break;    \
-    case 10: if (TILE_ROWS >= 10) tile(10, TILE_BLOCKS); break; \
-    case 11: if (TILE_ROWS >= 11) tile(11, TILE_BLOCKS); break; \
-    case 12: if (TILE_ROWS >= 12) tile(12, TILE_BLOCKS); break; \
-  }
+// Threads share outputs by units of this many blocks, and all rows pass by one unit, or half of it, before
+// the next one is needed.
+enum { BLOCKS_PER_UNIT = 4 };
+
+// Rows are cut into as few tiles as there can be, all of nearly the same size: the first row of one.
+INLINE int64_t first_row(int64_t rows, int64_t tile_rows, int64_t tile) {
+  return rows * tile / blocks_of(rows, tile_rows);
+}
+
+// How many blocks stay in the processor's cache while the rows pass, beside those that are fetched ahead.
+INLINE int64_t cached_blocks(int64_t block_bytes, int64_t tiles) {
+  return tiles == 1 || block_bytes * BLOCKS_PER_UNIT <= 1 << 18 ? BLOCKS_PER_UNIT : 2;
+}
+
+// Weights are fetched ahead of their use: those that one tile alone reads by this many inputs, or fours
+// of them; where several tiles read the same, each fetches its part of the next ones.
+enum { INPUTS_AHEAD = 32 };
+
+struct ahead {
+  const char *next;
+  int64_t step;
+};
+
+// For the block at `weight`; `bytes` are one input's.
+INLINE struct ahead fetch_ahead(const void *weight, int64_t inputs, int64_t bytes, int64_t blocks,
+    int64_t tile, int64_t tiles) {
+  int64_t distance = tiles == 1 ? INPUTS_AHEAD : blocks * inputs + inputs * tile / tiles;
+  return (struct ahead){(const char *)weight + distance * bytes, bytes / tiles};
+}
 
 #endif

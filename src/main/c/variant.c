@@ -13,6 +13,7 @@
 
 const struct kernels JOIN(VARIANT, _kernels) = {
     .name = TEXT(VARIANT),
+    .panel = panel,
     .linear = linear,
     .int8_quantize = int8_quantize,
     .int8_linear = int8_linear,

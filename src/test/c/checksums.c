@@ -9,7 +9,7 @@
 
 enum { CASES = 12, ROOM = 1 << 20 };
 
-static float numbers[6][ROOM] __attribute__((aligned(64)));
+static float numbers[7][ROOM] __attribute__((aligned(64)));
 static uint8_t bytes[ROOM];
 static uint64_t state;
 
@@ -100,7 +100,11 @@ static uint64_t linear_case(const struct kernels *k, uint64_t sum, int32_t type)
   job.weight = bytes;
   job.bias = from_to(0, 1) ? numbers[2] : 0;
   job.residual = from_to(0, 1) ? numbers[3] : 0;
+  job.panels = job.rows == 1 ? numbers[0] : numbers[6];
   job.y = numbers[4];
+  if (job.rows > 1) {
+    pool_run(k->panel, &job, from_to(1, 7), MOST_WORKERS);
+  }
   pool_run(k->linear, &job, from_to(1, 7), MOST_WORKERS);
   return checksum(sum, job.y, job.rows * job.out * 4);
 }

@@ -6,15 +6,16 @@ import java.util.Random;
 
 /** Calls of kernels with arrays of Java's, whose tensors lie in guarded memory. */
 final class KernelCalls {
-  private static final int LINEAR = 0;
-  private static final int INT8_QUANTIZE = 1;
-  private static final int INT8_LINEAR = 2;
-  private static final int LAYER_NORM = 3;
-  private static final int EMBEDDING = 4;
-  private static final int WRITE_CACHE = 5;
-  private static final int ATTENTION = 6;
-  private static final int LOGITS = 7;
-  private static final int MAP = 8;
+  private static final int PANEL = 0;
+  private static final int LINEAR = 1;
+  private static final int INT8_QUANTIZE = 2;
+  private static final int INT8_LINEAR = 3;
+  private static final int LAYER_NORM = 4;
+  private static final int EMBEDDING = 5;
+  private static final int WRITE_CACHE = 6;
+  private static final int ATTENTION = 7;
+  private static final int LOGITS = 8;
+  private static final int MAP = 9;
 
   static final int SOFTMAX = 0;
   static final int LOG_SUM_EXP = 1;
@@ -79,19 +80,24 @@ final class KernelCalls {
       }
       Pointer y = memory.room(4L * rows * out);
       Pointer packed = pack(memory, numbers, in, out, bfloat16 ? 2 : 4);
-      run(
-          LINEAR,
+      Pointer numbersOfRows = memory.of(x);
+      Pointer arguments =
           memory.arguments(
-              memory.of(x),
+              numbersOfRows,
               packed,
               optional(memory, bias),
               optional(memory, residual),
+              rows == 1 ? numbersOfRows : memory.room(4L * rows * (in + 16)),
               y,
               (long) rows,
               (long) in,
               (long) out,
               bfloat16 ? 1 : 0,
-              activation));
+              activation);
+      if (rows > 1) {
+        run(PANEL, arguments);
+      }
+      run(LINEAR, arguments);
       return y.getFloatArray(0, rows * out);
     }
   }
@@ -185,7 +191,7 @@ final class KernelCalls {
       long keyNumbers = 2L * heads * ((positions + 15L) / 16 * 16) * width;
       Pointer keys = memory.room(keyNumbers * bytes);
       Pointer values = memory.room(2L * heads * positions * width * bytes);
-      Pointer scratch = memory.room(4L * 4 * ((positions + 15L) / 16 * 16));
+      Pointer scratch = memory.room(4L * 4 * 6 * (width + (positions + 15L) / 16 * 16 + 16));
       float[] all = new float[qkv.length / 3];
       int row = 0;
       for (int rows : steps) {
