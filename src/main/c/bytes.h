@@ -5,7 +5,7 @@
 
 #include "lanes.h"
 
-#if defined(__AVX2__)
+#if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -93,12 +93,23 @@ INLINE ilanes add_products(ilanes sum, const uint8_t *x, const int8_t *w) {
 
 #else
 
+INLINE __m128i add_quarter(__m128i sum, __m128i activations, __m128i weights) {
+  __m128i even = _mm_madd_epi16(_mm_and_si128(activations, _mm_set1_epi16(255)),
+      _mm_srai_epi16(_mm_slli_epi16(weights, 8), 8));
+  __m128i odd = _mm_madd_epi16(_mm_srli_epi16(activations, 8), _mm_srai_epi16(weights, 8));
+  return _mm_add_epi32(sum, _mm_add_epi32(even, odd));
+}
+
 INLINE ilanes add_products(ilanes sum, const uint8_t *x, const int8_t *w) {
-  for (int i = 0; i < LANES; i++) {
-    for (int j = 0; j < 4; j++) {
-      sum[i] += x[j] * w[4 * i + j];
-    }
-  }
+  int32_t four;
+  copy(&four, x, 4);
+  __m128i activations = _mm_set1_epi32(four);
+  const __m128i *weights = (const __m128i *)w;
+  typedef __typeof__(sum.lo.lo) quarter;
+  sum.lo.lo = (quarter)add_quarter((__m128i)sum.lo.lo, activations, _mm_loadu_si128(weights));
+  sum.lo.hi = (quarter)add_quarter((__m128i)sum.lo.hi, activations, _mm_loadu_si128(weights + 1));
+  sum.hi.lo = (quarter)add_quarter((__m128i)sum.hi.lo, activations, _mm_loadu_si128(weights + 2));
+  sum.hi.hi = (quarter)add_quarter((__m128i)sum.hi.hi, activations, _mm_loadu_si128(weights + 3));
   return sum;
 }
 
