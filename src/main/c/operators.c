@@ -453,7 +453,7 @@ EXPORT const char *gpt2_variant(int32_t index) {
   return found ? found->name : 0;
 }
 
-// Whether this processor can run a variant.
+// Returns whether this processor can run a variant.
 EXPORT int32_t gpt2_variant_runs(int32_t index) { return variant(index) && variant_runs(index); }
 
 EXPORT void gpt2_use(int32_t index) { kernels = variant(index); }

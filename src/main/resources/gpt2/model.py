@@ -99,7 +99,7 @@ def chunks_of(numbers: List[int], first_row: int) -> List[__torch__.Chunk]:
   return chunks
 
 
-# Whether a chunk begins where another one ends.
+# Returns whether a chunk begins where another one ends.
 def continues(chunk: __torch__.Chunk, before: __torch__.Chunk) -> bool:
   return before.slot == chunk.slot and before.start + before.length == chunk.start
 

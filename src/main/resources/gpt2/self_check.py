@@ -54,7 +54,7 @@ class Gpt2(Module):
       linear = block.mlp_c_proj
     return linear
 
-  # Whether a block's linear layer is in int8.
+  # Returns whether a block's linear layer is in int8.
   def is_quantized(self, layer: int, name: str) -> bool:
     return self.named(layer, name).quantized is not None
 

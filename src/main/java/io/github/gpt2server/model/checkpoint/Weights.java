@@ -161,7 +161,7 @@ public final class Weights {
     }
   }
 
-  /** Whether the unembedding is the token embedding. */
+  /** Returns whether the unembedding is the token embedding. */
   public boolean tiedEmbeddings() {
     return tiedEmbeddings;
   }
@@ -378,9 +378,9 @@ public final class Weights {
   }
 
   /**
-   * Whether files of a model whose configuration says that embeddings are tied hold an unembedding
-   * that differs from the embedding. Such a one is used, with a warning, as Hugging Face
-   * transformers 5 does: the configuration's flag is a default that many forget to change.
+   * Returns whether files of a model whose configuration says that embeddings are tied hold an
+   * unembedding that differs from the embedding. Such a one is used, with a warning, as Hugging
+   * Face transformers 5 does: the configuration's flag is a default that many forget to change.
    */
   private static boolean hasOwnUnembedding(Map<String, Location> found, long[] shape, Path source) {
     Location unembedding = found.get(UNEMBEDDING);

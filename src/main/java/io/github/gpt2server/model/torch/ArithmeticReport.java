@@ -40,7 +40,7 @@ public record ArithmeticReport(Kernels kernels, List<Finding> findings, Duration
     }
   }
 
-  /** Whether every operator computes what it should. */
+  /** Returns whether every operator computes what it should. */
   public boolean passed() {
     return findings.stream().allMatch(Finding::passed);
   }

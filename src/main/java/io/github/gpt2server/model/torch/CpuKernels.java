@@ -31,7 +31,7 @@ final class CpuKernels {
     ready();
   }
 
-  /** Whether kernels in C are chosen and there; then libtorch knows their operators. */
+  /** Returns whether kernels in C are chosen and there; then libtorch knows their operators. */
   static synchronized boolean ready() {
     if (!chosen) {
       ready = choice != KernelChoice.LIBTORCH && choose();

@@ -312,7 +312,7 @@ public final class Gpt2Model implements LanguageModel {
   public StepResult step(StepPlan plan) {
     int decodes = plan.decodes().size();
     List<ComputedChunk> computed = plan.computedChunks();
-    List<CachedChunk> kept = plan.cachedChunks();
+    List<CachedChunk> cached = plan.cachedChunks();
     int count = decodes + computed.stream().mapToInt(ComputedChunk::length).sum();
     long[] tokens = new long[count];
     long[] positions = new long[count];
@@ -342,7 +342,7 @@ public final class Gpt2Model implements LanguageModel {
               IValue.listFrom(slotOfRow),
               IValue.listFrom(rounds),
               IValue.listFrom(quadruples(computed, ComputedChunk::block)),
-              IValue.listFrom(quadruples(kept, CachedChunk::block)),
+              IValue.listFrom(quadruples(cached, CachedChunk::block)),
               IValue.listFrom(logitRows(plan, count)));
       return new TorchStepResult(program, scope, logits, config.vocabSize());
     } catch (RuntimeException e) {

@@ -13,7 +13,7 @@ import java.util.stream.LongStream;
 /**
  * Reads one text block by block and reports on the residual stream before and after each. A call
  * passes a whole text through one block, for all of a text must be there to attend to; other calls
- * are kept short.
+ * are short.
  */
 final class InspectionTask implements ModelTask<InspectionResult> {
 

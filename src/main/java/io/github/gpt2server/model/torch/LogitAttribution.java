@@ -10,7 +10,8 @@ import java.util.function.Supplier;
 
 /**
  * Takes the targets' logits at one position apart. What each component adds to the residual stream
- * is kept until its last value is known, for the last layer norm divides by that one's deviation.
+ * is retained until its last value is known, for the last layer norm divides by that one's
+ * deviation.
  */
 final class LogitAttribution {
   private final TensorCalls program;
@@ -38,7 +39,7 @@ final class LogitAttribution {
             new float[targets.length]);
   }
 
-  /** Keeps what a block adds to the residual stream, given the stream before it. */
+  /** Retains what a block adds to the residual stream, given the stream before it. */
   void take(PtNDArray residual, int layer) {
     if (layer == 0) {
       embedding = program.tensor("row", IValue.from(residual), IValue.from(position));

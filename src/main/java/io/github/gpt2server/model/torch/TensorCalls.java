@@ -8,7 +8,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
-/** A task's calls of the program. The tensors that it keeps are freed when this is closed. */
+/** A task's calls of the program. The tensors that it retains are freed when this is closed. */
 final class TensorCalls implements AutoCloseable {
   private final TorchProgram program;
   private final PtNDManager scope;
@@ -18,7 +18,7 @@ final class TensorCalls implements AutoCloseable {
     this.scope = program.scope();
   }
 
-  /** Calls a method and keeps the tensor that it gives. */
+  /** Calls a method and retains the tensor that it gives. */
   PtNDArray tensor(String method, IValue... arguments) {
     return program.tensor(scope, method, arguments);
   }

@@ -12,7 +12,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Packs a TorchScript program, kept as text, into the archive that libtorch loads: a zip of stored
+ * Packs a TorchScript program, which is text, into the archive that libtorch loads: a zip of stored
  * entries with the code, the module's attributes as a pickle (protocol 2) and a version. See
  * "TorchScript serialization" in PyTorch's documentation.
  */

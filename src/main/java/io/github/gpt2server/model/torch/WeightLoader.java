@@ -80,7 +80,7 @@ final class WeightLoader {
   }
 
   private void run(String method, String... tensors) {
-    // The program clones what it keeps, so the views may go when the call is over.
+    // The program copies what it retains, so the views may go when the call is over.
     try (PtNDManager scope = program.scope()) {
       program.run(
           method,
@@ -127,7 +127,7 @@ final class WeightLoader {
   }
 
   private static void report(Map<String, Double> changes) {
-    List<String> kept =
+    List<String> unsuited =
         changes.entrySet().stream()
             .filter(change -> !(change.getValue() <= INT8_TOLERANCE))
             .map(change -> "%s (%.1f %%)".formatted(change.getKey(), 100 * change.getValue()))
@@ -140,9 +140,9 @@ final class WeightLoader {
             .orElse(0);
     log.info(
         "int8 for {} of {} linear layers, whose outputs it changes by {} % at most{}",
-        changes.size() - kept.size(),
+        changes.size() - unsuited.size(),
         changes.size(),
         "%.1f".formatted(100 * largest),
-        kept.isEmpty() ? "" : "; not for " + String.join(", ", kept));
+        unsuited.isEmpty() ? "" : "; not for " + String.join(", ", unsuited));
   }
 }

@@ -20,7 +20,7 @@ public enum KernelChoice {
   /** The allowed values, for messages. */
   public static final String ALLOWED = "auto, avx512, avx2, neon, generic or libtorch";
 
-  /** Whether a variant of {@link KernelLibrary#variants} is among those chosen. */
+  /** Returns whether a variant of {@link KernelLibrary#variants} is among those chosen. */
   public boolean includes(String variant) {
     return switch (this) {
       case AUTO -> true;
