@@ -19,7 +19,7 @@ struct linear {
   float *panels;          // [rows][in + 16], which `panel` fills; x itself if there is one row
   float *y;
   int64_t rows, in, out;
-  int32_t weight_type;  // FLOAT32 or BFLOAT16
+  int32_t weight_type;
   int32_t activation;
 };
 
@@ -130,7 +130,8 @@ extern const struct kernels generic_kernels, avx2_kernels, avxvnni_kernels, avx5
 extern const struct kernels neon_kernels, neondot_kernels;
 #endif
 
-// Weights [out][in] with these strides, in numbers, to their packed form.
+// Weights [out][in] with these strides, in numbers, to their packed form, [out / 16][in][16], or
+// [out / 16][in / 4][16][4] in 8 bits, filled up with 0.
 struct packing {
   const void *weight;
   void *packed;
@@ -138,6 +139,6 @@ struct packing {
   int32_t bytes;  // of a number: 4, 2 or 1
 };
 
-void pack(const struct packing *packing);
+kernel pack;
 
 #endif

@@ -1,4 +1,4 @@
-// Products with float32 and bfloat16 weights.
+// Products with weights in float32, bfloat16 and float16.
 #include "functions.h"
 #include "kernels.h"
 #include "tile.h"
@@ -6,6 +6,9 @@
 INLINE lanes load_weight(const struct linear *job, int64_t index, const int type) {
   if (type == BFLOAT16) {
     return widen_bfloat16(*(const shorts_in_memory *)((const uint16_t *)job->weight + index));
+  }
+  if (type == FLOAT16) {
+    return widen_float16(*(const halves_in_memory *)((const _Float16 *)job->weight + index));
   }
   return load((const float *)job->weight + index);
 }
@@ -66,7 +69,7 @@ INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, in
     int64_t tiles, int64_t cached, const int type, const int rows, const int blocks) {
   int64_t in = job->in;
   const float *x = job->panels + row * in + tile * LANES;
-  const int64_t bytes = LANES * (type == BFLOAT16 ? 2 : 4);
+  const int64_t bytes = LANES * (type == FLOAT32 ? 4 : 2);
   struct ahead ahead = fetch_ahead(
       (const char *)job->weight + block * in * bytes, in, bytes, cached, tile, tiles);
   lanes y[MOST_ROWS][MOST_BLOCKS];
@@ -117,7 +120,7 @@ INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, in
 // All rows with the outputs from block `begin` to `end`.
 INLINE void linear_blocks(const struct linear *job, int64_t begin, int64_t end, const int type) {
   int64_t tiles = blocks_of(job->rows, TILE_ROWS);
-  int64_t cached = cached_blocks(job->in * LANES * (type == BFLOAT16 ? 2 : 4), tiles);
+  int64_t cached = cached_blocks(job->in * LANES * (type == FLOAT32 ? 4 : 2), tiles);
   for (int64_t unit = begin; unit < end; unit += cached) {
     int64_t unit_end = least(unit + cached, end);
     for (int64_t tile = 0; tile < tiles; tile++) {
@@ -149,6 +152,8 @@ static void linear(const void *arguments, int64_t part, int64_t parts, int64_t w
   int64_t end = least(units * (part + 1) / parts * BLOCKS_PER_UNIT, all_blocks);
   if (job->weight_type == BFLOAT16) {
     linear_blocks(job, begin, end, BFLOAT16);
+  } else if (job->weight_type == FLOAT16) {
+    linear_blocks(job, begin, end, FLOAT16);
   } else {
     linear_blocks(job, begin, end, FLOAT32);
   }

@@ -142,6 +142,10 @@ static void finish_call(struct call *call) {
   call->stack[0] = (uint64_t)call->made[0];
 }
 
+static bool is_float(int32_t dtype) {
+  return dtype == FLOAT32_TYPE || dtype == BFLOAT16_TYPE || dtype == FLOAT16_TYPE;
+}
+
 static int32_t number_type(int32_t dtype) {
   return dtype == BFLOAT16_TYPE ? BFLOAT16 : dtype == FLOAT16_TYPE ? FLOAT16 : FLOAT32;
 }
@@ -178,8 +182,8 @@ static void pack_operation(uint64_t *stack, uint64_t arguments, uint64_t results
   struct call call = {.stack = stack};
   struct tensor weight = next_tensor(&call, 2, true, "gpt2::pack: weight is not a matrix on the CPU");
   bool int8 = weight.type == INT8_TYPE;
-  require(&call, int8 || weight.type == FLOAT32_TYPE || weight.type == BFLOAT16_TYPE,
-      "gpt2::pack: weight is not in float32, bfloat16 or int8");
+  require(&call, int8 || is_float(weight.type),
+      "gpt2::pack: weight is not in float32, bfloat16, float16 or int8");
   int64_t out = weight.sizes[0], in = weight.sizes[1];
   int64_t sizes[] = {blocks_of(out, 16), int8 ? blocks_of(in, 4) : in, 16, 4};
   void *packed = make(&call, weight.type, int8 ? 4 : 3, sizes);
@@ -187,7 +191,7 @@ static void pack_operation(uint64_t *stack, uint64_t arguments, uint64_t results
     struct packing packing = {.weight = weight.data, .packed = packed, .in = in, .out = out,
         .in_stride = weight.strides[1], .out_stride = weight.strides[0],
         .bytes = int8 ? 1 : weight.type == FLOAT32_TYPE ? 4 : 2};
-    pack(&packing);
+    run(pack, &packing, parts_of(in * out, blocks_of(out, 16)));
   }
   finish_call(&call);
 }
@@ -201,8 +205,8 @@ static void linear_operation(uint64_t *stack, uint64_t arguments, uint64_t resul
   struct tensor weight = next_tensor(&call, 3, false, "gpt2::linear: weight is not packed");
   int64_t rows = x.sizes[0], in = x.sizes[1];
   require(&call, x.type == FLOAT32_TYPE, "gpt2::linear: x is not in float32");
-  require(&call, weight.type == FLOAT32_TYPE || weight.type == BFLOAT16_TYPE,
-      "gpt2::linear: weight is not in float32 or bfloat16");
+  require(&call, is_float(weight.type),
+      "gpt2::linear: weight is not in float32, bfloat16 or float16");
   require(&call, weight.sizes[1] == in && weight.sizes[2] == 16 && out > 0
       && weight.sizes[0] == blocks_of(out, 16), "gpt2::linear: weight does not fit x and out");
   struct tensor bias = next_vector(&call, FLOAT32_TYPE, out, true, "gpt2::linear: bias does not fit");
@@ -472,4 +476,4 @@ EXPORT void gpt2_run(int32_t place, const void *arguments, int64_t parts) {
   run(all[place], arguments, parts);
 }
 
-EXPORT void gpt2_pack(const struct packing *packing) { pack(packing); }
+EXPORT void gpt2_pack(const struct packing *packing) { pack(packing, 0, 1, 0); }

@@ -74,24 +74,47 @@ _Float16 __truncsfhf2(float x) {
 
 #endif
 
-void pack(const struct packing *p) {
-  int64_t whole = blocks_of(p->out, 16) * 16;
-  int64_t bytes = p->bytes;
-  const char *from = p->weight;
-  char *to = p->packed;
-  // Those of 8 bits in fours, which instructions multiply at once.
-  int64_t group = bytes == 1 ? 4 : 1;
-  for (int64_t block = 0; block < whole; block += 16) {
-    for (int64_t k = 0; k < p->in; k += group) {
-      for (int64_t n = block; n < block + 16; n++) {
-        for (int64_t j = 0; j < group; j++) {
-          for (int64_t b = 0; b < bytes; b++) {
-            bool there = n < p->out && k + j < p->in;
-            *to++ = there ? from[(n * p->out_stride + (k + j) * p->in_stride) * bytes + b] : 0;
-          }
+// One block of 16 outputs, [in / group][16][group].
+INLINE void pack_block(const struct packing *p, int64_t block, const int bytes, const int group) {
+  int64_t length = blocks_of(p->in, group) * group;
+  int64_t outs = least(p->out - block * 16, 16);
+  const char *from = (const char *)p->weight + block * 16 * p->out_stride * bytes;
+  char *to = (char *)p->packed + block * 16 * length * bytes;
+  for (int64_t k = 0; k < length; k += group) {
+    bool whole = outs == 16 && k + group <= p->in;
+    if (whole && group == 1 && p->out_stride == 1) {
+      copy(to, from + k * p->in_stride * bytes, 16 * bytes);
+      to += 16 * bytes;
+      continue;
+    }
+    for (int64_t n = 0; n < 16; n++) {
+      const char *output = from + n * p->out_stride * bytes;
+      if (whole && p->in_stride == 1) {
+        copy(to, output + k * bytes, group * bytes);
+        to += group * bytes;
+        continue;
+      }
+      for (int64_t j = 0; j < group; j++) {
+        if (n < outs && k + j < p->in) {
+          copy(to, output + (k + j) * p->in_stride * bytes, bytes);
+        } else {
+          memset(to, 0, (size_t)bytes);
         }
+        to += bytes;
       }
     }
   }
 }
 
+void pack(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
+  (void)worker;
+  const struct packing *p = arguments;
+  int64_t blocks = blocks_of(p->out, 16);
+  for (int64_t block = blocks * part / parts; block < blocks * (part + 1) / parts; block++) {
+    switch (p->bytes) {
+      case 1: pack_block(p, block, 1, 4); break;
+      case 2: pack_block(p, block, 2, 1); break;
+      default: pack_block(p, block, 4, 1);
+    }
+  }
+}

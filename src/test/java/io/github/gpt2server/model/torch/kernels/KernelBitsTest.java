@@ -72,6 +72,19 @@ class KernelBitsTest {
     return numbers;
   }
 
+  /** Numbers between -1 and 1 that a type of weights holds exactly. */
+  private float[] numbers(int count, int type) {
+    float[] numbers = numbers(count, 1f);
+    for (int i = 0; i < count; i++) {
+      if (type == KernelCalls.BFLOAT16) {
+        numbers[i] = Float.intBitsToFloat(Float.floatToRawIntBits(numbers[i]) & 0xffff0000);
+      } else if (type == KernelCalls.FLOAT16) {
+        numbers[i] = Math.round(numbers[i] * 1024) / 1024f;
+      }
+    }
+    return numbers;
+  }
+
   private int fromTo(int from, int to) {
     return from + random.nextInt(to - from + 1);
   }
@@ -87,16 +100,11 @@ class KernelBitsTest {
       int rows = fromTo(1, 40);
       int in = fromTo(1, 90);
       int out = fromTo(1, 150);
-      boolean bfloat16 = random.nextBoolean();
-      float[] x = numbers(rows * in, 3);
-      float[] weight = numbers(in * out, 1);
-      if (bfloat16) {
-        for (int i = 0; i < weight.length; i++) {
-          weight[i] = Float.intBitsToFloat(Float.floatToRawIntBits(weight[i]) & 0xffff0000);
-        }
-      }
-      float[] bias = random.nextBoolean() ? numbers(out, 1) : null;
-      float[] residual = random.nextBoolean() ? numbers(rows * out, 1) : null;
+      int type = random.nextInt(3);
+      float[] x = numbers(rows * in, 3f);
+      float[] weight = numbers(in * out, type);
+      float[] bias = random.nextBoolean() ? numbers(out, 1f) : null;
+      float[] residual = random.nextBoolean() ? numbers(rows * out, 1f) : null;
       float[] expected = new float[rows * out];
       for (int m = 0; m < rows; m++) {
         for (int n = 0; n < out; n++) {
@@ -111,7 +119,7 @@ class KernelBitsTest {
       sameBits(
           "linear %d x %d x %d".formatted(rows, in, out),
           expected,
-          calls -> calls.linear(x, weight, bias, residual, rows, in, out, bfloat16, 0));
+          calls -> calls.linear(x, weight, bias, residual, rows, in, out, type, 0));
     }
   }
 
@@ -123,7 +131,7 @@ class KernelBitsTest {
       int out = fromTo(1, 150);
       boolean activated = random.nextBoolean();
       float shift = -0.17f;
-      float[] x = numbers(rows * in, 3);
+      float[] x = numbers(rows * in, 3f);
       if (activated) {
         for (int i = 0; i < x.length; i++) {
           x[i] = Math.abs(x[i]) + shift;
@@ -135,7 +143,7 @@ class KernelBitsTest {
         weight[i] = (byte) (random.nextInt(4) == 0 ? 127 : fromTo(-127, 127));
       }
       float[] scale = numbers(out, 0.01f);
-      float[] bias = numbers(out, 1);
+      float[] bias = numbers(out, 1f);
       float[] expected = new float[rows * out];
       for (int m = 0; m < rows; m++) {
         float largest = 1e-12f;
@@ -174,9 +182,9 @@ class KernelBitsTest {
     for (int round = 0; round < ROUNDS; round++) {
       int rows = fromTo(1, 40);
       int width = fromTo(1, 300);
-      float[] x = numbers(rows * width, 3);
-      float[] weight = numbers(width, 1);
-      float[] bias = numbers(width, 1);
+      float[] x = numbers(rows * width, 3f);
+      float[] weight = numbers(width, 1f);
+      float[] bias = numbers(width, 1f);
       float[] expected = new float[rows * width];
       for (int m = 0; m < rows; m++) {
         float[] chains = new float[16];
@@ -229,7 +237,7 @@ class KernelBitsTest {
       int positions = fromTo(1, 100);
       int rows = Math.min(fromTo(1, 40), positions);
       boolean half = random.nextBoolean();
-      float[] qkv = numbers(rows * 3 * heads * width, 2);
+      float[] qkv = numbers(rows * 3 * heads * width, 2f);
       float[] whole =
           plain(calls -> calls.attention(qkv, heads, width, positions, half, 0.3f, rows));
       accurate(qkv, heads, width, rows, half, whole);
@@ -289,7 +297,7 @@ class KernelBitsTest {
     for (int round = 0; round < ROUNDS; round++) {
       int rows = fromTo(1, 9);
       int width = fromTo(1, 3000);
-      float[] x = numbers(rows * width, 30);
+      float[] x = numbers(rows * width, 30f);
       float[] temperatures = new float[rows];
       for (int i = 0; i < rows; i++) {
         temperatures[i] = List.of(1f, 0.7f, 1.3f).get(random.nextInt(3));

@@ -1,6 +1,5 @@
 package io.github.gpt2server.model.torch.kernels;
 
-import com.sun.jna.Function;
 import com.sun.jna.Pointer;
 import java.util.Random;
 
@@ -16,6 +15,10 @@ final class KernelCalls {
   private static final int ATTENTION = 7;
   private static final int LOGITS = 8;
   private static final int MAP = 9;
+
+  static final int FLOAT32 = 0;
+  static final int BFLOAT16 = 1;
+  static final int FLOAT16 = 2;
 
   static final int SOFTMAX = 0;
   static final int LOG_SUM_EXP = 1;
@@ -40,23 +43,65 @@ final class KernelCalls {
         .invokeVoid(new Object[] {kernel, arguments, 1L + random.nextInt(7)});
   }
 
+  /** Packs a weight [out, in], as it is or from a copy [in, out]. */
   private Pointer pack(GuardedMemory memory, Pointer weight, int in, int out, int bytes) {
     int group = bytes == 1 ? 4 : 1;
     long size = (out + 15L) / 16 * 16 * ((in + group - 1L) / group * group) * bytes;
     Pointer packed = memory.room(size);
-    Function pack = library.function("gpt2_pack");
-    pack.invokeVoid(
-        new Object[] {
-          memory.arguments(weight, packed, (long) in, (long) out, 1L, (long) in, bytes)
-        });
+    boolean transposed = random.nextBoolean();
+    Pointer numbers = weight;
+    if (transposed) {
+      numbers = memory.room((long) in * out * bytes);
+      for (int n = 0; n < out; n++) {
+        for (int k = 0; k < in; k++) {
+          long from = ((long) n * in + k) * bytes;
+          numbers.write(((long) k * out + n) * bytes, weight.getByteArray(from, bytes), 0, bytes);
+        }
+      }
+    }
+    library
+        .function("gpt2_pack")
+        .invokeVoid(
+            new Object[] {
+              memory.arguments(
+                  numbers,
+                  packed,
+                  (long) in,
+                  (long) out,
+                  transposed ? (long) out : 1L,
+                  transposed ? 1L : (long) in,
+                  bytes)
+            });
     return packed;
+  }
+
+  /** Numbers in a type, which holds them exactly. */
+  private static Pointer numbers(GuardedMemory memory, float[] numbers, int type) {
+    if (type == FLOAT32) {
+      return memory.of(numbers);
+    }
+    short[] halves = new short[numbers.length];
+    for (int i = 0; i < halves.length; i++) {
+      int bits = Float.floatToRawIntBits(numbers[i]);
+      if (type == BFLOAT16) {
+        halves[i] = (short) (bits >>> 16);
+      } else if (numbers[i] != 0) {
+        int exponent = ((bits >>> 23) & 255) - 112;
+        halves[i] = (short) (((bits >>> 16) & 0x8000) | (exponent << 10) | ((bits >>> 13) & 1023));
+      }
+    }
+    return memory.of(halves);
+  }
+
+  private static int bytes(int type) {
+    return type == FLOAT32 ? Float.BYTES : Short.BYTES;
   }
 
   private static Pointer optional(GuardedMemory memory, float[] numbers) {
     return numbers == null ? null : memory.of(numbers);
   }
 
-  /** x [rows, in] times weight [out, in], whose lower halves are left out in bfloat16. */
+  /** x [rows, in] times weight [out, in], which the type holds exactly. */
   float[] linear(
       float[] x,
       float[] weight,
@@ -65,21 +110,11 @@ final class KernelCalls {
       int rows,
       int in,
       int out,
-      boolean bfloat16,
+      int type,
       int activation) {
     try (GuardedMemory memory = new GuardedMemory(random)) {
-      Pointer numbers;
-      if (bfloat16) {
-        short[] halves = new short[weight.length];
-        for (int i = 0; i < halves.length; i++) {
-          halves[i] = (short) (Float.floatToRawIntBits(weight[i]) >>> 16);
-        }
-        numbers = memory.of(halves);
-      } else {
-        numbers = memory.of(weight);
-      }
       Pointer y = memory.room(4L * rows * out);
-      Pointer packed = pack(memory, numbers, in, out, bfloat16 ? 2 : 4);
+      Pointer packed = pack(memory, numbers(memory, weight, type), in, out, bytes(type));
       Pointer numbersOfRows = memory.of(x);
       Pointer arguments =
           memory.arguments(
@@ -92,7 +127,7 @@ final class KernelCalls {
               (long) rows,
               (long) in,
               (long) out,
-              bfloat16 ? 1 : 0,
+              type,
               activation);
       if (rows > 1) {
         run(PANEL, arguments);
