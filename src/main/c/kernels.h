@@ -90,11 +90,12 @@ INLINE int64_t attention_scratch(const struct attention *job) {
   return GROUP_ROWS * (job->head_width + blocks_of(job->positions, 16) * 16 + 16);
 }
 
-enum logits_result { SOFTMAX, LOG_SUM_EXP, SCORE };
+enum logits_result { SOFTMAX, LOG_SUM_EXP, SCORE, ARGMAX };
 
 // Of logits t = x / temperature, with s = sum of exp(t - largest) over 16 chains. SOFTMAX: exp(t - largest)
 // / s, [rows][width]. LOG_SUM_EXP: largest + log(s), [rows]. SCORE: of a token, (t[token] - largest) -
-// log(s); the entropy log(s) - (chains of fma(e, t - largest)) / s; how many logits are larger: [3][rows].
+// log(s); the entropy log(s) - (chains of fma(e, t - largest)) / s; the number of larger
+// logits: [3][rows]. ARGMAX: the first of the largest x, or -1 where that is not finite or an x is NaN, [rows].
 struct logits {
   const float *x;
   const float *temperatures;

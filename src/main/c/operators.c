@@ -370,7 +370,7 @@ static void logits_operation(uint64_t *stack, uint64_t arguments, uint64_t resul
   struct tensor x = next_tensor(&call, 2, false, "gpt2::logits: x is not a matrix");
   int64_t rows = x.sizes[0], width = x.sizes[1];
   require(&call, x.type == FLOAT32_TYPE && width > 0, "gpt2::logits: x is not in float32");
-  require(&call, result >= SOFTMAX && result <= SCORE, "gpt2::logits: there is no such result");
+  require(&call, result >= SOFTMAX && result <= ARGMAX, "gpt2::logits: there is no such result");
   struct tensor temperatures =
       next_vector(&call, FLOAT32_TYPE, rows, false, "gpt2::logits: temperatures do not fit");
   struct tensor tokens = next_vector(&call, INT32_TYPE, result == SCORE ? rows : 0, false,
@@ -378,8 +378,8 @@ static void logits_operation(uint64_t *stack, uint64_t arguments, uint64_t resul
   require(&call, call.wrong || result != SCORE || in_range(tokens.data, rows, width),
       "gpt2::logits: there is no such token");
   int64_t matrix[] = {result == SCORE ? 3 : rows, result == SCORE ? rows : width};
-  float *y = make(&call, FLOAT32_TYPE, result == LOG_SUM_EXP ? 1 : 2,
-      result == LOG_SUM_EXP ? &rows : matrix);
+  bool vector = result == LOG_SUM_EXP || result == ARGMAX;
+  float *y = make(&call, FLOAT32_TYPE, vector ? 1 : 2, vector ? &rows : matrix);
   if (!call.wrong) {
     struct logits job = {.x = x.data, .temperatures = temperatures.data, .tokens = tokens.data,
         .y = y, .rows = rows, .width = width, .result = (int32_t)result};

@@ -1,4 +1,4 @@
-// Layer norm, embedding, and what becomes of logits: one row at a time.
+// Layer norm, embedding and the results of logits: one row at a time.
 #include "functions.h"
 #include "kernels.h"
 
@@ -74,9 +74,41 @@ INLINE lanes tempered(const float *x, int64_t count, lanes temperature) {
   return t;
 }
 
+// The first of the largest numbers; -1 where that is not finite or one of them is NaN.
+static float argmax(const float *x, int64_t width) {
+  lanes most = all(-__builtin_inff());
+  ilanes at = (ilanes)0;
+  ilanes numbers = (ilanes)-1;
+  for (int64_t i = 0; i < width; i += LANES) {
+    lanes some = load_some(x + i, width - i);
+    for (int64_t j = width - i; j < LANES; j++) {
+      some[j] = -__builtin_inff();
+    }
+    ilanes more = some > most;
+    at = (more & (int32_t)i) | (~more & at);
+    most = larger(some, most);
+    numbers = numbers & (some == some);
+  }
+  float top = largest(most);
+  int64_t first_one = width;
+  for (int i = 0; i < LANES; i++) {
+    if (most[i] == top) {
+      first_one = least(first_one, at[i] + i);
+    }
+    if (!numbers[i] || top - top != 0) {
+      return -1;
+    }
+  }
+  return (float)first_one;
+}
+
 static void logits_row(const struct logits *job, int64_t row) {
   int64_t width = job->width;
   const float *x = job->x + row * width;
+  if (job->result == ARGMAX) {
+    job->y[row] = argmax(x, width);
+    return;
+  }
   lanes temperature = all(job->temperatures[row]);
   lanes most = all(-__builtin_inff());
   for (int64_t i = 0; i < width; i += LANES) {

@@ -5,8 +5,21 @@ class Gpt2(Module):
 
   # The likeliest token of each row; -1 where its logit is not finite, as where any logit is NaN.
   def argmax(self, logits: Tensor) -> Tensor:
-    largest, token = torch.max(logits, 1)
-    return token.masked_fill_(torch.logical_not(torch.isfinite(largest)), -1)  # [R]
+    return torch.to(self.of_all(logits, 3), dtype=__torch__.int64())  # [R]
+
+  # Of rows [R, C].
+  def plain_softmax(self, x: Tensor) -> Tensor:
+    return self.of_all(x, 0)  # [R, C]
+
+  # log(softmax(logits)).
+  def log_softmax(self, logits: Tensor) -> Tensor:
+    return logits - self.of_all(logits, 1).unsqueeze(1)  # [R, V]
+
+  # A result of all rows, by its number in kernels.h, at a temperature of 1.
+  def of_all(self, x: Tensor, result: int) -> Tensor:
+    none = annotate(List[int], [])
+    return ops.gpt2.logits(x, torch.ones([x.size(0)], dtype=__torch__.float32()),
+        torch.tensor(none, dtype=__torch__.int32()), result)
 
   # log(sum(exp(logits / temperature))) of the named rows.
   def log_sum_exp(self, logits: Tensor, rows: List[int], temperatures: List[float]) -> Tensor:

@@ -303,8 +303,8 @@ class KernelBitsTest {
         temperatures[i] = List.of(1f, 0.7f, 1.3f).get(random.nextInt(3));
       }
       int[] tokens = random.ints(rows, 0, width).toArray();
-      float[][] found = new float[3][];
-      for (int result = 0; result < 3; result++) {
+      float[][] found = new float[4][];
+      for (int result = 0; result < 4; result++) {
         int which = result;
         found[result] = plain(calls -> calls.logits(x, temperatures, tokens, width, which));
         sameBits(
@@ -335,6 +335,30 @@ class KernelBitsTest {
         assertThat((double) found[KernelCalls.SCORE][rows + m])
             .isCloseTo(Math.log(total) - weighted / total, within(1e-4));
         assertThat(found[KernelCalls.SCORE][2 * rows + m]).isEqualTo(likelier);
+        int first = 0;
+        for (int i = 1; i < width; i++) {
+          first = x[m * width + i] > x[m * width + first] ? i : first;
+        }
+        assertThat(found[KernelCalls.ARGMAX][m]).isEqualTo(first);
+      }
+    }
+  }
+
+  @Test
+  void theLikeliestOfNumbersThatAreNotFiniteIsNone() {
+    for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      float[] x = numbers(3 * 40, 2f);
+      x[40 + random.nextInt(40)] = wrong;
+      x[80] = 9;
+      x[99] = 9;
+      float[] ones = {1, 1, 1};
+      int[] tokens = {0, 0, 0};
+      for (String variant : library.variants()) {
+        library.use(variant);
+        float[] found =
+            new KernelCalls(library, random).logits(x, ones, tokens, 40, KernelCalls.ARGMAX);
+        assertThat(found[1]).as(variant).isEqualTo(-1);
+        assertThat(found[2]).as(variant).isZero();
       }
     }
   }

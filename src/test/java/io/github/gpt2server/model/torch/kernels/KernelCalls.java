@@ -23,6 +23,7 @@ final class KernelCalls {
   static final int SOFTMAX = 0;
   static final int LOG_SUM_EXP = 1;
   static final int SCORE = 2;
+  static final int ARGMAX = 3;
 
   private final KernelLibrary library;
   private final Random random;
