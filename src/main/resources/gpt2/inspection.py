@@ -27,7 +27,7 @@ class Gpt2(Module):
       row = 0
       for T in lengths:
         if pooling == "mean":
-          vectors.append(torch.mean(x[row:row + T], [0]))
+          vectors.append(__torch__.sum_rows(x[row:row + T]) / float(T))
         else:
           vectors.append(x[row + T - 1])
         row = row + T
@@ -60,7 +60,7 @@ class Gpt2(Module):
   # log-probabilities, and their ids, which float32 holds exactly.
   def likeliest(self, x: Tensor, start: int, end: int, count: int) -> Tensor:
     logprobs, tokens = torch.topk(
-        torch.log_softmax(self.unembed(x[start:end]), 1), count, 1, True, True)
+        self.log_softmax(self.unembed(x[start:end])), count, 1, True, True)
     ids = torch.to(tokens, dtype=__torch__.float32())
     return torch.stack([logprobs, ids]).cpu()  # [2, rows, count]
 
@@ -70,7 +70,7 @@ class Gpt2(Module):
 
   # The lengths of the rows.
   def norms(self, x: Tensor) -> Tensor:
-    return torch.sqrt(torch.sum(x * x, [1])).cpu()  # [N]
+    return __torch__.row_norms(x).cpu()  # [N]
 
   # What heads of a block look at in one text: rows of softmax, which sum to 1, from
   # the queries and keys that the block computes. In float32, as attention is inside.
@@ -81,8 +81,9 @@ class Gpt2(Module):
     q = torch.to(q.transpose(0, 1).index_select(0, head), dtype=__torch__.float32())  # [heads, N, D]
     k = torch.to(k.transpose(0, 1).index_select(0, head), dtype=__torch__.float32())
     square = torch.full([N, N], self.minus_infinity, dtype=__torch__.float32(), device=x.device)
-    scores = torch.matmul(q * self.scales[layer], k.transpose(1, 2)) + torch.triu(square, 1)
-    return __torch__.on_host(torch.softmax(scores, -1))  # [heads, N, N]
+    scores = __torch__.dot_all(q * self.scales[layer], k) + torch.triu(square, 1)
+    weights = self.plain_softmax(scores.view(len(heads) * N, N))
+    return __torch__.on_host(weights.view(len(heads), N, N))  # [heads, N, N]
 
   # Copies of the first rows of a text, end to end.
   def copies(self, x: Tensor, length: int, copies: int) -> Tensor:
@@ -105,7 +106,7 @@ class Gpt2(Module):
   # The log-probabilities of tokens after the last row of each text.
   def last_logprobs(self, x: Tensor, length: int, tokens: List[int]) -> Tensor:
     last = x.view(x.size(0) // length, length, x.size(1))[:, length - 1]  # [texts, W]
-    logprobs = torch.log_softmax(self.unembed(last), 1)  # [texts, V]
+    logprobs = self.log_softmax(self.unembed(last))  # [texts, V]
     return logprobs.index_select(1, self.ids_of(tokens)).cpu()  # [texts, tokens]
 
   # What a block adds to one row of a text, in parts that sum to it: each head, then the
@@ -124,7 +125,7 @@ class Gpt2(Module):
         c_proj.activated)
     heads = torch.to(self.linear(alone, unbiased), dtype=__torch__.float32())  # [H, W]
     attention = torch.to(self.linear(z, c_proj), dtype=__torch__.float32())  # [1, W]
-    bias = attention - torch.sum(heads, [0], True)  # [1, W]
+    bias = attention - __torch__.sum_rows(heads).unsqueeze(0)  # [1, W]
     mlp = torch.to(self.mlp(x[row:row + 1] + attention, block), dtype=__torch__.float32())  # [1, W]
     return torch.cat([heads, bias, mlp], 0)  # [H + 2, W]
 
@@ -133,9 +134,9 @@ class Gpt2(Module):
   def attribute(self, parts: Tensor, x: Tensor, row: int, tokens: List[int]) -> Tensor:
     ln_f = torch._unwrap_optional(self.ln_f)
     final = x[row:row + 1]  # [1, W]
-    centred = final - torch.mean(final, [1], True)
-    deviation = torch.sqrt(torch.mean(centred * centred, [1], True) + self.eps)  # [1, 1]
-    scaled = (parts - torch.mean(parts, [1], True)) / deviation * ln_f.weight  # [M, W]
+    centred = final - __torch__.row_means(final)
+    deviation = torch.sqrt(__torch__.row_means(centred * centred) + self.eps)  # [1, 1]
+    scaled = (parts - __torch__.row_means(parts)) / deviation * ln_f.weight  # [M, W]
     return self.dot_unembedding(scaled, tokens)  # [M, tokens]
 
   # What the last layer norm's bias adds to the logits of tokens.

@@ -17,6 +17,14 @@ class Gpt2(Module):
     largest, token = torch.max(logits, 1)
     return token.masked_fill_(torch.logical_not(torch.isfinite(largest)), -1).cpu()  # [R]
 
+  # Of rows [R, C].
+  def plain_softmax(self, x: Tensor) -> Tensor:
+    return torch.softmax(x, 1)  # [R, C]
+
+  # log(softmax(logits)).
+  def log_softmax(self, logits: Tensor) -> Tensor:
+    return torch.log_softmax(logits, 1)  # [R, V]
+
   # log(sum(exp(logits / temperature))) of the named rows: what log_softmax, which takes a row in one
   # go, has subtracted from the first logit.
   def log_sum_exp(self, logits: Tensor, rows: List[int], temperatures: List[float]) -> Tensor:

@@ -111,7 +111,29 @@ def total(counts: List[int]) -> int:
   return sum
 
 
-# Whether rows are 0, 1, 2, ... up to a length.
+# The sum of rows, which are added up in one order on every machine.
+def sum_rows(x: Tensor) -> Tensor:
+  rows = x
+  while rows.size(0) > 1:
+    half = rows.size(0) // 2
+    sums = rows[:half] + rows[half:2 * half]
+    if rows.size(0) % 2 == 1:
+      sums[0].add_(rows[2 * half])
+    rows = sums
+  return rows[0]
+
+
+# The mean of each row's numbers, [N, 1].
+def row_means(x: Tensor) -> Tensor:
+  return (__torch__.sum_rows(x.t()) / float(x.size(1))).unsqueeze(1)
+
+
+# The length of each row, [N].
+def row_norms(x: Tensor) -> Tensor:
+  return torch.sqrt(__torch__.sum_rows((x * x).t()))
+
+
+# Returns whether rows are 0, 1, 2, ... up to a length.
 def is_everything(rows: List[int], length: int) -> bool:
   all = len(rows) == length
   for i in range(len(rows)):

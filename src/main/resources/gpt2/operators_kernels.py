@@ -36,6 +36,15 @@ def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
   return ops.gpt2.layer_norm(x.contiguous(), norm.weight, norm.bias, eps)  # [N, W]
 
 
+# The products of each of q [H, N, D] with all of k [H, N, D].
+def dot_all(q: Tensor, k: Tensor) -> Tensor:
+  zero = torch.zeros([k.size(1)], dtype=__torch__.float32())
+  products = annotate(List[Tensor], [])
+  for h in range(q.size(0)):
+    products.append(__torch__.linear(q[h], __torch__.pack(k[h]), zero))
+  return torch.stack(products)  # [H, N, N]
+
+
 def embed(wte: Tensor, wpe: Tensor, token: Tensor, position: Tensor) -> Tensor:
   return ops.gpt2.embedding(wte, wpe, torch.to(token, dtype=__torch__.int32()),
       torch.to(position, dtype=__torch__.int32()))  # [N, W]

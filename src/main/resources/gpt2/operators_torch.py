@@ -10,6 +10,11 @@ def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
   return torch.layer_norm(x, [x.size(-1)], norm.weight, norm.bias, eps)  # [N, W]
 
 
+# The products of each of q [H, N, D] with all of k [H, N, D].
+def dot_all(q: Tensor, k: Tensor) -> Tensor:
+  return torch.matmul(q, k.transpose(1, 2))  # [H, N, N]
+
+
 def embed(wte: Tensor, wpe: Tensor, token: Tensor, position: Tensor) -> Tensor:
   return torch.embedding(wte, token) + torch.embedding(wpe, position)  # [N, W]
 

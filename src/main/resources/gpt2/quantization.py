@@ -44,18 +44,6 @@ def quantize(weight: Tensor) -> __torch__.QuantizedWeight:
   return __torch__.pack_quantized(integers, scale)
 
 
-# The mean of rows, which are added up in one order on every machine.
-def mean_row(x: Tensor) -> Tensor:
-  rows = x
-  while rows.size(0) > 1:
-    half = rows.size(0) // 2
-    sums = rows[:half] + rows[half:2 * half]
-    if rows.size(0) % 2 == 1:
-      sums[0].add_(rows[2 * half])
-    rows = sums
-  return rows[0] / float(x.size(0))
-
-
 class Gpt2(Module):
   calibration : List[Tensor]  # the sample before the next block, [T, W]; empty when all are loaded
 
@@ -146,7 +134,7 @@ class Gpt2(Module):
   def load_quantized_head(self, tolerance: float) -> float:
     wte = torch._unwrap_optional(self.wte)  # [V, W]
     ln_f = torch._unwrap_optional(self.ln_f)
-    common = __torch__.mean_row(wte)  # [W]
+    common = __torch__.sum_rows(wte) / float(wte.size(0))  # [W]
     x = self.final_norm(self.calibration[0])  # [T, W]
     weight = wte - common
     s = __torch__.smoothing(x, weight.t())  # [W]

@@ -3,6 +3,11 @@ package io.github.gpt2server.model.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.CacheSize;
+import io.github.gpt2server.model.EmbeddingPlan;
+import io.github.gpt2server.model.Inspection;
+import io.github.gpt2server.model.InspectionResult;
+import io.github.gpt2server.model.ModelTask;
+import io.github.gpt2server.model.Pooling;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
@@ -17,7 +22,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -25,7 +32,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * With the kernels a token's logits depend on the weights and the tokens before it alone: not on
  * the variant, the number of threads, where a prompt is cut, whether a token is read or decoded, or
- * what else is in the step.
+ * what else is in the step. What inspections, embeddings and similarities report does not depend on
+ * the variant and the threads either.
  */
 class KernelModelIT {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
@@ -55,6 +63,7 @@ class KernelModelIT {
       assertThat(model.arithmetic().kernels()).isEqualTo(Kernels.C);
       library.use(library.variants().get(0));
       float[] expected = cut(model, TOKENS);
+      Insight expectedInsight = insight(model);
       for (String variant : library.variants()) {
         TorchRuntime.setThreads(1 + random.nextInt(3));
         library.use(variant);
@@ -67,7 +76,48 @@ class KernelModelIT {
         assertThat(decoded(model, random.nextInt(TOKENS - 1)))
             .as("%s, seed %d", variant, seed)
             .isEqualTo(expected);
+        assertThat(insight(model))
+            .as("%s, seed %d", variant, seed)
+            .usingRecursiveComparison()
+            .isEqualTo(expectedInsight);
       }
+    }
+  }
+
+  /** The internals of a short text, vectors of two texts, and tokens near others. */
+  private record Insight(
+      InspectionResult internals, List<float[][]> vectors, Map<Integer, Float> nearest) {}
+
+  private Insight insight(Gpt2Model model) {
+    int[] some = Arrays.copyOf(text, 7);
+    return new Insight(
+        result(
+            model.inspect(
+                new Inspection(
+                    some,
+                    6,
+                    List.of(0, 3),
+                    List.of(1, 4),
+                    true,
+                    3,
+                    true,
+                    new int[] {5, 4000},
+                    true,
+                    new TreeMap<>(Map.of(1, List.of(2))),
+                    true))),
+        result(
+            model.embed(
+                new EmbeddingPlan(
+                    List.of(some, Arrays.copyOf(text, 10)), 4, true, Pooling.MEAN, false))),
+        result(model.nearestTokens(new int[] {5, 77}, new int[] {1000}, 9)));
+  }
+
+  private static <R> R result(ModelTask<R> task) {
+    try (task) {
+      while (task.advance()) {
+        // The next slice.
+      }
+      return task.result();
     }
   }
 
