@@ -54,15 +54,15 @@ struct layer_norm {
   float epsilon;
 };
 
-// y = token's row + position's row.
+// y = token's row + position's row. The tokens' table is packed, as the weight of a linear layer is.
 struct embedding {
-  const void *tokens_table;  // [vocabulary][width]
+  const void *tokens_table;
   const float *positions_table;
   const int32_t *tokens;
   const int32_t *positions;
   float *y;
   int64_t rows, width;
-  int32_t table_type;  // FLOAT32 or BFLOAT16
+  int32_t table_type;
 };
 
 // Attention of positions over themselves and those before them in their slots, for one layer. Keys are

@@ -292,11 +292,11 @@ static void layer_norm_operation(uint64_t *stack, uint64_t arguments, uint64_t r
 static void embedding_operation(uint64_t *stack, uint64_t arguments, uint64_t results) {
   (void)arguments, (void)results;
   struct call call = {.stack = stack};
-  struct tensor table = next_tensor(&call, 2, false, "gpt2::embedding: tokens' table is no matrix");
+  struct tensor table = next_tensor(&call, 3, false, "gpt2::embedding: tokens' table is not packed");
   struct tensor places = next_tensor(&call, 2, false, "gpt2::embedding: positions' table is no matrix");
   int64_t width = table.sizes[1];
-  require(&call, table.type == FLOAT32_TYPE || table.type == BFLOAT16_TYPE,
-      "gpt2::embedding: tokens' table is not in float32 or bfloat16");
+  require(&call, is_float(table.type) && table.sizes[2] == 16,
+      "gpt2::embedding: tokens' table is not packed or not in float32, bfloat16 or float16");
   require(&call, places.type == FLOAT32_TYPE && places.sizes[1] == width,
       "gpt2::embedding: positions' table does not fit");
   struct tensor tokens = next_tensor(&call, 1, false, "gpt2::embedding: tokens are no vector");
@@ -304,7 +304,7 @@ static void embedding_operation(uint64_t *stack, uint64_t arguments, uint64_t re
   struct tensor positions =
       next_vector(&call, INT32_TYPE, rows, false, "gpt2::embedding: positions do not fit");
   require(&call, tokens.type == INT32_TYPE, "gpt2::embedding: tokens are not in int32");
-  require(&call, call.wrong || (in_range(tokens.data, rows, table.sizes[0])
+  require(&call, call.wrong || (in_range(tokens.data, rows, table.sizes[0] * 16)
       && in_range(positions.data, rows, places.sizes[0])),
       "gpt2::embedding: a token or position is not in its table");
   int64_t sizes[] = {rows, width};

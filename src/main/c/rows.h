@@ -41,26 +41,27 @@ static void layer_norm(const void *arguments, int64_t part, int64_t parts, int64
   }
 }
 
+// Number i of a token's row.
+INLINE float table_number(const struct embedding *job, int64_t token, int64_t i) {
+  int64_t at = (token / LANES * job->width + i) * LANES + token % LANES;
+  if (job->table_type == BFLOAT16) {
+    return widen_bfloat16((shorts)((const uint16_t *)job->tokens_table)[at])[0];
+  }
+  if (job->table_type == FLOAT16) {
+    return (float)((const _Float16 *)job->tokens_table)[at];
+  }
+  return ((const float *)job->tokens_table)[at];
+}
+
 static void embedding(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
   (void)worker;
   const struct embedding *job = arguments;
   int64_t width = job->width;
   for (int64_t row = part; row < job->rows; row += parts) {
     const float *position = job->positions_table + job->positions[row] * width;
-    int64_t begin = job->tokens[row] * width;
     float *y = job->y + row * width;
-    for (int64_t i = 0; i < width; i += LANES) {
-      int64_t count = width - i;
-      lanes token;
-      if (job->table_type == BFLOAT16) {
-        shorts some = (shorts)(uint16_t)0;
-        copy(&some, (const uint16_t *)job->tokens_table + begin + i,
-            least(count, LANES) * (int64_t)sizeof(uint16_t));
-        token = widen_bfloat16(some);
-      } else {
-        token = load_some((const float *)job->tokens_table + begin + i, count);
-      }
-      store_some(y + i, token + load_some(position + i, count), count);
+    for (int64_t i = 0; i < width; i++) {
+      y[i] = table_number(job, job->tokens[row], i) + position[i];
     }
   }
 }

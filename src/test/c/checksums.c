@@ -161,6 +161,25 @@ static uint64_t norm_case(const struct kernels *k, uint64_t sum) {
   return checksum(sum, job.y, job.rows * job.width * 4);
 }
 
+static uint64_t embedding_case(const struct kernels *k, uint64_t sum, int32_t type) {
+  static int32_t tokens[40], positions[40];
+  struct embedding job = {.tokens_table = bytes, .positions_table = numbers[2], .tokens = tokens,
+      .positions = positions, .y = numbers[4], .rows = from_to(1, 40), .width = from_to(1, 300),
+      .table_type = type};
+  fill(numbers[1], 70 * job.width, 1);
+  narrow(numbers[1], 70 * job.width, type);
+  fill(numbers[2], 5 * job.width, 1);
+  struct packing packing = {.weight = numbers[1], .packed = bytes, .in = job.width, .out = 70,
+      .in_stride = 1, .out_stride = job.width, .bytes = type == FLOAT32 ? 4 : 2};
+  pool_run(pack, &packing, from_to(1, 7), MOST_WORKERS);
+  for (int64_t i = 0; i < job.rows; i++) {
+    tokens[i] = (int32_t)from_to(0, 69);
+    positions[i] = (int32_t)from_to(0, 4);
+  }
+  pool_run(k->embedding, &job, from_to(1, 7), MOST_WORKERS);
+  return checksum(sum, job.y, job.rows * job.width * 4);
+}
+
 static uint64_t attention_case(const struct kernels *k, uint64_t sum, int32_t type) {
   static int32_t positions[40], slots[40];
   struct attention job = {.heads = from_to(1, 4), .head_width = from_to(1, 80),
@@ -245,25 +264,30 @@ static long run(long count, char **arguments) {
     return 3;
   }
   state = 88172645463325252u + (uint64_t)number(arguments[2]);
-  uint64_t sums[12] = {0};
+  static const char *const names[] = {"linear-float32", "linear-bfloat16", "linear-float16",
+      "linear-int8", "layer-norm", "embedding-float32", "embedding-float16", "attention-float32",
+      "attention-float16", "softmax", "log-sum-exp", "score", "argmax", "exp", "log", "activation"};
+  enum { KERNELS = sizeof names / sizeof *names };
+  uint64_t sums[KERNELS] = {0};
   for (int i = 0; i < CASES; i++) {
     sums[0] = linear_case(k, sums[0], FLOAT32);
     sums[1] = linear_case(k, sums[1], BFLOAT16);
-    sums[2] = int8_case(k, sums[2]);
-    sums[3] = norm_case(k, sums[3]);
-    sums[4] = attention_case(k, sums[4], FLOAT32);
-    sums[5] = attention_case(k, sums[5], FLOAT16);
-    sums[6] = logits_case(k, sums[6], SOFTMAX);
-    sums[7] = logits_case(k, sums[7], LOG_SUM_EXP);
-    sums[8] = logits_case(k, sums[8], SCORE);
-    sums[9] = map_case(k, sums[9], EXP);
-    sums[10] = map_case(k, sums[10], LOG);
-    sums[11] = map_case(k, sums[11], ACTIVATION);
+    sums[2] = linear_case(k, sums[2], FLOAT16);
+    sums[3] = int8_case(k, sums[3]);
+    sums[4] = norm_case(k, sums[4]);
+    sums[5] = embedding_case(k, sums[5], FLOAT32);
+    sums[6] = embedding_case(k, sums[6], FLOAT16);
+    sums[7] = attention_case(k, sums[7], FLOAT32);
+    sums[8] = attention_case(k, sums[8], FLOAT16);
+    sums[9] = logits_case(k, sums[9], SOFTMAX);
+    sums[10] = logits_case(k, sums[10], LOG_SUM_EXP);
+    sums[11] = logits_case(k, sums[11], SCORE);
+    sums[12] = logits_case(k, sums[12], ARGMAX);
+    sums[13] = map_case(k, sums[13], EXP);
+    sums[14] = map_case(k, sums[14], LOG);
+    sums[15] = map_case(k, sums[15], ACTIVATION);
   }
-  static const char *const names[] = {"linear-float32", "linear-bfloat16", "linear-int8",
-      "layer-norm", "attention-float32", "attention-float16", "softmax", "log-sum-exp", "score",
-      "exp", "log", "activation"};
-  for (int i = 0; i < 12; i++) {
+  for (int i = 0; i < KERNELS; i++) {
     print(names[i], sums[i]);
   }
   return 0;

@@ -4,7 +4,7 @@
 
 
 class Gpt2(Module):
-  wte_norms : Optional[Tensor]  # [V, 1], from the first search on
+  wte_norms : Optional[Tensor]  # [V], from the first search on
 
   def embed_texts(self, tokens: List[int], positions: List[int]) -> Tensor:
     return self.embed(self.ids_of(tokens), self.ids_of(positions))  # [N, W], float32
@@ -38,15 +38,19 @@ class Gpt2(Module):
   # vectors less the negative ones', those left out: ids and cosines, nearest first.
   # Of equals the lower id comes first.
   def nearest(self, positive: List[int], negative: List[int], count: int) -> Tensor:
-    wte = torch._unwrap_optional(self.wte)  # [V, W]
+    wte = torch._unwrap_optional(self.wte)
     if self.wte_norms is None:
-      self.wte_norms = torch.clamp_min(torch.linalg_vector_norm(wte, 2, [1], True), 1e-12)
-    norms = torch._unwrap_optional(self.wte_norms)  # [V, 1]
+      self.wte_norms = torch.clamp_min(__torch__.table_norms(wte, self.vocabulary), 1e-12)
+    norms = torch._unwrap_optional(self.wte_norms)  # [V]
     given = self.ids_of(positive + negative)
-    units = wte.index_select(0, given) / norms.index_select(0, given)
-    total = units[:len(positive)].sum([0]) - units[len(positive):].sum([0])  # [W]
-    direction = total / torch.clamp_min(torch.linalg_vector_norm(total, 2), 1e-12)
-    cosines = torch.matmul(wte, direction) / norms.squeeze(1)  # [V]
+    units = __torch__.token_rows(wte, given) / norms.index_select(0, given).unsqueeze(1)
+    total = torch.zeros_like(units[0])  # [W]
+    if len(positive) > 0:
+      total = __torch__.sum_rows(units[:len(positive)])
+    if len(negative) > 0:
+      total = total - __torch__.sum_rows(units[len(positive):])
+    length = torch.clamp_min(__torch__.row_norms(total.unsqueeze(0)), 1e-12)  # [1]
+    cosines = __torch__.dot_table(total / length, wte, self.vocabulary) / norms  # [V]
     cosines.index_fill_(0, given, self.minus_infinity)
     values, tokens = torch.sort(cosines, stable=True, dim=0, descending=True)
     return torch.stack([torch.to(tokens[:count], dtype=__torch__.float32()),
@@ -150,6 +154,7 @@ class Gpt2(Module):
       dots = self.dot_head(x).index_select(1, chosen)
     else:
       # A quantized unembedding is tied: its rows are those of the embedding.
-      wte = torch._unwrap_optional(self.wte)
-      dots = torch.matmul(x, wte.index_select(0, chosen).t())
+      rows = __torch__.token_rows(torch._unwrap_optional(self.wte), chosen)
+      zero = torch.zeros([len(tokens)], dtype=__torch__.float32())
+      dots = __torch__.linear(x, __torch__.pack(rows), zero)
     return dots.cpu()  # [M, tokens]

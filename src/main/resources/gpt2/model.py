@@ -165,6 +165,7 @@ class Gpt2(Module):
   weight_dtype : int  # of the blocks' linear layers that are not quantized
   layers : int
   heads : int
+  vocabulary : int
   activation : str
   activation_number : int  # in kernels.h
   activation_minimum : float
@@ -173,7 +174,7 @@ class Gpt2(Module):
   scales : List[float]  # what attention scores are multiplied by, for each layer
 
   # Weights, which the load methods set. One of three forms of the unembedding is there.
-  wte : Optional[Tensor]  # [V, W], float32
+  wte : Optional[Tensor]  # as embedding_table gives it
   wpe : Optional[Tensor]  # [P, W], float32
   blocks : List[__torch__.Block]
   ln_f : Optional[__torch__.LayerNorm]
@@ -188,19 +189,29 @@ class Gpt2(Module):
 
   # Every tensor is copied: what comes in is memory that the caller frees.
   def load_embeddings(self, wte: Tensor, wpe: Tensor) -> None:
-    self.wte = self.copy_of(wte, __torch__.float32())
+    table = self.on_device(wte, __torch__.embedding_dtype(self.weight_dtype))
+    self.wte = __torch__.embedding_table(table)
     self.wpe = self.copy_of(wpe, __torch__.float32())
 
   def load_final_norm(self, ln_f_weight: Tensor, ln_f_bias: Tensor) -> None:
     self.ln_f = self.norm_of(ln_f_weight, ln_f_bias)
 
-  # The final norm and the unembedding [V, W], which stays in float32 whatever the other weights are:
-  # GPT-2's logits are around -100, where bfloat16 steps by half a nat.
+  # The final norm and the unembedding [V, W], which is never in bfloat16: GPT-2's logits are around -100,
+  # where that steps by half a nat.
   def load_head(self, ln_f_weight: Tensor, ln_f_bias: Tensor, lm_head: Tensor) -> None:
-    bias = torch.zeros([lm_head.size(0)], dtype=__torch__.float32(), device=torch.device(self.device))
     self.load_final_norm(ln_f_weight, ln_f_bias)
-    weight = __torch__.pack(self.on_device(lm_head, __torch__.float32()))
-    self.lm_head = __torch__.Linear(weight, bias, None, False)
+    weight = self.on_device(lm_head, __torch__.embedding_dtype(self.weight_dtype))
+    self.lm_head = self.head_of(__torch__.pack(weight))
+
+  # The final norm, and the embedding as unembedding.
+  def load_tied_head(self, ln_f_weight: Tensor, ln_f_bias: Tensor) -> None:
+    self.load_final_norm(ln_f_weight, ln_f_bias)
+    self.lm_head = self.head_of(__torch__.tied_weight(torch._unwrap_optional(self.wte)))
+
+  # A linear layer of a packed weight and no bias.
+  def head_of(self, weight: Tensor) -> __torch__.Linear:
+    bias = torch.zeros([self.vocabulary], dtype=__torch__.float32(), device=torch.device(self.device))
+    return __torch__.Linear(weight, bias, None, False)
 
   # The final norm and the unembedding in float16, whose products are summed in float32.
   def load_half_head(self, ln_f_weight: Tensor, ln_f_bias: Tensor, lm_head: Tensor) -> None:

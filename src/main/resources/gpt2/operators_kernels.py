@@ -36,6 +36,47 @@ def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
   return ops.gpt2.layer_norm(x.contiguous(), norm.weight, norm.bias, eps)  # [N, W]
 
 
+# The type of the embedding and the unembedding: half the size of float32 with four times the precision of
+# bfloat16.
+def embedding_dtype(weight_dtype: int) -> int:
+  dtype = __torch__.float16()
+  if weight_dtype == __torch__.float32():
+    dtype = __torch__.float32()
+  return dtype
+
+
+# Packed, so that it can be the unembedding too: [V / 16, W, 16].
+def embedding_table(wte: Tensor) -> Tensor:
+  return __torch__.pack(wte)
+
+
+# The packed weight of an unembedding that is the embedding.
+def tied_weight(table: Tensor) -> Tensor:
+  return table
+
+
+# Rows of the embedding.
+def token_rows(table: Tensor, ids: Tensor) -> Tensor:
+  blocks = table.index_select(0, torch.floor_divide(ids, 16))  # [n, W, 16]
+  lane = torch.remainder(ids, 16).view(-1, 1, 1).expand(ids.size(0), table.size(1), 1)
+  return torch.to(torch.gather(blocks, 2, lane).squeeze(2), dtype=__torch__.float32())  # [n, W]
+
+
+# The lengths of all rows of the embedding.
+def table_norms(table: Tensor, vocabulary: int) -> Tensor:
+  norms = annotate(List[Tensor], [])
+  for begin in range(0, table.size(0), 256):
+    some = torch.to(table[begin:begin + 256], dtype=__torch__.float32())  # [n, W, 16]
+    norms.append(__torch__.row_norms(some.transpose(1, 2).reshape(-1, table.size(1))))
+  return torch.cat(norms, 0)[:vocabulary]  # [V]
+
+
+# The products of x [W] with all rows of the embedding.
+def dot_table(x: Tensor, table: Tensor, vocabulary: int) -> Tensor:
+  zero = torch.zeros([vocabulary], dtype=__torch__.float32())
+  return __torch__.linear(x.unsqueeze(0), table, zero).squeeze(0)  # [V]
+
+
 # The products of each of q [H, N, D] with all of k [H, N, D].
 def dot_all(q: Tensor, k: Tensor) -> Tensor:
   zero = torch.zeros([k.size(1)], dtype=__torch__.float32())

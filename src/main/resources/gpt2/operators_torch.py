@@ -10,6 +10,35 @@ def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
   return torch.layer_norm(x, [x.size(-1)], norm.weight, norm.bias, eps)  # [N, W]
 
 
+# The type of the embedding and the unembedding.
+def embedding_dtype(weight_dtype: int) -> int:
+  return __torch__.float32()
+
+
+def embedding_table(wte: Tensor) -> Tensor:
+  return torch.clone(wte, memory_format=__torch__.contiguous())  # [V, W]
+
+
+# The packed weight of an unembedding that is the embedding.
+def tied_weight(table: Tensor) -> Tensor:
+  return __torch__.pack(table)
+
+
+# Rows of the embedding.
+def token_rows(table: Tensor, ids: Tensor) -> Tensor:
+  return table.index_select(0, ids)  # [len(ids), W]
+
+
+# The lengths of all rows of the embedding.
+def table_norms(table: Tensor, vocabulary: int) -> Tensor:
+  return torch.linalg_vector_norm(table, 2, [1])  # [V]
+
+
+# The products of x [W] with all rows of the embedding.
+def dot_table(x: Tensor, table: Tensor, vocabulary: int) -> Tensor:
+  return torch.matmul(table, x)  # [V]
+
+
 # The products of each of q [H, N, D] with all of k [H, N, D].
 def dot_all(q: Tensor, k: Tensor) -> Tensor:
   return torch.matmul(q, k.transpose(1, 2))  # [H, N, N]

@@ -129,10 +129,10 @@ class Gpt2(Module):
       layer = self.linear_of(weight, bias, activated)
     return layer
 
-  # The unembedding, which has to be tied, in int8. Returns the change of the logits' differences from
-  # their mean; if that is too large it stays in float32. ln_f is there before.
-  def load_quantized_head(self, tolerance: float) -> float:
-    wte = torch._unwrap_optional(self.wte)  # [V, W]
+  # The unembedding [V, W], which has to be tied, in int8. Returns the change of the logits' differences
+  # from their mean; if that is too large it is not quantized. ln_f is there before.
+  def load_quantized_head(self, tolerance: float, lm_head: Tensor) -> float:
+    wte = torch.to(lm_head, dtype=__torch__.float32())
     ln_f = torch._unwrap_optional(self.ln_f)
     common = __torch__.sum_rows(wte) / float(wte.size(0))  # [W]
     x = self.final_norm(self.calibration[0])  # [T, W]
@@ -147,7 +147,7 @@ class Gpt2(Module):
     y = self.quantized_unembed(self.calibration[0], head)  # [T, V]
     error = __torch__.change(y - torch.mean(y, [1], True), exact)
     if error > tolerance:
-      self.load_head(ln_f.weight, ln_f.bias, wte)
+      self.load_tied_head(ln_f.weight, ln_f.bias)
     else:
       self.lm_head_int8 = head
     return error

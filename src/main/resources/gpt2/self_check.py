@@ -115,10 +115,10 @@ class Gpt2(Module):
 
   # The unembedding [V, W], which is not quantized.
   def check_head(self, lm_head: Tensor) -> float:
-    w = lm_head
+    dtype = __torch__.embedding_dtype(self.weight_dtype)
     if self.lm_head_float16 is not None:
-      w = torch.to(lm_head, dtype=__torch__.float16())
-    w = self.on_device(w, w.dtype)
+      dtype = __torch__.float16()
+    w = self.on_device(torch.to(lm_head, dtype=dtype), dtype)
     x = self.check_rows(3, w.size(1))
     exact = __torch__.exact_product(x, w)
     error = 0.
@@ -130,17 +130,15 @@ class Gpt2(Module):
 
   # Embeddings, layer norm and the activation.
   def check_small_operators(self) -> List[float]:
-    wte = torch._unwrap_optional(self.wte)  # [V, W]
     wpe = torch._unwrap_optional(self.wpe)  # [P, W]
     ln_f = torch._unwrap_optional(self.ln_f)
-    last = wte.size(0) - 1
-    end = wpe.size(0) - 1
-    embedded = self.embed_texts([last, 0, last], [0, end, end])
-    sums = [__torch__.double(wte[last]) + __torch__.double(wpe[0]),
-        __torch__.double(wte[0]) + __torch__.double(wpe[end]),
-        __torch__.double(wte[last]) + __torch__.double(wpe[end])]
+    tokens = [self.vocabulary - 1, 0, self.vocabulary - 1]
+    positions = [0, wpe.size(0) - 1, wpe.size(0) - 1]
+    embedded = self.embed_texts(tokens, positions)
+    rows = __torch__.token_rows(torch._unwrap_optional(self.wte), self.ids_of(tokens))
+    sums = __torch__.double(rows) + __torch__.double(wpe.index_select(0, self.ids_of(positions)))
 
-    x = self.check_rows(3, wte.size(1)) * 3. + 1.
+    x = self.check_rows(3, wpe.size(1)) * 3. + 1.
     double = __torch__.double(x)
     centred = double - torch.mean(double, [1], True)
     deviation = torch.sqrt(torch.mean(centred * centred, [1], True) + self.eps)
@@ -148,14 +146,14 @@ class Gpt2(Module):
 
     entering = self.check_rows(3, 1000) * 8.
     activated = self.plain_activation(__torch__.double(entering))
-    return [__torch__.largest_error(embedded, torch.stack(sums)),
+    return [__torch__.largest_error(embedded, sums),
         __torch__.largest_error(self.final_norm(x), norm),
         __torch__.largest_error(self.activate(entering), activated)]
 
   # What becomes of logits: their logarithmic sum of exponentials, probabilities, the score of a token
   # and the likeliest one.
   def check_logits(self) -> List[float]:
-    V = torch._unwrap_optional(self.wte).size(0)
+    V = self.vocabulary
     logits = self.check_rows(5, V) * 10. - 100.
     exact = __torch__.double(logits)
     p = torch.softmax(exact, 1)

@@ -79,7 +79,7 @@ record DraftModelFiles(
   }
 
   long weightBytes() {
-    return Gpt2Model.weightBytes(config, type);
+    return Gpt2Model.weightBytes(config, weights.tiedEmbeddings(), type);
   }
 
   long cacheBytes() {

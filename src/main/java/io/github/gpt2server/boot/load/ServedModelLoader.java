@@ -97,7 +97,7 @@ public final class ServedModelLoader implements ModelLoader {
               .withObserver(observer);
       CacheSize cache = cacheSize(config, settings.chunkSize());
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
-      long weightBytes = Gpt2Model.weightBytes(config, type);
+      long weightBytes = Gpt2Model.weightBytes(config, weights.tiedEmbeddings(), type);
       int[] sample = sample(tokenizer, config);
       AtomicReference<ArithmeticReport> arithmetic = new AtomicReference<>();
       Callable<LanguageModel> loader =

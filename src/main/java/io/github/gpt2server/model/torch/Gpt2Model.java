@@ -183,27 +183,38 @@ public final class Gpt2Model implements LanguageModel {
   }
 
   /**
-   * Bytes that the weights take in memory: those of the blocks in {@code type}, the embeddings in
-   * float32 and, apart from them even where they are tied, the unembedding, in 32, 16 (bfloat16 on
-   * a CPU) or 8 bits. Layers that int8 does not suit are not known before, and counted as if it
-   * did.
+   * Bytes that the weights take in memory: those of the blocks in {@code type}, and the embeddings.
+   * Layers that int8 does not suit are not known before, and counted as if it did.
+   *
+   * @param tied whether the unembedding is the token embedding
    */
-  public static long weightBytes(Gpt2Config config, WeightType type) {
+  public static long weightBytes(Gpt2Config config, boolean tied, WeightType type) {
     long width = config.width();
-    long embeddings = ((long) config.vocabSize() + config.contextLength()) * width;
     long norms = 4 * width;
     long attention = 4 * width * width + 4 * width;
     long mlp = 2 * width * config.innerWidth() + config.innerWidth() + width;
-    int bytes =
-        switch (type) {
-          case FLOAT32, FLOAT16 -> 4;
-          case BFLOAT16 -> 2;
-          case INT8 -> 1;
-        };
-    long unembedding = (long) config.vocabSize() * width * bytes;
-    return 4 * embeddings
-        + unembedding
+    return 4L * config.contextLength() * width
+        + config.vocabSize() * width * tokenBytes(tied, type)
         + config.layers() * (norms + attention + mlp) * type.bytes();
+  }
+
+  /**
+   * Bytes that a number of the embedding and one of the unembedding take together. With kernels in
+   * C they are one tensor where they are tied, but for int8, which quantizes the unembedding.
+   */
+  private static int tokenBytes(boolean tied, WeightType type) {
+    if (type != WeightType.FLOAT16 && CpuKernels.ready()) {
+      return switch (type) {
+        case FLOAT32 -> tied ? 4 : 8;
+        case INT8 -> tied ? 3 : 4;
+        case BFLOAT16, FLOAT16 -> tied ? 2 : 4;
+      };
+    }
+    return switch (type) {
+      case FLOAT32, FLOAT16 -> 8;
+      case BFLOAT16 -> 6;
+      case INT8 -> 5;
+    };
   }
 
   /** Bytes that the KV cache takes: keys and values of every layer, slot and position. */
@@ -261,6 +272,7 @@ public final class Gpt2Model implements LanguageModel {
     settings.put("weight_dtype", unquantized.code());
     settings.put("layers", config.layers());
     settings.put("heads", config.heads());
+    settings.put("vocabulary", config.vocabSize());
     settings.put("activation", config.activation().name().toLowerCase(Locale.ROOT));
     settings.put("activation_number", CpuKernels.number(config.activation()));
     settings.put("activation_minimum", config.activation().minimum());

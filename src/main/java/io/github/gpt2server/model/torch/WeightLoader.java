@@ -76,7 +76,11 @@ final class WeightLoader {
         log.debug("This libtorch has no float16 linear layer; the unembedding is in float32", e);
       }
     }
-    run("load_head", HEAD_TENSORS);
+    if (weights.tiedEmbeddings()) {
+      run("load_tied_head", HEAD_TENSORS[0], HEAD_TENSORS[1]);
+    } else {
+      run("load_head", HEAD_TENSORS);
+    }
   }
 
   private void run(String method, String... tensors) {
@@ -120,7 +124,14 @@ final class WeightLoader {
       }
     }
     if (weights.tiedEmbeddings()) {
-      changes.put("lm_head", program.number("load_quantized_head", IValue.from(INT8_TOLERANCE)));
+      try (PtNDManager scope = program.scope()) {
+        changes.put(
+            "lm_head",
+            program.number(
+                "load_quantized_head",
+                IValue.from(INT8_TOLERANCE),
+                IValue.from(program.view(scope, weights.get(HEAD_TENSORS[2])))));
+      }
     }
     program.run("end_calibration");
     return changes;

@@ -11,6 +11,7 @@ import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.ComputedChunk;
 import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.model.StepResult;
+import io.github.gpt2server.model.checkpoint.Activation;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
 import java.io.IOException;
@@ -22,6 +23,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -41,6 +44,36 @@ class Gpt2ModelTest {
   @AfterAll
   static void close() {
     model.close();
+  }
+
+  /** Of GPT-2 with 124 M parameters, less the final norm's. */
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32,true,497753088",
+    "FLOAT32,false,652142592",
+    "BFLOAT16,true,250449408",
+    "BFLOAT16,false,327644160",
+    "INT8,true,203992320",
+    "INT8,false,242589696",
+    "FLOAT16,true,482033664"
+  })
+  void aTiedEmbeddingTakesMemoryOnce(WeightType type, boolean tied, long bytes) {
+    Gpt2Config config =
+        new Gpt2Config(
+            50257,
+            1024,
+            768,
+            12,
+            12,
+            3072,
+            1e-5,
+            Activation.GELU_TANH,
+            tied,
+            List.of(),
+            true,
+            false,
+            false);
+    assertThat(Gpt2Model.weightBytes(config, tied, type)).isEqualTo(bytes);
   }
 
   @Test

@@ -66,7 +66,7 @@ class KernelOperatorsTest {
         def embed(self, token: int, position: int) -> Tensor:
           t = torch.tensor([token], dtype=3)
           p = torch.tensor([position], dtype=3)
-          return ops.gpt2.embedding(torch.randn([5, 8]), torch.randn([3, 8]), t, p)
+          return ops.gpt2.embedding(ops.gpt2.pack(torch.randn([16, 8])), torch.randn([3, 8]), t, p)
 
         def attend(self, position: int, slot: int) -> float:
           k = torch.zeros([2, 3, 2, 4, 16])
@@ -134,7 +134,7 @@ class KernelOperatorsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"5,0", "-1,0", "0,3", "0,-1"})
+  @CsvSource({"16,0", "-1,0", "0,3", "0,-1"})
   void rowsThatAreNotThereAreExceptions(int token, int position) {
     assertThatThrownBy(() -> program.run("embed", IValue.from(token), IValue.from(position)))
         .isInstanceOf(EngineException.class)

@@ -214,8 +214,9 @@ class KernelBitsTest {
   void embeddingsAreSums() {
     for (int round = 0; round < ROUNDS; round++) {
       int width = fromTo(1, 100);
-      float[] table = numbers(7 * width, 1);
-      float[] places = numbers(5 * width, 1);
+      int type = random.nextInt(3);
+      float[] table = numbers(7 * width, type);
+      float[] places = numbers(5 * width, 1f);
       int[] tokens = random.ints(fromTo(1, 40), 0, 7).toArray();
       int[] positions = random.ints(tokens.length, 0, 5).toArray();
       float[] expected = new float[tokens.length * width];
@@ -225,7 +226,9 @@ class KernelBitsTest {
             table[tokens[row] * width + i % width] + places[positions[row] * width + i % width];
       }
       sameBits(
-          "embedding", expected, calls -> calls.embedding(table, places, tokens, positions, width));
+          "embedding",
+          expected,
+          calls -> calls.embedding(table, places, tokens, positions, width, type));
     }
   }
 

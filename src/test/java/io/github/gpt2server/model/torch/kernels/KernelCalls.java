@@ -196,20 +196,21 @@ final class KernelCalls {
     }
   }
 
-  float[] embedding(float[] table, float[] places, int[] tokens, int[] positions, int width) {
+  float[] embedding(
+      float[] table, float[] places, int[] tokens, int[] positions, int width, int type) {
     try (GuardedMemory memory = new GuardedMemory(random)) {
       Pointer y = memory.room(4L * tokens.length * width);
       run(
           EMBEDDING,
           memory.arguments(
-              memory.of(table),
+              pack(memory, numbers(memory, table, type), width, table.length / width, bytes(type)),
               memory.of(places),
               memory.of(tokens),
               memory.of(positions),
               y,
               (long) tokens.length,
               (long) width,
-              0));
+              type));
       return y.getFloatArray(0, tokens.length * width);
     }
   }
