@@ -67,7 +67,9 @@ class KernelModelIT {
       for (String variant : library.variants()) {
         TorchRuntime.setThreads(1 + random.nextInt(3));
         library.use(variant);
-        for (int round = 0; round < 3; round++) {
+        // Without instructions for fma a step takes a hundred times as long.
+        int rounds = variant.equals(library.variants().get(0)) ? 1 : 3;
+        for (int round = 0; round < rounds; round++) {
           assertThat(cut(model, 1 + random.nextInt(TOKENS)))
               .as("%s, seed %d", variant, seed)
               .isEqualTo(expected);
@@ -130,7 +132,7 @@ class KernelModelIT {
       List<PromptChunk> chunks = new ArrayList<>();
       chunks.add(chunk(slot, start, length));
       if (random.nextBoolean()) {
-        chunks.add(chunk(SLOTS - 1, 0, 1 + random.nextInt(TOKENS)));
+        chunks.add(chunk(SLOTS - 1, 0, 1 + random.nextInt(Math.min(TOKENS, 4 * size))));
       }
       last = row(model, new StepPlan(List.of(), chunks), 0);
       start += length;
