@@ -189,8 +189,7 @@ class Gpt2(Module):
 
   # Every tensor is copied: what comes in is memory that the caller frees.
   def load_embeddings(self, wte: Tensor, wpe: Tensor) -> None:
-    table = self.on_device(wte, __torch__.embedding_dtype(self.weight_dtype))
-    self.wte = __torch__.embedding_table(table)
+    self.wte = __torch__.embedding_table(self.embedding_numbers(wte))
     self.wpe = self.copy_of(wpe, __torch__.float32())
 
   def load_final_norm(self, ln_f_weight: Tensor, ln_f_bias: Tensor) -> None:
@@ -200,13 +199,20 @@ class Gpt2(Module):
   # where that steps by half a nat.
   def load_head(self, ln_f_weight: Tensor, ln_f_bias: Tensor, lm_head: Tensor) -> None:
     self.load_final_norm(ln_f_weight, ln_f_bias)
-    weight = self.on_device(lm_head, __torch__.embedding_dtype(self.weight_dtype))
-    self.lm_head = self.head_of(__torch__.pack(weight))
+    self.lm_head = self.head_of(__torch__.pack(self.embedding_numbers(lm_head)))
 
   # The final norm, and the embedding as unembedding.
   def load_tied_head(self, ln_f_weight: Tensor, ln_f_bias: Tensor) -> None:
     self.load_final_norm(ln_f_weight, ln_f_bias)
     self.lm_head = self.head_of(__torch__.tied_weight(torch._unwrap_optional(self.wte)))
+
+  # An embedding or unembedding in the type that is meant for it, or in float32 where float16 cannot hold
+  # a number of it.
+  def embedding_numbers(self, t: Tensor) -> Tensor:
+    numbers = self.on_device(t, __torch__.embedding_dtype(self.weight_dtype))
+    if not bool(torch.all(torch.isfinite(numbers))):
+      numbers = self.on_device(t, __torch__.float32())
+    return numbers
 
   # A linear layer of a packed weight and no bias.
   def head_of(self, weight: Tensor) -> __torch__.Linear:

@@ -278,8 +278,8 @@ class EngineOnModelIT {
   }
 
   private static final class Answer {
-    final List<Integer> tokenList = new ArrayList<>();
-    final List<Float> logprobs = new ArrayList<>();
+    List<Integer> tokenList = new ArrayList<>();
+    List<Float> logprobs = new ArrayList<>();
     int[] tokens;
     String text = "";
     PromptScores promptScores;

@@ -15,6 +15,7 @@ import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.testing.OneCore;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -94,7 +95,7 @@ class LayoutsIT {
   @Test
   void noBiases() {
     model(FOUR_TIMES, "").safetensors(DataType.F32, same());
-    final double[] biased = expected();
+    double[] biased = expected();
     model(FOUR_TIMES, "").withoutBiases().safetensors(DataType.F32, same());
     assertThat(distance(expected(), biased)).isGreaterThan(0.1);
     assertRight(1e-4);
@@ -104,9 +105,9 @@ class LayoutsIT {
   @ValueSource(booleans = {false, true})
   void aTiedModelUnderTheNameOfTheUnembedding(boolean pickle) {
     model(FOUR_TIMES, "").safetensors(DataType.F32, same());
-    final double[] usual = expected();
+    double[] usual = expected();
     folder.resolve("model.safetensors").toFile().delete();
-    final RandomModel model = model(FOUR_TIMES, "").renamed("wte.weight", "lm_head.weight");
+    RandomModel model = model(FOUR_TIMES, "").renamed("wte.weight", "lm_head.weight");
     if (pickle) {
       model.zip(false);
     } else {
@@ -119,7 +120,7 @@ class LayoutsIT {
   @Test
   void anUnembeddingOfItsOwn() {
     model(FOUR_TIMES, "").safetensors(DataType.F32, same());
-    final double[] tied = expected();
+    double[] tied = expected();
     model(FOUR_TIMES, ",'tie_word_embeddings':false").untied().safetensors(DataType.F32, same());
     assertThat(distance(expected(), tied)).isGreaterThan(1);
     assertRight(1e-4);
@@ -129,7 +130,7 @@ class LayoutsIT {
   @ValueSource(booleans = {false, true})
   void filesOfPyTorchRowByRowAndColumnByColumn(boolean transposed) {
     model(FOUR_TIMES, "").safetensors(DataType.F32, same());
-    final double[] safetensors = expected();
+    double[] safetensors = expected();
     folder.resolve("model.safetensors").toFile().delete();
     model(FOUR_TIMES, "").zip(transposed);
     assertThat(distance(expected(), safetensors)).isZero();
@@ -139,8 +140,8 @@ class LayoutsIT {
   @Test
   void filesOfOldPyTorchWithNumbersAtOddPositions() {
     model(FOUR_TIMES, "").stream();
-    final Gpt2Config config = Gpt2Config.read(folder);
-    final TensorData tensor = Weights.open(folder, config).get("h.1.mlp.c_fc.weight");
+    Gpt2Config config = Gpt2Config.read(folder);
+    TensorData tensor = Weights.open(folder, config).get("h.1.mlp.c_fc.weight");
     assertThat(tensor.data().alignmentOffset(0, Float.BYTES)).isOdd();
     assertRight(1e-4);
   }
@@ -165,17 +166,33 @@ class LayoutsIT {
   /** Scores of tens: bfloat16 rounds them by a tenth. */
   @Test
   void attentionInFloat32WhereTheModelAsksForIt() {
-    final double large = 1.5;
+    double large = 1.5;
     new RandomModel(folder, FOUR_TIMES, large, "").safetensors(DataType.F32, same());
-    final double rounded = distance(roundedLogits(), expected());
+    double rounded = distance(roundedLogits(), expected());
     new RandomModel(folder, FOUR_TIMES, large, ",'reorder_and_upcast_attn':true")
         .safetensors(DataType.F32, same());
-    final double upcast = distance(roundedLogits(), expected());
+    double upcast = distance(roundedLogits(), expected());
     assertThat(upcast).isLessThan(rounded);
 
-    final Gpt2Config config = Gpt2Config.read(folder);
+    Gpt2Config config = Gpt2Config.read(folder);
     assertThat(Gpt2Model.cacheBytes(config, WeightType.BFLOAT16, 3))
         .isEqualTo(2L * 2 * 3 * 16 * 12 * Float.BYTES);
+  }
+
+  /** Up to 65,504; the rows of an embedding beside shorter weights are in float16 otherwise. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void embeddingsThatFloat16CannotHold(boolean untied) {
+    RandomModel model = model(FOUR_TIMES, "");
+    if (untied) {
+      model.untied().scaled("lm_head.weight", 10, 1 << 18);
+    }
+    model.scaled("wte.weight", 10, 1 << 18).safetensors(DataType.F32, same());
+    double[] expected = expected();
+    double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+
+    assertThat(largest).isGreaterThan(100_000);
+    assertThat(distance(roundedLogits(), expected)).isLessThan(2e-3 * largest);
   }
 
   private RandomModel model(int inner, String fields) {
@@ -187,7 +204,7 @@ class LayoutsIT {
   }
 
   private void assertRight(double within) {
-    final double[] expected = expected();
+    double[] expected = expected();
     try (Gpt2Model model = load(WeightType.FLOAT32)) {
       assertThat(distance(prefilled(model), expected)).isLessThan(within);
       assertThat(distance(decoded(model), expected)).isLessThan(within);
@@ -195,7 +212,7 @@ class LayoutsIT {
   }
 
   private double[] expected() {
-    final Gpt2Config config = Gpt2Config.read(folder);
+    Gpt2Config config = Gpt2Config.read(folder);
     return new PlainGpt2(config, Weights.open(folder, config)).logits(TOKENS);
   }
 

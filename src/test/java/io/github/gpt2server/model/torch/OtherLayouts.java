@@ -22,12 +22,12 @@ public final class OtherLayouts {
 
   /** Writes {@code pytorch_model.bin}, its tensors named as with a head. */
   public void pickle(Path folder) {
-    final PickleWriter pickle = PickleWriter.protocol2().orderedDict().op("(");
-    final ZipWriter zip = ZipWriter.plain();
+    PickleWriter pickle = PickleWriter.protocol2().orderedDict().op("(");
+    ZipWriter zip = ZipWriter.plain();
     int key = 0;
-    for (final String name : file.names()) {
-      final TensorData tensor = file.read(name);
-      final String storage = tensor.dtype() == DataType.F16 ? "HalfStorage" : "FloatStorage";
+    for (String name : file.names()) {
+      TensorData tensor = file.read(name);
+      String storage = tensor.dtype() == DataType.F16 ? "HalfStorage" : "FloatStorage";
       pickle
           .string("transformer." + name.replaceFirst("^transformer\\.", ""))
           .tensor(
@@ -45,15 +45,15 @@ public final class OtherLayouts {
 
   /** Writes two shards of safetensors and their index. */
   public void shards(Path folder) {
-    final List<String> names = List.copyOf(file.names());
-    final StringBuilder map = new StringBuilder();
+    List<String> names = List.copyOf(file.names());
+    StringBuilder map = new StringBuilder();
     for (int shard = 1; shard <= 2; shard++) {
-      final String name = "model-0000%d-of-00002.safetensors".formatted(shard);
-      final int half = names.size() / 2;
-      final SafetensorsWriter writer = new SafetensorsWriter().metadata();
-      for (final String tensor :
+      String name = "model-0000%d-of-00002.safetensors".formatted(shard);
+      int half = names.size() / 2;
+      SafetensorsWriter writer = new SafetensorsWriter().metadata();
+      for (String tensor :
           shard == 1 ? names.subList(0, half) : names.subList(half, names.size())) {
-        final TensorData data = file.read(tensor);
+        TensorData data = file.read(tensor);
         writer.addBytes(tensor, data.dtype().name(), data.shape(), bytes(data));
         map.append(map.isEmpty() ? "" : ",").append("\"%s\":\"%s\"".formatted(tensor, name));
       }
@@ -65,8 +65,8 @@ public final class OtherLayouts {
   }
 
   private static byte[] bytes(TensorData tensor) {
-    final ByteBuffer data = tensor.data();
-    final byte[] bytes = new byte[data.remaining()];
+    ByteBuffer data = tensor.data();
+    byte[] bytes = new byte[data.remaining()];
     data.get(bytes);
     return bytes;
   }

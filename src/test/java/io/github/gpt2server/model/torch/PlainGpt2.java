@@ -27,29 +27,29 @@ final class PlainGpt2 {
 
   /** The logits after the last of some tokens. */
   double[] logits(int... tokens) {
-    final List<double[]> x = new ArrayList<>();
+    List<double[]> x = new ArrayList<>();
     for (int t = 0; t < tokens.length; t++) {
-      final double[] row = row("wte.weight", tokens[t]);
+      double[] row = row("wte.weight", tokens[t]);
       add(row, row("wpe.weight", t));
       x.add(row);
     }
     for (int layer = 0; layer < config.layers(); layer++) {
-      final String block = "h." + layer + ".";
-      final List<double[]> qkv =
+      String block = "h." + layer + ".";
+      List<double[]> qkv =
           x.stream().map(row -> linear(block + "attn.c_attn", norm(block + "ln_1", row))).toList();
       for (int t = 0; t < tokens.length; t++) {
         add(x.get(t), linear(block + "attn.c_proj", attend(layer, t, qkv)));
       }
-      for (final double[] row : x) {
-        final double[] hidden = linear(block + "mlp.c_fc", norm(block + "ln_2", row));
+      for (double[] row : x) {
+        double[] hidden = linear(block + "mlp.c_fc", norm(block + "ln_2", row));
         for (int i = 0; i < hidden.length; i++) {
           hidden[i] = activate(hidden[i]);
         }
         add(row, linear(block + "mlp.c_proj", hidden));
       }
     }
-    final double[] last = norm("ln_f", x.get(x.size() - 1));
-    final double[] logits = new double[config.vocabSize()];
+    double[] last = norm("ln_f", x.get(x.size() - 1));
+    double[] logits = new double[config.vocabSize()];
     for (int token = 0; token < logits.length; token++) {
       logits[token] = dot(last, 0, row("lm_head.weight", token), 0, last.length);
     }
@@ -57,16 +57,16 @@ final class PlainGpt2 {
   }
 
   private double[] attend(int layer, int t, List<double[]> qkv) {
-    final int width = config.width();
-    final int headWidth = config.headWidth();
+    int width = config.width();
+    int headWidth = config.headWidth();
     double scale = config.scaleAttnWeights() ? 1 / Math.sqrt(headWidth) : 1;
     if (config.scaleAttnByInverseLayerIdx()) {
       scale /= layer + 1;
     }
-    final double[] z = new double[width];
+    double[] z = new double[width];
     for (int head = 0; head < config.heads(); head++) {
-      final int at = head * headWidth;
-      final double[] shares = new double[t + 1];
+      int at = head * headWidth;
+      double[] shares = new double[t + 1];
       double highest = Double.NEGATIVE_INFINITY;
       for (int past = 0; past <= t; past++) {
         shares[past] = scale * dot(qkv.get(t), at, qkv.get(past), width + at, headWidth);
@@ -100,14 +100,14 @@ final class PlainGpt2 {
 
   private double[] norm(String name, double... x) {
     double mean = 0;
-    for (final double value : x) {
+    for (double value : x) {
       mean += value / x.length;
     }
     double variance = 0;
-    for (final double value : x) {
+    for (double value : x) {
       variance += (value - mean) * (value - mean) / x.length;
     }
-    final double[] y = new double[x.length];
+    double[] y = new double[x.length];
     for (int i = 0; i < y.length; i++) {
       y[i] =
           (x[i] - mean) / Math.sqrt(variance + config.layerNormEpsilon()) * at(name + ".weight", i)
@@ -117,7 +117,7 @@ final class PlainGpt2 {
   }
 
   private double[] linear(String name, double... x) {
-    final double[] y =
+    double[] y =
         new double[(int) tensors.computeIfAbsent(name + ".bias", weights::get).shape()[0]];
     for (int out = 0; out < y.length; out++) {
       y[out] = at(name + ".bias", out);
@@ -129,7 +129,7 @@ final class PlainGpt2 {
   }
 
   private double[] row(String name, int row) {
-    final double[] values = new double[config.width()];
+    double[] values = new double[config.width()];
     for (int i = 0; i < values.length; i++) {
       values[i] = at(name, row, i);
     }
@@ -138,12 +138,12 @@ final class PlainGpt2 {
 
   /** An element of a tensor, wherever its strides put it. */
   private double at(String name, long... place) {
-    final TensorData tensor = tensors.computeIfAbsent(name, weights::get);
+    TensorData tensor = tensors.computeIfAbsent(name, weights::get);
     long index = 0;
     for (int i = 0; i < place.length; i++) {
       index += place[i] * tensor.strides()[i];
     }
-    final int at = Math.toIntExact(index) * tensor.dtype().bytes();
+    int at = Math.toIntExact(index) * tensor.dtype().bytes();
     return switch (tensor.dtype()) {
       case F64 -> tensor.data().getDouble(at);
       case F32 -> tensor.data().getFloat(at);

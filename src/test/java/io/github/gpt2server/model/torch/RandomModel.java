@@ -39,10 +39,10 @@ final class RandomModel {
    */
   RandomModel(Path folder, int inner, double deviation, String fields) {
     this.folder = folder;
-    final Random random = new Random(3);
+    Random random = new Random(3);
     draw("wte.weight", random, 1, 11, 12);
     draw("wpe.weight", random, 0.5, 16, 12);
-    for (final String block : List.of("h.0.", "h.1.")) {
+    for (String block : List.of("h.0.", "h.1.")) {
       draw(block + "ln_1.weight", random, 1, 12);
       draw(block + "ln_1.bias", random, 0.2, 12);
       draw(block + "attn.c_attn.weight", random, deviation, 12, 36);
@@ -58,7 +58,7 @@ final class RandomModel {
     }
     draw("ln_f.weight", random, 1, 12);
     draw("ln_f.bias", random, 0.2, 12);
-    final String config =
+    String config =
         "{'model_type':'gpt2','vocab_size':11,'n_positions':16,'n_embd':12,'n_layer':2,'n_head':3%s}";
     SafetensorsWriter.write(
         folder.resolve("config.json"),
@@ -85,19 +85,29 @@ final class RandomModel {
 
   /** Makes the last rows of a matrix, from one on, what is no number. */
   RandomModel notNumbers(String name, int row) {
-    final Tensor tensor = tensors.get(name);
+    Tensor tensor = tensors.get(name);
     Arrays.fill(tensor.values(), row * (int) tensor.shape()[1], tensor.values().length, Float.NaN);
     return this;
   }
 
+  /** Multiplies a row of a matrix. */
+  RandomModel scaled(String name, int row, float factor) {
+    Tensor tensor = tensors.get(name);
+    int width = (int) tensor.shape()[1];
+    for (int i = row * width; i < (row + 1) * width; i++) {
+      tensor.values()[i] *= factor;
+    }
+    return this;
+  }
+
   private void draw(String name, Random random, double deviation, int... shape) {
-    final long[] dimensions = new long[shape.length];
+    long[] dimensions = new long[shape.length];
     int count = 1;
     for (int i = 0; i < shape.length; i++) {
       dimensions[i] = shape[i];
       count *= shape[i];
     }
-    final float[] values = new float[count];
+    float[] values = new float[count];
     for (int i = 0; i < count; i++) {
       // Short fractions, so that every type holds them and Float16 can write them.
       values[i] = Math.round(random.nextGaussian() * deviation * 32) / 32f;
@@ -107,7 +117,7 @@ final class RandomModel {
 
   /** Writes model.safetensors. */
   RandomModel safetensors(DataType dtype, UnaryOperator<String> rename) {
-    final SafetensorsWriter writer = new SafetensorsWriter().metadata();
+    SafetensorsWriter writer = new SafetensorsWriter().metadata();
     tensors.forEach(
         (name, tensor) -> writer.add(rename.apply(name), dtype, tensor.shape(), tensor.values()));
     writer.write(folder.resolve("model.safetensors"));
@@ -120,10 +130,10 @@ final class RandomModel {
    * @param transposed whether matrices lie column by column
    */
   RandomModel zip(boolean transposed) {
-    final ZipWriter zip =
+    ZipWriter zip =
         ZipWriter.plain().add("archive/data.pkl", pickle(tensors.keySet(), transposed));
     int key = 0;
-    for (final Tensor tensor : tensors.values()) {
+    for (Tensor tensor : tensors.values()) {
       zip.add("archive/data/" + key++, bytes(tensor, transposed));
     }
     SafetensorsWriter.write(folder.resolve("pytorch_model.bin"), zip.bytes());
@@ -132,7 +142,7 @@ final class RandomModel {
 
   /** Writes pytorch_model.bin as torch.save did before, its storages at odd positions. */
   RandomModel stream() {
-    final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(
         new PickleWriter()
             .op(0x80, 2, 0x8a, 10)
@@ -142,15 +152,15 @@ final class RandomModel {
     out.writeBytes(
         PickleWriter.protocol2().op("}").string("little_endian").op(0x88).op("s").stop());
     out.writeBytes(pickle(tensors.keySet(), false));
-    final PickleWriter keys = PickleWriter.protocol2().op("](");
+    PickleWriter keys = PickleWriter.protocol2().op("](");
     for (int key = 0; key < tensors.size(); key++) {
       keys.string(String.valueOf(key));
     }
     keys.op("e");
     // An instruction that changes nothing makes what follows lie at an odd position.
-    final boolean even = (out.size() + keys.bytes().length + 1) % 2 == 0;
+    boolean even = (out.size() + keys.bytes().length + 1) % 2 == 0;
     out.writeBytes((even ? keys.op(0x94) : keys).stop());
-    for (final Tensor tensor : tensors.values()) {
+    for (Tensor tensor : tensors.values()) {
       out.writeBytes(new PickleWriter().littleEndian(tensor.values().length, 8).bytes());
       out.writeBytes(bytes(tensor, false));
     }
@@ -160,12 +170,12 @@ final class RandomModel {
 
   /** Writes two shards and pytorch_model.bin.index.json. */
   RandomModel shards() {
-    final StringBuilder map = new StringBuilder();
-    final List<String> names = List.copyOf(tensors.keySet());
+    StringBuilder map = new StringBuilder();
+    List<String> names = List.copyOf(tensors.keySet());
     for (int shard = 1; shard <= 2; shard++) {
-      final String file = "pytorch_model-0000%d-of-00002.bin".formatted(shard);
-      final List<String> part = shard == 1 ? names.subList(0, 9) : names.subList(9, names.size());
-      final ZipWriter zip = ZipWriter.plain().add("x/data.pkl", pickle(part, false));
+      String file = "pytorch_model-0000%d-of-00002.bin".formatted(shard);
+      List<String> part = shard == 1 ? names.subList(0, 9) : names.subList(9, names.size());
+      ZipWriter zip = ZipWriter.plain().add("x/data.pkl", pickle(part, false));
       for (int key = 0; key < part.size(); key++) {
         zip.add("x/data/" + key, bytes(tensors.get(part.get(key)), false));
         map.append(map.isEmpty() ? "" : ",").append("\"%s\":\"%s\"".formatted(part.get(key), file));
@@ -182,12 +192,12 @@ final class RandomModel {
   }
 
   private byte[] pickle(Iterable<String> names, boolean transposed) {
-    final PickleWriter pickle = PickleWriter.protocol2().orderedDict().op("(");
+    PickleWriter pickle = PickleWriter.protocol2().orderedDict().op("(");
     int key = 0;
-    for (final String name : names) {
-      final Tensor tensor = tensors.get(name);
-      final long[] shape = tensor.shape();
-      final long[] strides =
+    for (String name : names) {
+      Tensor tensor = tensors.get(name);
+      long[] shape = tensor.shape();
+      long[] strides =
           shape.length == 1
               ? new long[] {1}
               : transposed ? new long[] {1, shape[0]} : new long[] {shape[1], 1};
@@ -199,9 +209,9 @@ final class RandomModel {
   }
 
   private static byte[] bytes(Tensor tensor, boolean transposed) {
-    final int rows = (int) tensor.shape()[0];
-    final int columns = tensor.values().length / rows;
-    final ByteBuffer bytes =
+    int rows = (int) tensor.shape()[0];
+    int columns = tensor.values().length / rows;
+    ByteBuffer bytes =
         ByteBuffer.allocate(tensor.values().length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < tensor.values().length; i++) {
       bytes.putFloat(tensor.values()[transposed ? i % rows * columns + i / rows : i]);
