@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.openqa.selenium.By;
+import org.openqa.selenium.ElementClickInterceptedException;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
@@ -68,8 +69,15 @@ final class PlaygroundPage {
     input.sendKeys(value);
   }
 
+  /** A text that grows moves what is below it, even while the place of a click is looked up. */
   void click(String button) {
-    find(button).click();
+    Awaitility.await()
+        .ignoreException(ElementClickInterceptedException.class)
+        .until(
+            () -> {
+              find(button).click();
+              return true;
+            });
   }
 
   boolean running() {

@@ -117,8 +117,7 @@ final class PlainGpt2 {
   }
 
   private double[] linear(String name, double... x) {
-    double[] y =
-        new double[(int) tensors.computeIfAbsent(name + ".bias", weights::get).shape()[0]];
+    double[] y = new double[(int) tensors.computeIfAbsent(name + ".bias", weights::get).shape()[0]];
     for (int out = 0; out < y.length; out++) {
       y[out] = at(name + ".bias", out);
       for (int in = 0; in < x.length; in++) {

@@ -130,8 +130,7 @@ final class RandomModel {
    * @param transposed whether matrices lie column by column
    */
   RandomModel zip(boolean transposed) {
-    ZipWriter zip =
-        ZipWriter.plain().add("archive/data.pkl", pickle(tensors.keySet(), transposed));
+    ZipWriter zip = ZipWriter.plain().add("archive/data.pkl", pickle(tensors.keySet(), transposed));
     int key = 0;
     for (Tensor tensor : tensors.values()) {
       zip.add("archive/data/" + key++, bytes(tensor, transposed));
