@@ -32,6 +32,15 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
       torch.to(bias, dtype=__torch__.float32()), __torch__.no_residual(), bias.size(0), 0)  # [N, out]
 
 
+# The weight [W] of a linear layer with one output as `single_output` wants it.
+def pack_single(weight: Tensor) -> Tensor:
+  return ops.gpt2.pack(weight.unsqueeze(0))
+
+
+def single_output(x: Tensor, weight: Tensor) -> Tensor:
+  return __torch__.linear(x, weight, torch.zeros([1], dtype=__torch__.float32()))  # [N, 1]
+
+
 def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
   return ops.gpt2.layer_norm(x.contiguous(), norm.weight, norm.bias, eps)  # [N, W]
 

@@ -10,6 +10,16 @@ def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
   return torch.layer_norm(x, [x.size(-1)], norm.weight, norm.bias, eps)  # [N, W]
 
 
+# The weight [W] of a linear layer with one output as `single_output` wants it. oneDNN has no product
+# of one row with it.
+def pack_single(weight: Tensor) -> Tensor:
+  return weight
+
+
+def single_output(x: Tensor, weight: Tensor) -> Tensor:
+  return torch.sum(x * weight, [1], True)  # [N, 1]
+
+
 # The type of the embedding and the unembedding.
 def embedding_dtype(weight_dtype: int) -> int:
   return __torch__.float32()

@@ -8,7 +8,7 @@
 # differences and is added apart in float32.
 class QuantizedHead(NamedTuple):
   ln_f : __torch__.LayerNorm  # divided by the smoothing of its channels
-  common : Tensor  # [1, W], packed
+  common : Tensor  # [W], as `single_output` wants it
   weight : __torch__.QuantizedWeight  # [V, W]
 
 
@@ -49,8 +49,7 @@ class Gpt2(Module):
 
   def quantized_unembed(self, x: Tensor, head: __torch__.QuantizedHead) -> Tensor:
     h = __torch__.layer_norm(x, head.ln_f, self.eps)  # [N, W]
-    zero = torch.zeros([1], dtype=__torch__.float32())
-    common = __torch__.linear(h, head.common, zero)  # [N, 1]
+    common = __torch__.single_output(h, head.common)  # [N, 1]
     none = torch.empty([0], dtype=__torch__.float32())
     return torch.add_(self.quantized_linear(h, head.weight, False, none), common)  # [N, V]
 
@@ -140,7 +139,7 @@ class Gpt2(Module):
     s = __torch__.smoothing(x, weight.t())  # [W]
     quantized = __torch__.quantize(torch.mul_(weight, s))
     smooth = __torch__.LayerNorm(ln_f.weight / s, ln_f.bias / s)
-    packed = __torch__.pack((common * s).unsqueeze(0))
+    packed = __torch__.pack_single(common * s)
     head = __torch__.QuantizedHead(smooth, packed, quantized)
     exact = torch.matmul(x, wte.t())  # [T, V]
     exact = exact - torch.mean(exact, [1], True)
