@@ -209,8 +209,9 @@ class Gpt2(Module):
   # An embedding or unembedding in the type that is meant for it, or in float32 where float16 cannot hold
   # a number of it.
   def embedding_numbers(self, t: Tensor) -> Tensor:
-    numbers = self.on_device(t, __torch__.embedding_dtype(self.weight_dtype))
-    if not bool(torch.all(torch.isfinite(numbers))):
+    dtype = __torch__.embedding_dtype(self.weight_dtype)
+    numbers = self.on_device(t, dtype)
+    if dtype == __torch__.float16() and not bool(torch.all(torch.isfinite(numbers))):
       numbers = self.on_device(t, __torch__.float32())
     return numbers
 
