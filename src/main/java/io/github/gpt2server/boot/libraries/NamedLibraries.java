@@ -1,6 +1,7 @@
 package io.github.gpt2server.boot.libraries;
 
 import io.github.gpt2server.boot.settings.InvalidSettingException;
+import io.github.gpt2server.model.torch.kernels.KernelLibrary;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,7 +34,7 @@ final class NamedLibraries {
             "PYTORCH_LIBRARY_PATH",
             "RUST_LIBRARY_PATH",
             "LIBSTDCXX_LIBRARY_PATH",
-            "KERNELS_LIBRARY_PATH",
+            KernelLibrary.PATH,
             "jna.boot.library.path",
             "jna.library.path",
             "library.jline.path")

@@ -2,6 +2,7 @@ package io.github.gpt2server.boot.libraries;
 
 import ai.djl.util.Platform;
 import io.github.gpt2server.boot.settings.InvalidSettingException;
+import io.github.gpt2server.model.torch.kernels.KernelLibrary;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -31,7 +32,6 @@ public final class NativeLibraries {
   private static final String TOKENIZERS = "RUST_LIBRARY_PATH";
   private static final String JNA = "jna.boot.library.path";
   private static final String JLINE = "library.jline.path";
-  private static final String KERNELS = "KERNELS_LIBRARY_PATH";
 
   private static boolean prepared;
 
@@ -75,7 +75,7 @@ public final class NativeLibraries {
   /** Returns whether nothing is to be unpacked, by this class or by DJL. */
   private static boolean allNamed() {
     return setting(TOKENIZERS).isPresent()
-        && (setting(KERNELS).isPresent() || packagedKernels().isEmpty())
+        && (setting(KernelLibrary.PATH).isPresent() || KernelLibrary.packaged().isEmpty())
         && setting(JNA).isPresent()
         && setting(JLINE).isPresent()
         && hasGlue();
@@ -154,12 +154,9 @@ public final class NativeLibraries {
   }
 
   private static Properties packagedLibtorch() {
-    return properties("/native/lib/pytorch.properties");
-  }
-
-  private static Properties properties(String resource) {
     Properties properties = new Properties();
-    try (InputStream in = NativeLibraries.class.getResourceAsStream(resource)) {
+    try (InputStream in =
+        NativeLibraries.class.getResourceAsStream("/native/lib/pytorch.properties")) {
       if (in != null) {
         properties.load(in);
       }
@@ -185,18 +182,15 @@ public final class NativeLibraries {
     return UnpackedLibraries.of("tokenizers", TOKENIZERS, library, resources);
   }
 
-  /** This program's own, whose name says platform and content. */
+  /** This program's own. */
   private static Optional<UnpackedLibraries> kernels() {
-    return setting(KERNELS).isPresent()
+    return setting(KernelLibrary.PATH).isPresent()
         ? Optional.empty()
-        : packagedKernels()
+        : KernelLibrary.packaged()
             .flatMap(
-                name -> UnpackedLibraries.of("kernels", KERNELS, name, List.of("kernels/" + name)));
-  }
-
-  private static Optional<String> packagedKernels() {
-    String platform = Platform.fromSystem("pytorch").getClassifier();
-    return Optional.ofNullable(properties("/kernels/kernels.properties").getProperty(platform));
+                name ->
+                    UnpackedLibraries.of(
+                        "kernels", KernelLibrary.PATH, name, List.of("kernels/" + name)));
   }
 
   private static Optional<UnpackedLibraries> jna() {

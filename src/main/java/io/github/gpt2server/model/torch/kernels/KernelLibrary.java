@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  */
 public final class KernelLibrary {
   /** The environment variable or system property that names the unpacked library. */
-  private static final String PATH = "KERNELS_LIBRARY_PATH";
+  public static final String PATH = "KERNELS_LIBRARY_PATH";
 
   /** The functions of libtorch that the operators call, in the order in which they expect them. */
   private static final List<String> FUNCTIONS =
@@ -91,8 +91,12 @@ public final class KernelLibrary {
     return Path.of(java.net.URI.create(url.toString()));
   }
 
-  /** The resource with this platform's library; its name says platform and content. */
   private static Optional<String> resource() {
+    return packaged().map("/kernels/"::concat);
+  }
+
+  /** The file name of this platform's library among the resources; it says platform and content. */
+  public static Optional<String> packaged() {
     Properties names = new Properties();
     try (InputStream in = KernelLibrary.class.getResourceAsStream("/kernels/kernels.properties")) {
       if (in != null) {
@@ -101,7 +105,7 @@ public final class KernelLibrary {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return Optional.ofNullable(names.getProperty(PLATFORM)).map("/kernels/"::concat);
+    return Optional.ofNullable(names.getProperty(PLATFORM));
   }
 
   /**
