@@ -1,5 +1,6 @@
 # Attention over the KV cache by the operator in C. Keys lie in blocks of 16 positions,
-# [S, H, P / 16, D, 16], values as they are, [S, H, P, D].
+# [layers, S, H, P / 16, D, 16], values as they are, [layers, S, H, P, D], and so they do in the prefix
+# cache, [layers, B, H, C / 16, D, 16] and [layers, B, H, C, D].
 
 
 # What attention needs to know in every layer.
@@ -12,28 +13,30 @@ class Gpt2(Module):
 
   # The KV cache and the prefix cache. Positions are written before they are seen, so that their memory
   # need not be touched before: the system gives it when a sequence first uses a slot.
-  def allocate_cache(self, slots: int, positions: int, head_width: int, blocks: int,
+  def allocate_caches(self, slots: int, positions: int, head_width: int, blocks: int,
       block_length: int) -> None:
-    keys = torch.empty([self.layers, slots, self.heads, (positions + 15) // 16, head_width, 16],
-        dtype=self.cache_dtype)
-    values = torch.empty([self.layers, slots, self.heads, positions, head_width],
-        dtype=self.cache_dtype)
-    self.keys = torch.unbind(keys, 0)
-    self.values = torch.unbind(values, 0)
-    self.allocate_prefix_cache(head_width, blocks, block_length)
+    self.kv_cache = self.empty_cache(slots, positions, head_width)
+    self.prefix_cache = self.empty_cache(blocks, block_length, head_width)
+    self.keys = torch.unbind(self.kv_cache[0], 0)
+    self.values = torch.unbind(self.kv_cache[1], 0)
 
-  # Writes keys and values [H, T, D] of positions from `start` on.
-  def write_chunk(self, layer: int, slot: int, start: int, k: Tensor, v: Tensor) -> None:
-    T = k.size(1)
-    self.values[layer][slot, :, start:start + T].copy_(v)
-    keys = self.keys[layer][slot]  # [H, P / 16, D, 16]
-    row = 0
-    while row < T:
-      block = (start + row) // 16
-      within = (start + row) % 16
-      some = min(16 - within, T - row)
-      keys[:, block, :, within:within + some].copy_(k[:, row:row + some].transpose(1, 2))
-      row = row + some
+  def empty_cache(self, count: int, positions: int, head_width: int) -> List[Tensor]:
+    keys = torch.empty([self.layers, count, self.heads, (positions + 15) // 16, head_width, 16],
+        dtype=self.cache_dtype)
+    values = torch.empty([self.layers, count, self.heads, positions, head_width],
+        dtype=self.cache_dtype)
+    return [keys, values]
+
+  # Keys are copied in blocks of 16, with what is in the last one behind the length: it is written again
+  # before it is seen.
+  def places(self, slot: int, start: int, length: int, block: int) -> List[__torch__.Place]:
+    first = start // 16
+    count = (length + 15) // 16
+    return [
+        __torch__.Place(self.kv_cache[0][:, slot, :, first:first + count],
+            self.prefix_cache[0][:, block, :, :count]),
+        __torch__.Place(self.kv_cache[1][:, slot, :, start:start + length],
+            self.prefix_cache[1][:, block, :, :length])]
 
   def plan_attention(self, batch: __torch__.Batch) -> __torch__.AttentionPlan:
     return __torch__.AttentionPlan(torch.to(batch.position, dtype=__torch__.int32()),
@@ -42,11 +45,5 @@ class Gpt2(Module):
   # One layer's attention.
   def attention(self, qkv: Tensor, layer: int, batch: __torch__.Batch,
       plan: __torch__.AttentionPlan) -> Tensor:
-    N = qkv.size(0)
-    z = ops.gpt2.attention(qkv.view(N, 3 * qkv.size(2) * qkv.size(3)), self.keys[layer],
+    return ops.gpt2.attention(qkv.view(qkv.size(0), 3 * qkv.size(2) * qkv.size(3)), self.keys[layer],
         self.values[layer], plan.position, plan.slot, self.scales[layer])  # [N, W]
-    for chunk in batch.chunks:
-      if chunk.block >= 0:
-        rows = qkv[chunk.row:chunk.row + chunk.length]  # [T, 3, H, D]
-        self.retain(chunk, layer, rows[:, 1].transpose(0, 1), rows[:, 2].transpose(0, 1))
-    return z  # [N, W]

@@ -1,15 +1,6 @@
 # What becomes of logits [R, V], by libtorch's operators.
 
 
-# A row, twice if there is only one: a sum over one long row alone is split among the threads, and
-# its last bits would differ from those of the same row among others.
-def never_alone(rows: Tensor) -> Tensor:
-  x = rows
-  if x.size(0) == 1:
-    x = torch.cat([x, x], 0)
-  return x
-
-
 class Gpt2(Module):
 
   # The likeliest token of each row; -1 where its logit is not finite, as where any logit is NaN.
@@ -25,19 +16,12 @@ class Gpt2(Module):
   def log_softmax(self, logits: Tensor) -> Tensor:
     return torch.log_softmax(logits, 1)  # [R, V]
 
-  # log(sum(exp(logits / temperature))) of the named rows: what log_softmax, which takes a row in one
-  # go, has subtracted from the first logit.
+  # log(sum(exp(logits / temperature))) of the named rows.
   def log_sum_exp(self, logits: Tensor, rows: List[int], temperatures: List[float]) -> Tensor:
-    chosen = self.tempered(logits, rows, temperatures)  # [len(rows), V]
-    sums = annotate(List[Tensor], [])
-    for i in range(0, len(rows), 16):
-      some = chosen[i:i + 16]
-      sums.append(some[:, 0] - torch.log_softmax(some, 1)[:, 0])
-    return torch.cat(sums, 0).cpu()  # [len(rows)]
+    return torch.logsumexp(self.tempered(logits, rows, temperatures), [1]).cpu()  # [len(rows)]
 
   # Of one token in each named row: its log-probability, the row's entropy, both in nats, and the
-  # number of tokens that are likelier. A few rows at a time, which stay in the cores' caches from one
-  # operation to the next.
+  # number of tokens that are likelier. A few rows at a time, for a copy of all would be large.
   def score(self, logits: Tensor, rows: List[int], tokens: List[int],
       temperatures: List[float]) -> Tensor:
     all = self.tempered(logits, rows, temperatures)  # [len(rows), V]
@@ -49,8 +33,7 @@ class Gpt2(Module):
       likelier = torch.sum(chosen > torch.gather(chosen, 1, token), [1])
       logprobs = torch.log_softmax(chosen, 1)
       logprob = torch.gather(logprobs, 1, token).squeeze(1)
-      weighted = torch.exp(logprobs).mul_(torch.neg_(logprobs))
-      entropy = torch.sum(__torch__.never_alone(weighted), [1])[:token.size(0)]
+      entropy = torch.sum(torch.exp(logprobs).mul_(torch.neg_(logprobs)), [1])
       scores.append(torch.stack([logprob, entropy, torch.to(likelier, dtype=__torch__.float32())]))
     return torch.cat(scores, 1).cpu()  # [3, len(rows)]
 

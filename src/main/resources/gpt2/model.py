@@ -8,7 +8,7 @@
 # __torch__.NAME, and a constant is a function, which is inlined. Names follow the checkpoint.
 #
 # Shapes: N rows (one per token of the step), W width, H heads, D = W / H, S slots, P positions,
-# B blocks of the prefix cache, V vocabulary.
+# B blocks of C positions in the prefix cache, V vocabulary.
 
 
 # The codes of number types.
@@ -43,6 +43,12 @@ def contiguous() -> int:
   return 0
 
 
+# Where the prefix cache holds what a slot holds, as views of the same shape.
+class Place(NamedTuple):
+  slot : Tensor
+  block : Tensor
+
+
 class LayerNorm(NamedTuple):
   weight : Tensor  # [W], float32
   bias : Tensor  # [W], float32
@@ -64,51 +70,35 @@ class Block(NamedTuple):
   mlp_c_proj : __torch__.Linear
 
 
-# Tokens of a prompt: the sequence's slot, their number, the first one's position, the prefix cache's
-# block that retains them (-1 for none) and their first row in the step.
+# Successive tokens of a sequence: its slot, the first one's position, their number and their first row in
+# the step.
 class Chunk(NamedTuple):
   slot : int
-  length : int
   start : int
-  block : int
+  length : int
   row : int
 
 
-# The rows that a step computes. The first `decoding` rows are one token each of running sequences, in
-# rounds: the next token of each in ascending order of slots, then for some of them a draft token, and
-# so on. Prompt chunks come after them.
+# The rows that a step computes, one for each token of its chunks, which lie end to end. The first
+# `decoding` chunks are of sequences that decode, one of each in ascending order of slots; prompts come
+# after them.
 class Batch(NamedTuple):
   token : Tensor  # [N]
   position : Tensor  # [N]
   slot : Tensor  # [N]
-  positions : List[int]
-  slots : List[int]
-  rounds : List[int]
-  decoding : int
   chunks : List[__torch__.Chunk]
+  decoding : int
 
 
-# Reads chunks from four numbers each: slot, length, start, block.
-def chunks_of(numbers: List[int], first_row: int) -> List[__torch__.Chunk]:
+# Reads chunks from three numbers each: slot, start, length.
+def chunks_of(numbers: List[int]) -> List[__torch__.Chunk]:
   chunks = annotate(List[__torch__.Chunk], [])
-  row = first_row
-  for i in range(0, len(numbers), 4):
-    slot, length, start, block = numbers[i:i + 4]
-    chunks.append(__torch__.Chunk(slot, length, start, block, row))
+  row = 0
+  for i in range(0, len(numbers), 3):
+    slot, start, length = numbers[i:i + 3]
+    chunks.append(__torch__.Chunk(slot, start, length, row))
     row = row + length
   return chunks
-
-
-# Returns whether a chunk begins where another one ends.
-def continues(chunk: __torch__.Chunk, before: __torch__.Chunk) -> bool:
-  return before.slot == chunk.slot and before.start + before.length == chunk.start
-
-
-def total(counts: List[int]) -> int:
-  sum = 0
-  for count in counts:
-    sum = sum + count
-  return sum
 
 
 # The sum of rows, which are added up in one order on every machine.
@@ -173,19 +163,19 @@ class Gpt2(Module):
   minus_infinity : float
   scales : List[float]  # what attention scores are multiplied by, for each layer
 
-  # Weights, which the load methods set. One of three forms of the unembedding is there.
+  # Weights, which the load methods set. One of two forms of the unembedding is there.
   wte : Optional[Tensor]  # as embedding_table gives it
   wpe : Optional[Tensor]  # [P, W], float32
   blocks : List[__torch__.Block]
   ln_f : Optional[__torch__.LayerNorm]
   lm_head : Optional[__torch__.Linear]
-  lm_head_float16 : Optional[__torch__.torch.classes.quantized.LinearPackedParamsBase]
   lm_head_int8 : Optional[__torch__.QuantizedHead]
 
-  # The caches, for each layer what the attention file says.
+  # The caches, as the attention file says; of the KV cache the keys and values of each layer, too.
+  kv_cache : List[Tensor]
+  prefix_cache : List[Tensor]
   keys : List[Tensor]
   values : List[Tensor]
-  prefix_cache : List[Tensor]
 
   # Every tensor is copied: what comes in is memory that the caller frees.
   def load_embeddings(self, wte: Tensor, wpe: Tensor) -> None:
@@ -219,12 +209,6 @@ class Gpt2(Module):
   def head_of(self, weight: Tensor) -> __torch__.Linear:
     bias = torch.zeros([self.vocabulary], dtype=__torch__.float32(), device=torch.device(self.device))
     return __torch__.Linear(weight, bias, None, False)
-
-  # The final norm and the unembedding in float16, whose products are summed in float32.
-  def load_half_head(self, ln_f_weight: Tensor, ln_f_bias: Tensor, lm_head: Tensor) -> None:
-    weight = torch.to(lm_head, dtype=__torch__.float32())
-    self.lm_head_float16 = ops.quantized.linear_prepack_fp16(weight, None)
-    self.load_final_norm(ln_f_weight, ln_f_bias)
 
   # Weights of linear layers are stored [in, out].
   def load_block(self, ln_1_weight: Tensor, ln_1_bias: Tensor, c_attn_weight: Tensor,
@@ -267,75 +251,37 @@ class Gpt2(Module):
   def ids_of(self, ids: List[int]) -> Tensor:
     return torch.tensor(ids, dtype=__torch__.int64(), device=torch.device(self.device))
 
-  # The prefix cache: blocks that retain a prompt chunk each, its keys and values of every layer and the
-  # last block's output, from which logits can be computed again. Blocks are written before they are
-  # read, so that their memory need not be touched before.
-  def allocate_prefix_cache(self, head_width: int, blocks: int, block_length: int) -> None:
-    device = torch.device(self.device)
-    self.prefix_cache = [
-        torch.empty([self.layers, 2, blocks, self.heads, block_length, head_width],
-            dtype=self.cache_dtype, device=device),
-        torch.empty([blocks, block_length, self.heads * head_width], dtype=__torch__.float32(),
-            device=device)]
+  # Copies keys and values of slots to blocks of the prefix cache: four numbers of each copy, its slot,
+  # first position, length and block.
+  def retain(self, copies: List[int]) -> None:
+    for i in range(0, len(copies), 4):
+      slot, start, length, block = copies[i:i + 4]
+      for place in self.places(slot, start, length, block):
+        place.block.copy_(place.slot)
 
-  # Keys and values, [layers, 2, B, H, block length, D].
-  def retained_keys_and_values(self) -> Tensor:
-    return self.prefix_cache[0]
+  # The same from blocks to slots.
+  def restore(self, copies: List[int]) -> None:
+    for i in range(0, len(copies), 4):
+      slot, start, length, block = copies[i:i + 4]
+      for place in self.places(slot, start, length, block):
+        place.slot.copy_(place.block)
 
-  # The last block's output, [B, block length, W].
-  def retained_outputs(self) -> Tensor:
-    return self.prefix_cache[1]
-
-  # Copies chunks from the prefix cache to their slots; returns their outputs [length, W].
-  def restore(self, chunks: List[__torch__.Chunk]) -> List[Tensor]:
-    outputs = annotate(List[Tensor], [])
-    for chunk in chunks:
-      T = chunk.length
-      for l in range(self.layers):
-        retained = self.retained_keys_and_values()[l]
-        self.write_chunk(l, chunk.slot, chunk.start, retained[0, chunk.block, :, :T],
-            retained[1, chunk.block, :, :T])
-      outputs.append(self.retained_outputs()[chunk.block, :T])
-    return outputs
-
-  # Retains a chunk's keys and values [H, T, D] of one layer, if it has a block.
-  def retain(self, chunk: __torch__.Chunk, layer: int, k: Tensor, v: Tensor) -> None:
-    if chunk.block >= 0:
-      retained = self.retained_keys_and_values()[layer]
-      retained[0, chunk.block, :, :chunk.length].copy_(k)
-      retained[1, chunk.block, :, :chunk.length].copy_(v)
-
-  # One step; see Batch. Row i is tokens[i] at positions[i] of the sequence in slots[i]. `computed` and
-  # `cached` hold four numbers of each prompt chunk: slot, length, start, block. Cached chunks are taken
-  # from their blocks and come after the N rows. Returns the logits [len(rows), V] of the rows named, in
-  # float32.
-  #
-  # A row's bits do not depend on which other rows share the step: the linear layers treat rows
-  # alone, decode attention pads with hidden positions that add exact zeros, a draft token attends as
-  # it would in a step of its own, and each prompt chunk attends by itself.
-  def step(self, tokens: List[int], positions: List[int], slots: List[int], rounds: List[int],
-      computed: List[int], cached: List[int], rows: List[int]) -> Tensor:
+  # One step; see Batch. Row i is tokens[i] at positions[i] of the sequence in slots[i]. `chunks` holds
+  # three numbers of each chunk: slot, start, length. Returns the logits [len(rows), V] of the rows
+  # named, in float32.
+  def step(self, tokens: List[int], positions: List[int], slots: List[int], chunks: List[int],
+      decoding: int, rows: List[int]) -> Tensor:
     N = len(tokens)
     # Whatever a step needs to know goes to a GPU in one copy.
     ids = self.ids_of(tokens + positions + slots + rows)
-    outputs = self.restore(__torch__.chunks_of(cached, N))
-    if N > 0:
-      batch = self.batch_of(ids, positions, slots, rounds, computed)
-      outputs = [self.forward(batch)] + outputs
-    x = outputs[0]  # [N, W]
-    if len(outputs) > 1:
-      x = torch.cat(outputs, 0)
-    if not __torch__.is_everything(rows, x.size(0)):
+    x = self.forward(self.batch_of(ids, N, chunks, decoding))  # [N, W]
+    if not __torch__.is_everything(rows, N):
       x = x.index_select(0, ids[3 * N:])  # [len(rows), W]
     return self.unembed(x)  # [len(rows), V]
 
   # ids begins with the rows' tokens, their positions and their slots, [3 N].
-  def batch_of(self, ids: Tensor, positions: List[int], slots: List[int], rounds: List[int],
-      computed: List[int]) -> __torch__.Batch:
-    N = len(positions)
-    decoding = __torch__.total(rounds)
-    return __torch__.Batch(ids[:N], ids[N:2 * N], ids[2 * N:3 * N], positions, slots, rounds, decoding,
-        __torch__.chunks_of(computed, decoding))
+  def batch_of(self, ids: Tensor, N: int, chunks: List[int], decoding: int) -> __torch__.Batch:
+    return __torch__.Batch(ids[:N], ids[N:2 * N], ids[2 * N:3 * N], __torch__.chunks_of(chunks), decoding)
 
   # The output of the last block.
   def forward(self, batch: __torch__.Batch) -> Tensor:
@@ -345,10 +291,6 @@ class Gpt2(Module):
       block = self.blocks[l]
       z = self.attention(self.qkv(x, block), l, batch, plan)  # [N, W]
       x = self.after_attention(x, z, block)  # [N, W]
-    for chunk in batch.chunks:
-      if chunk.block >= 0:
-        output = x[chunk.row:chunk.row + chunk.length]
-        self.retained_outputs()[chunk.block, :chunk.length].copy_(output)
     return x  # [N, W]
 
   def embed(self, token: Tensor, position: Tensor) -> Tensor:
@@ -412,12 +354,7 @@ class Gpt2(Module):
 
   # The product of x [N, W] with an unembedding that is not quantized.
   def dot_head(self, x: Tensor) -> Tensor:
-    half = self.lm_head_float16
-    if half is None:
-      dots = self.linear(x, torch._unwrap_optional(self.lm_head))
-    else:
-      dots = ops.quantized.linear_dynamic_fp16(x, half)
-    return dots  # [N, V]
+    return self.linear(x, torch._unwrap_optional(self.lm_head))  # [N, V]
 
   def to_host(self, logits: Tensor) -> Tensor:
     return __torch__.on_host(logits)  # [R, V]

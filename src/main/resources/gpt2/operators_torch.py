@@ -1,4 +1,35 @@
-# The operators of a step around libtorch's linear layers, by libtorch's operators.
+# The operators of a step by libtorch's, which are there on every processor and on GPUs. Products in int8
+# multiply the integers as float32, which is slow.
+
+
+# A weight [out, in] in int8.
+class QuantizedWeight(NamedTuple):
+  integers : Tensor  # [out, in], int8
+  scale : Tensor  # [out]
+
+
+# A copy of a weight [out, in] as `linear` wants it.
+def pack(weight: Tensor) -> Tensor:
+  return torch.clone(weight, memory_format=__torch__.contiguous())
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+  return torch.linear(torch.to(x, dtype=bias.dtype), weight, bias)  # [N, out]
+
+
+def pack_quantized(integers: Tensor, scale: Tensor) -> __torch__.QuantizedWeight:
+  return __torch__.QuantizedWeight(integers, scale)
+
+
+# The sums of the numbers that each output's integers and scale stand for.
+def sums(weight: __torch__.QuantizedWeight) -> Tensor:
+  return torch.sum(__torch__.dequantize(weight), [1])  # [out]
+
+
+# The numbers that a weight's integers and scales stand for.
+def dequantize(weight: __torch__.QuantizedWeight) -> Tensor:
+  integers = torch.to(weight.integers, dtype=__torch__.float32())
+  return integers * weight.scale.unsqueeze(1)  # [out, in]
 
 
 # The type of a bias, that of the layer's weight.
@@ -10,8 +41,7 @@ def layer_norm(x: Tensor, norm: __torch__.LayerNorm, eps: float) -> Tensor:
   return torch.layer_norm(x, [x.size(-1)], norm.weight, norm.bias, eps)  # [N, W]
 
 
-# The weight [W] of a linear layer with one output as `single_output` wants it. oneDNN has no product
-# of one row with it.
+# The weight [W] of a linear layer with one output as `single_output` wants it.
 def pack_single(weight: Tensor) -> Tensor:
   return weight
 
@@ -76,17 +106,16 @@ class Gpt2(Module):
   def quantized_linear(self, x: Tensor, weight: __torch__.QuantizedWeight, activated: bool,
       bias: Tensor) -> Tensor:
     x = torch.to(x, dtype=__torch__.float32())
+    steps = 127.
     if activated:
       # The minimum's share of the product, which is the same for every row, is in the bias.
       x = x - self.activation_minimum
-      largest = torch.clamp_min(torch.amax(x, [1], True), 1e-12)  # [N, 1]
-      y = __torch__.quantized_product(torch.div_(x, largest), 0.00392156862745098, 0, weight)
-    else:
-      largest = torch.clamp_min(torch.amax(torch.abs(x), [1], True), 1e-12)  # [N, 1]
-      y = __torch__.quantized_product(x / largest, 0.007874015748031496, 128, weight)
-    y = torch.mul_(y, largest)
+      steps = 255.
+    largest = torch.clamp_min(torch.amax(torch.abs(x), [1], True), 1e-12)  # [N, 1]
+    rounded = torch.round(x * (steps / largest))
+    y = torch.matmul(rounded, __torch__.dequantize(weight).t()) * (largest / steps)
     if bias.numel() > 0:
-      y = torch.add_(y, bias)
+      y = y + bias
     return y  # [N, out]
 
   # Attention within texts that lie end to end, of their queries, keys and values [N, 3, H, D].

@@ -115,10 +115,7 @@ class Gpt2(Module):
 
   # The unembedding [V, W], which is not quantized.
   def check_head(self, lm_head: Tensor) -> float:
-    dtype = __torch__.embedding_dtype(self.weight_dtype)
-    if self.lm_head_float16 is not None:
-      dtype = __torch__.float16()
-    w = self.on_device(torch.to(lm_head, dtype=dtype), dtype)
+    w = self.embedding_numbers(lm_head)
     x = self.check_rows(3, w.size(1))
     exact = __torch__.exact_product(x, w)
     error = 0.
@@ -196,9 +193,8 @@ class Gpt2(Module):
     decoded = annotate(List[Tensor], [])
     exact = annotate(List[Tensor], [])
     exact_decoded = annotate(List[Tensor], [])
-    positions = annotate(List[int], [])
-    slots = annotate(List[int], [])
-    chunks = annotate(List[int], [])
+    prompts = annotate(List[int], [])
+    decodes = annotate(List[int], [])
     row = 0
     for s in range(len(lengths)):
       T = lengths[s]
@@ -209,25 +205,24 @@ class Gpt2(Module):
       exact.append(z[:T])
       exact_decoded.append(z[T:])
       for begin in range(0, T, 32):
-        chunks = chunks + [s, min(32, T - begin), begin, -1]
-      for i in range(T):
-        positions.append(i)
-        slots.append(s)
+        prompts = prompts + [s, begin, min(32, T - begin)]
+      decodes = decodes + [s, T, 1]
       row = row + T + 1
-    none = annotate(List[int], [])
-    read = self.attend_rows(torch.cat(texts, 0), positions, slots, none, chunks)
-    error = __torch__.largest_error(read, torch.cat(exact, 0))
-    slots = annotate(List[int], [])
-    for s in range(len(lengths)):
-      slots.append(s)
-    z = self.attend_rows(torch.cat(decoded, 0), lengths, slots, [len(lengths)], none)
-    return max(error, __torch__.largest_error(z, torch.cat(exact_decoded, 0)))
+    read = self.attend_rows(torch.cat(texts, 0), prompts, 0)
+    z = self.attend_rows(torch.cat(decoded, 0), decodes, len(lengths))
+    return max(__torch__.largest_error(read, torch.cat(exact, 0)),
+        __torch__.largest_error(z, torch.cat(exact_decoded, 0)))
 
   # The first layer's attention of queries, keys and values [N, 3, H, D].
-  def attend_rows(self, qkv: Tensor, positions: List[int], slots: List[int], rounds: List[int],
-      chunks: List[int]) -> Tensor:
+  def attend_rows(self, qkv: Tensor, chunks: List[int], decoding: int) -> Tensor:
+    positions = annotate(List[int], [])
+    slots = annotate(List[int], [])
+    for chunk in __torch__.chunks_of(chunks):
+      for i in range(chunk.length):
+        positions.append(chunk.start + i)
+        slots.append(chunk.slot)
     ids = self.ids_of(positions + positions + slots)
-    batch = self.batch_of(ids, positions, slots, rounds, chunks)
+    batch = self.batch_of(ids, qkv.size(0), chunks, decoding)
     return self.attention(qkv, 0, batch, self.plan_attention(batch))  # [N, W]
 
   # What it should be of one text, in float64.

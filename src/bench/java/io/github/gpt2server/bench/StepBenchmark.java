@@ -3,9 +3,7 @@ package io.github.gpt2server.bench;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
@@ -13,7 +11,6 @@ import io.github.gpt2server.model.torch.Gpt2Model;
 import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -22,7 +19,6 @@ import java.util.stream.IntStream;
  */
 final class StepBenchmark implements AutoCloseable {
   private final LanguageModel model;
-  private final int chunkSize;
 
   StepBenchmark(Path folder, String device, WeightType type, int slots) {
     Gpt2Config config = Gpt2Config.read(folder);
@@ -30,10 +26,9 @@ final class StepBenchmark implements AutoCloseable {
         device.equals("cpu")
             ? TorchDevice.CPU
             : new TorchDevice(Integer.parseInt(device.substring(device.indexOf(':') + 1)));
-    chunkSize = placed.isCpu() ? 32 : 64;
     model =
         Gpt2Model.load(
-            config, Weights.open(folder, config), placed, type, new CacheSize(slots, 0, chunkSize));
+            config, Weights.open(folder, config), placed, type, new CacheSize(slots, 0, 32));
   }
 
   /**
@@ -46,9 +41,9 @@ final class StepBenchmark implements AutoCloseable {
     long start = System.nanoTime();
     for (int position = promptTokens; position < promptTokens + newTokens; position++) {
       int at = position;
-      List<Decode> decodes =
+      List<Chunk> decodes =
           IntStream.range(0, streams)
-              .mapToObj(slot -> new Decode(slot, at, 100 + (slot * 31 + at) % 800))
+              .mapToObj(slot -> Chunk.decode(slot, at, 100 + (slot * 31 + at) % 800))
               .toList();
       try (StepResult result = model.step(new StepPlan(decodes, List.of()))) {
         result.argmax();
@@ -58,27 +53,16 @@ final class StepBenchmark implements AutoCloseable {
   }
 
   /**
-   * Reads one prompt, in chunks within one step as the scheduler plans it for an idle server.
+   * Reads one prompt in one step, as the scheduler plans it for an idle server.
    *
    * @param allLogits whether the logits after every token are computed, as scoring needs them
    * @return tokens a second
    */
   double prefill(int tokens, boolean allLogits) {
-    List<PromptChunk> chunks = new ArrayList<>();
-    for (int start = 0; start < tokens; start += chunkSize) {
-      int from = start;
-      int length = Math.min(chunkSize, tokens - start);
-      int[] chunk = IntStream.range(0, length).map(i -> 100 + (from + i) % 800).toArray();
-      chunks.add(
-          new ComputedChunk(
-              0,
-              start,
-              chunk,
-              allLogits ? 0 : start + length == tokens ? length - 1 : length,
-              StepPlan.NO_BLOCK));
-    }
+    int[] text = IntStream.range(0, tokens).map(i -> 100 + i % 800).toArray();
+    Chunk prompt = new Chunk(0, 0, text, allLogits ? 0 : tokens - 1);
     long begin = System.nanoTime();
-    try (StepResult result = model.step(new StepPlan(List.of(), chunks))) {
+    try (StepResult result = model.step(new StepPlan(List.of(), List.of(prompt)))) {
       result.argmax();
     }
     return tokens / seconds(begin);

@@ -28,6 +28,8 @@ import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -144,6 +146,7 @@ public final class Engine implements AutoCloseable {
   private StepExecutor executor;
   private final SlotTable slotTable;
   private final TaskQueue tasks;
+  private final List<Sequence> completed = new ArrayList<>();
   private boolean taskAdvanced;
   private int failedTurns;
 
@@ -288,21 +291,15 @@ public final class Engine implements AutoCloseable {
     try (LanguageModel loaded = loader.call();
         SamplingThreads samplingThreads = new SamplingThreads(settings.samplingThreads())) {
       model = loaded;
-      prefixCache = new PrefixCache(model.blocks(), settings.chunkSize());
+      prefixCache = new PrefixCache(model);
       executor =
           new StepExecutor(
-              model,
-              tokenizer,
-              prefixCache,
-              samplingThreads,
-              slotTable::inSlot,
-              slotTable::complete,
-              this::fail);
+              model, tokenizer, samplingThreads, slotTable::inSlot, this::complete, this::fail);
       WarmUp.run(model, settings);
       try (DraftPlanner planner = planners.create(model)) {
         scheduler =
             new Scheduler(
-                settings.chunkSize(),
+                settings.leastPrefillTokens(),
                 settings.busyPrefillTokens(),
                 settings.idlePrefillTokens(),
                 prefixCache,
@@ -371,8 +368,9 @@ public final class Engine implements AutoCloseable {
     // Prompt chunks and task slices alternate, so that decoding sequences wait for one at a time.
     StepPlan plan = scheduler.plan(slotTable.running(), tasks.isEmpty() || taskAdvanced);
     if (!plan.isEmpty()) {
+      completed.clear();
       StepExecutor.StepOutput output = executor.execute(plan);
-      prefixCache.endStep();
+      retain();
       updateUsage();
       observer.stepped(
           StepKind.of(plan),
@@ -384,7 +382,7 @@ public final class Engine implements AutoCloseable {
         observer.speculated(plan.drafts(), plan.draftTokens(), output.acceptedTokens());
       }
     }
-    taskAdvanced = plan.chunks().isEmpty();
+    taskAdvanced = plan.prompts().isEmpty();
     if (taskAdvanced && !tasks.isEmpty()) {
       begin = System.nanoTime();
       tasks.advance(model);
@@ -394,6 +392,17 @@ public final class Engine implements AutoCloseable {
       // Every stream waits for a slow consumer; deadlines pass all the same.
       LockSupport.parkNanos(this, BACK_PRESSURE_NANOS);
     }
+  }
+
+  private void complete(Sequence sequence) {
+    completed.add(sequence);
+    slotTable.complete(sequence);
+  }
+
+  /** Retains what the step has computed, before a slot of a complete sequence is given away. */
+  private void retain() {
+    completed.forEach(sequence -> prefixCache.retain(sequence, true));
+    slotTable.running().forEach(sequence -> prefixCache.retain(sequence, false));
   }
 
   private void takeSubmitted() {
@@ -420,7 +429,7 @@ public final class Engine implements AutoCloseable {
     try {
       // The slot may hold NaN, and NaN × 0 is NaN: masked out, it would still spread.
       model.clear(sequence.slot());
-      prefixCache.forget(sequence.request().reuse(), sequence.request().prompt());
+      prefixCache.forget(sequence);
       unclean = before;
     } finally {
       slotTable.end(sequence.job(), Outcome.FAILED, reported);

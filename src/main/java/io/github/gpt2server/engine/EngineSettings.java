@@ -9,7 +9,7 @@ import java.util.concurrent.Callable;
  * Settings of the engine.
  *
  * @param maxQueue largest number of requests that wait for a slot
- * @param chunkSize length of the longest prompt chunk, in tokens
+ * @param leastPrefillTokens least number of prompt tokens of a step while other sequences generate
  * @param busyPrefillTokens least number of prompt tokens of a step while other sequences generate
  *     and several prompts wait
  * @param idlePrefillTokens number of prompt tokens of a step while no sequence generates
@@ -23,7 +23,7 @@ import java.util.concurrent.Callable;
  */
 public record EngineSettings(
     int maxQueue,
-    int chunkSize,
+    int leastPrefillTokens,
     int busyPrefillTokens,
     int idlePrefillTokens,
     int samplingThreads,
@@ -49,8 +49,8 @@ public record EngineSettings(
         EngineObserver.NONE);
   }
 
-  /** These settings with another chunk size. */
-  public EngineSettings withChunkSize(int tokens) {
+  /** These settings with another least number of prompt tokens. */
+  public EngineSettings withLeastPrefillTokens(int tokens) {
     return new EngineSettings(
         maxQueue,
         tokens,
@@ -67,7 +67,7 @@ public record EngineSettings(
   public EngineSettings withSamplingThreads(int threads) {
     return new EngineSettings(
         maxQueue,
-        chunkSize,
+        leastPrefillTokens,
         busyPrefillTokens,
         idlePrefillTokens,
         threads,
@@ -81,7 +81,7 @@ public record EngineSettings(
   public EngineSettings withSpeculation(Speculation kind) {
     return new EngineSettings(
         maxQueue,
-        chunkSize,
+        leastPrefillTokens,
         busyPrefillTokens,
         idlePrefillTokens,
         samplingThreads,
@@ -95,7 +95,7 @@ public record EngineSettings(
   public EngineSettings withDraftModel(Callable<LanguageModel> loader) {
     return new EngineSettings(
         maxQueue,
-        chunkSize,
+        leastPrefillTokens,
         busyPrefillTokens,
         idlePrefillTokens,
         samplingThreads,
@@ -109,7 +109,7 @@ public record EngineSettings(
   public EngineSettings withMaxUnreadBytes(long bytes) {
     return new EngineSettings(
         maxQueue,
-        chunkSize,
+        leastPrefillTokens,
         busyPrefillTokens,
         idlePrefillTokens,
         samplingThreads,
@@ -123,7 +123,7 @@ public record EngineSettings(
   public EngineSettings withObserver(EngineObserver notified) {
     return new EngineSettings(
         maxQueue,
-        chunkSize,
+        leastPrefillTokens,
         busyPrefillTokens,
         idlePrefillTokens,
         samplingThreads,

@@ -19,12 +19,19 @@ interface PlannerFactory {
 
   /** The factory of the planner that the settings choose. */
   static PlannerFactory of(EngineSettings settings) {
-    if (settings.draftLoader() != null) {
-      return model -> new DraftPlanner(StepCosts.measure(model), draftModel(settings));
-    }
-    return settings.speculation() == Speculation.OFF
-        ? model -> DraftPlanner.OFF
-        : model -> new DraftPlanner(StepCosts.measure(model));
+    return model -> {
+      // Elsewhere the bits of a row depend on the number of rows, so that drafts could change
+      // texts.
+      if (!model.reproducible()) {
+        return DraftPlanner.OFF;
+      }
+      if (settings.draftLoader() != null) {
+        return new DraftPlanner(StepCosts.measure(model), draftModel(settings));
+      }
+      return settings.speculation() == Speculation.OFF
+          ? DraftPlanner.OFF
+          : new DraftPlanner(StepCosts.measure(model));
+    };
   }
 
   private static DraftModelProposer draftModel(EngineSettings settings) throws Exception {

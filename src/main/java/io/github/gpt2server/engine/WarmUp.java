@@ -1,11 +1,10 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.model.BlockCopy;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -13,8 +12,8 @@ import java.util.stream.IntStream;
 
 /**
  * Runs each kind of step before the first request: libtorch's executor specialises the program
- * during its first calls, and oneDNN compiles a kernel for each shape. Rejects a model whose logits
- * are not finite.
+ * during its first calls, and on a GPU libraries choose kernels by the number of rows. Rejects a
+ * model whose logits are not finite.
  */
 final class WarmUp {
   /** The first call is profiled, the second is optimised for what the profile saw. */
@@ -23,21 +22,22 @@ final class WarmUp {
   private WarmUp() {}
 
   static void run(LanguageModel model, EngineSettings settings) {
-    int chunk = Math.min(settings.chunkSize(), model.contextLength() - 1);
+    int length = Math.min(settings.leastPrefillTokens(), model.contextLength() - 1);
     for (int call = 0; call < SPECIALISING_CALLS; call++) {
-      run(model, new StepPlan(List.of(), List.of(chunk(0, chunk))));
+      run(model, new StepPlan(List.of(), List.of(prompt(0, length))));
     }
     if (model.blocks() > 0) {
-      run(model, filled(chunk));
-      run(model, copied(chunk));
+      BlockCopy copy = new BlockCopy(0, 0, Math.min(length, model.blockLength()), 0);
+      model.retain(List.of(copy));
+      model.restore(List.of(copy));
     }
     int slots = model.warmUpSlots();
-    int most = Math.min(model.slots(), slots * (model.contextLength() - chunk));
-    for (int batch = 1; batch <= most; batch *= 2) {
-      run(model, new StepPlan(decodes(batch, slots, chunk), List.of()));
+    int most = Math.min(model.slots(), slots * (model.contextLength() - length));
+    for (int rows = 1; rows <= most; rows *= 2) {
+      run(model, new StepPlan(decodes(rows, slots, length), List.of()));
     }
     if (slots > 1) {
-      run(model, new StepPlan(decodes(1, slots, chunk), List.of(chunk(1, chunk))));
+      run(model, new StepPlan(decodes(1, slots, length), List.of(prompt(1, length))));
     }
   }
 
@@ -63,23 +63,15 @@ final class WarmUp {
     }
   }
 
-  /** {@code count} rows: in rounds, like draft tokens, where there are fewer slots. */
-  private static List<Decode> decodes(int count, int slots, int position) {
-    return IntStream.range(0, count)
-        .mapToObj(row -> new Decode(row % slots, position + row / slots, 0))
+  /** A number of rows: with draft tokens where there are fewer slots. */
+  private static List<Chunk> decodes(int rows, int slots, int position) {
+    int used = Math.min(rows, slots);
+    return IntStream.range(0, used)
+        .mapToObj(slot -> Chunk.decode(slot, position, new int[(rows + slot) / used]))
         .toList();
   }
 
-  private static StepPlan filled(int length) {
-    return new StepPlan(
-        List.of(), List.of(new ComputedChunk(0, 0, new int[length], length - 1, 0)));
-  }
-
-  private static StepPlan copied(int length) {
-    return new StepPlan(List.of(), List.of(new CachedChunk(0, 0, length, length - 1, 0)));
-  }
-
-  private static ComputedChunk chunk(int slot, int length) {
-    return new ComputedChunk(slot, 0, new int[length], length - 1, StepPlan.NO_BLOCK);
+  private static Chunk prompt(int slot, int length) {
+    return new Chunk(slot, 0, new int[length], length - 1);
   }
 }

@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * A causal language model with a KV cache of {@link #slots} sequences, and a prefix cache of {@link
- * #blocks} blocks that keeps chunks of prompts. Not thread-safe: one thread makes all calls
+ * #blocks} blocks that retains parts of earlier ones. Not thread-safe: one thread makes all calls
  * (libtorch's thread pool belongs to the thread that calls it).
  */
 public interface LanguageModel extends AutoCloseable {
@@ -27,12 +27,27 @@ public interface LanguageModel extends AutoCloseable {
     return slots();
   }
 
-  /** Number of prompt chunks that the prefix cache can retain. */
+  /**
+   * Returns whether a token's logits are the same bits whatever else a step computes, and whether
+   * it is read or generated.
+   */
+  boolean reproducible();
+
+  /** Number of blocks of the prefix cache. */
   int blocks();
 
+  /** Number of positions that a block of the prefix cache holds. */
+  int blockLength();
+
+  /** Copies keys and values from slots of the KV cache to blocks of the prefix cache. */
+  void retain(List<BlockCopy> copies);
+
+  /** Copies keys and values from blocks of the prefix cache to slots of the KV cache. */
+  void restore(List<BlockCopy> copies);
+
   /**
-   * Computes one step and writes the new tokens' keys and values into the KV cache, and those of
-   * chunks to be retained into the prefix cache too. Repeating a step is harmless.
+   * Computes one step and writes the new tokens' keys and values into the KV cache. Repeating a
+   * step is harmless.
    *
    * @return the logits asked for; to be closed before the next step
    */

@@ -1,6 +1,6 @@
 package io.github.gpt2server.model;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -8,156 +8,115 @@ import java.util.stream.Stream;
  * The work of one model step as plain data: decided by the scheduler, executed by {@link
  * LanguageModel#step}, and easy to build by hand in a test.
  *
- * <p>The resulting logits, {@code [rows, vocab]}, have a row for each decode, in order, followed by
- * the rows of each prompt chunk, from its token {@link PromptChunk#logitsFrom} on.
+ * <p>The resulting logits, {@code [rows, vocab]}, have the rows of each chunk, from its token
+ * {@link Chunk#logitsFrom} on, in the order of the decodes followed by that of the prompts.
  *
- * @param decodes rounds of tokens: first the last known token of each decoding sequence, in
- *     ascending order of slots; then the first draft token of some of these sequences, in the same
- *     order; then the second, and so on
- * @param chunks prompt chunks; those of one prompt are in order
+ * @param decodes of each decoding sequence the last known token and the draft tokens after it, with
+ *     the logits of all, in ascending order of slots
+ * @param prompts parts of prompts; those of one prompt are in order
  */
-public record StepPlan(List<Decode> decodes, List<PromptChunk> chunks) {
-
-  /** The block index that means "no block of the prefix cache". */
-  public static final int NO_BLOCK = -1;
+public record StepPlan(List<Chunk> decodes, List<Chunk> prompts) {
 
   /**
-   * One token of a sequence whose earlier tokens are in the KV cache or in earlier rounds.
+   * Successive tokens of a sequence, whose earlier tokens are in the KV cache or before them in the
+   * plan.
    *
    * @param slot the sequence's KV-cache slot
-   * @param position the token's position in the sequence, from 0
-   * @param token its id
+   * @param start the position of the first token in the sequence, from 0
+   * @param tokens the token ids, at least one
+   * @param logitsFrom the offset of the first token whose logits are requested; {@link #length}
+   *     requests none
    */
-  public record Decode(int slot, int position, int token) {}
+  public record Chunk(int slot, int start, int[] tokens, int logitsFrom) {
 
-  /** Part of a prompt whose earlier chunks are in the KV cache or come before it in the plan. */
-  public sealed interface PromptChunk {
-
-    /** The sequence's KV-cache slot. */
-    int slot();
-
-    /** The position of the chunk's first token. */
-    int start();
-
-    /** The number of tokens, at least one. */
-    int length();
-
-    /**
-     * The offset from {@link #start} of the first token whose logits are requested; {@link #length}
-     * requests none.
-     */
-    int logitsFrom();
-
-    /** The position after the chunk's last token. */
-    default int end() {
-      return start() + length();
+    /** The chunk of a decoding sequence: its last known token, and draft tokens. */
+    public static Chunk decode(int slot, int position, int... tokens) {
+      return new Chunk(slot, position, tokens, 0);
     }
 
-    /** The number of rows of logits that this chunk requests. */
-    default int logitRows() {
-      return length() - logitsFrom();
-    }
-  }
-
-  /**
-   * A chunk to be computed.
-   *
-   * @param tokens the token ids
-   * @param block the prefix-cache block that receives a copy of its keys and values, or {@link
-   *     #NO_BLOCK}
-   */
-  public record ComputedChunk(int slot, int start, int[] tokens, int logitsFrom, int block)
-      implements PromptChunk {
-    @Override
+    /** The number of tokens. */
     public int length() {
       return tokens.length;
     }
-  }
 
-  /**
-   * A chunk that was computed for an earlier sequence and is copied from the prefix cache.
-   *
-   * @param block the prefix-cache block that holds its keys and values
-   */
-  public record CachedChunk(int slot, int start, int length, int logitsFrom, int block)
-      implements PromptChunk {}
+    /** The position after the last token. */
+    public int end() {
+      return start + tokens.length;
+    }
+
+    /** The number of rows of logits that the chunk requests. */
+    public int logitRows() {
+      return tokens.length - logitsFrom;
+    }
+
+    private Chunk withoutDrafts() {
+      return decode(slot, start, tokens[0]);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Chunk chunk
+          && slot == chunk.slot
+          && start == chunk.start
+          && logitsFrom == chunk.logitsFrom
+          && Arrays.equals(tokens, chunk.tokens);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * (31 * slot + start) + logitsFrom) + Arrays.hashCode(tokens);
+    }
+
+    @Override
+    public String toString() {
+      return "slot %d from %d: %s, logits from %d"
+          .formatted(slot, start, Arrays.toString(tokens), logitsFrom);
+    }
+  }
 
   /** Copies the lists. */
   public StepPlan {
     decodes = List.copyOf(decodes);
-    chunks = List.copyOf(chunks);
+    prompts = List.copyOf(prompts);
   }
 
-  /** The decodes of each round. */
-  public List<List<Decode>> rounds() {
-    List<List<Decode>> rounds = new ArrayList<>();
-    int start = 0;
-    for (int end = 1; end <= decodes.size(); end++) {
-      // A round has some of the slots of the round before, so that it cannot begin above its end.
-      if (end == decodes.size() || decodes.get(end).slot() <= decodes.get(end - 1).slot()) {
-        rounds.add(decodes.subList(start, end));
-        start = end;
-      }
-    }
-    return rounds;
+  /** All chunks, in the order of their rows of logits. */
+  public Stream<Chunk> chunks() {
+    return Stream.concat(decodes.stream(), prompts.stream());
   }
 
-  /** The number of decoding sequences. */
-  private int decoding() {
-    return decodes.isEmpty() ? 0 : rounds().get(0).size();
+  /** The number of rows of logits of the decodes. */
+  public int decodeRows() {
+    return decodes.stream().mapToInt(Chunk::length).sum();
   }
 
   /** This plan without its draft tokens. */
   public StepPlan withoutDrafts() {
-    return new StepPlan(decodes.subList(0, decoding()), chunks);
+    return new StepPlan(decodes.stream().map(Chunk::withoutDrafts).toList(), prompts);
   }
 
   /** The number of sequences with draft tokens. */
   public int drafts() {
-    return draftTokens() == 0 ? 0 : rounds().get(1).size();
+    return (int) decodes.stream().filter(chunk -> chunk.length() > 1).count();
   }
 
   /** The number of draft tokens. */
   public int draftTokens() {
-    return decodes.size() - decoding();
+    return decodeRows() - decodes.size();
   }
 
-  /** The chunks to be computed. */
-  public List<ComputedChunk> computedChunks() {
-    return of(ComputedChunk.class).toList();
-  }
-
-  /** The chunks to be copied from the prefix cache. */
-  public List<CachedChunk> cachedChunks() {
-    return of(CachedChunk.class).toList();
-  }
-
-  private <P extends PromptChunk> Stream<P> of(Class<P> kind) {
-    return chunks.stream().filter(kind::isInstance).map(kind::cast);
+  /** The number of prompt tokens. */
+  public int promptTokens() {
+    return prompts.stream().mapToInt(Chunk::length).sum();
   }
 
   /** The number of sequences that take part. */
   public int sequences() {
-    int sequences = decoding();
-    for (int i = 0; i < chunks.size(); i++) {
-      if (i == 0 || chunks.get(i).slot() != chunks.get(i - 1).slot()) {
-        sequences++;
-      }
-    }
-    return sequences;
-  }
-
-  /** The number of prompt tokens, computed and copied. */
-  public int promptTokens() {
-    int tokens = 0;
-    for (PromptChunk chunk : chunks) {
-      tokens += chunk.length();
-    }
-    return tokens;
+    return (int) chunks().mapToInt(Chunk::slot).distinct().count();
   }
 
   /** Returns whether the plan contains no work. */
   public boolean isEmpty() {
-    return decodes.isEmpty() && chunks.isEmpty();
+    return decodes.isEmpty() && prompts.isEmpty();
   }
 }

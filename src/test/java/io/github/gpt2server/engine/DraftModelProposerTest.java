@@ -10,8 +10,7 @@ import io.github.gpt2server.engine.speculation.DraftModelProposer;
 import io.github.gpt2server.engine.speculation.DraftPlanner;
 import io.github.gpt2server.engine.speculation.StepCosts;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -115,12 +114,16 @@ class DraftModelProposerTest {
     start();
     assertText(engine.submit(generation(prompt(700), 200)));
     engine.close();
-    List<List<ComputedChunk>> chunks =
-        draft.plans.stream().map(StepPlan::computedChunks).filter(some -> !some.isEmpty()).toList();
+    // Without those of draft tokens, which have logits.
+    List<List<Chunk>> chunks =
+        draft.plans.stream()
+            .map(StepPlan::prompts)
+            .filter(some -> some.stream().anyMatch(chunk -> chunk.logitRows() == 0))
+            .toList();
     // Seven of 64 tokens cost as much as a step of the real model, 9.9.
     assertThat(chunks).extracting(List::size).containsExactly(7, 4);
     assertThat(chunks.stream().flatMap(List::stream))
-        .extracting(ComputedChunk::start)
+        .extracting(Chunk::start)
         .containsExactly(0, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640);
     // What has been generated meanwhile is read with the rest.
     assertThat(chunks.get(1).get(3).end()).isEqualTo(701);
@@ -198,10 +201,7 @@ class DraftModelProposerTest {
     engine.close();
     assertThat(draft.plans)
         .anySatisfy(
-            plan ->
-                assertThat(plan.rounds().get(0))
-                    .extracting(Decode::slot)
-                    .containsExactly(0, 1, 2, 3));
+            plan -> assertThat(plan.prompts()).extracting(Chunk::slot).containsExactly(0, 1, 2, 3));
     assertThat(model.plans).hasSizeLessThan(80);
   }
 
@@ -214,8 +214,8 @@ class DraftModelProposerTest {
     engine.close();
     int last =
         draft.plans.stream()
-            .flatMap(plan -> plan.decodes().stream())
-            .mapToInt(Decode::position)
+            .flatMap(StepPlan::chunks)
+            .mapToInt(chunk -> chunk.end() - 1)
             .max()
             .orElseThrow();
     assertThat(last).isEqualTo(99);
@@ -256,8 +256,10 @@ class DraftModelProposerTest {
     assertThat(GeneratedTokens.of(handle))
         .isEqualTo(expected.subList(0, expected.indexOf(stop) + 1));
     engine.close();
-    assertThat(model.plans.stream().flatMap(plan -> plan.decodes().stream()))
-        .extracting(Decode::token)
+    assertThat(
+            model.plans.stream()
+                .flatMap(plan -> plan.decodes().stream())
+                .flatMapToInt(chunk -> IntStream.of(chunk.tokens())))
         .doesNotContain(stop);
     assertThat(counter.accepted.get()).isEqualTo(counter.drafted.get()).isGreaterThan(20);
   }

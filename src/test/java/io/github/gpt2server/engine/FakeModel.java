@@ -1,15 +1,13 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.model.BlockCopy;
 import io.github.gpt2server.model.EmbeddingPlan;
 import io.github.gpt2server.model.Inspection;
 import io.github.gpt2server.model.InspectionResult;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -27,6 +25,9 @@ import java.util.stream.IntStream;
  */
 public final class FakeModel implements LanguageModel {
   static final int VOCAB = 1000;
+
+  /** Number of tokens in a block of the prefix cache. */
+  public static final int BLOCK_LENGTH = 32;
 
   /** A step that contains this token throws. */
   static final int POISON = 999;
@@ -70,7 +71,7 @@ public final class FakeModel implements LanguageModel {
   /** A permit for each step, if not null. */
   volatile Semaphore permits;
 
-  /** A step of more rows than this throws. */
+  /** A step of more rows of logits than this throws. */
   volatile int maxRows = Integer.MAX_VALUE;
 
   /** Number of preceding tokens that count; with few of them the text soon repeats itself. */
@@ -87,13 +88,16 @@ public final class FakeModel implements LanguageModel {
 
   volatile boolean closed;
 
+  /** Whether copying between the caches fails. */
+  public volatile boolean copyingFails;
+
   public FakeModel(int slots, int contextLength) {
     this(slots, contextLength, 0);
   }
 
-  FakeModel(int slots, int contextLength, int blocks) {
+  public FakeModel(int slots, int contextLength, int blocks) {
     this.cache = new int[slots][contextLength];
-    this.blocks = new int[blocks][];
+    this.blocks = new int[blocks][BLOCK_LENGTH];
     this.contextLength = contextLength;
   }
 
@@ -145,41 +149,60 @@ public final class FakeModel implements LanguageModel {
   }
 
   @Override
+  public int blockLength() {
+    return BLOCK_LENGTH;
+  }
+
+  @Override
+  public boolean reproducible() {
+    return true;
+  }
+
+  @Override
+  public void retain(List<BlockCopy> copies) {
+    for (BlockCopy copy : copies) {
+      copy(cache[copy.slot()], copy.start(), blocks[copy.block()], 0, copy.length());
+    }
+  }
+
+  @Override
+  public void restore(List<BlockCopy> copies) {
+    for (BlockCopy copy : copies) {
+      copy(blocks[copy.block()], 0, cache[copy.slot()], copy.start(), copy.length());
+    }
+  }
+
+  private void copy(int[] from, int at, int[] to, int start, int length) {
+    if (copyingFails) {
+      throw new IllegalStateException("no copies");
+    }
+    System.arraycopy(from, at, to, start, length);
+  }
+
+  @Override
   public StepResult step(StepPlan plan) {
     if (permits != null) {
       permits.acquireUninterruptibly();
     }
-    if (plan.decodes().size() > maxRows) {
+    if (plan.chunks().mapToInt(Chunk::logitRows).sum() > maxRows) {
       throw new IllegalStateException("too many rows");
     }
     List<float[]> rows = new ArrayList<>();
     List<Integer> slots = new ArrayList<>();
-    for (Decode decode : plan.decodes()) {
-      write(decode.slot(), decode.position(), decode.token());
-      rows.add(row(decode.slot(), decode.position()));
-      slots.add(decode.slot());
-    }
-    for (PromptChunk chunk : plan.chunks()) {
-      int[] tokens =
-          chunk instanceof ComputedChunk computed
-              ? computed.tokens()
-              : blocks[((CachedChunk) chunk).block()];
+    for (Chunk chunk : plan.chunks().toList()) {
       for (int i = 0; i < chunk.length(); i++) {
-        write(chunk.slot(), chunk.start() + i, tokens[i]);
+        write(chunk.slot(), chunk.start() + i, chunk.tokens()[i]);
         if (i >= chunk.logitsFrom()) {
           rows.add(row(chunk.slot(), chunk.start() + i));
           slots.add(chunk.slot());
         }
-      }
-      if (chunk instanceof ComputedChunk computed && computed.block() != StepPlan.NO_BLOCK) {
-        blocks[computed.block()] = computed.tokens();
       }
     }
     synchronized (plans) {
       plans.add(plan);
     }
     steps.incrementAndGet();
-    plan.chunks().forEach(chunk -> feed(Need.STEP, chunk.slot()));
+    plan.prompts().forEach(chunk -> feed(Need.STEP, chunk.slot()));
     return new Result(rows, (need, row) -> feed(need, slots.get(row)));
   }
 

@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class WarmUpTest {
@@ -20,20 +18,19 @@ class WarmUpTest {
     FakeModel model = new FakeModel(32, 64, 2);
     model.warmUpSlots = 2;
 
-    WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32));
+    WarmUp.run(model, EngineSettings.withQueue(1).withLeastPrefillTokens(32));
 
     assertThat(rows(model)).containsExactly(0, 1, 2, 4, 8, 16, 32);
     assertThat(slots(model.plans)).containsExactly(0, 1);
     assertThat(model.plans)
-        .anyMatch(plan -> plan.decodes().size() == 1 && plan.chunks().size() == 1);
-    assertThat(model.plans).anyMatch(plan -> !plan.cachedChunks().isEmpty());
+        .anyMatch(plan -> plan.decodes().size() == 1 && plan.prompts().size() == 1);
   }
 
   @Test
   void usesEverySlotWhereEachHasItsMemory() {
     FakeModel model = new FakeModel(8, 64);
 
-    WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32));
+    WarmUp.run(model, EngineSettings.withQueue(1).withLeastPrefillTokens(32));
 
     assertThat(rows(model)).containsExactly(0, 1, 2, 4, 8);
     assertThat(slots(model.plans)).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
@@ -45,11 +42,11 @@ class WarmUpTest {
     FakeModel model = new FakeModel(32, 6);
     model.warmUpSlots = 2;
 
-    WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32));
+    WarmUp.run(model, EngineSettings.withQueue(1).withLeastPrefillTokens(32));
 
     assertThat(rows(model)).containsExactly(0, 1, 2);
     assertThat(model.plans.stream().flatMap(plan -> plan.decodes().stream()))
-        .extracting(Decode::position)
+        .extracting(Chunk::start)
         .containsOnly(5);
   }
 
@@ -60,30 +57,25 @@ class WarmUpTest {
       model.peak = wrong;
 
       assertThatExceptionOfType(ModelLoadException.class)
-          .isThrownBy(() -> WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32)))
+          .isThrownBy(
+              () -> WarmUp.run(model, EngineSettings.withQueue(1).withLeastPrefillTokens(32)))
           .withMessageStartingWith("the model's logits are not numbers: a first step gives token ")
           .withMessageContaining(" the logit " + wrong + "; ");
     }
     model.peak = 1e5f;
-    WarmUp.run(model, EngineSettings.withQueue(1).withChunkSize(32));
+    WarmUp.run(model, EngineSettings.withQueue(1).withLeastPrefillTokens(32));
   }
 
-  /** Number of rows that decode in a step. */
+  /** Number of decoding rows in a step. */
   private static Set<Integer> rows(FakeModel model) {
     Set<Integer> rows = new TreeSet<>();
-    model.plans.forEach(plan -> rows.add(plan.decodes().size()));
+    model.plans.forEach(plan -> rows.add(plan.decodeRows()));
     return rows;
   }
 
   private static Set<Integer> slots(List<StepPlan> plans) {
     Set<Integer> slots = new TreeSet<>();
-    plans.stream()
-        .flatMap(
-            plan ->
-                Stream.concat(
-                    plan.decodes().stream().map(Decode::slot),
-                    plan.chunks().stream().map(PromptChunk::slot)))
-        .forEach(slots::add);
+    plans.stream().flatMap(StepPlan::chunks).map(Chunk::slot).forEach(slots::add);
     return slots;
   }
 }

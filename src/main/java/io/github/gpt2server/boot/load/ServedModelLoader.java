@@ -6,7 +6,6 @@ import io.github.gpt2server.boot.settings.InvalidSettingException;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
 import io.github.gpt2server.engine.handle.EngineObserver;
-import io.github.gpt2server.engine.request.Speculation;
 import io.github.gpt2server.hub.ModelFolder;
 import io.github.gpt2server.hub.ModelHub;
 import io.github.gpt2server.hub.cache.Snapshot;
@@ -47,6 +46,9 @@ public final class ServedModelLoader implements ModelLoader {
 
   /** gpt2.revision is of another model. */
   private static final String DRAFT_REVISION = "main";
+
+  /** Number of tokens in a block of the prefix cache, a multiple of 16. */
+  private static final int BLOCK_LENGTH = 32;
 
   private final Gpt2Properties properties;
   private final ServerState state;
@@ -90,12 +92,12 @@ public final class ServedModelLoader implements ModelLoader {
           properties.threads() > 0 ? properties.threads() : CpuTopology.ofThisProcess().threads();
       EngineSettings settings =
           EngineSettings.withQueue(properties.maxQueue())
-              .withChunkSize(chunkSize(device))
+              .withLeastPrefillTokens(leastPrefillTokens(device))
               .withSamplingThreads(threads)
-              .withSpeculation(speculation(device))
+              .withSpeculation(properties.speculation())
               .withMaxUnreadBytes(maxUnreadBytes())
               .withObserver(observer);
-      CacheSize cache = cacheSize(config, settings.chunkSize());
+      CacheSize cache = cacheSize(config);
       long cacheBytes = Gpt2Model.cacheBytes(config, type, cache.slots());
       long weightBytes = Gpt2Model.weightBytes(config, weights.tiedEmbeddings(), type);
       int[] sample = sample(tokenizer, config);
@@ -223,13 +225,13 @@ public final class ServedModelLoader implements ModelLoader {
     }
   }
 
-  private CacheSize cacheSize(Gpt2Config config, int blockLength) {
+  private CacheSize cacheSize(Gpt2Config config) {
     int slots = properties.maxSequences();
     long tokens =
         properties.prefixCacheTokens() < 0
             ? (long) slots * config.contextLength() / 4
             : properties.prefixCacheTokens();
-    return new CacheSize(slots, (int) ((tokens + blockLength - 1) / blockLength), blockLength);
+    return new CacheSize(slots, (int) ((tokens + BLOCK_LENGTH - 1) / BLOCK_LENGTH), BLOCK_LENGTH);
   }
 
   private TorchDevice device() {
@@ -241,18 +243,11 @@ public final class ServedModelLoader implements ModelLoader {
   }
 
   /**
-   * The number of tokens of a prompt chunk. On a CPU each costs its time, and running streams wait
-   * for all of them; a GPU takes as long to start the kernels of a chunk of any length.
+   * The least number of prompt tokens of a step. On a CPU each costs its time, and running streams
+   * wait for all of them; a GPU takes as long to start the kernels for any number.
    */
-  private static int chunkSize(TorchDevice device) {
-    return device.isCpu() ? 32 : 64;
-  }
-
-  /**
-   * On a GPU a row's bits depend on the number of rows, so that draft tokens could change texts.
-   */
-  private Speculation speculation(TorchDevice device) {
-    return device.isCpu() ? properties.speculation() : Speculation.OFF;
+  private static int leastPrefillTokens(TorchDevice device) {
+    return device.isCpu() ? 16 : 64;
   }
 
   /** The end tokens of the tokenizer and of the model's own files. */

@@ -14,7 +14,7 @@ public enum StepKind {
   TASK;
 
   public static StepKind of(StepPlan plan) {
-    if (plan.chunks().isEmpty()) {
+    if (plan.prompts().isEmpty()) {
       return DECODE;
     }
     return plan.decodes().isEmpty() ? PREFILL : MIXED;

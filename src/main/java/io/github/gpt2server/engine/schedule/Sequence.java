@@ -8,9 +8,7 @@ import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.speculation.DraftProposer;
 import io.github.gpt2server.engine.speculation.SpeculativeSequence;
-import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.sampling.Candidates;
 import io.github.gpt2server.sampling.TokenSampler;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -33,6 +31,7 @@ public final class Sequence implements SpeculativeSequence {
   private int prefilled;
   private int cachedTokens;
   private int generated;
+  private int retained;
   private int lastToken = -1;
 
   /**
@@ -135,52 +134,69 @@ public final class Sequence implements SpeculativeSequence {
   }
 
   @Override
-  public Decode decode() {
-    return new Decode(slot, request.prompt().length + generated - 1, lastToken);
+  public int lastToken() {
+    return lastToken;
   }
 
-  /**
-   * The end of the prompt chunk that begins at {@code start}: the next multiple of the chunk size,
-   * or the end of the reusable prefix or of the prompt if that comes first. Independent of load.
-   */
-  int chunkEnd(int start, int chunkSize) {
-    int end = Math.min(request.prompt().length, (start / chunkSize + 1) * chunkSize);
-    int shared = request.reuse().length();
-    return start < shared ? Math.min(end, shared) : end;
+  @Override
+  public int lastPosition() {
+    return request.prompt().length + generated - 1;
   }
 
-  /** Returns whether the prefix cache may hold the prompt up to {@code end}. */
-  boolean reuses(int end) {
-    return end <= request.reuse().length();
+  /** The last generated token and draft tokens after it, to be computed. */
+  Chunk decode(int[] drafts) {
+    int[] tokens = new int[1 + drafts.length];
+    tokens[0] = lastToken;
+    System.arraycopy(drafts, 0, tokens, 1, drafts.length);
+    return Chunk.decode(slot, lastPosition(), tokens);
   }
 
-  /**
-   * The prompt chunk from {@code start} to {@code end}, to be computed.
-   *
-   * @param block the cache block that receives a copy, or {@link StepPlan#NO_BLOCK}
-   */
-  ComputedChunk chunk(int start, int end, int block) {
-    return new ComputedChunk(
+  /** The next {@code length} tokens of the prompt, to be computed. */
+  Chunk read(int length) {
+    int end = prefilled + length;
+    return new Chunk(
         slot,
-        start,
-        Arrays.copyOfRange(request.prompt(), start, end),
-        logitsFrom(start, end),
-        block);
+        prefilled,
+        Arrays.copyOfRange(request.prompt(), prefilled, end),
+        Math.min(Math.max(firstLogits(), prefilled), end) - prefilled);
   }
 
-  /** The prompt chunk from {@code start} to {@code end}, copied from a cache block. */
-  CachedChunk cachedChunk(int start, int end, int block) {
-    return new CachedChunk(slot, start, end - start, logitsFrom(start, end), block);
-  }
-
-  private int logitsFrom(int start, int end) {
-    int firstRow = end;
+  /**
+   * The position of the first prompt token whose logits are needed; the prompt's length for none.
+   */
+  private int firstLogits() {
     if (scores()) {
-      firstRow = Math.max(start, scoredFrom() - 1);
-    } else if (end == request.prompt().length && needsLastRow()) {
-      firstRow = end - 1;
+      return scoredFrom() - 1;
     }
-    return Math.min(firstRow, end) - start;
+    return needsLastRow() ? request.prompt().length - 1 : request.prompt().length;
+  }
+
+  /** Number of leading prompt tokens that may come from the prefix cache, which has no logits. */
+  int reusable() {
+    return Math.min(request.reuse().length(), firstLogits());
+  }
+
+  /** Number of leading tokens that the slot holds and the prefix cache may retain. */
+  int retainable() {
+    int reusable = request.reuse().length();
+    return reusable == request.prompt().length ? positions() : Math.min(positions(), reusable);
+  }
+
+  /** Number of leading tokens that have been offered to the prefix cache. */
+  int retained() {
+    return retained;
+  }
+
+  /** Records that tokens up to {@code end} have been offered to the prefix cache. */
+  void retain(int end) {
+    retained = end;
+  }
+
+  /** The tokens of the prompt, and those generated. */
+  int[] text() {
+    return proposer == null
+        ? request.prompt()
+        : proposer.tokens(0, request.prompt().length + generated);
   }
 
   /** Returns whether the logits after the prompt's last token are needed. */
@@ -196,9 +212,10 @@ public final class Sequence implements SpeculativeSequence {
     }
   }
 
-  /** Counts prompt tokens copied from the prefix cache. */
-  public void addCached(int tokens) {
-    cachedTokens += tokens;
+  /** Records that the beginning of the prompt has been copied from the prefix cache. */
+  void restore(int tokens) {
+    cachedTokens = tokens;
+    prefilled = tokens;
     progress().addCached(tokens);
   }
 

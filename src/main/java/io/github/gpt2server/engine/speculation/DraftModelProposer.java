@@ -4,9 +4,7 @@ import io.github.gpt2server.engine.result.Failures;
 import io.github.gpt2server.engine.result.InvalidModelOutputException;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.sampling.TokenSampler;
 import java.nio.FloatBuffer;
@@ -100,68 +98,53 @@ public final class DraftModelProposer implements AutoCloseable {
   void propose(Map<SpeculativeSequence, Integer> lengths) {
     try {
       List<SpeculativeSequence> open = List.copyOf(lengths.keySet());
-      List<Decode> decodes = new ArrayList<>();
-      int[] rows = addUnread(decodes, open);
+      List<Chunk> chunks = open.stream().map(this::unreadTokens).toList();
       for (int ahead = 0; !open.isEmpty(); ahead++) {
-        step(decodes, open, rows, ahead);
+        step(chunks, open, ahead);
         List<SpeculativeSequence> next = new ArrayList<>();
-        decodes = new ArrayList<>();
+        chunks = new ArrayList<>();
         for (SpeculativeSequence sequence : open) {
           int token = state(sequence).token(ahead);
           // Nothing follows a token that ends the sequence.
           if (ahead + 1 < lengths.get(sequence) && !sequence.stopsAt(token)) {
             int position = sequence.proposer().length() + ahead;
-            decodes.add(new Decode(sequence.slot(), position, token));
+            chunks.add(Chunk.decode(sequence.slot(), position, token));
             next.add(sequence);
           }
         }
         open = next;
-        rows = IntStream.range(0, open.size()).toArray();
       }
     } catch (RuntimeException | Error e) {
       fail(lengths.keySet(), e);
     }
   }
 
-  /** Adds the unread tokens, in rounds; returns the row of each sequence's last token. */
-  private int[] addUnread(List<Decode> decodes, List<SpeculativeSequence> sequences) {
-    int[] rows = new int[sequences.size()];
-    int longest = sequences.stream().mapToInt(this::unread).max().orElse(0);
-    for (int round = 0; round < longest; round++) {
-      for (int i = 0; i < rows.length; i++) {
-        SpeculativeSequence sequence = sequences.get(i);
-        int position = state(sequence).read() + round;
-        if (position < sequence.proposer().length()) {
-          rows[i] = decodes.size();
-          int token = sequence.proposer().token(position);
-          decodes.add(new Decode(sequence.slot(), position, token));
-        }
-      }
-    }
-    return rows;
+  /** The unread tokens of a sequence, with the logits after the last one. */
+  private Chunk unreadTokens(SpeculativeSequence sequence) {
+    int start = state(sequence).read();
+    int[] tokens = sequence.proposer().tokens(start, sequence.proposer().length());
+    return new Chunk(sequence.slot(), start, tokens, tokens.length - 1);
   }
 
-  /** Computes one more draft token of each sequence. */
-  private void step(
-      List<Decode> decodes, List<SpeculativeSequence> sequences, int[] rows, int ahead) {
-    try (StepResult result = model.step(new StepPlan(decodes, List.of()))) {
+  /** Computes one more draft token of each sequence, from a chunk with one row of logits each. */
+  private void step(List<Chunk> chunks, List<SpeculativeSequence> sequences, int ahead) {
+    try (StepResult result = model.step(new StepPlan(List.of(), chunks))) {
       int[] argmax = result.argmax();
-      for (int i = 0; i < rows.length; i++) {
+      for (int i = 0; i < argmax.length; i++) {
         TokenSampler sampler = sequences.get(i).sampler();
-        if (argmax[rows[i]] < 0) {
+        if (argmax[i] < 0) {
           throw new InvalidModelOutputException("its logits hold NaN or infinity");
         }
         if (sampler.editsLogits()) {
           // Penalties count the generated text alone, not the draft tokens.
-          sampler.process(result.logits(rows[i]));
+          sampler.process(result.logits(i));
         }
       }
-      FloatBuffer[] probabilities = probabilities(sequences, rows, ahead, result);
-      for (int i = 0; i < rows.length; i++) {
+      FloatBuffer[] probabilities = probabilities(sequences, ahead, result);
+      for (int i = 0; i < argmax.length; i++) {
         SpeculativeSequence sequence = sequences.get(i);
         TokenSampler sampler = sequence.sampler();
-        int likeliest =
-            sampler.editsLogits() ? sampler.argmax(result.logits(rows[i])) : argmax[rows[i]];
+        int likeliest = sampler.editsLogits() ? sampler.argmax(result.logits(i)) : argmax[i];
         int sampled =
             probabilities[i] == null ? likeliest : sampler.foresee(probabilities[i], ahead);
         state(sequence).propose(sampled, likeliest, sequence.proposer().length());
@@ -171,17 +154,17 @@ public final class DraftModelProposer implements AutoCloseable {
 
   /** The probabilities by sequence; null where no token is sampled. */
   private FloatBuffer[] probabilities(
-      List<SpeculativeSequence> sequences, int[] rows, int ahead, StepResult result) {
-    FloatBuffer[] probabilities = new FloatBuffer[rows.length];
+      List<SpeculativeSequence> sequences, int ahead, StepResult result) {
+    FloatBuffer[] probabilities = new FloatBuffer[sequences.size()];
     int[] sampled =
-        IntStream.range(0, rows.length)
+        IntStream.range(0, sequences.size())
             .filter(i -> !sequences.get(i).sampler().greedy())
             .filter(i -> ahead == 0 || state(sequences.get(i)).samples())
             .toArray();
     if (sampled.length > 0) {
       FloatBuffer[] softmax =
           result.softmax(
-              IntStream.of(sampled).map(i -> rows[i]).toArray(),
+              sampled,
               IntStream.of(sampled)
                   .mapToDouble(i -> sequences.get(i).sampler().temperature())
                   .toArray());
@@ -197,7 +180,7 @@ public final class DraftModelProposer implements AutoCloseable {
    * budget allows, at least one.
    */
   void read(Collection<SpeculativeSequence> sequences, double budget) {
-    List<PromptChunk> chunks = new ArrayList<>();
+    List<Chunk> chunks = new ArrayList<>();
     int tokens = 0;
     for (SpeculativeSequence sequence : sequences) {
       // The last token is read in the step of the first draft token.
@@ -210,7 +193,7 @@ public final class DraftModelProposer implements AutoCloseable {
           break;
         }
         int[] chunk = sequence.proposer().tokens(start, start + length);
-        chunks.add(new ComputedChunk(sequence.slot(), start, chunk, length, StepPlan.NO_BLOCK));
+        chunks.add(new Chunk(sequence.slot(), start, chunk, length));
       }
     }
     try {

@@ -1,12 +1,12 @@
 package io.github.gpt2server.engine.speculation;
 
-import io.github.gpt2server.model.StepPlan.Decode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Decides which draft tokens a step computes beside the known tokens: as many, likeliest first, as
@@ -92,20 +92,25 @@ public final class DraftPlanner implements AutoCloseable {
   private record Choice(List<DraftToken> draftTokens, double goodput) {}
 
   /**
-   * Plans the rounds of draft tokens of a step.
+   * Plans the draft tokens of a step.
    *
-   * @param sequences the decoding sequences, in ascending order of slots
+   * @param sequences the decoding sequences
    * @param promptTokens the number of prompt tokens that the step computes
+   * @return of each sequence the draft tokens after its last known token
    */
-  public List<Decode> plan(List<? extends SpeculativeSequence> sequences, int promptTokens) {
+  public List<int[]> plan(List<? extends SpeculativeSequence> sequences, int promptTokens) {
     Choice choice = worthwhile(draftTokens(sequences, false), sequences.size(), promptTokens);
     if (draftModel != null && !sequences.isEmpty()) {
       choice = withDraftModel(choice, sequences, promptTokens);
     }
-    return choice.draftTokens().stream()
-        .filter(this::made)
-        .sorted(Comparator.comparingInt(DraftToken::ahead).thenComparingInt(DraftToken::index))
-        .map(this::decode)
+    List<DraftToken> made =
+        choice.draftTokens().stream()
+            .filter(this::made)
+            .sorted(Comparator.comparingInt(DraftToken::ahead))
+            .toList();
+    return IntStream.range(0, sequences.size())
+        .mapToObj(
+            i -> made.stream().filter(token -> token.index() == i).mapToInt(this::id).toArray())
         .toList();
   }
 
@@ -115,7 +120,9 @@ public final class DraftPlanner implements AutoCloseable {
    */
   private Choice withDraftModel(
       Choice without, List<? extends SpeculativeSequence> sequences, int promptTokens) {
-    sequences.forEach(sequence -> draftModel.state(sequence).drop(sequence.proposer().length()));
+    // The last token is read again with the draft, even if the step before was planned in vain.
+    sequences.forEach(
+        sequence -> draftModel.state(sequence).drop(sequence.proposer().length() - 1));
     double alone = costs.of(sequences.size() + promptTokens);
     Choice with = worthwhile(draftTokens(sequences, true), sequences.size(), promptTokens);
     if (with.goodput() > without.goodput()) {
@@ -240,13 +247,10 @@ public final class DraftPlanner implements AutoCloseable {
     return token.ahead() < state.count() && !token.sequence().stopsAt(state.token(token.ahead()));
   }
 
-  private Decode decode(DraftToken token) {
-    Decode known = token.sequence().decode();
-    int id =
-        token.byModel()
-            ? draftModel.state(token.sequence()).token(token.ahead())
-            : token.sequence().proposer().draftToken(token.ahead());
-    return new Decode(known.slot(), known.position() + 1 + token.ahead(), id);
+  private int id(DraftToken token) {
+    return token.byModel()
+        ? draftModel.state(token.sequence()).token(token.ahead())
+        : token.sequence().proposer().draftToken(token.ahead());
   }
 
   /** Frees the draft model, if there is one. */

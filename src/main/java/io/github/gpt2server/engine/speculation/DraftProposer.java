@@ -43,7 +43,7 @@ public final class DraftProposer {
   }
 
   /** The tokens of the text from {@code start} to before {@code end}. */
-  int[] tokens(int start, int end) {
+  public int[] tokens(int start, int end) {
     return lookup.tokens(start, end);
   }
 

@@ -1,6 +1,5 @@
 package io.github.gpt2server.engine.speculation;
 
-import io.github.gpt2server.model.StepPlan.Decode;
 import io.github.gpt2server.sampling.TokenSampler;
 
 /** A decoding sequence as speculation sees it. */
@@ -20,5 +19,8 @@ public interface SpeculativeSequence {
   boolean stopsAt(int token);
 
   /** The last known token, to be computed by the next step. */
-  Decode decode();
+  int lastToken();
+
+  /** The position of the last known token. */
+  int lastPosition();
 }

@@ -2,7 +2,7 @@ package io.github.gpt2server.engine.speculation;
 
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import java.util.Arrays;
 import java.util.List;
@@ -57,10 +57,9 @@ public record StepCosts(int[] rows, double[] cost) {
   }
 
   private static double millis(LanguageModel model, int position, int rows) {
-    List<Decode> rounds =
-        IntStream.range(0, rows).mapToObj(i -> new Decode(0, position + i, 0)).toList();
+    Chunk drafted = Chunk.decode(0, position, new int[rows]);
     long start = System.nanoTime();
-    try (StepResult result = model.step(new StepPlan(rounds, List.of()))) {
+    try (StepResult result = model.step(new StepPlan(List.of(drafted), List.of()))) {
       result.argmax();
     }
     return (System.nanoTime() - start) / 1e6;

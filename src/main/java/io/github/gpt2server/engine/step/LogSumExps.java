@@ -2,8 +2,7 @@ package io.github.gpt2server.engine.step;
 
 import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,14 +24,16 @@ final class LogSumExps {
     List<Integer> rows = new ArrayList<>();
     List<Double> temperatures = new ArrayList<>();
     int row = 0;
-    for (Decode decode : plan.decodes()) {
-      if (inSlot.apply(decode.slot()).request().logprobs().wanted()) {
-        rows.add(row);
-        temperatures.add(1.0);
+    for (Chunk chunk : plan.decodes()) {
+      for (int i = 0; i < chunk.length(); i++) {
+        if (inSlot.apply(chunk.slot()).request().logprobs().wanted()) {
+          rows.add(row);
+          temperatures.add(1.0);
+        }
+        row++;
       }
-      row++;
     }
-    for (PromptChunk chunk : plan.chunks()) {
+    for (Chunk chunk : plan.prompts()) {
       Sequence sequence = inSlot.apply(chunk.slot());
       int length = sequence.request().prompt().length;
       for (int i = chunk.logitsFrom(); i < chunk.length(); i++) {

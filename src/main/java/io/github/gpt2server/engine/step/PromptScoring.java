@@ -5,7 +5,7 @@ import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +13,7 @@ import java.util.function.IntFunction;
 
 /** Scores of the prompt tokens that follow a step's rows. */
 final class PromptScoring {
-  /** Scored tokens by chunk of the plan. */
+  /** Scored tokens by prompt chunk of the plan. */
   private final List<List<Target>> targets;
 
   /** A row of logits and the position of the prompt token that follows it. */
@@ -47,7 +47,7 @@ final class PromptScoring {
   /**
    * Adds the log-probabilities requested for the prompt tokens that follow a chunk's rows.
    *
-   * @param chunk index of the chunk in the plan
+   * @param chunk index of the prompt chunk in the plan
    */
   void addDetails(int chunk, StepResult result, LogSumExps sums) {
     for (Target target : targets.get(chunk)) {
@@ -85,8 +85,8 @@ final class PromptScoring {
 
   private static List<List<Target>> targets(StepPlan plan, IntFunction<Sequence> inSlot) {
     List<List<Target>> targets = new ArrayList<>();
-    int row = plan.decodes().size();
-    for (PromptChunk chunk : plan.chunks()) {
+    int row = plan.decodeRows();
+    for (Chunk chunk : plan.prompts()) {
       Sequence sequence = inSlot.apply(chunk.slot());
       List<Target> ofChunk = new ArrayList<>();
       for (int i = chunk.logitsFrom(); i < chunk.length(); i++) {

@@ -3,14 +3,11 @@ package io.github.gpt2server.engine.step;
 import io.github.gpt2server.engine.result.Failures;
 import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.SequenceEvent;
-import io.github.gpt2server.engine.schedule.PrefixCache;
 import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.engine.step.RowSampling.Row;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.ArrayList;
@@ -32,8 +29,8 @@ import org.slf4j.LoggerFactory;
  *       scores;
  *   <li><i>generate</i>: {@link NextTokens} penalises, samples and emits a token of each sequence
  *       whose known tokens end with this step;
- *   <li><i>verify drafts</i>: round by round, a draft token is accepted if it is the token that was
- *       just generated; its row then generates the next.
+ *   <li><i>verify drafts</i>: one of each sequence at a time, a draft token is accepted if it is
+ *       the token that was just generated; its row then generates the next.
  * </ol>
  *
  * <p>A token after accepted draft tokens is picked as in a step of its own, by the same sampler in
@@ -46,7 +43,6 @@ public final class StepExecutor {
   private static final Logger log = LoggerFactory.getLogger(Failures.LOGGER);
 
   private final LanguageModel model;
-  private final PrefixCache cache;
   private final NextTokens nextTokens;
   private final IntFunction<Sequence> inSlot;
   private final Consumer<Sequence> onComplete;
@@ -56,7 +52,6 @@ public final class StepExecutor {
   /**
    * Creates an executor.
    *
-   * @param cache notified of the chunks that have been computed
    * @param threads threads that sample
    * @param inSlot returns the running sequence in a slot, or null
    * @param onComplete called for a sequence that has published its end
@@ -65,13 +60,11 @@ public final class StepExecutor {
   public StepExecutor(
       LanguageModel model,
       Gpt2Tokenizer tokenizer,
-      PrefixCache cache,
       SamplingThreads threads,
       IntFunction<Sequence> inSlot,
       Consumer<Sequence> onComplete,
       BiConsumer<Sequence, Throwable> onFailure) {
     this.model = model;
-    this.cache = cache;
     this.nextTokens = new NextTokens(tokenizer, threads, this::attempt, onComplete);
     this.inSlot = inSlot;
     this.onComplete = onComplete;
@@ -146,8 +139,8 @@ public final class StepExecutor {
   }
 
   private boolean anyGreedy(StepPlan plan) {
-    return plan.decodes().stream().anyMatch(decode -> greedy(inSlot.apply(decode.slot())))
-        || plan.chunks().stream()
+    return plan.decodes().stream().anyMatch(chunk -> greedy(inSlot.apply(chunk.slot())))
+        || plan.prompts().stream()
             .anyMatch(
                 chunk -> {
                   Sequence sequence = inSlot.apply(chunk.slot());
@@ -179,16 +172,13 @@ public final class StepExecutor {
       }
       step(
           new StepPlan(
-              plan.decodes().stream().filter(decode -> decode.slot() == slot).toList(),
-              plan.chunks().stream().filter(chunk -> chunk.slot() == slot).toList()));
+              plan.decodes().stream().filter(chunk -> chunk.slot() == slot).toList(),
+              plan.prompts().stream().filter(chunk -> chunk.slot() == slot).toList()));
     }
   }
 
   private static List<Integer> slots(StepPlan plan) {
-    List<Integer> slots = new ArrayList<>();
-    plan.decodes().forEach(decode -> slots.add(decode.slot()));
-    plan.chunks().forEach(chunk -> slots.add(chunk.slot()));
-    return slots.stream().distinct().toList();
+    return plan.chunks().map(Chunk::slot).distinct().toList();
   }
 
   private void publishOrFail(StepPlan plan, StepResult result, Reductions reductions) {
@@ -206,23 +196,48 @@ public final class StepExecutor {
   }
 
   private void publish(StepPlan plan, StepResult result, Reductions reductions) {
-    List<List<Decode>> rounds = plan.rounds();
-    int known = rounds.isEmpty() ? 0 : rounds.get(0).size();
+    List<DraftedRow> decoded = decodedRows(plan);
     List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < known; i++) {
-      int index = i;
-      Sequence sequence = inSlot.apply(plan.decodes().get(index).slot());
-      attempt(sequence, () -> rows.add(NextTokens.row(sequence, index, result)));
+    for (DraftedRow known : ahead(decoded, 0)) {
+      attempt(
+          known.sequence(), () -> rows.add(NextTokens.row(known.sequence(), known.row(), result)));
     }
     readPrompts(plan, result, reductions, rows);
     generate(rows, result, reductions);
-    int firstRow = known;
-    for (int i = 1; i < rounds.size(); i++) {
-      List<Row> verified = verifyDrafts(rounds.get(i), firstRow, result);
+    int longest = plan.decodes().stream().mapToInt(Chunk::length).max().orElse(0);
+    for (int ahead = 1; ahead < longest; ahead++) {
+      List<Row> verified = verifyDrafts(ahead(decoded, ahead), result);
       accepted += verified.size();
       generate(verified, result, reductions);
-      firstRow += rounds.get(i).size();
     }
+  }
+
+  /**
+   * A row of a decoding sequence.
+   *
+   * @param row its index in the step's logits
+   * @param ahead how many tokens it is after the last known one
+   */
+  private record DraftedRow(Sequence sequence, int row, Chunk chunk, int ahead) {
+    /** Returns whether the token whose row this is has been generated since. */
+    boolean accepted() {
+      return sequence.lastPosition() == chunk.start() + ahead
+          && sequence.lastToken() == chunk.tokens()[ahead];
+    }
+  }
+
+  private List<DraftedRow> decodedRows(StepPlan plan) {
+    List<DraftedRow> rows = new ArrayList<>();
+    for (Chunk chunk : plan.decodes()) {
+      for (int ahead = 0; ahead < chunk.length(); ahead++) {
+        rows.add(new DraftedRow(inSlot.apply(chunk.slot()), rows.size(), chunk, ahead));
+      }
+    }
+    return rows;
+  }
+
+  private static List<DraftedRow> ahead(List<DraftedRow> rows, int ahead) {
+    return rows.stream().filter(row -> row.ahead() == ahead).toList();
   }
 
   private void generate(List<Row> rows, StepResult result, Reductions reductions) {
@@ -232,9 +247,9 @@ public final class StepExecutor {
   /** Advances sequences by their chunks; adds the rows of those that begin to generate. */
   private void readPrompts(
       StepPlan plan, StepResult result, Reductions reductions, List<Row> rows) {
-    int row = plan.decodes().size();
-    for (int i = 0; i < plan.chunks().size(); i++) {
-      PromptChunk chunk = plan.chunks().get(i);
+    int row = plan.decodeRows();
+    for (int i = 0; i < plan.prompts().size(); i++) {
+      Chunk chunk = plan.prompts().get(i);
       int index = i;
       row += chunk.logitRows();
       int lastRow = row - 1;
@@ -243,7 +258,7 @@ public final class StepExecutor {
           sequence,
           () -> {
             reductions.scores().addDetails(index, result, reductions.sums());
-            advance(sequence, chunk);
+            sequence.advance(chunk.end());
             if (!sequence.prefilling()) {
               publishPrompt(sequence, lastRow, result);
               if (sequence.generates()) {
@@ -254,18 +269,6 @@ public final class StepExecutor {
               }
             }
           });
-    }
-  }
-
-  private void advance(Sequence sequence, PromptChunk chunk) {
-    sequence.advance(chunk.end());
-    if (chunk instanceof ComputedChunk computed) {
-      cache.commit(computed.block());
-    } else {
-      sequence.addCached(chunk.length());
-    }
-    if (!sequence.prefilling()) {
-      cache.count(sequence.request().reuse().length(), sequence.cachedTokens());
     }
   }
 
@@ -280,15 +283,17 @@ public final class StepExecutor {
     }
   }
 
-  /** The rows of a round whose draft tokens are the tokens that were generated. */
-  private List<Row> verifyDrafts(List<Decode> round, int firstRow, StepResult result) {
+  /** The rows of the draft tokens that are the tokens that were generated. */
+  private List<Row> verifyDrafts(List<DraftedRow> drafted, StepResult result) {
     List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < round.size(); i++) {
-      Sequence sequence = inSlot.apply(round.get(i).slot());
-      if (sequence != null && sequence.decode().equals(round.get(i))) {
-        int index = firstRow + i;
-        attempt(sequence, () -> rows.add(NextTokens.row(sequence, index, result)));
-      }
+    for (DraftedRow draft : drafted) {
+      attempt(
+          draft.sequence(),
+          () -> {
+            if (draft.accepted()) {
+              rows.add(NextTokens.row(draft.sequence(), draft.row(), result));
+            }
+          });
     }
     return rows;
   }

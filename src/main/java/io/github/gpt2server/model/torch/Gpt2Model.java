@@ -5,6 +5,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.gpt2server.model.AllocationFailure;
+import io.github.gpt2server.model.BlockCopy;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.EmbeddingPlan;
 import io.github.gpt2server.model.Inspection;
@@ -13,19 +14,15 @@ import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
+import java.nio.LongBuffer;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.BiFunction;
-import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.slf4j.Logger;
@@ -98,13 +95,15 @@ public final class Gpt2Model implements LanguageModel {
       WeightType type,
       CacheSize cache,
       int[] sample) {
-    return load(config, weights, device, type, cache, sample, ProgramSource::of);
+    Map<Kernels, ProgramSource> programs = new EnumMap<>(Kernels.class);
+    Kernels.of(device).forEach(kernels -> programs.put(kernels, ProgramSource.of(kernels)));
+    return load(config, weights, device, type, cache, sample, programs);
   }
 
   /**
-   * Loads with other programs.
+   * Loads with one of these programs.
    *
-   * @param source gives the program for kernels and a device
+   * @param programs the programs by their kernels, best first
    */
   static Gpt2Model load(
       Gpt2Config config,
@@ -113,10 +112,15 @@ public final class Gpt2Model implements LanguageModel {
       WeightType type,
       CacheSize cache,
       int[] sample,
-      BiFunction<Kernels, TorchDevice, ProgramSource> source) {
+      Map<Kernels, ProgramSource> programs) {
     TorchRuntime.load();
+    if (device.isCpu()) {
+      // libtorch must know the operators of a program that it compiles.
+      CpuKernels.ready();
+    }
     ArithmeticReport wrong = null;
-    for (Kernels kernels : Kernels.of(device)) {
+    for (Map.Entry<Kernels, ProgramSource> candidate : programs.entrySet()) {
+      Kernels kernels = candidate.getKey();
       if (wrong != null) {
         log.warn(
             "The {} kernels compute wrong numbers on this machine: {}; libtorch's plain operators"
@@ -126,8 +130,7 @@ public final class Gpt2Model implements LanguageModel {
       }
       Gpt2Model model;
       try {
-        TorchProgram program =
-            compile(config, kernels, device, type, source.apply(kernels, device));
+        TorchProgram program = compile(config, kernels, device, type, candidate.getValue());
         model = load(program, kernels, config, weights, device, type, cache, sample);
       } catch (EngineException e) {
         if (kernels == Kernels.LIBTORCH || AllocationFailure.asked(e).isPresent()) {
@@ -163,10 +166,9 @@ public final class Gpt2Model implements LanguageModel {
       CacheSize cache,
       int[] sample) {
     try {
-      NativeMemory.load(
-          () -> new WeightLoader(program, kernels, config, weights).load(type, sample));
+      NativeMemory.load(() -> new WeightLoader(program, config, weights).load(type, sample));
       program.run(
-          "allocate_cache",
+          "allocate_caches",
           IValue.from(cache.slots()),
           IValue.from(config.contextLength()),
           IValue.from(config.headWidth()),
@@ -211,8 +213,7 @@ public final class Gpt2Model implements LanguageModel {
       };
     }
     return switch (type) {
-      case FLOAT32, FLOAT16 -> 8;
-      case BFLOAT16 -> 6;
+      case FLOAT32, FLOAT16, BFLOAT16 -> 8;
       case INT8 -> 5;
     };
   }
@@ -222,19 +223,18 @@ public final class Gpt2Model implements LanguageModel {
     return (long) slots * config.contextLength() * positionBytes(config, type);
   }
 
-  /** Bytes that the prefix cache takes when it is full: the same, and the last block's output. */
+  /** Bytes that the prefix cache takes when it is full. */
   public static long prefixCacheBytes(Gpt2Config config, WeightType type, CacheSize cache) {
-    return (long) cache.blocks()
-        * cache.blockLength()
-        * (positionBytes(config, type) + (long) config.width() * Float.BYTES);
+    return (long) cache.blocks() * cache.blockLength() * positionBytes(config, type);
   }
 
   private static long positionBytes(Gpt2Config config, WeightType type) {
-    return 2L * config.layers() * config.width() * cacheType(config, type).bytes();
+    WeightType cached = CpuKernels.ready() ? cacheType(config, type) : attentionType(config, type);
+    return 2L * config.layers() * config.width() * cached.bytes();
   }
 
   /**
-   * The type of queries, keys, values and attention scores while a prompt is read. With int8 it is
+   * The type of queries, keys, values and attention scores by libtorch's operators. With int8 it is
    * float32. A model trained with scores in float32 ({@code reorder_and_upcast_attn}) gets all of
    * its attention in it, whatever its weights are; the reordering, which scales queries and keys
    * before they meet instead of the scores, changes nothing there. Source: Mistral, Stanford CRFM,
@@ -245,8 +245,9 @@ public final class Gpt2Model implements LanguageModel {
   }
 
   /**
-   * The type of keys and values in the caches. Where weights have less than 32 bits it is float16,
-   * which a CPU reads as fast as bfloat16 and which has eight times its precision.
+   * The type of keys and values in the caches of the kernels in C. Where weights have less than 32
+   * bits it is float16, which a CPU reads as fast as bfloat16 and which has eight times its
+   * precision.
    */
   private static WeightType cacheType(Gpt2Config config, WeightType type) {
     return config.reorderAndUpcastAttn() || type == WeightType.FLOAT32
@@ -264,8 +265,8 @@ public final class Gpt2Model implements LanguageModel {
     settings.put("device", device.toString());
     WeightType attention = kernels == Kernels.C ? WeightType.FLOAT32 : attentionType(config, type);
     settings.put("dtype", attention.code());
-    // A GPU's attention wants the cache in its own type.
-    WeightType cached = device.isCpu() ? cacheType(config, type) : attentionType(config, type);
+    // libtorch's attention wants the cache in its own type.
+    WeightType cached = kernels == Kernels.C ? cacheType(config, type) : attention;
     settings.put("cache_dtype", cached.code());
     // With int8, that of the layers it does not suit.
     WeightType unquantized = type == WeightType.INT8 ? WeightType.BFLOAT16 : type;
@@ -321,80 +322,72 @@ public final class Gpt2Model implements LanguageModel {
   }
 
   @Override
+  public boolean reproducible() {
+    return arithmetic.kernels() == Kernels.C;
+  }
+
+  @Override
+  public int blockLength() {
+    return cache.blockLength();
+  }
+
+  @Override
+  public void retain(List<BlockCopy> copies) {
+    program.run("retain", numbers(copies));
+  }
+
+  @Override
+  public void restore(List<BlockCopy> copies) {
+    program.run("restore", numbers(copies));
+  }
+
+  /** Slot, start, length and block of each copy. */
+  private static IValue numbers(List<BlockCopy> copies) {
+    return IValue.listFrom(
+        copies.stream()
+            .flatMapToLong(
+                copy -> LongStream.of(copy.slot(), copy.start(), copy.length(), copy.block()))
+            .toArray());
+  }
+
+  @Override
   public StepResult step(StepPlan plan) {
-    int decodes = plan.decodes().size();
-    List<ComputedChunk> computed = plan.computedChunks();
-    List<CachedChunk> cached = plan.cachedChunks();
-    int count = decodes + computed.stream().mapToInt(ComputedChunk::length).sum();
-    long[] tokens = new long[count];
-    long[] positions = new long[count];
-    long[] slotOfRow = new long[count];
-    int row = 0;
-    for (Decode decode : plan.decodes()) {
-      tokens[row] = decode.token();
-      positions[row] = decode.position();
-      slotOfRow[row++] = decode.slot();
-    }
-    for (ComputedChunk chunk : computed) {
-      for (int i = 0; i < chunk.length(); i++) {
-        tokens[row] = chunk.tokens()[i];
-        positions[row] = (long) chunk.start() + i;
-        slotOfRow[row++] = chunk.slot();
-      }
-    }
-    long[] rounds = plan.rounds().stream().mapToLong(List::size).toArray();
+    int count = plan.decodeRows() + plan.promptTokens();
+    LongBuffer tokens = LongBuffer.allocate(count);
+    LongBuffer positions = LongBuffer.allocate(count);
+    LongBuffer slots = LongBuffer.allocate(count);
+    LongStream.Builder chunks = LongStream.builder();
+    LongStream.Builder rows = LongStream.builder();
+    plan.chunks()
+        .forEach(
+            chunk -> {
+              chunks.add(chunk.slot()).add(chunk.start()).add(chunk.length());
+              for (int i = 0; i < chunk.length(); i++) {
+                if (i >= chunk.logitsFrom()) {
+                  rows.add(tokens.position());
+                }
+                tokens.put(chunk.tokens()[i]);
+                positions.put((long) chunk.start() + i);
+                slots.put(chunk.slot());
+              }
+            });
     PtNDManager scope = program.scope();
     try {
       PtNDArray logits =
           program.tensor(
               scope,
               "step",
-              IValue.listFrom(tokens),
-              IValue.listFrom(positions),
-              IValue.listFrom(slotOfRow),
-              IValue.listFrom(rounds),
-              IValue.listFrom(quadruples(computed, ComputedChunk::block)),
-              IValue.listFrom(quadruples(cached, CachedChunk::block)),
-              IValue.listFrom(logitRows(plan, count)));
+              IValue.listFrom(tokens.array()),
+              IValue.listFrom(positions.array()),
+              IValue.listFrom(slots.array()),
+              IValue.listFrom(chunks.build().toArray()),
+              IValue.from(plan.decodes().size()),
+              IValue.listFrom(rows.build().toArray()));
       return new TorchStepResult(program, scope, logits, config.vocabSize());
     } catch (RuntimeException e) {
       scope.close();
       throw e;
     }
-  }
-
-  /** Slot, length, start and block of each chunk. */
-  private static <P extends PromptChunk> long[] quadruples(List<P> chunks, ToIntFunction<P> block) {
-    return chunks.stream()
-        .flatMapToLong(
-            chunk ->
-                LongStream.of(chunk.slot(), chunk.length(), chunk.start(), block.applyAsInt(chunk)))
-        .toArray();
-  }
-
-  /**
-   * The rows whose logits are wanted, in the plan's order: decodes, computed chunks and then copied
-   * ones lie end to end.
-   */
-  private static long[] logitRows(StepPlan plan, int computedRows) {
-    LongStream.Builder rows = LongStream.builder();
-    int computed = plan.decodes().size();
-    for (int row = 0; row < computed; row++) {
-      rows.add(row);
-    }
-    int copied = computedRows;
-    for (PromptChunk chunk : plan.chunks()) {
-      int first = chunk instanceof ComputedChunk ? computed : copied;
-      for (int i = chunk.logitsFrom(); i < chunk.length(); i++) {
-        rows.add(first + i);
-      }
-      if (chunk instanceof ComputedChunk) {
-        computed += chunk.length();
-      } else {
-        copied += chunk.length();
-      }
-    }
-    return rows.build().toArray();
   }
 
   @Override

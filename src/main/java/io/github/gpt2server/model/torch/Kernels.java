@@ -7,25 +7,16 @@ import java.util.List;
 public enum Kernels {
   /** This server's own in C, {@code src/main/c}; for CPUs. */
   C,
-  /** oneDNN's and fbgemm's, over weights that are laid out for them once; for CPUs. */
-  ONEDNN,
-  /** libtorch's plain operators: for GPUs, and slower ones for CPUs. */
+  /** libtorch's: for GPUs, and slower ones for CPUs. */
   LIBTORCH;
 
   /** The name that users see; for kernels in C that of the variant in use. */
   public String label() {
-    return switch (this) {
-      case C -> KernelLibrary.load().orElseThrow().variant();
-      case ONEDNN -> "onednn";
-      case LIBTORCH -> "libtorch";
-    };
+    return this == C ? KernelLibrary.load().orElseThrow().variant() : "libtorch";
   }
 
   /** The kernels that can be used on a device, best first. */
   static List<Kernels> of(TorchDevice device) {
-    if (!device.isCpu()) {
-      return List.of(LIBTORCH);
-    }
-    return CpuKernels.ready() ? List.of(C, LIBTORCH) : List.of(ONEDNN, LIBTORCH);
+    return device.isCpu() && CpuKernels.ready() ? List.of(C, LIBTORCH) : List.of(LIBTORCH);
   }
 }

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * The text of a TorchScript program, from files on the class path that each parse as Python. A file
@@ -29,31 +28,21 @@ record ProgramSource(String text) {
       Pattern.compile("^  (\\w+) : (Optional|List)\\[(.*)](?: +#.*)?$", Pattern.MULTILINE);
 
   /** The files of GPT-2's program, in the order in which they are packed. */
-  static List<String> files(Kernels kernels, TorchDevice device) {
-    Stream<String> operators =
-        switch (kernels) {
-          case C -> Stream.of("operators_kernels.py", "attention_kernels.py", "logits_kernels.py");
-          case ONEDNN ->
-              Stream.of(
-                  "linear_onednn.py", "operators_torch.py", "attention_cpu.py", "logits_torch.py");
-          case LIBTORCH ->
-              Stream.of(
-                  "linear_torch.py",
-                  "operators_torch.py",
-                  device.isCpu() ? "attention_cpu.py" : "attention_cuda.py",
-                  "logits_torch.py");
-        };
-    return Stream.of(
-            Stream.of("model.py"),
-            operators,
-            Stream.of("quantization.py", "inspection.py", "self_check.py"))
-        .flatMap(files -> files)
-        .toList();
+  static List<String> files(Kernels kernels) {
+    String which = kernels == Kernels.C ? "kernels" : "torch";
+    return List.of(
+        "model.py",
+        "operators_" + which + ".py",
+        "attention_" + which + ".py",
+        "logits_" + which + ".py",
+        "quantization.py",
+        "inspection.py",
+        "self_check.py");
   }
 
   /** GPT-2's program with these kernels. */
-  static ProgramSource of(Kernels kernels, TorchDevice device) {
-    return ofFiles(files(kernels, device));
+  static ProgramSource of(Kernels kernels) {
+    return ofFiles(files(kernels));
   }
 
   /** The program of these files. */

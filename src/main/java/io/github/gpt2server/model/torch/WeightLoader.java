@@ -1,6 +1,5 @@
 package io.github.gpt2server.model.torch;
 
-import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
@@ -34,13 +33,11 @@ final class WeightLoader {
   private static final double INT8_TOLERANCE = 0.05;
 
   private final TorchProgram program;
-  private final Kernels kernels;
   private final Gpt2Config config;
   private final Weights weights;
 
-  WeightLoader(TorchProgram program, Kernels kernels, Gpt2Config config, Weights weights) {
+  WeightLoader(TorchProgram program, Gpt2Config config, Weights weights) {
     this.program = program;
-    this.kernels = kernels;
     this.config = config;
     this.weights = weights;
   }
@@ -67,14 +64,6 @@ final class WeightLoader {
     if (type == WeightType.INT8 && weights.tiedEmbeddings()) {
       run("load_final_norm", HEAD_TENSORS[0], HEAD_TENSORS[1]);
       return;
-    }
-    if (type == WeightType.BFLOAT16 && kernels == Kernels.ONEDNN) {
-      try {
-        run("load_half_head", HEAD_TENSORS);
-        return;
-      } catch (EngineException e) {
-        log.debug("This libtorch has no float16 linear layer; the unembedding is in float32", e);
-      }
     }
     if (weights.tiedEmbeddings()) {
       run("load_tied_head", HEAD_TENSORS[0], HEAD_TENSORS[1]);

@@ -1,17 +1,14 @@
 package io.github.gpt2server.engine.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.gpt2server.engine.FakeModel;
 import io.github.gpt2server.engine.request.PrefixReuse;
 import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.engine.speculation.DraftPlanner;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
@@ -26,8 +23,11 @@ class SchedulerTest {
   private static final Gpt2Tokenizer TOKENIZER =
       Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
 
-  private final Scheduler scheduler =
-      new Scheduler(64, 64, 512, new PrefixCache(0, 64), DraftPlanner.OFF);
+  private final Scheduler scheduler = scheduler(64, new FakeModel(8, 512));
+
+  private static Scheduler scheduler(int leastTokens, FakeModel model) {
+    return new Scheduler(leastTokens, 64, 512, new PrefixCache(model), DraftPlanner.OFF);
+  }
 
   @Test
   void nothingRunningIsAnEmptyPlan() {
@@ -37,8 +37,8 @@ class SchedulerTest {
   @Test
   void decodesStandInAscendingOrderOfSlotsWhateverTheirAge() {
     StepPlan plan = scheduler.plan(List.of(generating(7, 3, 11), generating(2, 5, 12)), true);
-    assertThat(plan.decodes()).containsExactly(new Decode(2, 5, 12), new Decode(7, 3, 11));
-    assertThat(plan.computedChunks()).isEmpty();
+    assertThat(plan.decodes()).containsExactly(Chunk.decode(2, 5, 12), Chunk.decode(7, 3, 11));
+    assertThat(plan.prompts()).isEmpty();
   }
 
   /** Writing them takes processor time that the others need. */
@@ -67,22 +67,22 @@ class SchedulerTest {
 
   /** Each prompt token makes the others' step longer. */
   @Test
-  void whileOthersGenerateTwiceAsManyTokensAreReadButAtLeastAChunk() {
+  void whileOthersGenerateTwiceAsManyTokensAreReadButNotTooFew() {
     assertThat(tokensRead(32, 1, 1)).isEqualTo(32);
     assertThat(tokensRead(32, 16, 1)).isEqualTo(32);
-    assertThat(tokensRead(32, 17, 1)).isEqualTo(64);
-    assertThat(tokensRead(32, 40, 1)).isEqualTo(96);
+    assertThat(tokensRead(32, 17, 1)).isEqualTo(34);
+    assertThat(tokensRead(32, 40, 1)).isEqualTo(80);
   }
 
   @Test
   void whileOthersGenerateMoreIsReadIfSeveralPromptsWait() {
     assertThat(tokensRead(32, 1, 2)).isEqualTo(64);
-    assertThat(tokensRead(32, 40, 2)).isEqualTo(96);
+    assertThat(tokensRead(32, 40, 2)).isEqualTo(80);
     assertThat(tokensRead(64, 1, 2)).isEqualTo(64);
   }
 
   /** Number of prompt tokens of a step beside {@code generating} decoding sequences. */
-  private static int tokensRead(int chunkSize, int generating, int prompts) {
+  private static int tokensRead(int leastTokens, int generating, int prompts) {
     List<Sequence> running = new ArrayList<>();
     for (int slot = 0; slot < prompts; slot++) {
       running.add(prompt(slot, 500));
@@ -90,9 +90,7 @@ class SchedulerTest {
     for (int slot = prompts; slot < prompts + generating; slot++) {
       running.add(generating(slot, 5, 9));
     }
-    Scheduler scheduler =
-        new Scheduler(chunkSize, 64, 512, new PrefixCache(0, chunkSize), DraftPlanner.OFF);
-    StepPlan plan = scheduler.plan(running, true);
+    StepPlan plan = scheduler(leastTokens, new FakeModel(64, 512)).plan(running, true);
     assertThat(plan.decodes()).hasSize(generating);
     return plan.promptTokens();
   }
@@ -148,7 +146,7 @@ class SchedulerTest {
   void noPromptIsReadWhenItIsNotTheirTurn() {
     StepPlan plan = scheduler.plan(List.of(prompt(0, 200), generating(1, 5, 9)), false);
     assertThat(plan.decodes()).hasSize(1);
-    assertThat(plan.computedChunks()).isEmpty();
+    assertThat(plan.prompts()).isEmpty();
   }
 
   @Test
@@ -157,69 +155,72 @@ class SchedulerTest {
         scheduler.plan(
             List.of(generating(1, 5, 9), prompt(0, 30), prompt(2, 30), prompt(3, 30), prompt(4, 9)),
             true);
-    assertThat(chunks(plan)).containsExactly("0:0-30", "2:0-30", "3:0-30");
+    assertThat(chunks(plan)).containsExactly("0:0-30", "2:0-30", "3:0-4");
   }
 
   @Test
-  void whileNothingGeneratesManyChunksAreRead() {
+  void whileNothingGeneratesMuchIsRead() {
     StepPlan plan = scheduler.plan(List.of(prompt(0, 150), prompt(1, 500)), true);
-    assertThat(chunks(plan))
-        .containsExactly(
-            "0:0-64",
-            "0:64-128",
-            "0:128-150",
-            "1:0-64",
-            "1:64-128",
-            "1:128-192",
-            "1:192-256",
-            "1:256-320",
-            "1:320-384");
+    assertThat(chunks(plan)).containsExactly("0:0-150", "1:0-362");
   }
 
-  /** Where chunks are cut must not depend on the traffic: it would change the last bits. */
+  /** A step of their own would delay the first token more than this one takes longer. */
   @Test
-  void chunksBeginAtMultiplesOfTheChunkSizeInAnyTraffic() {
-    Sequence sequence = prompt(0, 150);
-    List<String> cuts = new ArrayList<>();
-    for (boolean busy = true; sequence.prefilling(); busy = !busy) {
-      StepPlan plan =
-          scheduler.plan(busy ? List.of(generating(1, 5, 9), sequence) : List.of(sequence), true);
-      for (ComputedChunk chunk : plan.computedChunks()) {
-        cuts.add(chunk.start() + "-" + (chunk.start() + chunk.tokens().length));
-        sequence.advance(chunk.start() + chunk.tokens().length);
-      }
-    }
-    assertThat(cuts).containsExactly("0-64", "64-128", "128-150");
+  void theLastFewTokensOfAPromptAreReadWithThoseBeforeThem() {
+    assertThat(chunks(scheduler.plan(List.of(generating(1, 5, 9), prompt(0, 80)), true)))
+        .containsExactly("0:0-80");
+    assertThat(chunks(scheduler.plan(List.of(generating(1, 5, 9), prompt(0, 81)), true)))
+        .containsExactly("0:0-64");
   }
 
   @Test
   void logitsAreAskedForOnlyWhereTheyAreNeeded() {
-    StepPlan plan = scheduler.plan(List.of(prompt(0, 100)), true);
-    assertThat(plan.computedChunks().stream().map(ComputedChunk::logitRows)).containsExactly(0, 1);
-    plan = scheduler.plan(List.of(scored(0, 100, 50)), true);
-    assertThat(plan.computedChunks().stream().map(ComputedChunk::logitsFrom))
-        .containsExactly(49, 0);
-    plan = scheduler.plan(List.of(scored(0, 100, 90)), true);
-    assertThat(plan.computedChunks().stream().map(ComputedChunk::logitRows)).containsExactly(0, 11);
+    assertThat(logitRows(prompt(0, 100))).containsExactly(0, 1);
+    assertThat(logitRows(scored(0, 100, 50))).containsExactly(15, 36);
+    assertThat(logitRows(scored(0, 100, 90))).containsExactly(0, 11);
+  }
+
+  /** The numbers of rows of the chunks in which a prompt is read beside another sequence. */
+  private List<Integer> logitRows(Sequence sequence) {
+    List<Integer> rows = new ArrayList<>();
+    while (sequence.prefilling()) {
+      StepPlan plan = scheduler.plan(List.of(generating(1, 5, 9), sequence), true);
+      Chunk chunk = plan.prompts().get(0);
+      rows.add(chunk.logitRows());
+      sequence.advance(chunk.end());
+    }
+    return rows;
   }
 
   @Test
-  void aPromptThatAnotherOneReadsInThisStepIsLeftToIt() {
-    PrefixCache cache = new PrefixCache(8, 64);
+  void aPromptThatBeginsAsOneThatIsBeingReadWaitsForIt() {
+    FakeModel model = new FakeModel(8, 512, 8);
+    PrefixCache cache = new PrefixCache(model);
     Scheduler sharing = new Scheduler(64, 64, 512, cache, DraftPlanner.OFF);
-    List<Sequence> alike = List.of(sharing(0, 100, 100), sharing(1, 100, 100), sharing(2, 90, 80));
+    List<Sequence> alike =
+        List.of(sharing(0, 100, 100), sharing(1, 100, 100), sharing(2, 90, 80), sharing(3, 7, 7));
     StepPlan plan = sharing.plan(alike, true);
-    assertThat(chunks(plan)).containsExactly("0:0-64", "0:64-100");
-    plan.computedChunks().forEach(chunk -> cache.commit(chunk.block()));
-    cache.endStep();
+    // Seven tokens are read sooner than copied a step later.
+    assertThat(chunks(plan)).containsExactly("0:0-100", "3:0-7");
     alike.get(0).advance(100);
+    alike.get(3).advance(7);
+    cache.retain(alike.get(0), false);
+
     plan = sharing.plan(alike.subList(1, 3), true);
-    assertThat(plan.cachedChunks())
-        .extracting(CachedChunk::slot, CachedChunk::start, CachedChunk::end, PromptChunk::logitRows)
-        .containsExactly(tuple(2, 0, 64, 0), tuple(1, 0, 64, 0), tuple(1, 64, 100, 1));
-    // Its shared part ends elsewhere, so that only whole chunks are the same.
-    assertThat(chunks(plan)).containsExactly("2:64-80", "2:80-90");
-    assertThat(plan.computedChunks().get(1).block()).isEqualTo(StepPlan.NO_BLOCK);
+
+    assertThat(chunks(plan)).containsExactly("2:80-90", "1:99-100");
+    assertThat(alike).extracting(Sequence::cachedTokens).containsExactly(0, 99, 80, 0);
+  }
+
+  @Test
+  void promptsOfAnotherSaltOrWithoutACacheDoNotWait() {
+    FakeModel model = new FakeModel(8, 512, 8);
+    Sequence salted =
+        sequence(1, 90, 1, PromptProbabilities.NONE, Logprobs.NONE, new PrefixReuse(90, "salt"));
+    assertThat(chunks(scheduler(64, model).plan(List.of(sharing(0, 100, 100), salted), true)))
+        .containsExactly("0:0-100", "1:0-90");
+    assertThat(chunks(scheduler.plan(List.of(sharing(0, 100, 100), sharing(1, 100, 100)), true)))
+        .containsExactly("0:0-100", "1:0-100");
   }
 
   private static Sequence sharing(int slot, int length, int shared) {
@@ -228,11 +229,8 @@ class SchedulerTest {
   }
 
   private static List<String> chunks(StepPlan plan) {
-    return plan.computedChunks().stream()
-        .map(
-            chunk ->
-                "%d:%d-%d"
-                    .formatted(chunk.slot(), chunk.start(), chunk.start() + chunk.tokens().length))
+    return plan.prompts().stream()
+        .map(chunk -> "%d:%d-%d".formatted(chunk.slot(), chunk.start(), chunk.end()))
         .toList();
   }
 

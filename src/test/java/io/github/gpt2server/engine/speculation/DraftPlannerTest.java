@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.gpt2server.engine.FakeModel;
 import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.engine.schedule.Sequence;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -30,45 +30,45 @@ class DraftPlannerTest {
 
   @Test
   void aTextWithoutRepetitionGetsNoDraft() {
-    assertThat(FREE.plan(List.of(), 0)).isEmpty();
-    assertThat(FREE.plan(List.of(fresh(3)), 0)).isEmpty();
+    assertThat(drafts(FREE, List.of(), 0)).isEmpty();
+    assertThat(drafts(FREE, List.of(fresh(3)), 0)).isEmpty();
   }
 
   @Test
   void aLoopIsDraftedFarAhead() {
     // 1 2 3 1 2 3 ... 1, 40 tokens, and 2 after them at position 40.
-    List<Decode> draft = FREE.plan(List.of(loop(5, 60)), 0);
+    List<Draft> draft = drafts(FREE, List.of(loop(5, 60)), 0);
     assertThat(draft).hasSize(DraftPlanner.MAX_DRAFT);
     assertThat(draft.subList(0, 4))
         .containsExactly(
-            new Decode(5, 41, 3), new Decode(5, 42, 1), new Decode(5, 43, 2), new Decode(5, 44, 3));
+            new Draft(5, 41, 3), new Draft(5, 42, 1), new Draft(5, 43, 2), new Draft(5, 44, 3));
   }
 
   @Test
   void noMoreIsDraftedThanMayBeGenerated() {
     // One is there, the model gives the last one: so one is left to be drafted.
-    assertThat(FREE.plan(List.of(loop(0, 3)), 0)).containsExactly(new Decode(0, 41, 3));
-    assertThat(FREE.plan(List.of(loop(0, 2)), 0)).isEmpty();
+    assertThat(drafts(FREE, List.of(loop(0, 3)), 0)).containsExactly(new Draft(0, 41, 3));
+    assertThat(drafts(FREE, List.of(loop(0, 2)), 0)).isEmpty();
   }
 
   @Test
   void nothingIsDraftedBeyondAStopToken() {
-    assertThat(FREE.plan(List.of(loop(0, 60, 1)), 0)).containsExactly(new Decode(0, 41, 3));
-    assertThat(FREE.plan(List.of(loop(0, 60, 3)), 0)).isEmpty();
+    assertThat(drafts(FREE, List.of(loop(0, 60, 1)), 0)).containsExactly(new Draft(0, 41, 3));
+    assertThat(drafts(FREE, List.of(loop(0, 60, 3)), 0)).isEmpty();
   }
 
   @Test
   void whatReportsWholeRowsIsNotHurried() {
     Sequence rows = sequence(0, loopPrompt(), 60, Set.of(), Logprobs.top(257), 2);
-    assertThat(FREE.plan(List.of(rows), 0)).isEmpty();
+    assertThat(drafts(FREE, List.of(rows), 0)).isEmpty();
   }
 
   @Test
   void aDraftIsAsLongAsItsRowsAreWorth() {
-    assertThat(DraftPlanner.OFF.plan(List.of(loop(0, 60)), 64)).isEmpty();
-    assertThat(new DraftPlanner(StepCosts.PROPORTIONAL).plan(List.of(loop(0, 60)), 0)).isEmpty();
-    int cheap = planner(0.02).plan(List.of(loop(0, 60)), 0).size();
-    int dear = planner(0.5).plan(List.of(loop(0, 60)), 0).size();
+    assertThat(drafts(DraftPlanner.OFF, List.of(loop(0, 60)), 64)).isEmpty();
+    assertThat(drafts(new DraftPlanner(StepCosts.PROPORTIONAL), List.of(loop(0, 60)), 0)).isEmpty();
+    int cheap = drafts(planner(0.02), List.of(loop(0, 60)), 0).size();
+    int dear = drafts(planner(0.5), List.of(loop(0, 60)), 0).size();
     assertThat(cheap).isEqualTo(DraftPlanner.MAX_DRAFT);
     assertThat(dear).isBetween(1, 14);
   }
@@ -77,36 +77,37 @@ class DraftPlannerTest {
   @Test
   void aStairOfTheCostsIsClimbedIfThatPays() {
     StepCosts stair = new StepCosts(new int[] {1, 2, 16, 17}, new double[] {1, 2, 2, 40});
-    assertThat(new DraftPlanner(stair).plan(List.of(loop(0, 60)), 0)).hasSize(15);
+    assertThat(drafts(new DraftPlanner(stair), List.of(loop(0, 60)), 0)).hasSize(15);
     StepCosts tooHigh = new StepCosts(new int[] {1, 2, 16, 17}, new double[] {1, 30, 30, 40});
-    assertThat(new DraftPlanner(tooHigh).plan(List.of(loop(0, 60)), 0)).isEmpty();
+    assertThat(drafts(new DraftPlanner(tooHigh), List.of(loop(0, 60)), 0)).isEmpty();
   }
 
   @Test
   void sequencesWithoutGainDoNotPayForOthers() {
     List<Sequence> mixed = List.of(loop(0, 60), fresh(1));
-    assertThat(planner(0.05).plan(mixed, 0)).isEmpty();
-    List<Decode> draft = planner(0.005).plan(mixed, 0);
-    assertThat(draft).hasSizeBetween(1, 4).extracting(Decode::slot).containsOnly(0);
-    assertThat(planner(0.05).plan(mixed.subList(0, 1), 0)).hasSize(15);
+    assertThat(drafts(planner(0.05), mixed, 0)).isEmpty();
+    List<Draft> draft = drafts(planner(0.005), mixed, 0);
+    assertThat(draft).hasSizeBetween(1, 4).extracting(Draft::slot).containsOnly(0);
+    assertThat(drafts(planner(0.05), mixed.subList(0, 1), 0)).hasSize(15);
     // Beside a prompt too: 2 % of 65 rows are one.
-    assertThat(planner(0.5).plan(mixed.subList(0, 1), 64)).hasSize(1);
-    assertThat(planner(0.5).plan(mixed.subList(0, 1), 16)).isEmpty();
+    assertThat(drafts(planner(0.5), mixed.subList(0, 1), 64)).hasSize(1);
+    assertThat(drafts(planner(0.5), mixed.subList(0, 1), 16)).isEmpty();
   }
 
   @Test
-  void draftsOfSeveralSequencesStandInRounds() {
+  void draftTokensAreSharedOutByTheirChances() {
     // Two may be drafted of the first, one of the second, many of the third.
-    List<Decode> draft = planner(0.01).plan(List.of(loop(2, 4), loop(4, 3), loop(9, 60)), 0);
-    assertThat(draft.subList(0, 6)).extracting(Decode::slot).containsExactly(2, 4, 9, 2, 9, 9);
-    assertThat(draft.stream().filter(decode -> decode.slot() == 2))
-        .containsExactly(new Decode(2, 41, 3), new Decode(2, 42, 1));
+    List<Draft> draft = drafts(planner(0.01), List.of(loop(2, 4), loop(4, 3), loop(9, 60)), 0);
+    assertThat(draft)
+        .startsWith(
+            new Draft(2, 41, 3), new Draft(2, 42, 1), new Draft(4, 41, 3), new Draft(9, 41, 3))
+        .hasSizeGreaterThan(5);
   }
 
   @Test
   void aStepHasAtMostTheLargestNumberOfRows() {
     List<Sequence> many = IntStream.range(0, 32).mapToObj(slot -> loop(slot, 60)).toList();
-    assertThat(FREE.plan(many, 0)).hasSize(DraftPlanner.MAX_ROWS - 32);
+    assertThat(drafts(FREE, many, 0)).hasSize(DraftPlanner.MAX_ROWS - 32);
   }
 
   @Test
@@ -114,14 +115,14 @@ class DraftPlannerTest {
     DraftPlanner planner = planner(0.01);
     // Two tokens that come again and again, and each time another one after them.
     Sequence sequence = sequence(0, new int[] {6, 7, 8, 6}, 100, Set.of(), Logprobs.NONE, 7);
-    assertThat(planner.plan(List.of(sequence), 0)).isNotEmpty();
+    assertThat(drafts(planner, List.of(sequence), 0)).isNotEmpty();
     for (int i = 0; i < 20; i++) {
       sequence.append(200 + i, null, TOKENIZER);
       sequence.append(6, null, TOKENIZER);
       sequence.append(7, null, TOKENIZER);
     }
     assertThat(sequence.proposer().proposes()).isTrue();
-    assertThat(planner.plan(List.of(sequence), 0)).isEmpty();
+    assertThat(drafts(planner, List.of(sequence), 0)).isEmpty();
   }
 
   @Test
@@ -129,23 +130,21 @@ class DraftPlannerTest {
     FakeModel draft = new FakeModel(8, 512);
     DraftPlanner planner = planner(draft, 0.01);
     Sequence sequence = fresh(3);
-    assertThat(planner.plan(List.of(sequence), 0)).isEmpty();
+    assertThat(drafts(planner, List.of(sequence), 0)).isEmpty();
     assertThat(draft.plans).hasSize(1);
-    assertThat(draft.plans.get(0).computedChunks())
-        .extracting(ComputedChunk::end)
-        .containsExactly(40);
+    assertThat(draft.plans.get(0).prompts()).extracting(Chunk::end).containsExactly(40);
     int[] text = IntStream.concat(IntStream.range(300, 340), IntStream.of(400)).toArray();
     List<Integer> next = FakeModel.continuation(text, 2);
-    assertThat(planner.plan(List.of(sequence), 0))
-        .startsWith(new Decode(3, 41, next.get(0)), new Decode(3, 42, next.get(1)))
+    assertThat(drafts(planner, List.of(sequence), 0))
+        .startsWith(new Draft(3, 41, next.get(0)), new Draft(3, 42, next.get(1)))
         .hasSizeBetween(3, 10);
   }
 
   @Test
   void whatTheTextItselfSaysMoreSurelyNeedsNoDraftModel() {
     FakeModel draft = new FakeModel(8, 512);
-    assertThat(planner(draft, 0.01).plan(List.of(loop(5, 60)), 0))
-        .isEqualTo(FREE.plan(List.of(loop(5, 60)), 0));
+    assertThat(drafts(planner(draft, 0.01), List.of(loop(5, 60)), 0))
+        .isEqualTo(drafts(FREE, List.of(loop(5, 60)), 0));
     assertThat(draft.plans).isEmpty();
   }
 
@@ -156,15 +155,15 @@ class DraftPlannerTest {
     Sequence other = sequence(1, IntStream.range(0, 60).toArray(), 60, Set.of(), Logprobs.NONE, 70);
     Sequence sequence = fresh(0);
     DraftPlanner dear = planner(draft, 0.1);
-    assertThat(dear.plan(List.of(sequence, other), 0)).isEmpty();
+    assertThat(drafts(dear, List.of(sequence, other), 0)).isEmpty();
     assertThat(draft.plans).isEmpty();
     DraftPlanner cheap = planner(draft, 0.001);
-    cheap.plan(List.of(sequence, other), 0);
-    assertThat(cheap.plan(List.of(sequence, other), 0))
+    drafts(cheap, List.of(sequence, other), 0);
+    assertThat(drafts(cheap, List.of(sequence, other), 0))
         .isNotEmpty()
-        .extracting(Decode::slot)
+        .extracting(Draft::slot)
         .containsOnly(0);
-    assertThat(planner(draft, 0.1).plan(List.of(sequence), 64)).as("beside a prompt").isEmpty();
+    assertThat(drafts(planner(draft, 0.1), List.of(sequence), 64)).as("beside a prompt").isEmpty();
   }
 
   @Test
@@ -172,9 +171,27 @@ class DraftPlannerTest {
     FakeModel draft = new FakeModel(8, 512);
     DraftPlanner planner = planner(draft, 1);
     for (int i = 0; i < 50; i++) {
-      assertThat(planner.plan(List.of(fresh(0)), 0)).isEmpty();
+      assertThat(drafts(planner, List.of(fresh(0)), 0)).isEmpty();
     }
     assertThat(draft.plans).isEmpty();
+  }
+
+  /** A planned draft token. */
+  private record Draft(int slot, int position, int token) {}
+
+  private static List<Draft> drafts(
+      DraftPlanner planner, List<Sequence> sequences, int promptTokens) {
+    List<int[]> planned = planner.plan(sequences, promptTokens);
+    assertThat(planned).hasSameSizeAs(sequences);
+    List<Draft> drafts = new ArrayList<>();
+    for (int i = 0; i < planned.size(); i++) {
+      Sequence sequence = sequences.get(i);
+      for (int ahead = 0; ahead < planned.get(i).length; ahead++) {
+        drafts.add(
+            new Draft(sequence.slot(), sequence.lastPosition() + 1 + ahead, planned.get(i)[ahead]));
+      }
+    }
+    return drafts;
   }
 
   /** A step of the draft costs that share of one of the real model; rows cost nothing. */

@@ -8,8 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Activation;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
@@ -100,7 +99,8 @@ class Gpt2ModelTest {
       int[] tokens = ints(golden.get("token_ids"));
       float[] last = null;
       for (int position = 0; position < tokens.length; position++) {
-        StepPlan plan = new StepPlan(List.of(new Decode(5, position, tokens[position])), List.of());
+        StepPlan plan =
+            new StepPlan(List.of(Chunk.decode(5, position, tokens[position])), List.of());
         try (StepResult result = model.step(plan)) {
           last = row(result, 0);
         }
@@ -116,7 +116,7 @@ class Gpt2ModelTest {
     assertThat(tokens).hasSize(model.contextLength());
     assertClose(prefill(model, 0, tokens, tokens.length), golden.get("logits_last"));
     assertClose(prefill(model, 1, tokens, 64), golden.get("logits_last"));
-    Decode last = new Decode(1, tokens.length - 1, tokens[tokens.length - 1]);
+    Chunk last = Chunk.decode(1, tokens.length - 1, tokens[tokens.length - 1]);
     try (StepResult result = model.step(new StepPlan(List.of(last), List.of()))) {
       assertClose(row(result, 0), golden.get("logits_last"));
     }
@@ -125,8 +125,7 @@ class Gpt2ModelTest {
   @Test
   void argmaxSoftmaxAndLogSumExpAgreeWithPlainArithmetic() {
     int[] tokens = {2771, 565, 258};
-    StepPlan plan =
-        new StepPlan(List.of(), List.of(new ComputedChunk(2, 0, tokens, 0, StepPlan.NO_BLOCK)));
+    StepPlan plan = new StepPlan(List.of(), List.of(new Chunk(2, 0, tokens, 0)));
     try (StepResult result = model.step(plan)) {
       int[] argmax = result.argmax();
       float[] sums = result.logSumExp(new int[] {0, 2}, new double[] {1, 0.5});
@@ -143,7 +142,7 @@ class Gpt2ModelTest {
 
   @Test
   void softmaxSeesEditsOfARow() {
-    try (StepResult result = model.step(new StepPlan(List.of(new Decode(0, 0, 11)), List.of()))) {
+    try (StepResult result = model.step(new StepPlan(List.of(Chunk.decode(0, 0, 11)), List.of()))) {
       int best = result.argmax()[0];
       result.logits(0).put(best, Float.NEGATIVE_INFINITY);
       FloatBuffer edited = result.softmax(new int[] {0}, new double[] {1})[0];
@@ -183,9 +182,7 @@ class Gpt2ModelTest {
       for (int example = 0; example < 3; example++) {
         int[] tokens = ints(expected.get("idx").get(example));
         try (StepResult result =
-            sort.step(
-                new StepPlan(
-                    List.of(), List.of(new ComputedChunk(1, 0, tokens, 0, StepPlan.NO_BLOCK))))) {
+            sort.step(new StepPlan(List.of(), List.of(new Chunk(1, 0, tokens, 0))))) {
           for (int position = 0; position < tokens.length; position++) {
             float[] row = new float[3];
             result.logits(position).get(row);

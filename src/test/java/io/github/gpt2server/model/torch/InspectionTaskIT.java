@@ -9,7 +9,7 @@ import io.github.gpt2server.model.InspectionResult;
 import io.github.gpt2server.model.InspectionResult.Attribution;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
@@ -230,9 +230,7 @@ class InspectionTaskIT {
     asked.position = 170;
     float[] logits = run(model, asked.inspection()).logits();
     try (StepResult step =
-        model.step(
-            new StepPlan(
-                List.of(), List.of(new ComputedChunk(0, 0, tokens, 170, StepPlan.NO_BLOCK))))) {
+        model.step(new StepPlan(List.of(), List.of(new Chunk(0, 0, tokens, 170))))) {
       for (int token = 0; token < logits.length; token++) {
         assertThat(logits[token]).isCloseTo(step.logits(0).get(token), within(1e-4f));
       }

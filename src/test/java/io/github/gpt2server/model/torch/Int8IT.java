@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.DataType;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
@@ -101,9 +101,7 @@ class Int8IT {
                 type,
                 new CacheSize(1, 0, 64));
         StepResult result =
-            loaded.step(
-                new StepPlan(
-                    List.of(), List.of(new ComputedChunk(0, 0, TOKENS, 0, StepPlan.NO_BLOCK))))) {
+            loaded.step(new StepPlan(List.of(), List.of(new Chunk(0, 0, TOKENS, 0))))) {
       int rows = TOKENS.length - 1;
       float[] logprobs =
           result

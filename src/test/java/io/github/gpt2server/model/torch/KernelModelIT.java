@@ -9,9 +9,7 @@ import io.github.gpt2server.model.InspectionResult;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.Pooling;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
@@ -129,7 +127,7 @@ class KernelModelIT {
     float[] last = null;
     for (int start = 0; start < TOKENS; ) {
       int length = Math.min(1 + random.nextInt(size), TOKENS - start);
-      List<PromptChunk> chunks = new ArrayList<>();
+      List<Chunk> chunks = new ArrayList<>();
       chunks.add(chunk(slot, start, length));
       if (random.nextBoolean()) {
         chunks.add(chunk(SLOTS - 1, 0, 1 + random.nextInt(Math.min(TOKENS, 4 * size))));
@@ -148,23 +146,18 @@ class KernelModelIT {
         row(model, new StepPlan(List.of(), List.of(chunk(2, 0, first))), 0);
         position = first;
       }
-      List<Decode> decodes = new ArrayList<>();
-      decodes.add(new Decode(2, position, text[position]));
+      List<Chunk> decodes = new ArrayList<>();
+      decodes.add(Chunk.decode(2, position, text[position]));
       if (random.nextBoolean()) {
-        decodes.add(new Decode(4, 0, random.nextInt(4000)));
+        decodes.add(Chunk.decode(4, 0, random.nextInt(4000)));
       }
       last = row(model, new StepPlan(decodes, List.of()), 0);
     }
     return last;
   }
 
-  private ComputedChunk chunk(int slot, int start, int length) {
-    return new ComputedChunk(
-        slot,
-        start,
-        Arrays.copyOfRange(text, start, start + length),
-        length - 1,
-        StepPlan.NO_BLOCK);
+  private Chunk chunk(int slot, int start, int length) {
+    return new Chunk(slot, start, Arrays.copyOfRange(text, start, start + length), length - 1);
   }
 
   private static float[] row(Gpt2Model model, StepPlan plan, int row) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Activation;
 import io.github.gpt2server.model.checkpoint.DataType;
@@ -61,8 +61,7 @@ class LargeVocabularyTest {
       int[] tokens = new Random(2).ints(ROWS, 0, VOCAB).toArray();
       double[] temperatures = {1, 1, 0.7, 1, 2, 1};
       int[] rows = IntStream.range(0, ROWS).toArray();
-      StepPlan plan =
-          new StepPlan(List.of(), List.of(new ComputedChunk(0, 0, prompt, 0, StepPlan.NO_BLOCK)));
+      StepPlan plan = new StepPlan(List.of(), List.of(new Chunk(0, 0, prompt, 0)));
       try (StepResult result = model.step(plan)) {
         float[] sums = result.logSumExp(rows, temperatures);
         float[][] scores = result.score(rows, tokens, temperatures);

@@ -2,11 +2,10 @@ package io.github.gpt2server.model.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.model.BlockCopy;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.DataType;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
@@ -16,7 +15,9 @@ import io.github.gpt2server.testing.OneCore;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -152,15 +153,42 @@ class LayoutsIT {
     assertRight(1e-4);
   }
 
-  /** Its kernels are not there, but its masks, views and copies are. */
+  /** A GPU's kernels are not there, but its masks, views and copies are. */
   @Test
-  void theAttentionOfAGpuTriedOnACpu() {
+  void libtorchsOperators() {
     model(FOUR_TIMES, "").safetensors(DataType.F32, same());
     double[] expected = expected();
-    try (Gpt2Model model = load(WeightType.FLOAT32, new TorchDevice(0))) {
+    try (Gpt2Model model = load(WeightType.FLOAT32, List.of(Kernels.LIBTORCH))) {
+      assertThat(model.reproducible()).isFalse();
       assertThat(distance(prefilled(model), expected)).isLessThan(1e-4);
       assertThat(distance(decoded(model), expected)).isLessThan(1e-4);
+      // Drafted after seven tokens, beside a longer text, with an idle slot between them.
+      read(model, 0, 0, 7);
+      read(model, 2, 0, 9);
+      Chunk drafted = Chunk.decode(0, 7, Arrays.copyOfRange(TOKENS, 7, 10));
+      Chunk beside = Chunk.decode(2, 9, TOKENS[9]);
+      try (StepResult result = model.step(new StepPlan(List.of(drafted, beside), List.of()))) {
+        assertThat(distance(row(result, 2), expected)).isLessThan(1e-4);
+        assertThat(distance(row(result, 3), expected)).isLessThan(1e-4);
+      }
+      // A prompt whose beginning comes from the prefix cache.
+      model.retain(List.of(new BlockCopy(0, 0, 8, 0)));
+      model.restore(List.of(new BlockCopy(1, 0, 8, 0)));
+      Chunk rest = new Chunk(1, 8, Arrays.copyOfRange(TOKENS, 8, 10), 1);
+      try (StepResult result = model.step(new StepPlan(List.of(beside), List.of(rest)))) {
+        assertThat(distance(row(result, 1), expected)).isLessThan(1e-4);
+      }
     }
+  }
+
+  private static void read(Gpt2Model model, int slot, int start, int end) {
+    Chunk chunk = new Chunk(slot, start, Arrays.copyOfRange(TOKENS, start, end), end - start);
+    model.step(new StepPlan(List.of(), List.of(chunk))).close();
+  }
+
+  private static double[] row(StepResult result, int row) {
+    FloatBuffer logits = result.logits(row);
+    return IntStream.range(0, logits.limit()).mapToDouble(logits::get).toArray();
   }
 
   /** Scores of tens: bfloat16 rounds them by a tenth. */
@@ -217,22 +245,21 @@ class LayoutsIT {
   }
 
   private Gpt2Model load(WeightType type) {
-    return load(type, TorchDevice.CPU);
+    return load(type, Kernels.of(TorchDevice.CPU));
   }
 
-  /**
-   * @param attention the device whose attention computes on the CPU
-   */
-  private Gpt2Model load(WeightType type, TorchDevice attention) {
+  private Gpt2Model load(WeightType type, List<Kernels> kernels) {
     Gpt2Config config = Gpt2Config.read(folder);
+    Map<Kernels, ProgramSource> programs = new EnumMap<>(Kernels.class);
+    kernels.forEach(some -> programs.put(some, ProgramSource.of(some)));
     return Gpt2Model.load(
         config,
         Weights.open(folder, config),
         TorchDevice.CPU,
         type,
-        new CacheSize(2, 0, 64),
+        new CacheSize(3, 1, 16),
         Gpt2Model.sample(config),
-        (kernels, device) -> ProgramSource.of(kernels, attention));
+        programs);
   }
 
   private double[] roundedLogits() {
@@ -242,23 +269,21 @@ class LayoutsIT {
   }
 
   private static double[] prefilled(Gpt2Model model) {
-    return logits(
-        model, List.of(), List.of(new ComputedChunk(0, 0, TOKENS, LAST, StepPlan.NO_BLOCK)));
+    return logits(model, List.of(), List.of(new Chunk(0, 0, TOKENS, LAST)));
   }
 
   /** Token by token. */
   private static double[] decoded(Gpt2Model model) {
     double[] last = {};
     for (int i = 0; i < TOKENS.length; i++) {
-      last = logits(model, List.of(new Decode(1, i, TOKENS[i])), List.of());
+      last = logits(model, List.of(Chunk.decode(1, i, TOKENS[i])), List.of());
     }
     return last;
   }
 
-  private static double[] logits(Gpt2Model model, List<Decode> decodes, List<PromptChunk> chunks) {
+  private static double[] logits(Gpt2Model model, List<Chunk> decodes, List<Chunk> chunks) {
     try (StepResult result = model.step(new StepPlan(decodes, chunks))) {
-      FloatBuffer row = result.logits(0);
-      return IntStream.range(0, row.limit()).mapToDouble(row::get).toArray();
+      return row(result, 0);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.github.gpt2server.model.torch;
 
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -15,7 +15,7 @@ final class ModelSteps {
   static float[] prefill(Gpt2Model model, int slot, int[] tokens, int size) {
     float[] last = null;
     for (int start = 0; start < tokens.length; start += size) {
-      ComputedChunk chunk = chunk(slot, tokens, start, Math.min(tokens.length, start + size));
+      Chunk chunk = chunk(slot, tokens, start, Math.min(tokens.length, start + size));
       try (StepResult result = model.step(new StepPlan(List.of(), List.of(chunk)))) {
         if (chunk.logitRows() > 0) {
           last = row(result, 0);
@@ -26,14 +26,9 @@ final class ModelSteps {
   }
 
   /** A chunk of a prompt, asking for the logits after the prompt's last token alone. */
-  static ComputedChunk chunk(int slot, int[] tokens, int start, int end) {
+  static Chunk chunk(int slot, int[] tokens, int start, int end) {
     int[] chunk = Arrays.copyOfRange(tokens, start, end);
-    return new ComputedChunk(
-        slot,
-        start,
-        chunk,
-        end == tokens.length ? chunk.length - 1 : chunk.length,
-        StepPlan.NO_BLOCK);
+    return new Chunk(slot, start, chunk, end == tokens.length ? chunk.length - 1 : chunk.length);
   }
 
   /** A copy of a row of logits, {@code [vocab]}. */

@@ -21,34 +21,30 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ProgramSourceTest {
   private static final Path FOLDER = Path.of("src/main/resources/gpt2");
   private static final String CLASS = "class Gpt2(Module):";
-  private static final TorchDevice GPU = new TorchDevice(0);
 
   /** Nothing is added to the files' lines but the one class line, and none is left out. */
   @ParameterizedTest
   @EnumSource(Kernels.class)
   void isTheFilesFunctionsAndThenTheirMethodsUnderOneClass(Kernels kernels) throws Exception {
-    for (TorchDevice device : List.of(TorchDevice.CPU, GPU)) {
-      List<String> functions = new ArrayList<>();
-      List<String> methods = new ArrayList<>();
-      for (String file : ProgramSource.files(kernels, device)) {
-        List<String> lines = Files.readAllLines(FOLDER.resolve(file));
-        int at = lines.indexOf(CLASS);
-        functions.addAll(lines.subList(0, at < 0 ? lines.size() : at));
-        methods.addAll(at < 0 ? List.of() : lines.subList(at + 1, lines.size()));
-      }
-      functions.add(CLASS);
-      functions.addAll(methods);
-      assertThat(ProgramSource.of(kernels, device).text().lines().filter(line -> !line.isBlank()))
-          .containsExactlyElementsOf(functions.stream().filter(line -> !line.isBlank()).toList());
+    List<String> functions = new ArrayList<>();
+    List<String> methods = new ArrayList<>();
+    for (String file : ProgramSource.files(kernels)) {
+      List<String> lines = Files.readAllLines(FOLDER.resolve(file));
+      int at = lines.indexOf(CLASS);
+      functions.addAll(lines.subList(0, at < 0 ? lines.size() : at));
+      methods.addAll(at < 0 ? List.of() : lines.subList(at + 1, lines.size()));
     }
+    functions.add(CLASS);
+    functions.addAll(methods);
+    assertThat(ProgramSource.of(kernels).text().lines().filter(line -> !line.isBlank()))
+        .containsExactlyElementsOf(functions.stream().filter(line -> !line.isBlank()).toList());
   }
 
   @Test
   void everyFileIsPartOfAProgram() throws Exception {
     TreeSet<String> packed = new TreeSet<>(List.of("gpu_count.py"));
     for (Kernels kernels : Kernels.values()) {
-      packed.addAll(ProgramSource.files(kernels, TorchDevice.CPU));
-      packed.addAll(ProgramSource.files(kernels, GPU));
+      packed.addAll(ProgramSource.files(kernels));
     }
     assertThat(packed).containsExactlyElementsOf(files());
   }
@@ -139,8 +135,7 @@ class ProgramSourceTest {
     expected.put("d", List.of(1.5));
     expected.put("e", 7);
     assertThat(source.attributes(Map.of("d", List.of(1.5), "e", 7))).isEqualTo(expected);
-    assertThat(ProgramSource.of(Kernels.LIBTORCH, GPU).attributes(Map.of()))
-        .containsKeys("cache", "wte", "blocks")
-        .doesNotContainKey("gathered");
+    assertThat(ProgramSource.of(Kernels.LIBTORCH).attributes(Map.of()))
+        .containsKeys("kv_cache", "wte", "blocks");
   }
 }

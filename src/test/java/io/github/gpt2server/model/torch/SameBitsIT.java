@@ -5,12 +5,10 @@ import static io.github.gpt2server.model.torch.ModelSteps.prefill;
 import static io.github.gpt2server.model.torch.ModelSteps.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.model.BlockCopy;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.CachedChunk;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
-import io.github.gpt2server.model.StepPlan.PromptChunk;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
@@ -26,9 +24,7 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** With every type of weights a row's bits depend on nothing else that is in the step. */
 @ParameterizedClass
@@ -58,76 +54,68 @@ class SameBitsIT {
     model.close();
   }
 
-  /** However many of them a step has, also where one ends between the multiples of their size. */
-  @ParameterizedTest
-  @ValueSource(ints = {32, 64})
-  void chunksOfOnePromptInOneStepGiveTheSameBitsAsInSeveral(int size) {
-    int[] tokens = randomTokens(new Random(5), 490);
-    List<PromptChunk> chunks = new ArrayList<>();
-    for (int start = 0, end; start < tokens.length; start = end) {
-      end = Math.min((start / size + 1) * size, start < 400 ? 400 : tokens.length);
-      chunks.add(chunk(4, tokens, start, end));
-    }
-    float[] expected = lastRow(chunks, 1);
-    for (int atOnce : new int[] {2, 3, 7, chunks.size()}) {
-      assertThat(lastRow(chunks, atOnce)).as(atOnce + " at once").isEqualTo(expected);
-    }
-  }
-
-  /** The last row of the last chunk, of steps of so many. */
-  private static float[] lastRow(List<PromptChunk> chunks, int atOnce) {
-    float[] last = null;
-    for (int i = 0; i < chunks.size(); i += atOnce) {
-      List<PromptChunk> some = chunks.subList(i, Math.min(chunks.size(), i + atOnce));
-      try (StepResult result = model.step(new StepPlan(List.of(), some))) {
-        if (i + atOnce >= chunks.size()) {
-          last = row(result, 0);
+  /** Cut anywhere, and in one step or in several. */
+  @Test
+  void aPromptGivesTheSameBitsWhereverItIsCut() {
+    Random random = new Random(5);
+    int[] tokens = randomTokens(random, 490);
+    float[] expected = prefill(model, 4, tokens, tokens.length);
+    for (int trial = 0; trial < 6; trial++) {
+      int longest = 1 + random.nextInt(200);
+      List<Chunk> step = new ArrayList<>();
+      float[] last = null;
+      for (int start = 0, end; start < tokens.length; start = end) {
+        end = Math.min(start + 1 + random.nextInt(longest), tokens.length);
+        step.add(chunk(9, tokens, start, end));
+        if (end == tokens.length || random.nextInt(3) == 0) {
+          last = lastRow(new StepPlan(List.of(), step));
+          step.clear();
         }
       }
+      assertThat(last).as("chunks of up to " + longest).isEqualTo(expected);
     }
-    return last;
   }
 
-  @Test
-  void aChunkFromItsBlockGivesTheBitsOfTheComputedOne() {
-    int[] tokens = randomTokens(new Random(6), 150);
-    List<PromptChunk> computed = new ArrayList<>();
-    List<PromptChunk> copied = new ArrayList<>();
-    for (int start = 0, block = 3; start < tokens.length; start += 64, block--) {
-      int end = Math.min(tokens.length, start + 64);
-      int[] chunk = Arrays.copyOfRange(tokens, start, end);
-      computed.add(new ComputedChunk(7, start, chunk, start == 64 ? 60 : 0, block));
-      copied.add(new CachedChunk(20, start, chunk.length, start == 64 ? 60 : 0, block));
+  private static float[] lastRow(StepPlan plan) {
+    int rows = plan.chunks().mapToInt(Chunk::logitRows).sum();
+    try (StepResult result = model.step(plan)) {
+      return rows == 0 ? null : row(result, rows - 1);
     }
-    int rows = 64 + 4 + 22;
-    Decode next7 = new Decode(7, 150, 11);
-    Decode next20 = new Decode(20, 150, 11);
-    try (StepResult expected = model.step(new StepPlan(List.of(), computed));
-        StepResult actual = model.step(new StepPlan(List.of(), copied));
-        StepResult expectedNext = model.step(new StepPlan(List.of(next7), List.of()));
-        StepResult actualNext = model.step(new StepPlan(List.of(next20), List.of()))) {
-      for (int row = 0; row < rows; row++) {
-        assertThat(row(actual, row)).as("row " + row).isEqualTo(row(expected, row));
+  }
+
+  /** Whether it was read or generated, in another slot, with a part of a block at the end. */
+  @Test
+  void whatComesFromThePrefixCacheGivesTheSameBits() {
+    Random random = new Random(6);
+    int[] tokens = randomTokens(random, 170);
+    float[] expected = prefill(model, 3, tokens, tokens.length);
+    for (int trial = 0; trial < 8; trial++) {
+      int read = random.nextInt(150);
+      if (read > 0) {
+        prefill(model, 7, Arrays.copyOf(tokens, read), 1 + random.nextInt(70));
       }
-      assertThat(row(actualNext, 0)).isEqualTo(row(expectedNext, 0));
-    }
-  }
-
-  @Test
-  void copiedAndComputedChunksAndDecodesShareAStep() {
-    int[] tokens = randomTokens(new Random(16), 100);
-    float[] expected = prefill(model, 3, tokens, 64);
-    prefill(model, 9, new int[] {1, 2, 3}, 64);
-    float[] decoded;
-    try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), List.of()))) {
-      decoded = row(result, 0);
-    }
-    int[] first = Arrays.copyOf(tokens, 64);
-    model.step(new StepPlan(List.of(), List.of(new ComputedChunk(3, 0, first, 64, 2)))).close();
-    List<PromptChunk> chunks = List.of(new CachedChunk(5, 0, 64, 63, 2), chunk(5, tokens, 64, 100));
-    try (StepResult result = model.step(new StepPlan(List.of(new Decode(9, 3, 4)), chunks))) {
-      assertThat(row(result, 0)).isEqualTo(decoded);
-      assertThat(row(result, 2)).isEqualTo(expected);
+      for (int position = read; position < 150; position++) {
+        lastRow(new StepPlan(List.of(Chunk.decode(7, position, tokens[position])), List.of()));
+      }
+      int cached = 65 + random.nextInt(85);
+      model.retain(
+          List.of(
+              new BlockCopy(7, 0, 64, 3),
+              new BlockCopy(7, 64, 64, 1),
+              new BlockCopy(7, 128, 22, 2)));
+      model.restore(
+          cached <= 128
+              ? List.of(new BlockCopy(20, 0, 64, 3), new BlockCopy(20, 64, cached - 64, 1))
+              : List.of(
+                  new BlockCopy(20, 0, 64, 3),
+                  new BlockCopy(20, 64, 64, 1),
+                  new BlockCopy(20, 128, cached - 128, 2)));
+      Chunk rest = chunk(20, tokens, cached, tokens.length);
+      Chunk beside = Chunk.decode(3, 100, 5);
+      assertThat(lastRow(new StepPlan(List.of(beside), List.of(rest))))
+          .as("%d read, %d cached", read, cached)
+          .isEqualTo(expected);
+      prefill(model, 3, tokens, tokens.length);
     }
   }
 
@@ -145,7 +133,7 @@ class SameBitsIT {
       int token = random.nextInt(model.vocabSize());
       float[] alone;
       try (StepResult result =
-          model.step(new StepPlan(List.of(new Decode(slot, position, token)), List.of()))) {
+          model.step(new StepPlan(List.of(Chunk.decode(slot, position, token)), List.of()))) {
         alone = row(result, 0);
       }
       TreeSet<Integer> crowd = new TreeSet<>(List.of(slot));
@@ -154,15 +142,15 @@ class SameBitsIT {
         crowd.add(random.nextInt(SLOTS));
       }
       int idle = IntStream.range(0, SLOTS).filter(s -> !crowd.contains(s)).findAny().orElseThrow();
-      List<Decode> decodes = new ArrayList<>();
+      List<Chunk> decodes = new ArrayList<>();
       for (int s : crowd) {
         decodes.add(
             s == slot
-                ? new Decode(slot, position, token)
-                : new Decode(s, 1 + random.nextInt(length - 1), random.nextInt(100)));
+                ? Chunk.decode(slot, position, token)
+                : Chunk.decode(s, 1 + random.nextInt(length - 1), random.nextInt(100)));
       }
       int[] prompt = randomTokens(random, 1 + random.nextInt(100));
-      List<PromptChunk> chunks =
+      List<Chunk> chunks =
           random.nextBoolean() ? List.of() : List.of(chunk(idle, prompt, 0, prompt.length));
       try (StepResult result = model.step(new StepPlan(decodes, chunks))) {
         assertThat(row(result, crowd.headSet(slot).size())).isEqualTo(alone);
@@ -184,32 +172,29 @@ class SameBitsIT {
       while (crowd.size() < size) {
         crowd.add(random.nextInt(SLOTS));
       }
-      List<List<Decode>> rounds = new ArrayList<>();
+      List<Chunk> decodes = new ArrayList<>();
       for (int slot : crowd) {
-        int start = 1 + random.nextInt(length - 1);
-        int drafted = random.nextInt(9);
-        for (int i = 0; i <= drafted; i++) {
-          if (rounds.size() == i) {
-            rounds.add(new ArrayList<>());
-          }
-          rounds.get(i).add(new Decode(slot, start + i, random.nextInt(4000)));
-        }
+        int[] drafted = randomTokens(random, 1 + random.nextInt(9));
+        decodes.add(Chunk.decode(slot, 1 + random.nextInt(length - 1), drafted));
       }
-      List<Decode> decodes = rounds.stream().flatMap(List::stream).toList();
       int idle = IntStream.range(0, SLOTS).filter(s -> !crowd.contains(s)).findAny().orElseThrow();
       int[] prompt = randomTokens(random, 1 + random.nextInt(64));
       float[] promptAlone = prefill(model, idle, prompt, 64);
+      StepPlan plan = new StepPlan(decodes, List.of(chunk(idle, prompt, 0, prompt.length)));
       List<float[]> together = new ArrayList<>();
-      List<PromptChunk> chunks = List.of(chunk(idle, prompt, 0, prompt.length));
-      try (StepResult result = model.step(new StepPlan(decodes, chunks))) {
-        for (int i = 0; i < decodes.size(); i++) {
-          together.add(row(result, i));
+      try (StepResult result = model.step(plan)) {
+        for (int row = 0; row < plan.decodeRows(); row++) {
+          together.add(row(result, row));
         }
-        assertThat(row(result, decodes.size())).isEqualTo(promptAlone);
+        assertThat(row(result, plan.decodeRows())).isEqualTo(promptAlone);
       }
-      for (int i = 0; i < decodes.size(); i++) {
-        try (StepResult alone = model.step(new StepPlan(List.of(decodes.get(i)), List.of()))) {
-          assertThat(row(alone, 0)).as(decodes.get(i).toString()).isEqualTo(together.get(i));
+      int row = 0;
+      for (Chunk drafted : decodes) {
+        for (int i = 0; i < drafted.length(); i++) {
+          Chunk alone = Chunk.decode(drafted.slot(), drafted.start() + i, drafted.tokens()[i]);
+          assertThat(lastRow(new StepPlan(List.of(alone), List.of())))
+              .as("%s of %s", alone, drafted)
+              .isEqualTo(together.get(row++));
         }
       }
     }

@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
-import io.github.gpt2server.model.StepPlan.ComputedChunk;
-import io.github.gpt2server.model.StepPlan.Decode;
+import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.DataType;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
@@ -49,7 +48,8 @@ class UnusedMemoryTest {
       List<float[]> expected = read(model, 2);
       int[] whole = new int[16];
       prefill(model, 0, whole);
-      try (StepResult result = model.step(new StepPlan(List.of(new Decode(0, 15, 1)), List.of()))) {
+      try (StepResult result =
+          model.step(new StepPlan(List.of(Chunk.decode(0, 15, 1)), List.of()))) {
         assertThat(row(result)).containsOnly(Float.NaN);
       }
 
@@ -63,14 +63,14 @@ class UnusedMemoryTest {
     List<float[]> logits = new ArrayList<>();
     logits.add(prefill(model, slot, PROMPT));
     try (StepResult result =
-        model.step(new StepPlan(List.of(new Decode(slot, PROMPT.length, 7)), List.of()))) {
+        model.step(new StepPlan(List.of(Chunk.decode(slot, PROMPT.length, 7)), List.of()))) {
       logits.add(row(result));
     }
     prefill(model, slot + 1, Arrays.copyOf(PROMPT, 2));
     try (StepResult result =
         model.step(
             new StepPlan(
-                List.of(new Decode(slot, PROMPT.length + 1, 8), new Decode(slot + 1, 2, 3)),
+                List.of(Chunk.decode(slot, PROMPT.length + 1, 8), Chunk.decode(slot + 1, 2, 3)),
                 List.of()))) {
       logits.add(row(result));
     }
@@ -78,7 +78,7 @@ class UnusedMemoryTest {
   }
 
   private static float[] prefill(Gpt2Model model, int slot, int[] tokens) {
-    ComputedChunk chunk = new ComputedChunk(slot, 0, tokens, tokens.length - 1, StepPlan.NO_BLOCK);
+    Chunk chunk = new Chunk(slot, 0, tokens, tokens.length - 1);
     try (StepResult result = model.step(new StepPlan(List.of(), List.of(chunk)))) {
       return row(result);
     }
