@@ -40,6 +40,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule samplingStandsAlone = uses("sampling");
 
+  @ArchTest static final ArchRule constraintUses = uses("constraint", "sampling");
+
   @ArchTest static final ArchRule tokenizerUses = uses("tokenizer", "files", "platform");
 
   @ArchTest static final ArchRule modelUses = uses("model", "files", "platform", "text");
@@ -127,6 +129,10 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("com.sun.jna..");
+
+  @ArchTest
+  static final ArchRule luceneOnlyInAutomata =
+      library("constraint.automaton", "org.apache.lucene..");
 
   @ArchTest
   static final ArchRule djlOnlyInModelAndTokenizer =

@@ -19,6 +19,7 @@ import java.util.Map;
  * @param logitBias amount added to a logit, by token id
  * @param minTokens number of tokens that must be generated before end-of-text or a stop token
  * @param seed seed of the random draws; the same seed gives the same draws whatever else runs
+ * @param form the form that the text must have
  */
 public record SamplingParameters(
     double temperature,
@@ -31,7 +32,8 @@ public record SamplingParameters(
     double frequencyPenalty,
     Map<Integer, Float> logitBias,
     int minTokens,
-    long seed) {
+    long seed,
+    TextForm form) {
 
   /**
    * Least temperature other than 0. Lower ones would not differ from greedy decoding: distinct
@@ -44,7 +46,35 @@ public record SamplingParameters(
   public static final SamplingParameters GREEDY =
       new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, 0);
 
-  /** Creates parameters with a repetition penalty on every token of prompt and output. */
+  /** Creates parameters for any text. */
+  public SamplingParameters(
+      double temperature,
+      int topK,
+      double topP,
+      double minP,
+      double typicalP,
+      RepetitionPenalty repetitionPenalty,
+      double presencePenalty,
+      double frequencyPenalty,
+      Map<Integer, Float> logitBias,
+      int minTokens,
+      long seed) {
+    this(
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        minTokens,
+        seed,
+        TextForm.ANY);
+  }
+
+  /** Creates parameters for any text, with a penalty on every token of prompt and output. */
   public SamplingParameters(
       double temperature,
       int topK,
@@ -74,5 +104,22 @@ public record SamplingParameters(
   /** Copies the map. */
   public SamplingParameters {
     logitBias = Map.copyOf(logitBias);
+  }
+
+  /** These parameters for a text of this form. */
+  public SamplingParameters withForm(TextForm form) {
+    return new SamplingParameters(
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        minTokens,
+        seed,
+        form);
   }
 }

@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  *
  * <ol>
  *   <li>{@link #process} edits the logits: repetition penalty, presence and frequency penalties,
- *       logit bias, minimum length, in this order.
+ *       logit bias, minimum length, the form of the text, in this order.
  *   <li>{@link #argmax} picks from the edited logits, or {@link #sample} draws from {@code
  *       softmax(logits / temperature)} after top-k, typical-p, top-p and min-p, in this order, each
  *       on the renormalised distribution that the previous filter left.
@@ -28,6 +28,12 @@ public final class TokenSampler {
   private final List<LogitsProcessor> processors;
   private final List<TruncationFilter> filters;
   private final Supplier<Candidates> candidates;
+
+  /** Null if every text will do. */
+  private final TokenConstraint constraint;
+
+  private final boolean reportsMass;
+  private double logMass = Double.NaN;
 
   /** SplitMix64: small, and adjacent seeds give unrelated draws. */
   private final SplittableRandom random;
@@ -65,6 +71,8 @@ public final class TokenSampler {
     processors = processors(parameters, stopTokens);
     filters = filters(parameters);
     this.candidates = candidates;
+    constraint = parameters.form().start();
+    reportsMass = constraint != null && parameters.form().reportsMass();
     random = new SplittableRandom(parameters.seed());
   }
 
@@ -117,6 +125,9 @@ public final class TokenSampler {
 
   /** Returns whether {@link #process} would change anything for the next token. */
   public boolean editsLogits() {
+    if (constraint != null) {
+      return true;
+    }
     for (LogitsProcessor processor : processors) {
       if (processor.edits(history)) {
         return true;
@@ -131,14 +142,33 @@ public final class TokenSampler {
   }
 
   /**
-   * Applies penalties, bias and minimum length for the next token.
+   * Applies penalties, bias, minimum length and the form of the text for the next token.
    *
    * @param logits {@code [vocab]}, edited in place; position and limit do not change
    */
   public void process(FloatBuffer logits) {
+    if (reportsMass) {
+      logMass = constraint.logMass(logits);
+    }
     for (LogitsProcessor processor : processors) {
       processor.process(logits, history);
     }
+    if (constraint != null) {
+      constraint.exclude(logits);
+    }
+  }
+
+  /**
+   * The logarithm of the share of the model's probability that the form of the text allowed at the
+   * last {@link #process}, in nats; NaN if it is not reported.
+   */
+  public double logMass() {
+    return logMass;
+  }
+
+  /** Returns whether the text has the form it must have and nothing can continue it. */
+  public boolean complete() {
+    return constraint != null && constraint.complete();
   }
 
   /**
@@ -203,6 +233,9 @@ public final class TokenSampler {
   /** Appends the next token to the history, whether it was picked here or elsewhere. */
   public void accept(int token) {
     history.add(token);
+    if (constraint != null) {
+      constraint.accept(token);
+    }
   }
 
   /** Uniform in [0, 1) from the 53 high bits, so that draws are the same on every JDK. */

@@ -47,9 +47,16 @@ public sealed interface SequenceEvent {
    * @param text complete characters that can be shown now; empty while a character is incomplete or
    *     a stop string may have begun
    * @param logprobs the requested log-probabilities, or null
+   * @param logMass the logarithm of the share of the probability that the form of the text allowed,
+   *     in nats; NaN if it is not reported
    */
-  record Token(int sequence, int token, String text, TokenLogprobs logprobs)
+  record Token(int sequence, int token, String text, TokenLogprobs logprobs, double logMass)
       implements SequenceEvent {
+
+    /** An event without the share of the probability that a form allowed. */
+    public Token(int sequence, int token, String text, TokenLogprobs logprobs) {
+      this(sequence, token, text, logprobs, Double.NaN);
+    }
 
     /** Approximate size of an event with its text and queue node, in bytes. */
     public static final long BYTES = 160;

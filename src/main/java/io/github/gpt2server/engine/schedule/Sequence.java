@@ -238,10 +238,10 @@ public final class Sequence implements SpeculativeSequence {
     boolean stopToken = stopsAt(token);
     boolean silent = (stopToken && !request.includeStopString()) || tokenizer.special(token);
     String text = silent ? "" : show(tokenizer.bytes(token));
-    publish(new SequenceEvent.Token(index, token, text, logprobs));
+    publish(new SequenceEvent.Token(index, token, text, logprobs, sampler.logMass()));
     if (stopToken) {
       finish(FinishReason.STOP, token);
-    } else if (stops.matched().isPresent()) {
+    } else if (stops.matched().isPresent() || sampler.complete()) {
       finish(FinishReason.STOP, -1);
     } else if (generated == request.maxTokens()) {
       finish(FinishReason.LENGTH, -1);

@@ -1,0 +1,112 @@
+package io.github.gpt2server.sampling;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class TextFormTest {
+
+  @Test
+  void onlyTokensOfTheFormAreSampledUntilItIsComplete() {
+    TokenSampler sampler = sampler(1, false);
+    assertThat(sampler.editsLogits()).isTrue();
+    for (List<Integer> allowed : Fixed.STEPS) {
+      assertThat(sampler.complete()).isFalse();
+      FloatBuffer logits = row(5, 4, 3, 2);
+      sampler.process(logits);
+      for (int token = 0; token < 4; token++) {
+        assertThat(logits.get(token))
+            .isEqualTo(allowed.contains(token) ? 5f - token : Float.NEGATIVE_INFINITY);
+      }
+      sampler.accept(sampler.argmax(logits));
+    }
+    assertThat(sampler.complete()).isTrue();
+  }
+
+  @Test
+  void theFormDecidesAfterBiasAndMinimumLength() {
+    SamplingParameters parameters =
+        new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(0, 100f), 1, 0)
+            .withForm(new TextForm(Fixed::new, false));
+    TokenSampler sampler = new TokenSampler(parameters, new int[] {0}, Set.of(3));
+    FloatBuffer logits = row(5, 4, 3, 2);
+    sampler.process(logits);
+    assertThat(sampler.argmax(logits)).isEqualTo(1);
+    // Excluded by the minimum length, though the form allows it.
+    assertThat(logits.get(3)).isEqualTo(Float.NEGATIVE_INFINITY);
+  }
+
+  @Test
+  void theMassIsThatOfTheUneditedLogits() {
+    SamplingParameters parameters =
+        new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(1, -100f), 0, 0)
+            .withForm(new TextForm(Fixed::new, true));
+    TokenSampler sampler = new TokenSampler(parameters, new int[] {0}, Set.of());
+    assertThat(sampler.logMass()).isNaN();
+    sampler.process(row(5, 4, 3, 2));
+    assertThat(sampler.logMass()).isEqualTo(4 + 2);
+  }
+
+  @Test
+  void theMassIsNotComputedUnlessReported() {
+    TokenSampler sampler = sampler(1, false);
+    sampler.process(row(5, 4, 3, 2));
+    assertThat(sampler.logMass()).isNaN();
+  }
+
+  @Test
+  void eachSamplerHasItsOwnPlaceInTheForm() {
+    TokenSampler first = sampler(1, false);
+    first.accept(1);
+    assertThat(sampler(1, false).complete()).isFalse();
+    first.accept(2);
+    assertThat(first.complete()).isTrue();
+  }
+
+  private static TokenSampler sampler(double temperature, boolean reportsMass) {
+    SamplingParameters parameters =
+        new SamplingParameters(temperature, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, 0)
+            .withForm(new TextForm(Fixed::new, reportsMass));
+    return new TokenSampler(parameters, new int[] {0}, Set.of());
+  }
+
+  private static FloatBuffer row(float... logits) {
+    return FloatBuffer.wrap(logits);
+  }
+
+  /** Texts of two tokens of fixed sets; its mass is the sum of what it allows. */
+  private static final class Fixed implements TokenConstraint {
+    static final List<List<Integer>> STEPS = List.of(List.of(1, 3), List.of(2));
+
+    private int step;
+
+    @Override
+    public void exclude(FloatBuffer logits) {
+      for (int token = 0; token < logits.limit(); token++) {
+        if (!STEPS.get(step).contains(token)) {
+          logits.put(token, Float.NEGATIVE_INFINITY);
+        }
+      }
+    }
+
+    @Override
+    public double logMass(FloatBuffer logits) {
+      return STEPS.get(step).stream().mapToDouble(logits::get).sum();
+    }
+
+    @Override
+    public void accept(int token) {
+      assertThat(STEPS.get(step)).contains(token);
+      step++;
+    }
+
+    @Override
+    public boolean complete() {
+      return step == STEPS.size();
+    }
+  }
+}
