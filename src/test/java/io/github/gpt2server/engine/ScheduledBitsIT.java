@@ -97,15 +97,13 @@ class ScheduledBitsIT {
     }
   }
 
-  private Engine start(WeightType type, CacheSize cache, EngineSettings settings)
-      throws Exception {
+  private Engine start(WeightType type, CacheSize cache, EngineSettings settings) throws Exception {
     Gpt2Config config = Gpt2Config.read(FOLDER);
     int threads = 1 + random.nextInt(2);
     return Engine.start(
         () -> {
           TorchRuntime.setThreads(threads);
-          return Gpt2Model.load(
-              config, Weights.open(FOLDER, config), TorchDevice.CPU, type, cache);
+          return Gpt2Model.load(config, Weights.open(FOLDER, config), TorchDevice.CPU, type, cache);
         },
         Gpt2Tokenizer.load(FOLDER),
         settings);
