@@ -2,9 +2,10 @@
 
 #include <stdatomic.h>
 
-// About 10 microseconds: longer than the pauses between the kernels of a step, shorter than what a
-// neighbour on the same core would mind.
-enum { SPINS = 400 };
+// Some 80 microseconds: longer than what passes within a step while other threads do their last parts and
+// between its kernels, for to sleep and to be woken there takes as long as many a kernel; short beside the
+// milliseconds for which a system lets a neighbour have the core.
+enum { SPINS = 4000 };
 
 static struct sleeping functions;
 
