@@ -4,57 +4,62 @@
 #include "kernels.h"
 #include "tile.h"
 
-// Rows part, part + parts, ...
-static void int8_quantize(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
-  (void)worker;
-  const struct int8_linear *job = arguments;
+typedef uint8_t byte_lanes __attribute__((ext_vector_type(16)));
+
+// A row in 8 bits: each four of its integers `step` bytes after those before.
+static void quantize_row(const struct int8_linear *job, int64_t row, uint8_t *to, int64_t step) {
   int64_t in = job->in;
   int64_t length = blocks_of(in, 4) * 4;
+  const float *x = job->x + row * in;
   float steps = job->activated ? 255.0f : 127.0f;
   lanes shift = all(job->activated ? job->shift : 0);
   // Integers as they are, or 128 away from that: see SIGNED_BYTES.
   int flip = job->activated == SIGNED_BYTES ? 128 : 0;
-  int64_t tile = 0;
-  for (int64_t row = part; row < job->rows; row += parts) {
-    const float *x = job->x + row * in;
-    // As integers, magnitudes are in the same order, and a NaN is the largest.
-    ilanes most = bits(all(1e-12f));
-    for (int64_t i = 0; i < in; i += LANES) {
-      lanes some = load_some(x + i, in - i);
-      ilanes size = bits(magnitude(some - shift));
-      if (in - i < LANES) {
-        for (int64_t j = in - i; j < LANES; j++) {
-          size[j] = 0;
-        }
-      }
-      ilanes more = size > most;
-      most = (more & size) | (~more & most);
-    }
-    int32_t a = most[0];
-    for (int i = 1; i < LANES; i++) {
-      a = most[i] > a ? most[i] : a;
-    }
-    float largest_one = from_bits((ilanes)a)[0];
-    job->row_scale[row] = largest_one / steps;
-    lanes factor = all(steps / largest_one);
-    // In fours of each of the tile's rows, as tiles read them.
-    while (row >= first_row(job->rows, BYTE_TILE_ROWS, tile + 1)) {
-      tile++;
-    }
-    int64_t first = first_row(job->rows, BYTE_TILE_ROWS, tile);
-    int64_t step = (first_row(job->rows, BYTE_TILE_ROWS, tile + 1) - first) * 4;
-    uint8_t *to = job->quantized + first * length + (row - first) * 4;
-    for (int64_t i = 0; i < in; i += LANES) {
-      lanes rounded = (load_some(x + i, in - i) - shift) * factor + all(ROUNDER);
-      ilanes q = (bits(rounded) & 255) ^ flip;
+  // As integers, magnitudes are in the same order, and a NaN is the largest.
+  ilanes most = bits(all(1e-12f));
+  for (int64_t i = 0; i < in; i += LANES) {
+    lanes some = load_some(x + i, in - i);
+    ilanes size = bits(magnitude(some - shift));
+    if (in - i < LANES) {
       for (int64_t j = in - i; j < LANES; j++) {
-        q[j] = 0;
+        size[j] = 0;
       }
-      typedef uint8_t byte_lanes __attribute__((ext_vector_type(16)));
-      byte_lanes narrow = __builtin_convertvector(q, byte_lanes);
-      for (int64_t j = 0; j < LANES && i + j < length; j += 4) {
-        copy(to + (i + j) / 4 * step, (const uint8_t *)&narrow + j, 4);
-      }
+    }
+    ilanes more = size > most;
+    most = (more & size) | (~more & most);
+  }
+  int32_t a = most[0];
+  for (int i = 1; i < LANES; i++) {
+    a = most[i] > a ? most[i] : a;
+  }
+  float largest_one = from_bits((ilanes)a)[0];
+  job->row_scale[row] = largest_one / steps;
+  lanes factor = all(steps / largest_one);
+  for (int64_t i = 0; i < in; i += LANES) {
+    lanes rounded = (load_some(x + i, in - i) - shift) * factor + all(ROUNDER);
+    ilanes q = (bits(rounded) & 255) ^ flip;
+    for (int64_t j = in - i; j < LANES; j++) {
+      q[j] = 0;
+    }
+    byte_lanes narrow = __builtin_convertvector(q, byte_lanes);
+    for (int64_t j = 0; j < LANES && i + j < length; j += 4) {
+      copy(to + (i + j) / 4 * step, (const uint8_t *)&narrow + j, 4);
+    }
+  }
+}
+
+// Rows of tiles part, part + parts, ... in fours of each of a tile's rows, as tiles read them. A tile is
+// one thread's, for its rows share the lines of the processor's cache.
+static void int8_quantize(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
+  (void)worker;
+  const struct int8_linear *job = arguments;
+  int64_t length = blocks_of(job->in, 4) * 4;
+  int64_t tiles = blocks_of(job->rows, BYTE_TILE_ROWS);
+  for (int64_t tile = part; tile < tiles; tile += parts) {
+    int64_t first = first_row(job->rows, BYTE_TILE_ROWS, tile);
+    int64_t rows = first_row(job->rows, BYTE_TILE_ROWS, tile + 1) - first;
+    for (int64_t m = 0; m < rows; m++) {
+      quantize_row(job, first + m, job->quantized + first * length + m * 4, rows * 4);
     }
   }
 }
