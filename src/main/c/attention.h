@@ -29,26 +29,31 @@ INLINE void store_cached(void *cache, int64_t index, lanes x, int64_t count, con
   }
 }
 
+// Writes a row's key and value of one head.
+static void write_head(const struct attention *job, int64_t row, int64_t h) {
+  int64_t D = job->head_width;
+  int64_t position = job->row_positions[row];
+  const float *k = job->qkv + ((row * 3 + 1) * job->heads + h) * D;
+  const float *v = job->qkv + ((row * 3 + 2) * job->heads + h) * D;
+  int64_t head = job->row_slots[row] * job->heads + h;
+  int64_t block = head * blocks_of(job->positions, LANES) + position / LANES;
+  int64_t key = block * D * LANES + position % LANES;
+  int64_t value = (head * job->positions + position) * D;
+  for (int64_t d = 0; d < D; d += LANES) {
+    store_cached(job->values, value + d, load_some(v + d, D - d), D - d, job->cache_type);
+  }
+  for (int64_t d = 0; d < D; d++) {
+    store_cached(job->keys, key + d * LANES, all(k[d]), 1, job->cache_type);
+  }
+}
+
 // Writes keys and values of rows part, part + parts, ...
 static void write_cache(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
   (void)worker;
   const struct attention *job = arguments;
-  int64_t D = job->head_width;
-  int64_t key_blocks = blocks_of(job->positions, LANES);
   for (int64_t row = part; row < job->rows; row += parts) {
-    int64_t position = job->row_positions[row];
     for (int64_t h = 0; h < job->heads; h++) {
-      const float *k = job->qkv + ((row * 3 + 1) * job->heads + h) * D;
-      const float *v = job->qkv + ((row * 3 + 2) * job->heads + h) * D;
-      int64_t head = job->row_slots[row] * job->heads + h;
-      int64_t key = (head * key_blocks + position / LANES) * D * LANES + position % LANES;
-      int64_t value = (head * job->positions + position) * D;
-      for (int64_t d = 0; d < D; d += LANES) {
-        store_cached(job->values, value + d, load_some(v + d, D - d), D - d, job->cache_type);
-      }
-      for (int64_t d = 0; d < D; d++) {
-        store_cached(job->keys, key + d * LANES, all(k[d]), 1, job->cache_type);
-      }
+      write_head(job, row, h);
     }
   }
 }
@@ -207,16 +212,6 @@ INLINE void attend(struct group *g, const int type, const int rows, const int bl
   }
 }
 
-// The number of rows from `row` on that attend together.
-static int64_t group_rows(const struct attention *job, int64_t row) {
-  int64_t end = least(row + GROUP_ROWS, job->rows);
-  int64_t next = row + 1;
-  while (next < end && job->row_slots[next] == job->row_slots[row]) {
-    next++;
-  }
-  return next - row;
-}
-
 static void attend_group(const struct attention *job, int64_t row, int64_t rows, int64_t head,
     float *scratch) {
   int64_t length = blocks_of(job->positions, LANES) * LANES;
@@ -246,10 +241,12 @@ static void attend_group(const struct attention *job, int64_t row, int64_t rows,
   }
 }
 
-// Some of all groups and heads.
+// Some of all groups and heads. Where each group is all there is of its slot, it writes its keys and
+// values itself, when it is about to read what lies beside them.
 static void attention(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
   const struct attention *job = arguments;
   float *scratch = job->scratch + worker * attention_scratch(job);
+  bool alone = slots_attend_alone(job);
   int64_t groups = 0;
   for (int64_t row = 0; row < job->rows; row += group_rows(job, row)) {
     groups++;
@@ -262,6 +259,11 @@ static void attention(const void *arguments, int64_t part, int64_t parts, int64_
     rows = group_rows(job, row);
     for (int64_t head = 0; head < job->heads; head++) {
       if (i + head >= begin && i + head < end) {
+        if (alone) {
+          for (int64_t m = 0; m < rows; m++) {
+            write_head(job, row + m, head);
+          }
+        }
         attend_group(job, row, rows, head, scratch);
       }
     }

@@ -85,6 +85,28 @@ struct attention {
 // Rows that attend together.
 enum { GROUP_ROWS = 6 };
 
+// The number of rows from `row` on that attend together.
+INLINE int64_t group_rows(const struct attention *job, int64_t row) {
+  int64_t end = least(row + GROUP_ROWS, job->rows);
+  int64_t next = row + 1;
+  while (next < end && job->row_slots[next] == job->row_slots[row]) {
+    next++;
+  }
+  return next - row;
+}
+
+// Whether rows that attend together are all there are of their slot, as where every sequence decodes: no
+// other rows see what they write, and `attention` does without `write_cache`.
+INLINE bool slots_attend_alone(const struct attention *job) {
+  for (int64_t row = 0, next; row < job->rows; row = next) {
+    next = row + group_rows(job, row);
+    if (next < job->rows && job->row_slots[next] <= job->row_slots[row]) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // How many numbers a worker's scratch has: queries, and scores of each row.
 INLINE int64_t attention_scratch(const struct attention *job) {
   return GROUP_ROWS * (job->head_width + blocks_of(job->positions, 16) * 16 + 16);

@@ -356,7 +356,9 @@ static void attention_operation(uint64_t *stack, uint64_t arguments, uint64_t re
     for (int64_t i = 0; i < rows; i++) {
       seen += job.row_positions[i] + 1;
     }
-    run(kernels->write_cache, &job, parts_of(rows * heads * width * 8, rows));
+    if (!slots_attend_alone(&job)) {
+      run(kernels->write_cache, &job, parts_of(rows * heads * width * 8, rows));
+    }
     pool_run(kernels->attention, &job, parts_of(seen * heads * width * 2, rows * heads), room[0]);
   }
   finish_call(&call);

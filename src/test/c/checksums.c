@@ -184,10 +184,12 @@ static uint64_t attention_case(const struct kernels *k, uint64_t sum, int32_t ty
   static int32_t positions[40], slots[40];
   struct attention job = {.heads = from_to(1, 4), .head_width = from_to(1, 80),
       .positions = from_to(1, 100), .cache_type = type, .scale = 0.3f};
-  job.rows = least(from_to(1, 40), job.positions);
+  // Rows of two slots in turns, or all of one and then all of the other, which write for themselves.
+  bool alone = from_to(0, 1);
+  job.rows = least(from_to(1, alone ? 12 : 40), job.positions);
   for (int64_t i = 0; i < job.rows; i++) {
     positions[i] = (int32_t)(job.positions - job.rows + i);
-    slots[i] = (int32_t)(i % 2);
+    slots[i] = (int32_t)(alone ? 2 * i / job.rows : i % 2);
   }
   int64_t numbers_per_slot = job.heads * job.head_width * blocks_of(job.positions, 16) * 16;
   fill(numbers[0], job.rows * 3 * job.heads * job.head_width, 1);
@@ -207,7 +209,9 @@ static uint64_t attention_case(const struct kernels *k, uint64_t sum, int32_t ty
   job.row_slots = slots;
   job.y = numbers[4];
   job.scratch = numbers[5];
-  pool_run(k->write_cache, &job, from_to(1, 7), MOST_WORKERS);
+  if (!slots_attend_alone(&job)) {
+    pool_run(k->write_cache, &job, from_to(1, 7), MOST_WORKERS);
+  }
   pool_run(k->attention, &job, from_to(1, 7), MOST_WORKERS);
   sum = checksum(sum, job.y, job.rows * job.heads * job.head_width * 4);
   return checksum(checksum(sum, job.keys, numbers_per_slot), job.values, numbers_per_slot);

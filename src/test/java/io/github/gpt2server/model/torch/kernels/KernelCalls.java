@@ -25,6 +25,9 @@ final class KernelCalls {
   static final int SCORE = 2;
   static final int ARGMAX = 3;
 
+  /** As many rows of one slot as attend together, GROUP_ROWS in C. */
+  private static final int ROWS_THAT_WRITE_ALONE = 6;
+
   private final KernelLibrary library;
   private final Random random;
 
@@ -256,7 +259,9 @@ final class KernelCalls {
                 (long) positions,
                 half ? 2 : 0,
                 scale);
-        run(WRITE_CACHE, arguments);
+        if (rows > ROWS_THAT_WRITE_ALONE) {
+          run(WRITE_CACHE, arguments);
+        }
         run(ATTENTION, arguments);
         y.read(0, all, row * heads * width, rows * heads * width);
         row += rows;
