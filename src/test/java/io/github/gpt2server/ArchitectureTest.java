@@ -180,7 +180,7 @@ class ArchitectureTest {
               BASE + ".web..")
           // Completions say when they were created, traces when something happened.
           .and()
-          .haveNameNotMatching(".*\\.(CompletionValidator|RequestProgress|RequestSpans)")
+          .haveNameNotMatching(".*\\.(GenerationValidator|RequestProgress|RequestSpans)")
           .should()
           .callMethod(System.class, "currentTimeMillis")
           .orShould()

@@ -13,6 +13,7 @@ import io.github.gpt2server.api.insight.tokenize.VllmTokenizeRequest;
 import io.github.gpt2server.api.limit.FieldSection;
 import io.github.gpt2server.api.openai.completion.CompletionRequest;
 import io.github.gpt2server.api.openai.embedding.EmbeddingRequest;
+import io.github.gpt2server.api.openai.generation.StreamOptions;
 import io.github.gpt2server.api.request.Prompt;
 import io.github.gpt2server.text.NearMiss;
 import io.github.gpt2server.web.error.ApiException;
@@ -92,7 +93,7 @@ public class FieldTableTest {
   static Stream<Class<?>> requests() {
     return Stream.of(
         CompletionRequest.class,
-        CompletionRequest.StreamOptions.class,
+        StreamOptions.class,
         EmbeddingRequest.class,
         NextTokenRequest.class,
         ScoreRequest.class,

@@ -2,6 +2,8 @@ package io.github.gpt2server.api.openai.completion;
 
 import io.github.gpt2server.api.execution.ServedModels;
 import io.github.gpt2server.api.limit.ApiLimits;
+import io.github.gpt2server.api.openai.generation.GenerationHandler;
+import io.github.gpt2server.api.openai.generation.GenerationSpec;
 import io.github.gpt2server.api.openapi.ApiTags;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.web.ServerSentEvents;
@@ -83,12 +85,15 @@ public final class CompletionController {
           CompletionRequest request,
       HttpServletResponse response) {
     ServedModel model = models.get();
-    CompletionSpec spec = new CompletionValidator(model, limits).validate(request);
-    CompletionHandler handler = new CompletionHandler(model.engine());
+    GenerationSpec spec = new CompletionValidator(model, limits).validate(request);
+    CompletionFormat format = new CompletionFormat(spec);
+    GenerationHandler handler = new GenerationHandler(model.engine());
     if (spec.stream()) {
-      handler.stream(spec, new ServerSentEvents(response, json.writer()));
+      handler.stream(spec, format, new ServerSentEvents(response, json.writer()));
       return null;
     }
-    return ResponseEntity.ok().contentType(MediaType.APPLICATION_JSON).body(handler.complete(spec));
+    return ResponseEntity.ok()
+        .contentType(MediaType.APPLICATION_JSON)
+        .body(format.response(handler.complete(spec)));
   }
 }

@@ -3,6 +3,8 @@ package io.github.gpt2server.api.openai.completion;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.api.json.JsonRequest;
 import io.github.gpt2server.api.limit.FieldSection;
+import io.github.gpt2server.api.openai.generation.GenerationFields;
+import io.github.gpt2server.api.openai.generation.StreamOptions;
 import io.github.gpt2server.api.request.Prompt;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.Map;
@@ -230,20 +232,4 @@ public record CompletionRequest(
             nullable = true)
         @JsonProperty("cache_salt")
         String cacheSalt)
-    implements JsonRequest {
-
-  /** Options of a streamed response. */
-  @FieldSection("stream-options")
-  @Schema(name = "StreamOptions")
-  public record StreamOptions(
-      @Schema(description = "Whether a final chunk reports the usage.", defaultValue = "false")
-          @JsonProperty("include_usage")
-          Boolean includeUsage,
-      @Schema(
-              description =
-                  "Whether every chunk reports the usage so far instead of null; requires"
-                      + " include_usage.",
-              defaultValue = "false")
-          @JsonProperty("continuous_usage_stats")
-          Boolean continuousUsageStats) {}
-}
+    implements JsonRequest, GenerationFields {}

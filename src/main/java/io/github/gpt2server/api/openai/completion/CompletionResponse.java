@@ -2,11 +2,14 @@ package io.github.gpt2server.api.openai.completion;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.openai.generation.ReportedToken;
+import io.github.gpt2server.api.openai.generation.Usage;
+import io.github.gpt2server.engine.result.TokenLogprobs;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** The body of a completion response, in OpenAI's format. */
 @Schema(description = "A completion.")
@@ -21,11 +24,6 @@ public record CompletionResponse(
     @JsonProperty("usage") Usage usage) {
 
   static final String OBJECT = "text_completion";
-
-  /** Token ids as a list. */
-  static List<Integer> tokenIds(int[] ids) {
-    return IntStream.of(ids).boxed().toList();
-  }
 
   /**
    * One continuation of one prompt.
@@ -80,30 +78,28 @@ public record CompletionResponse(
           List<TopLogprobs> topLogprobs,
       @JsonProperty("text_offset") List<Integer> textOffset) {
 
-    static Logprobs empty() {
-      return new Logprobs(
-          new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-    }
-
-    void addAll(Logprobs more) {
-      tokens.addAll(more.tokens);
-      tokenLogprobs.addAll(more.tokenLogprobs);
-      topLogprobs.addAll(more.topLogprobs);
-      textOffset.addAll(more.textOffset);
+    /**
+     * The lists of these tokens.
+     *
+     * @param tokenIds further tokens that each position reports
+     */
+    static Logprobs of(List<ReportedToken> reported, Gpt2Tokenizer tokenizer, int[] tokenIds) {
+      TokenKeys keys = TokenKeys.of(tokenizer);
+      List<String> tokens = new ArrayList<>();
+      List<Float> tokenLogprobs = new ArrayList<>();
+      List<TopLogprobs> topLogprobs = new ArrayList<>();
+      List<Integer> textOffset = new ArrayList<>();
+      for (ReportedToken each : reported) {
+        TokenLogprobs logprobs = each.logprobs();
+        tokens.add(tokenizer.token(each.token()));
+        tokenLogprobs.add(logprobs == null ? null : logprobs.logprob());
+        topLogprobs.add(
+            logprobs == null ? null : new TopLogprobs(keys, each.token(), logprobs, tokenIds));
+        textOffset.add(each.offset());
+      }
+      return new Logprobs(tokens, tokenLogprobs, topLogprobs, textOffset);
     }
   }
-
-  /** Numbers of tokens read and generated. */
-  @Schema(name = "Usage")
-  public record Usage(
-      @JsonProperty("prompt_tokens") int promptTokens,
-      @JsonProperty("completion_tokens") int completionTokens,
-      @JsonProperty("total_tokens") int totalTokens,
-      @JsonProperty("prompt_tokens_details") PromptTokensDetails promptTokensDetails) {}
-
-  /** Details of the prompt's tokens: how many the prefix cache served. */
-  @Schema(name = "PromptTokensDetails")
-  public record PromptTokensDetails(@JsonProperty("cached_tokens") int cachedTokens) {}
 
   /**
    * One chunk of a streamed completion.

@@ -3,6 +3,8 @@ package io.github.gpt2server.api.openai.completion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.github.gpt2server.api.openai.generation.GenerationHandler;
+import io.github.gpt2server.api.openai.generation.GenerationSpec;
 import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.SequenceEvent;
@@ -35,14 +37,14 @@ class ChangedPromptsTest {
     return Gpt2Tokenizer.load(folder);
   }
 
-  private static CompletionSpec valid(Gpt2Tokenizer tokenizer, String body) {
+  private static GenerationSpec valid(Gpt2Tokenizer tokenizer, String body) {
     ServedModel model = ServedModelFixture.of(tokenizer);
     return new CompletionValidator(model, ApiLimitsFixture.LIMITS)
         .validate(Refusals.request(CompletionRequest.class, body));
   }
 
   /** The answer to a request that only echoes. */
-  private static CompletionResponse.Choice echoed(CompletionSpec completion) {
+  private static CompletionResponse.Choice echoed(GenerationSpec completion) {
     int length = completion.prompts().get(0).ids().length;
     PromptScores scores =
         new PromptScores(
@@ -50,11 +52,13 @@ class ChangedPromptsTest {
             new float[0],
             new int[0],
             Collections.nCopies(length - 1, new TokenLogprobs(-1, null, null)));
-    return CompletionHandler.response(
-            completion,
-            List.of(
-                new SequenceEvent.PromptRead(0, null, scores),
-                new SequenceEvent.Finished(0, FinishReason.LENGTH, "", -1, null, 0)))
+    return new CompletionFormat(completion)
+        .response(
+            GenerationHandler.result(
+                completion,
+                List.of(
+                    new SequenceEvent.PromptRead(0, null, scores),
+                    new SequenceEvent.Finished(0, FinishReason.LENGTH, "", -1, null, 0))))
         .choices()
         .get(0);
   }
@@ -62,7 +66,7 @@ class ChangedPromptsTest {
   @Test
   void echoIsTheTextThatWasSentWithItsOffsets() throws IOException {
     try (Gpt2Tokenizer tokenizer = tokenizer("{\"add_prefix_space\":true}")) {
-      CompletionSpec completion =
+      GenerationSpec completion =
           valid(
               tokenizer, "{\"prompt\":\"the king\",\"max_tokens\":0,\"echo\":true,\"logprobs\":0}");
       CompletionResponse.Choice choice = echoed(completion);
@@ -98,7 +102,7 @@ class ChangedPromptsTest {
   void tokensAroundATextAreAddedUnlessTheRequestSaysNo() throws IOException {
     try (Gpt2Tokenizer tokenizer =
         tokenizer("{\"add_bos_token\":true,\"bos_token\":\"<|endoftext|>\"}")) {
-      CompletionSpec added =
+      GenerationSpec added =
           valid(
               tokenizer, "{\"prompt\":\"The king\",\"max_tokens\":0,\"echo\":true,\"logprobs\":0}");
       assertThat(added.prompts().get(0).ids()).containsExactly(4095, 333, 553);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.api.execution.RunningGeneration;
+import io.github.gpt2server.api.openai.generation.GenerationSpec;
+import io.github.gpt2server.api.openai.generation.GenerationStream;
 import io.github.gpt2server.api.request.PromptTokens;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.SequenceRequest;
@@ -123,7 +125,7 @@ class CompletionStreamTest {
 
   @Test
   void anErrorAfterTheFirstByteIsAnEvent() throws Exception {
-    CompletionSpec completion = completion(1, false, false);
+    GenerationSpec completion = completion(1, false, false);
     try (RunningGeneration running =
         RunningGeneration.submit(engine::submit, completion.generation())) {
       engine.token(0, 10, "a");
@@ -166,7 +168,7 @@ class CompletionStreamTest {
 
   @Test
   void commentsFillTheSilence() throws Exception {
-    CompletionSpec completion = completion(1, false, false);
+    GenerationSpec completion = completion(1, false, false);
     JsonMapper json = JsonMapper.shared();
     try (RunningGeneration running =
         RunningGeneration.submit(engine::submit, completion.generation())) {
@@ -179,8 +181,11 @@ class CompletionStreamTest {
                 engine.end(Outcome.FINISHED);
               });
       ending.start();
-      new CompletionStream(
-              completion, new ServerSentEvents(response, json.writer()), Duration.ofMillis(50))
+      new GenerationStream<>(
+              completion,
+              new CompletionFormat(completion),
+              new ServerSentEvents(response, json.writer()),
+              Duration.ofMillis(50))
           .run(running);
       ending.join();
     }
@@ -190,14 +195,14 @@ class CompletionStreamTest {
 
   @Test
   void whateverEndsItEarlyCancels() {
-    CompletionSpec completion = completion(1, false, false);
+    GenerationSpec completion = completion(1, false, false);
     RunningGeneration running = RunningGeneration.submit(engine::submit, completion.generation());
     running.close();
 
     assertThat(engine.cancels()).isEqualTo(1);
   }
 
-  private void run(CompletionSpec completion, Runnable script) {
+  private void run(GenerationSpec completion, Runnable script) {
     try (RunningGeneration running =
         RunningGeneration.submit(engine::submit, completion.generation())) {
       script.run();
@@ -205,8 +210,9 @@ class CompletionStreamTest {
     }
   }
 
-  private CompletionStream stream(CompletionSpec completion) {
-    return new CompletionStream(completion, new ServerSentEvents(response, json()));
+  private GenerationStream<?> stream(GenerationSpec completion) {
+    return new GenerationStream<>(
+        completion, new CompletionFormat(completion), new ServerSentEvents(response, json()));
   }
 
   private static ObjectWriter json() {
@@ -270,11 +276,13 @@ class CompletionStreamTest {
             super.setCommitted(committed);
           }
         };
-    CompletionSpec completion = completion(1, false, false);
+    GenerationSpec completion = completion(1, false, false);
     try (RunningGeneration running =
         RunningGeneration.submit(engine::submit, completion.generation())) {
       engine.token(0, 10, "a");
-      new CompletionStream(completion, new ServerSentEvents(receiver, json())).run(running);
+      new GenerationStream<>(
+              completion, new CompletionFormat(completion), new ServerSentEvents(receiver, json()))
+          .run(running);
     }
 
     assertThat(receiver.getContentAsString(StandardCharsets.UTF_8))
@@ -285,15 +293,15 @@ class CompletionStreamTest {
         .doesNotContain("[DONE]", "Infinity");
   }
 
-  private static CompletionSpec completion(int n, boolean includeUsage, boolean tokenIds) {
+  private static GenerationSpec completion(int n, boolean includeUsage, boolean tokenIds) {
     return completion(n, includeUsage, false, tokenIds);
   }
 
-  private static CompletionSpec completion(
+  private static GenerationSpec completion(
       int n, boolean includeUsage, boolean continuousUsage, boolean tokenIds) {
     int[] prompt = {5, 6};
     SequenceRequest sequence = RequestBuilder.request(prompt, 9).build();
-    return new CompletionSpec(
+    return new GenerationSpec(
         "cmpl-1",
         7,
         "m",

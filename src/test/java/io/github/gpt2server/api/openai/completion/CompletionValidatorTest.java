@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.gpt2server.api.limit.MaxTokens;
+import io.github.gpt2server.api.openai.generation.GenerationSpec;
 import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.sampling.RepetitionPenalty;
@@ -54,7 +55,7 @@ class CompletionValidatorTest {
 
   @Test
   void anEmptyRequestHasOpenAisDefaults() {
-    CompletionSpec completion = valid("{}");
+    GenerationSpec completion = valid("{}");
 
     assertThat(completion.id()).matches("cmpl-[0-9a-f]{32}");
     assertThat(completion.model()).isEqualTo("someone/gpt2-fairytales");
@@ -75,7 +76,7 @@ class CompletionValidatorTest {
 
   @Test
   void everyFieldArrives() {
-    CompletionSpec completion =
+    GenerationSpec completion =
         valid(
             """
             {"model": "tales", "prompt": "Once upon a time", "max_tokens": 7, "temperature": 0.5,
@@ -146,7 +147,7 @@ class CompletionValidatorTest {
 
   @Test
   void choicesStandInOpenAisOrderWithSeedsOfTheirOwn() {
-    CompletionSpec completion = valid("{\"prompt\": [[1], [2]], \"n\": 3, \"seed\": 5}");
+    GenerationSpec completion = valid("{\"prompt\": [[1], [2]], \"n\": 3, \"seed\": 5}");
 
     List<SequenceRequest> sequences = completion.generation().sequences();
     assertThat(sequences.stream().map(sequence -> sequence.prompt()[0]))
@@ -492,7 +493,7 @@ class CompletionValidatorTest {
     return valid(body).generation().sequences().get(0);
   }
 
-  private static CompletionSpec valid(String body) {
+  private static GenerationSpec valid(String body) {
     return validator.validate(request(body));
   }
 

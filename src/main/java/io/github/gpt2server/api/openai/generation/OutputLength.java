@@ -1,4 +1,4 @@
-package io.github.gpt2server.api.openai.completion;
+package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.api.limit.MaxTokens;
 import io.github.gpt2server.api.request.Bounds;
@@ -12,32 +12,57 @@ import io.github.gpt2server.web.error.ApiException;
  * @param clamped whether an output that does not fit is limited to the context instead of refused
  * @param contextLength maximum number of tokens of prompt and output together
  */
-record OutputLength(int asked, boolean clamped, int contextLength) {
+public record OutputLength(int asked, boolean clamped, int contextLength) {
+  private static final String FIELD = "max_tokens";
+
+  /** As many tokens as fit. */
+  public static OutputLength rest(int contextLength) {
+    return new OutputLength(Integer.MAX_VALUE, true, contextLength);
+  }
 
   /**
-   * Validates {@code max_tokens}.
+   * Validates {@code max_tokens} of a completion.
    *
+   * @param scores whether 0 is a number too, because the prompt is scored
    * @throws ApiException 400, if it is invalid
    */
-  static OutputLength of(Integer value, boolean echo, MaxTokens setting, int contextLength) {
-    if (value != null && value == 0 && !echo) {
+  public static OutputLength of(
+      Integer value, boolean scores, MaxTokens setting, int contextLength) {
+    if (value != null && value == 0 && !scores) {
       throw ApiException.invalid(
-          "max_tokens",
+          FIELD,
           "max_tokens must be at least 1, but is 0. To score the prompt alone, set echo: true.");
     }
+    return of(FIELD, value, 0, setting, contextLength);
+  }
+
+  /**
+   * Validates the length of a chat's answers.
+   *
+   * @param field the field that it was sent in
+   * @throws ApiException 400, if it is invalid
+   */
+  public static OutputLength ofChat(String field, int value, MaxTokens setting, int contextLength) {
+    return of(field, value, 1, setting, contextLength);
+  }
+
+  private static OutputLength of(
+      String field, Integer value, int least, MaxTokens setting, int contextLength) {
     if (value != null && value == -1) {
       if (!setting.clamped()) {
         throw ApiException.invalid(
-            "max_tokens",
-            "max_tokens is -1 (as many tokens as fit), which this server does not allow; send a number"
+            field,
+            field
+                + " is -1 (as many tokens as fit), which this server does not allow; send a number"
                 + " that together with the prompt's tokens is at most "
                 + contextLength
                 + ", or start the server with gpt2.clamp-max-tokens=true.");
       }
-      return new OutputLength(Integer.MAX_VALUE, true, contextLength);
+      return rest(contextLength);
     }
-    int least = setting.clamped() ? -1 : 0;
-    int asked = Bounds.integer("max_tokens", value, setting.absent(), least, Integer.MAX_VALUE);
+    int asked =
+        Bounds.integer(
+            field, value, setting.absent(), setting.clamped() ? -1 : least, Integer.MAX_VALUE);
     return new OutputLength(asked, setting.clamped(), contextLength);
   }
 

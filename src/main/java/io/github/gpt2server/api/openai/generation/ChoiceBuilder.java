@@ -1,4 +1,4 @@
-package io.github.gpt2server.api.openai.completion;
+package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.engine.result.SequenceEvent;
 import java.util.ArrayList;
@@ -7,7 +7,7 @@ import java.util.List;
 /** Joins the increments of one sequence into a choice. */
 final class ChoiceBuilder {
   private final ChoiceProgress progress;
-  private final CompletionResponse.Logprobs logprobs;
+  private final List<ReportedToken> logprobs;
   private final StringBuilder text = new StringBuilder();
   private final List<Integer> tokens = new ArrayList<>();
   private double logprobSum;
@@ -15,14 +15,14 @@ final class ChoiceBuilder {
 
   ChoiceBuilder(ChoiceProgress progress, boolean withLogprobs) {
     this.progress = progress;
-    this.logprobs = withLogprobs ? CompletionResponse.Logprobs.empty() : null;
+    this.logprobs = withLogprobs ? new ArrayList<>() : null;
   }
 
   void add(SequenceEvent event) {
     if (event instanceof SequenceEvent.Token token && token.logprobs() != null) {
       logprobSum += token.logprobs().logprob();
     }
-    ChoiceProgress.Increment increment = progress.add(event);
+    Increment increment = progress.add(event);
     text.append(increment.text());
     tokens.addAll(increment.tokens());
     if (logprobs != null) {
@@ -46,19 +46,8 @@ final class ChoiceBuilder {
     return tokens.isEmpty() ? 0 : logprobSum / tokens.size();
   }
 
-  /**
-   * The complete choice.
-   *
-   * @param promptTokenIds the prompt's token ids, or null unless token ids were requested
-   */
-  CompletionResponse.Choice build(int index, List<Integer> promptTokenIds) {
-    return new CompletionResponse.Choice(
-        text.toString(),
-        index,
-        logprobs,
-        ChoiceProgress.finishReason(finished),
-        ChoiceProgress.stopReason(finished),
-        promptTokenIds == null ? null : tokens,
-        promptTokenIds);
+  /** The complete choice. */
+  Increment build() {
+    return new Increment(text.toString(), logprobs, tokens, finished);
   }
 }

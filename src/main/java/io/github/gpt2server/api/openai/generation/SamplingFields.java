@@ -1,4 +1,4 @@
-package io.github.gpt2server.api.openai.completion;
+package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.api.request.Bounds;
 import io.github.gpt2server.sampling.RepetitionPenalty;
@@ -34,7 +34,7 @@ record SamplingFields(SamplingParameters parameters, boolean seeded) {
    * @param maxTokens the requested maximum number of tokens, which bounds {@code min_tokens}
    * @throws ApiException 400, if a field is invalid
    */
-  static SamplingFields check(CompletionRequest request, int maxTokens, Gpt2Tokenizer tokenizer) {
+  static SamplingFields check(GenerationFields request, int maxTokens, Gpt2Tokenizer tokenizer) {
     int topK = Bounds.integer("top_k", request.topK(), 0, -1, Integer.MAX_VALUE);
     boolean seeded = request.seed() != null && request.seed() != RANDOM_SEED;
     return new SamplingFields(
@@ -54,7 +54,7 @@ record SamplingFields(SamplingParameters parameters, boolean seeded) {
   }
 
   private static RepetitionPenalty repetitionPenalty(
-      CompletionRequest request, Gpt2Tokenizer tokenizer) {
+      GenerationFields request, Gpt2Tokenizer tokenizer) {
     int range =
         Bounds.integer(
             "repetition_penalty_range", request.repetitionPenaltyRange(), 0, -1, Integer.MAX_VALUE);

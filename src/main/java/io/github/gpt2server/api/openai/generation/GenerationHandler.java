@@ -1,4 +1,4 @@
-package io.github.gpt2server.api.openai.completion;
+package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.api.limit.RequestMemory;
@@ -11,26 +11,27 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Runs completions on the engine and builds their responses, whole or streamed. */
-final class CompletionHandler {
+/** Runs generations on the engine and collects their choices, or streams them. */
+public final class GenerationHandler {
   private final Engine engine;
 
-  CompletionHandler(Engine engine) {
+  /** Runs them on this engine. */
+  public GenerationHandler(Engine engine) {
     this.engine = engine;
   }
 
-  /** Runs a completion to its end. */
-  CompletionResponse complete(CompletionSpec spec) {
+  /** Runs a generation to its end. */
+  public GenerationResult complete(GenerationSpec spec) {
     try (RunningGeneration running = RunningGeneration.submit(engine::submit, spec.generation())) {
-      return response(spec, running.awaitAll());
+      return result(spec, running.awaitAll());
     }
   }
 
-  /** Runs a completion and sends its text as it is generated. */
-  void stream(CompletionSpec spec, ServerSentEvents out) {
+  /** Runs a generation and sends its texts as they come. */
+  public void stream(GenerationSpec spec, AnswerFormat<?> format, ServerSentEvents out) {
     reserve(spec.generation().eventBytes());
     try (RunningGeneration running = RunningGeneration.submit(engine::submit, spec.generation())) {
-      new CompletionStream(spec, out).run(running);
+      new GenerationStream<>(spec, format, out).run(running);
     }
   }
 
@@ -44,8 +45,8 @@ final class CompletionHandler {
     }
   }
 
-  /** The response to a completion that is not streamed, from all of its events. */
-  static CompletionResponse response(CompletionSpec spec, List<SequenceEvent> events) {
+  /** The choices of a generation that is not streamed, from all of its events. */
+  public static GenerationResult result(GenerationSpec spec, List<SequenceEvent> events) {
     int candidates = spec.candidates();
     List<ChoiceBuilder> builders =
         IntStream.range(0, spec.generation().sequences().size())
@@ -55,21 +56,14 @@ final class CompletionHandler {
     events.forEach(event -> builders.get(event.sequence()).add(event));
 
     UsageCount usage = new UsageCount(spec.promptIds());
-    List<CompletionResponse.Choice> choices = new ArrayList<>();
+    List<Increment> choices = new ArrayList<>();
     for (int prompt = 0; prompt < spec.prompts().size(); prompt++) {
       List<ChoiceBuilder> own = builders.subList(prompt * candidates, (prompt + 1) * candidates);
       own.forEach(builder -> usage.addCompletion(builder.completionTokens()));
       usage.addCached(own.get(0).cachedTokens());
-      List<Integer> promptIds =
-          spec.returnTokenIds()
-              ? CompletionResponse.tokenIds(spec.prompts().get(prompt).ids())
-              : null;
-      for (ChoiceBuilder builder : best(own, spec.n())) {
-        choices.add(builder.build(choices.size(), promptIds));
-      }
+      best(own, spec.n()).forEach(builder -> choices.add(builder.build()));
     }
-    return new CompletionResponse(
-        spec.id(), CompletionResponse.OBJECT, spec.created(), spec.model(), choices, usage.build());
+    return new GenerationResult(choices, usage.build());
   }
 
   /**

@@ -1,4 +1,4 @@
-package io.github.gpt2server.api.openai.completion;
+package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.api.request.PromptReader;
 import io.github.gpt2server.serving.ServedModel;

@@ -1,12 +1,13 @@
-package io.github.gpt2server.api.openai.completion;
+package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.api.request.PromptTokens;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * A valid completion request.
+ * A valid request for completions or a chat.
  *
  * @param id the response's id
  * @param created seconds since 1970
@@ -25,7 +26,7 @@ import java.util.List;
  * @param continuousUsage whether every chunk reports the usage so far; implies {@code includeUsage}
  * @param returnTokenIds whether choices include their token ids
  */
-record CompletionSpec(
+public record GenerationSpec(
     String id,
     long created,
     String model,
@@ -42,12 +43,22 @@ record CompletionSpec(
     boolean returnTokenIds) {
 
   /** The prompt of a sequence of {@code generation}. */
-  PromptTokens prompt(int sequence) {
+  public PromptTokens prompt(int sequence) {
     return prompts.get(sequence / candidates);
   }
 
   /** The token ids of each prompt. */
-  List<int[]> promptIds() {
+  public List<int[]> promptIds() {
     return prompts.stream().map(PromptTokens::ids).toList();
+  }
+
+  /** The token ids of a sequence's prompt as a list, or null unless token ids are returned. */
+  public List<Integer> promptTokenIds(int sequence) {
+    return returnTokenIds ? IntStream.of(prompt(sequence).ids()).boxed().toList() : null;
+  }
+
+  /** The tokens that each position of a sequence reports besides the likeliest. */
+  public int[] logprobTokenIds(int sequence) {
+    return generation.sequences().get(sequence).logprobs().tokenIds();
   }
 }

@@ -1,4 +1,4 @@
-package io.github.gpt2server.api.openai.completion;
+package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.engine.result.SequenceEvent;
@@ -9,17 +9,23 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Sends a completion as it is generated: one chunk for each token that adds text. */
-final class CompletionStream {
+/**
+ * Sends texts as they are generated: one chunk for each token that adds text.
+ *
+ * @param <C> a choice of a chunk
+ */
+public final class GenerationStream<C> {
   private final Duration silence;
-  private final CompletionSpec spec;
+  private final GenerationSpec spec;
+  private final AnswerFormat<C> format;
   private final ServerSentEvents out;
   private final UsageCount usage;
   private final boolean[] begun;
   private final List<ChoiceProgress> progress;
 
-  CompletionStream(CompletionSpec spec, ServerSentEvents out) {
-    this(spec, out, ServerSentEvents.SILENCE);
+  /** A stream with the usual keep-alive interval. */
+  public GenerationStream(GenerationSpec spec, AnswerFormat<C> format, ServerSentEvents out) {
+    this(spec, format, out, ServerSentEvents.SILENCE);
   }
 
   /**
@@ -27,9 +33,11 @@ final class CompletionStream {
    *
    * @param silence time without an event after which a comment is sent
    */
-  CompletionStream(CompletionSpec spec, ServerSentEvents out, Duration silence) {
+  public GenerationStream(
+      GenerationSpec spec, AnswerFormat<C> format, ServerSentEvents out, Duration silence) {
     this.silence = silence;
     this.spec = spec;
+    this.format = format;
     this.out = out;
     this.usage = new UsageCount(spec.promptIds());
     this.begun = new boolean[spec.generation().sequences().size()];
@@ -46,7 +54,7 @@ final class CompletionStream {
    * @throws ApiException if the generation fails before the first byte is sent; a later failure
    *     becomes an event
    */
-  void run(RunningGeneration running) {
+  public void run(RunningGeneration running) {
     out.run(spec.id(), () -> send(running));
   }
 
@@ -64,7 +72,7 @@ final class CompletionStream {
     }
     running.requireFinished();
     if (spec.includeUsage()) {
-      out.data(chunk(List.of(), usage.build()));
+      out.data(format.chunk(List.of(), usage.build(), true));
     }
     out.done();
     out.flush();
@@ -72,7 +80,7 @@ final class CompletionStream {
 
   private void add(SequenceEvent event) {
     int index = event.sequence();
-    ChoiceProgress.Increment increment = progress.get(index).add(event);
+    Increment increment = progress.get(index).add(event);
     usage.addCompletion(increment.tokens().size());
     if (increment.finished() != null && index % spec.n() == 0) {
       usage.addCached(increment.finished().cachedTokens());
@@ -82,28 +90,12 @@ final class CompletionStream {
     }
   }
 
-  private void send(int index, ChoiceProgress.Increment increment) {
-    boolean ids = spec.returnTokenIds();
+  private void send(int index, Increment increment) {
     boolean first = !begun[index];
     begun[index] = true;
-    SequenceEvent.Finished finished = increment.finished();
-    CompletionResponse.Choice choice =
-        new CompletionResponse.Choice(
-            increment.text(),
-            index,
-            increment.logprobs(),
-            finished == null ? null : ChoiceProgress.finishReason(finished),
-            finished == null ? null : ChoiceProgress.stopReason(finished),
-            ids ? increment.tokens() : null,
-            ids && first ? CompletionResponse.tokenIds(spec.prompt(index).ids()) : null);
-    out.data(chunk(List.of(choice), spec.continuousUsage() ? usage.build() : null));
-  }
-
-  private Object chunk(List<CompletionResponse.Choice> choices, CompletionResponse.Usage total) {
-    return spec.includeUsage()
-        ? new CompletionResponse.UsageChunk(
-            spec.id(), CompletionResponse.OBJECT, spec.created(), spec.model(), choices, total)
-        : new CompletionResponse.Chunk(
-            spec.id(), CompletionResponse.OBJECT, spec.created(), spec.model(), choices, null);
+    Usage total = spec.continuousUsage() ? usage.build() : null;
+    for (C choice : format.choices(index, increment, first)) {
+      out.data(format.chunk(List.of(choice), total, spec.includeUsage()));
+    }
   }
 }

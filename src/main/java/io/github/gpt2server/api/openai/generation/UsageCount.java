@@ -1,4 +1,4 @@
-package io.github.gpt2server.api.openai.completion;
+package io.github.gpt2server.api.openai.generation;
 
 import java.util.List;
 
@@ -21,11 +21,11 @@ final class UsageCount {
     cachedTokens += tokens;
   }
 
-  CompletionResponse.Usage build() {
-    return new CompletionResponse.Usage(
+  Usage build() {
+    return new Usage(
         promptTokens,
         completionTokens,
         promptTokens + completionTokens,
-        new CompletionResponse.PromptTokensDetails(cachedTokens));
+        new Usage.PromptTokensDetails(cachedTokens));
   }
 }

@@ -1,7 +1,6 @@
-package io.github.gpt2server.api.openai.completion;
+package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.api.request.PromptTokens;
-import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.TokenOffsets;
@@ -9,26 +8,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The log-probabilities of a choice's tokens in OpenAI's format. They are released together with
- * the text: a token that may be the beginning of a stop string is held back like its text.
+ * The log-probabilities of a choice's tokens. They are released together with the text: a token
+ * that may be the beginning of a stop string is held back like its text.
  */
 final class LogprobsBuilder {
   private final Gpt2Tokenizer tokenizer;
-  private final TokenKeys keys;
-  private final Logprobs wanted;
   private final int promptLength;
   private final TokenOffsets generated = new TokenOffsets();
-  private List<Entry> waiting = new ArrayList<>();
-
-  private record Entry(String token, Float logprob, TopLogprobs top, int offset) {}
+  private List<ReportedToken> waiting = new ArrayList<>();
 
   /**
    * @param promptLength the prompt's length in code points, where the generated text begins
    */
-  LogprobsBuilder(Gpt2Tokenizer tokenizer, Logprobs wanted, int promptLength) {
+  LogprobsBuilder(Gpt2Tokenizer tokenizer, int promptLength) {
     this.tokenizer = tokenizer;
-    this.keys = TokenKeys.of(tokenizer);
-    this.wanted = wanted;
     this.promptLength = promptLength;
   }
 
@@ -50,15 +43,7 @@ final class LogprobsBuilder {
   }
 
   private void add(int token, TokenLogprobs logprobs, int offset) {
-    String name = tokenizer.token(token);
-    waiting.add(
-        logprobs == null
-            ? new Entry(name, null, null, offset)
-            : new Entry(
-                name,
-                logprobs.logprob(),
-                new TopLogprobs(keys, token, logprobs, wanted.tokenIds()),
-                offset));
+    waiting.add(new ReportedToken(token, logprobs, offset));
   }
 
   /**
@@ -66,7 +51,7 @@ final class LogprobsBuilder {
    *
    * @param end the position, in code points from the start of the prompt
    */
-  CompletionResponse.Logprobs takeBefore(int end) {
+  List<ReportedToken> takeBefore(int end) {
     int count = 0;
     while (count < waiting.size() && waiting.get(count).offset() < end) {
       count++;
@@ -75,20 +60,13 @@ final class LogprobsBuilder {
   }
 
   /** Removes and returns all remaining tokens. */
-  CompletionResponse.Logprobs takeAll() {
+  List<ReportedToken> takeAll() {
     return take(waiting.size());
   }
 
-  private CompletionResponse.Logprobs take(int count) {
-    List<Entry> taken = waiting.subList(0, count);
-    CompletionResponse.Logprobs logprobs = CompletionResponse.Logprobs.empty();
-    for (Entry entry : taken) {
-      logprobs.tokens().add(entry.token());
-      logprobs.tokenLogprobs().add(entry.logprob());
-      logprobs.topLogprobs().add(entry.top());
-      logprobs.textOffset().add(entry.offset());
-    }
+  private List<ReportedToken> take(int count) {
+    List<ReportedToken> taken = List.copyOf(waiting.subList(0, count));
     waiting = new ArrayList<>(waiting.subList(count, waiting.size()));
-    return logprobs;
+    return taken;
   }
 }
