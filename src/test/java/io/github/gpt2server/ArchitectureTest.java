@@ -52,7 +52,9 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule engineUses = uses("engine", "sampling", "model", "tokenizer");
 
-  @ArchTest static final ArchRule servingUses = uses("serving", "engine", "tokenizer");
+  @ArchTest static final ArchRule templateStandsAlone = uses("template");
+
+  @ArchTest static final ArchRule servingUses = uses("serving", "engine", "template", "tokenizer");
 
   @ArchTest
   static final ArchRule analysisUses = uses("analysis", "engine", "model", "sampling", "tokenizer");
@@ -60,7 +62,16 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule apiUses =
       uses(
-          "api", "analysis", "engine", "memory", "sampling", "serving", "text", "tokenizer", "web");
+          "api",
+          "analysis",
+          "engine",
+          "memory",
+          "sampling",
+          "serving",
+          "template",
+          "text",
+          "tokenizer",
+          "web");
 
   @ArchTest
   static final ArchRule cliUses =
