@@ -134,11 +134,15 @@ for (const [name, provider] of Object.entries({ compatible, openai })) {
   });
 }
 
-test("the default of the SDK does not chat either, and hears what to use", async () => {
-  for (const chat of [openai(model), openai.chat(model), compatible(model)]) {
+test("chats without a template, and the SDK's default, hear what to use", async () => {
+  for (const [chat, status, advice] of [
+    [openai(model), 404, /use POST \/v1\/chat\/completions with messages/],
+    [openai.chat(model), 400, /no chat template. Use POST \/v1\/completions/],
+    [compatible(model), 400, /no chat template. Use POST \/v1\/completions/],
+  ]) {
     await assert.rejects(generateText({ ...asked, model: chat }), (error) => {
-      assert.equal(error.statusCode, 404);
-      assert.match(error.message, /does not chat: use POST \/v1\/completions/);
+      assert.equal(error.statusCode, status);
+      assert.match(error.message, advice);
       return true;
     });
   }

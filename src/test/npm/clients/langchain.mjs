@@ -42,9 +42,9 @@ test("embeddings in batches", async () => {
   assert.ok(Math.abs(vectors[17][10] - 0.040438) < 1e-5);
 });
 
-test("a chat model hears what to use", async () => {
+test("a chat without a template hears what to use", async () => {
   await assert.rejects(new ChatOpenAI({ ...options, model }).invoke("Hello"), (error) => {
-    assert.match(error.message, /does not chat: use POST \/v1\/completions/);
+    assert.match(error.message, /no chat template. Use POST \/v1\/completions/);
     return true;
   });
 });

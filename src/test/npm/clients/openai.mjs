@@ -161,8 +161,8 @@ test("each error is of its class", async () => {
   await assert.rejects(
     client.chat.completions.create({ model, messages: [{ role: "user", content: "Hello" }] }),
     (error) => {
-      assert.ok(error instanceof OpenAI.NotFoundError);
-      assert.match(error.message, /does not chat: use POST \/v1\/completions/);
+      assert.ok(error instanceof OpenAI.BadRequestError);
+      assert.match(error.message, /no chat template. Use POST \/v1\/completions/);
       return true;
     },
   );

@@ -26,6 +26,7 @@ import java.util.Set;
  * @param kernels the operators that compute a step, such as {@code avx512vnni}
  * @param arithmeticError largest error found by the start-up check of these operators, relative to
  *     the largest magnitude of the result
+ * @param chat the way in which chats become prompts
  * @param created time of loading
  */
 public record ServedModel(
@@ -45,4 +46,5 @@ public record ServedModel(
     String device,
     String kernels,
     double arithmeticError,
+    ChatSupport chat,
     Instant created) {}

@@ -112,7 +112,7 @@ class LangChain4jIT {
   }
 
   @Test
-  void aChatModelHearsWhatToUse() {
+  void aChatWithoutATemplateHearsWhatToUse() {
     OpenAiChatModel model =
         OpenAiChatModel.builder()
             .baseUrl(server.base() + "v1")
@@ -122,8 +122,8 @@ class LangChain4jIT {
             .build();
 
     assertThatThrownBy(() -> model.chat("Hello"))
-        .isInstanceOf(ModelNotFoundException.class)
-        .hasMessageContaining("does not chat: use POST /v1/completions");
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("no chat template. Use POST /v1/completions");
   }
 
   /** By both models, whole and streamed. */

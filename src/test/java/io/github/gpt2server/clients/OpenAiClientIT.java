@@ -233,8 +233,8 @@ class OpenAiClientIT {
                             .model("gpt2-fairytales")
                             .addUserMessage("Hello")
                             .build()))
-        .isInstanceOf(NotFoundException.class)
-        .hasMessageContaining("does not chat: use POST /v1/completions");
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("no chat template. Use POST /v1/completions");
     OpenAIClient lost = client("", "sk-test", 0);
     assertThatThrownBy(() -> lost.completions().create(params().build()))
         .isInstanceOf(NotFoundException.class)

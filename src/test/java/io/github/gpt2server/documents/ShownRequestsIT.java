@@ -39,7 +39,7 @@ class ShownRequestsIT {
 
   @BeforeAll
   static void start() {
-    server = new LiveServer();
+    server = new LiveServer("--gpt2.chat-template=plain");
   }
 
   @AfterAll

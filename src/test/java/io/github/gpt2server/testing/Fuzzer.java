@@ -17,6 +17,7 @@ final class Fuzzer {
   private static final List<String> PATHS =
       List.of(
           "/v1/completions",
+          "/v1/chat/completions",
           "/v1/embeddings",
           "/v1/next-token",
           "/v1/score",
@@ -83,6 +84,12 @@ final class Fuzzer {
           "truncate_prompt_tokens",
           "add_special_tokens",
           "cache_salt",
+          "messages",
+          "max_completion_tokens",
+          "add_generation_prompt",
+          "continue_final_message",
+          "chat_template",
+          "chat_template_kwargs",
           "tokens",
           "candidates",
           "text",
@@ -169,6 +176,10 @@ final class Fuzzer {
           "\"each\"",
           "[\" king\", 7]",
           "[{\"layer\": 1, \"head\": 2}]",
+          "[{\"role\": \"user\", \"content\": \"a\"}]",
+          "[{\"role\": 1, \"content\": [{\"type\": \"image_url\"}]}]",
+          "[{\"role\": \"\", \"content\": {}, \"contnet\": []}]",
+          "\"{% for m in messages %}{{ m.content * 9 }}{% endfor %}\"",
           "[{\"layer\": 4, \"head\": -1}]",
           "{\"a\": {\"b\": [1]}}",
           "[".repeat(200) + "]".repeat(200),
@@ -298,6 +309,7 @@ final class Fuzzer {
     fields.put("prompt", "\"The king\"");
     fields.put("max_tokens", "3");
     fields.put("text", "\"The king was angry.\"");
+    fields.put("messages", "[{\"role\": \"user\", \"content\": \"Hi\"}]");
     fields.put("input", "\"The king\"");
     fields.put("positive", "[\" king\"]");
     LIMITS.forEach(

@@ -2,6 +2,7 @@ package io.github.gpt2server.testing;
 
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
+import io.github.gpt2server.serving.ChatSupport;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.time.Instant;
@@ -27,6 +28,11 @@ public final class ServedModelFixture {
   /** The embedded model's facts and a tokenizer, without an engine. */
   public static ServedModel of(Gpt2Tokenizer tokenizer) {
     return model(null, tokenizer, ID, 4095, 512, tokenizer.vocabSize(), 320, 4, 5, 6_000_000);
+  }
+
+  /** The same with a chat template. */
+  public static ServedModel of(Gpt2Tokenizer tokenizer, ChatSupport chat) {
+    return model(null, tokenizer, ID, 4095, 512, tokenizer.vocabSize(), 320, 4, 5, 6_000_000, chat);
   }
 
   /** A model with an engine. */
@@ -56,6 +62,32 @@ public final class ServedModelFixture {
       int layers,
       int heads,
       long parameters) {
+    return model(
+        engine,
+        tokenizer,
+        id,
+        endToken,
+        contextLength,
+        vocabSize,
+        width,
+        layers,
+        heads,
+        parameters,
+        ChatSupport.none("This model has no chat template."));
+  }
+
+  private static ServedModel model(
+      Engine engine,
+      Gpt2Tokenizer tokenizer,
+      String id,
+      int endToken,
+      int contextLength,
+      int vocabSize,
+      int width,
+      int layers,
+      int heads,
+      long parameters,
+      ChatSupport chat) {
     return new ServedModel(
         engine,
         tokenizer,
@@ -73,6 +105,7 @@ public final class ServedModelFixture {
         "cpu",
         "avx512vnni",
         0,
+        chat,
         Instant.EPOCH);
   }
 }

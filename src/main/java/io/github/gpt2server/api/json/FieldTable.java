@@ -42,8 +42,13 @@ final class FieldTable {
   }
 
   private Rules rules(String name) {
+    Section section = sections.get(name);
     Map<String, FieldRule> exact = new HashMap<>(sections.get(COMMON).rules());
-    exact.putAll(sections.get(name).rules());
+    if (section.like() != null) {
+      exact.putAll(sections.get(section.like()).rules());
+    }
+    exact.putAll(section.rules());
+    section.supportedNames().forEach(exact::remove);
     Map<String, FieldRule> spelled = new HashMap<>();
     exact.forEach((field, rule) -> spelled.put(NearMiss.letters(field), rule));
     return new Rules(exact, spelled);
@@ -77,8 +82,13 @@ final class FieldTable {
     }
   }
 
-  /** The fields of one request. */
+  /**
+   * The fields of one request.
+   *
+   * @param like another section, whose rules hold for the fields that this one does not list
+   */
   record Section(
+      @JsonProperty("like") String like,
       @JsonProperty("supported") String supported,
       @JsonProperty("harmless") String harmless,
       @JsonProperty("unsupported") Map<String, Unsupported> unsupported) {

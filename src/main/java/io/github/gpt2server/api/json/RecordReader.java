@@ -12,6 +12,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -105,6 +106,10 @@ final class RecordReader<T> {
       if (raw == List.class && last == String.class) {
         return (parser, limit, reading) -> JsonArrays.texts(parser, limit);
       }
+      if (raw == List.class && last instanceof Class<?> item && item.isRecord()) {
+        RecordReader<?> reader = new RecordReader<>(item);
+        return (parser, limit, reading) -> reader.readList(parser, limit, reading);
+      }
       if (raw == List.class && last == JsonNode.class) {
         return (parser, limit, reading) -> nodes(parser, limit);
       }
@@ -125,6 +130,21 @@ final class RecordReader<T> {
 
   private static List<Integer> numbers(JsonParser parser, FieldLimit limit) {
     return Arrays.stream(JsonArrays.integers(parser, limit.items(), "numbers")).boxed().toList();
+  }
+
+  /** The records of the array at the parser. */
+  private List<T> readList(JsonParser parser, FieldLimit limit, Reading reading) {
+    JsonArrays.requireArray(parser);
+    List<T> records = new ArrayList<>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      FieldLimit.check(records.size() + 1, limit.items(), "items");
+      try {
+        records.add(read(parser, reading));
+      } catch (FieldException e) {
+        throw e.at(records.size());
+      }
+    }
+    return records;
   }
 
   /**

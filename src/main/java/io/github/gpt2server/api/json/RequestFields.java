@@ -56,6 +56,13 @@ final class RequestFields {
       if (value == record) {
         return List.of(name);
       }
+      if (value instanceof List<?> list) {
+        for (int i = 0; i < list.size(); i++) {
+          if (list.get(i) == record) {
+            return List.of(name + "[" + i + "]");
+          }
+        }
+      }
     }
     return List.of();
   }

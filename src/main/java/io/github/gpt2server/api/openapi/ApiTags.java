@@ -8,6 +8,9 @@ public final class ApiTags {
   /** OpenAI's completions. */
   public static final String COMPLETIONS = "Completions";
 
+  /** OpenAI's chat completions. */
+  public static final String CHAT = "Chat";
+
   /** OpenAI's embeddings. */
   public static final String EMBEDDINGS = "Embeddings";
 
@@ -31,6 +34,7 @@ public final class ApiTags {
   static List<Tag> all() {
     return List.of(
         tag(COMPLETIONS, "Continuing texts, as OpenAI's API has it."),
+        tag(CHAT, "Answers in conversations, as OpenAI's API has it."),
         tag(EMBEDDINGS, "Texts as vectors, as OpenAI's API has it."),
         tag(MODELS, "What is served, as OpenAI's API has it."),
         tag(PROBABILITIES, "How likely tokens and texts are."),

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.api.json.JsonRequest;
 import io.github.gpt2server.api.limit.ApiLimits;
+import io.github.gpt2server.api.limit.FieldSection;
 import io.github.gpt2server.api.limit.RequestLimits;
 import io.github.gpt2server.api.limit.RequestSizes;
 import io.github.gpt2server.serving.ServedModel;
@@ -96,6 +97,7 @@ final class RecordSchemas implements ModelConverter {
   /** A request's body, or a part of one. */
   private static boolean isRequest(Class<?> type) {
     return JsonRequest.class.isAssignableFrom(type)
+        || type.isAnnotationPresent(FieldSection.class)
         || (type.isMemberClass() && JsonRequest.class.isAssignableFrom(type.getDeclaringClass()));
   }
 

@@ -26,6 +26,7 @@ import io.github.gpt2server.ops.lifecycle.ModelLoader;
 import io.github.gpt2server.ops.lifecycle.ServerState;
 import io.github.gpt2server.platform.CpuFeatures;
 import io.github.gpt2server.platform.CpuTopology;
+import io.github.gpt2server.serving.ChatSupport;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.IOException;
@@ -79,6 +80,7 @@ public final class ServedModelLoader implements ModelLoader {
       Weights weights = Weights.open(folder.path(), config);
       Gpt2Tokenizer tokenizer = Gpt2Tokenizer.load(folder.path());
       checkVocabulary(folder, config, tokenizer);
+      ChatSupport chat = ChatTemplateChoice.of(properties, folder.path(), tokenizer);
       checkDefaultLength(config);
       TorchDevice device = device();
       if (device.isCpu()) {
@@ -145,6 +147,7 @@ public final class ServedModelLoader implements ModelLoader {
               device.toString(),
               arithmetic.get().kernels().label(),
               arithmetic.get().largestError(),
+              chat,
               Instant.now());
       return new LoadedModel(served, threads, cacheBytes, choice.reason(), draftModel);
     }

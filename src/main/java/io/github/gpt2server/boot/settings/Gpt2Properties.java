@@ -47,6 +47,8 @@ import org.springframework.util.unit.DataSize;
  * @param defaultMaxTokens the number of tokens that are generated where a request does not say
  * @param clampMaxTokens whether a max_tokens that does not fit ends at the context's end instead of
  *     being refused
+ * @param chatTemplate the template of chats: none for the model's own, plain, or the path of a file
+ * @param trustRequestChatTemplate whether a request may bring a chat template of its own
  * @param strictFields whether unknown fields of a request are refused
  * @param apiKeys the keys of clients; without any, and without a file, everyone may call
  * @param apiKeysFile a file with more keys, one a line; read again when it changes
@@ -80,6 +82,8 @@ public record Gpt2Properties(
     @DefaultValue("5000000") int maxInspectValues,
     @DefaultValue("16") int defaultMaxTokens,
     @DefaultValue("false") boolean clampMaxTokens,
+    @DefaultValue("none") String chatTemplate,
+    @DefaultValue("false") boolean trustRequestChatTemplate,
     @DefaultValue("false") boolean strictFields,
     @DefaultValue List<ApiKey> apiKeys,
     String apiKeysFile,
@@ -127,6 +131,8 @@ public record Gpt2Properties(
     requireAtLeast("gpt2.max-logprobs", maxLogprobs, 0, " (0 stands for the whole vocabulary)");
     requireAtLeast("gpt2.max-inspect-values", maxInspectValues, 1, "");
     requireAtLeast("gpt2.default-max-tokens", defaultMaxTokens, 1, "");
+    requireText("gpt2.chat-template", chatTemplate, "none, plain or the path of a chat template");
+    chatTemplate = HomeFolder.expand(chatTemplate);
     apiKeys = List.copyOf(apiKeys);
     apiKeys.forEach(Gpt2Properties::requireKey);
     if (apiKeysFile != null) {

@@ -31,6 +31,7 @@ public final class ModelFiles {
           "vocab.json",
           "merges.txt",
           "special_tokens_map.json",
+          "chat_template.jinja",
           "added_tokens.json");
 
   /**

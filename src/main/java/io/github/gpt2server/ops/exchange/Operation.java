@@ -7,11 +7,12 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Operations of the model that a client can request, each with its path. The first two names are
+ * Operations of the model that a client can request, each with its path. The first three names are
  * those of OpenTelemetry's conventions for generative AI ({@code gen_ai.operation.name}), the
  * others are this server's.
  */
 public enum Operation {
+  CHAT(Paths.CHAT_COMPLETIONS),
   TEXT_COMPLETION(Paths.COMPLETIONS),
   EMBEDDINGS(Paths.EMBEDDINGS),
   NEXT_TOKEN(Paths.NEXT_TOKEN),
@@ -20,7 +21,10 @@ public enum Operation {
   MOST_SIMILAR(Paths.MOST_SIMILAR);
 
   private static final Pattern AZURE =
-      Pattern.compile("^" + Paths.AZURE + "/(?:v1|deployments/[^/]+)/(completions|embeddings)$");
+      Pattern.compile(
+          "^"
+              + Paths.AZURE
+              + "/(?:v1|deployments/[^/]+)/(completions|chat/completions|embeddings)$");
 
   private final String path;
 

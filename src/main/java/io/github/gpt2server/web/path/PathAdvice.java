@@ -8,10 +8,7 @@ import java.util.Map;
 
 /** The advice for a path that is not served; clients show it to people as it is. */
 public final class PathAdvice {
-  private static final String NO_CHAT =
-      "this server continues text and does not chat: use POST "
-          + Paths.COMPLETIONS
-          + " with a prompt";
+  private static final String CHAT = "use POST " + Paths.CHAT_COMPLETIONS;
 
   private static final String VERSION = "/v1/";
 
@@ -36,7 +33,8 @@ public final class PathAdvice {
     }
     SERVED.put(Paths.MODELS.substring(VERSION.length()), "GET");
 
-    put(NO_CHAT, "/chat/completions", "/responses", "/messages", "/api/chat", "/chat", "/converse");
+    put(CHAT, "/chat/completions");
+    put(CHAT + " with messages", "/responses", "/messages", "/api/chat", "/chat", "/converse");
     put(
         "use POST " + Paths.COMPLETIONS + " with a prompt",
         "/api/generate",

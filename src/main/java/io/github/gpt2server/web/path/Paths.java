@@ -5,6 +5,7 @@ import java.util.List;
 /** The paths that are served; clients depend on them. */
 public final class Paths {
   public static final String COMPLETIONS = "/v1/completions";
+  public static final String CHAT_COMPLETIONS = "/v1/chat/completions";
   public static final String EMBEDDINGS = "/v1/embeddings";
   public static final String MODELS = "/v1/models";
   public static final String NEXT_TOKEN = "/v1/next-token";
@@ -25,6 +26,10 @@ public final class Paths {
 
   /** A deployment's completions, below {@link #AZURE}. */
   public static final String AZURE_DEPLOYMENT_COMPLETIONS = "/deployments/{deployment}/completions";
+
+  /** A deployment's chat completions, below {@link #AZURE}. */
+  public static final String AZURE_DEPLOYMENT_CHAT_COMPLETIONS =
+      "/deployments/{deployment}/chat/completions";
 
   /** A deployment's embeddings, below {@link #AZURE}. */
   public static final String AZURE_DEPLOYMENT_EMBEDDINGS = "/deployments/{deployment}/embeddings";

@@ -11,6 +11,8 @@ import io.github.gpt2server.api.insight.tokenize.DetokenizeRequest;
 import io.github.gpt2server.api.insight.tokenize.TokenizeRequest;
 import io.github.gpt2server.api.insight.tokenize.VllmTokenizeRequest;
 import io.github.gpt2server.api.limit.FieldSection;
+import io.github.gpt2server.api.openai.chat.ChatMessage;
+import io.github.gpt2server.api.openai.chat.ChatRequest;
 import io.github.gpt2server.api.openai.completion.CompletionRequest;
 import io.github.gpt2server.api.openai.embedding.EmbeddingRequest;
 import io.github.gpt2server.api.openai.generation.StreamOptions;
@@ -94,6 +96,8 @@ public class FieldTableTest {
     return Stream.of(
         CompletionRequest.class,
         StreamOptions.class,
+        ChatRequest.class,
+        ChatMessage.class,
         EmbeddingRequest.class,
         NextTokenRequest.class,
         ScoreRequest.class,
@@ -138,8 +142,9 @@ public class FieldTableTest {
   @MethodSource("requests")
   void everyRefusalSaysWhatToUseAndSpeaksOfFieldsThatAreThere(Class<?> request) {
     Set<String> fields = new RequestFields(request, null).names();
-    section(request)
-        .rules()
+    FieldTable.INSTANCE
+        .of(request)
+        .exact()
         .forEach(
             (name, rule) -> {
               assertThat(rule.use()).as(name).doesNotContain("null").doesNotEndWith(".");
@@ -188,7 +193,7 @@ public class FieldTableTest {
           "use_beam_search": true | use_beam_search is true, which is not supported here; use best_of, which returns the most likely of several texts.
           "skip_special_tokens": false | skip_special_tokens is false, which is not supported here; use return_token_ids: special tokens are in token_ids and in the tokens of logprobs.
           "mirostat": 2 | mirostat is 2, which is not supported here; use typical_p, top_p or min_p.
-          "messages": [{}] | messages is an array, which is not supported here; send the conversation as one text, in the format that the model was trained on.
+          "messages": [{}] | messages is an array, which is not supported here; use POST /v1/chat/completions.
           """)
   void whatWouldChangeTheAnswerIsRefusedWithWhatToUse(String fields, String message) {
     assertThat(catchThrowableOfType(ApiException.class, () -> completion("{" + fields + "}")))

@@ -75,7 +75,9 @@ class RequestLimitsTest {
       return "items characters";
     }
     String generic = component.getGenericType().getTypeName();
-    return generic.endsWith("Integer>") || generic.endsWith("Double>")
+    return generic.endsWith("Integer>")
+            || generic.endsWith("Double>")
+            || generic.endsWith("Message>")
         ? "items"
         : "items characters";
   }

@@ -30,7 +30,7 @@ import org.xml.sax.InputSource;
 import tools.jackson.databind.JsonNode;
 
 /** The OpenAPI document: complete, and everything is answered as both of its versions say. */
-@OwnServer
+@OwnServer("--gpt2.chat-template=plain")
 class OpenApiIT {
   private static LiveServer server;
   private static OpenApiDocument newest;
@@ -49,6 +49,7 @@ class OpenApiIT {
     assertThat(document.get("paths").propertyNames())
         .contains(
             "/v1/completions",
+            "/v1/chat/completions",
             "/v1/models",
             "/v1/models/{id}",
             "/v1/embeddings",
@@ -75,6 +76,7 @@ class OpenApiIT {
     assertThat(asked)
         .contains(
             "/v1/completions",
+            "/v1/chat/completions",
             "/v1/embeddings",
             "/v1/next-token",
             "/v1/score",

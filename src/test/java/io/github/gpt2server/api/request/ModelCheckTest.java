@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.gpt2server.serving.ChatSupport;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.web.error.ApiException;
 import java.time.Instant;
@@ -33,6 +34,7 @@ class ModelCheckTest {
           "cpu",
           "avx512vnni",
           0,
+          ChatSupport.none("none"),
           Instant.EPOCH);
 
   @ParameterizedTest

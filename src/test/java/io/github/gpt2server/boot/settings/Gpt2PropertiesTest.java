@@ -48,6 +48,8 @@ class Gpt2PropertiesTest {
                 5_000_000,
                 16,
                 false,
+                "none",
+                false,
                 false,
                 List.of(),
                 null,
@@ -95,11 +97,13 @@ class Gpt2PropertiesTest {
                     "gpt2.model", "~/models/gpt2",
                     "gpt2.draft-model", "~/models/small",
                     "gpt2.api-keys-file", "~/keys",
+                    "gpt2.chat-template", "~/chat.jinja",
                     "gpt2.hub.cache", "~/cache")));
 
     assertThat(properties.model()).isEqualTo(home + "/models/gpt2");
     assertThat(properties.draftModel()).isEqualTo(home + "/models/small");
     assertThat(properties.apiKeysFile()).isEqualTo(home + "/keys");
+    assertThat(properties.chatTemplate()).isEqualTo(home + "/chat.jinja");
     assertThat(HubSettings.of(properties.hub(), Map.of()).cache())
         .isEqualTo(Path.of(home, "cache"));
     assertThat(bind(new MapPropertySource("given", Map.of("gpt2.model", "~other/gpt2"))).model())
@@ -117,6 +121,8 @@ class Gpt2PropertiesTest {
                     entry("GPT2_MAX_SEQUENCES", "7"),
                     entry("GPT2_DEFAULT_MAX_TOKENS", "64"),
                     entry("GPT2_CLAMP_MAX_TOKENS", "true"),
+                    entry("GPT2_CHAT_TEMPLATE", "plain"),
+                    entry("GPT2_TRUST_REQUEST_CHAT_TEMPLATE", "true"),
                     entry("GPT2_SPECULATION", "off"),
                     entry("GPT2_API_KEYS", "one,two"),
                     entry("GPT2_API_KEYS_FILE", "/keys"),
@@ -131,6 +137,8 @@ class Gpt2PropertiesTest {
     assertThat(properties.maxSequences()).isEqualTo(7);
     assertThat(properties.defaultMaxTokens()).isEqualTo(64);
     assertThat(properties.clampMaxTokens()).isTrue();
+    assertThat(properties.chatTemplate()).isEqualTo("plain");
+    assertThat(properties.trustRequestChatTemplate()).isTrue();
     assertThat(properties.speculation()).isEqualTo(Speculation.OFF).hasToString("off");
     assertThat(properties.apiKeys()).containsExactly(ApiKey.of("one"), ApiKey.of("two"));
     assertThat(properties.apiKeysFile()).isEqualTo("/keys");

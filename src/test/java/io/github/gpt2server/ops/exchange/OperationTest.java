@@ -16,6 +16,9 @@ class OperationTest {
   @ParameterizedTest
   @CsvSource({
     "/v1/completions, TEXT_COMPLETION",
+    "/v1/chat/completions, CHAT",
+    "/openai/v1/chat/completions, CHAT",
+    "/openai/deployments/gpt2/chat/completions, CHAT",
     "/openai/v1/completions, TEXT_COMPLETION",
     "/openai/deployments/gpt2/completions, TEXT_COMPLETION",
     "/openai/deployments/openai%2Fgpt2/embeddings, EMBEDDINGS",
@@ -56,5 +59,6 @@ class OperationTest {
   @Test
   void hasTheNamesOfTheConventions() {
     assertThat(Operation.TEXT_COMPLETION).hasToString("text_completion");
+    assertThat(Operation.CHAT).hasToString("chat");
   }
 }

@@ -65,9 +65,9 @@ class HttpErrorsIT {
       delimiter = '|',
       textBlock =
           """
-          POST /v1/chat/completions|this server continues text and does not chat: use POST /v1/completions with a prompt.
-          POST /openai/deployments/gpt2/chat/completions|this server continues text and does not chat: use POST /v1/completions with a prompt.
-          POST /v1/responses|this server continues text and does not chat: use POST /v1/completions with a prompt.
+          POST /chat/completions|use POST /v1/chat/completions.
+          POST /v1/v1/chat/completions|use POST /v1/chat/completions.
+          POST /v1/responses|use POST /v1/chat/completions with messages.
           POST /v1/v1/embeddings|the client's base URL must not have /v1, which it adds itself: use POST /v1/embeddings.
           POST /completions|the client's base URL lacks /v1: use POST /v1/completions.
           POST /embeddings|the client's base URL lacks /v1: use POST /v1/embeddings.
@@ -76,7 +76,7 @@ class HttpErrorsIT {
           POST /v1/completion|use POST /v1/completions with a prompt.
           POST /v1/embedings|use POST /v1/embeddings if that is meant.
           POST /api/generate|use POST /v1/completions with a prompt.
-          POST /api/chat|this server continues text and does not chat: use POST /v1/completions with a prompt.
+          POST /api/chat|use POST /v1/chat/completions with messages.
           GET /api/tags|use GET /v1/models.
           POST /v1/token/encode|use POST /v1/tokenize, whose answer has their count.
           POST /v1/internal/token-count|use POST /v1/tokenize, whose answer has their count.

@@ -25,6 +25,7 @@ class PathsTest {
           "ID",
           "AZURE",
           "AZURE_DEPLOYMENT_COMPLETIONS",
+          "AZURE_DEPLOYMENT_CHAT_COMPLETIONS",
           "AZURE_DEPLOYMENT_EMBEDDINGS",
           "AZURE_MODELS");
 
@@ -33,6 +34,7 @@ class PathsTest {
     assertThat(mappings())
         .containsExactlyInAnyOrder(
             "POST /v1/completions",
+            "POST /v1/chat/completions",
             "POST /v1/embeddings",
             "POST /v1/next-token",
             "POST /v1/score",
@@ -46,8 +48,10 @@ class PathsTest {
             "POST /detokenize",
             "GET /tokenizer_info",
             "POST /openai/v1/completions",
+            "POST /openai/v1/chat/completions",
             "POST /openai/v1/embeddings",
             "POST /openai/deployments/{deployment}/completions",
+            "POST /openai/deployments/{deployment}/chat/completions",
             "POST /openai/deployments/{deployment}/embeddings",
             "GET /openai/v1/models",
             "GET /openai/v1/models/",

@@ -1,6 +1,9 @@
 package io.github.gpt2server.api.openai.azure;
 
 import io.github.gpt2server.api.execution.ServedModels;
+import io.github.gpt2server.api.openai.chat.ChatController;
+import io.github.gpt2server.api.openai.chat.ChatRequest;
+import io.github.gpt2server.api.openai.chat.ChatResponse;
 import io.github.gpt2server.api.openai.completion.CompletionController;
 import io.github.gpt2server.api.openai.completion.CompletionRequest;
 import io.github.gpt2server.api.openai.completion.CompletionResponse;
@@ -31,6 +34,7 @@ import org.springframework.web.bind.annotation.RestController;
 public final class AzureController {
   private final ServedModels models;
   private final CompletionController completions;
+  private final ChatController chats;
   private final EmbeddingController embeddings;
   private final ModelController descriptions;
 
@@ -38,10 +42,12 @@ public final class AzureController {
   public AzureController(
       ServedModels models,
       CompletionController completions,
+      ChatController chats,
       EmbeddingController embeddings,
       ModelController descriptions) {
     this.models = models;
     this.completions = completions;
+    this.chats = chats;
     this.embeddings = embeddings;
     this.descriptions = descriptions;
   }
@@ -63,6 +69,25 @@ public final class AzureController {
       HttpServletResponse response) {
     ModelCheck.check(deployment, models.get());
     return completions.complete(request, response);
+  }
+
+  /** Answers chats. */
+  @PostMapping(path = Paths.CHAT_COMPLETIONS, consumes = MediaType.APPLICATION_JSON_VALUE)
+  public ResponseEntity<ChatResponse> chat(
+      @RequestBody ChatRequest request, HttpServletResponse response) {
+    return chats.complete(request, response);
+  }
+
+  /** Answers chats with a deployment. */
+  @PostMapping(
+      path = Paths.AZURE_DEPLOYMENT_CHAT_COMPLETIONS,
+      consumes = MediaType.APPLICATION_JSON_VALUE)
+  public ResponseEntity<ChatResponse> chat(
+      @PathVariable("deployment") String deployment,
+      @RequestBody ChatRequest request,
+      HttpServletResponse response) {
+    ModelCheck.check(deployment, models.get());
+    return chats.complete(request, response);
   }
 
   /** Computes embeddings. */

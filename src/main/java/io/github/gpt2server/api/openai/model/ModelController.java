@@ -108,6 +108,9 @@ public final class ModelController {
               example = "7.7e-7")
           @JsonProperty("arithmetic_check")
           double arithmeticCheck,
+      @Schema(description = "Whether POST /v1/chat/completions has a chat template for this model.")
+          @JsonProperty("chat")
+          boolean chat,
       @Schema(
               description = "The commit of the model hub, or null if the model is not from a hub.",
               nullable = true)
@@ -128,6 +131,7 @@ public final class ModelController {
           model.device(),
           model.kernels(),
           model.arithmeticError(),
+          model.chat().template() != null,
           model.revision());
     }
   }
