@@ -27,8 +27,11 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.openai.OpenAiChatOptions;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -158,6 +161,52 @@ class ChatClientsIT {
     assertThatThrownBy(() -> model.chat(QUESTION))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("512 tokens");
+  }
+
+  @Test
+  void springAiAnswersWholeAndStreams() {
+    org.springframework.ai.openai.OpenAiChatModel model = springAi(12);
+    Prompt prompt =
+        new Prompt(
+            List.of(
+                new org.springframework.ai.chat.messages.SystemMessage(SYSTEM),
+                new org.springframework.ai.chat.messages.UserMessage(QUESTION)));
+
+    org.springframework.ai.chat.model.ChatResponse answer = model.call(prompt);
+    String streamed =
+        model.stream(prompt)
+            .mapNotNull(each -> each.getResult())
+            .mapNotNull(each -> each.getOutput().getText())
+            .collect(Collectors.joining())
+            .block();
+
+    assertThat(answer.getResult().getOutput().getText()).isEqualTo(text());
+    assertThat(answer.getResult().getMetadata().getFinishReason()).isEqualTo("LENGTH");
+    assertThat(answer.getMetadata().getUsage().getCompletionTokens()).isEqualTo(12);
+    assertThat(streamed).isEqualTo(text());
+  }
+
+  @Test
+  void springAiHearsWhatIsWrong() {
+    Prompt prompt = new Prompt(QUESTION);
+
+    assertThatThrownBy(() -> springAi(600).call(prompt))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("512 tokens");
+  }
+
+  private static org.springframework.ai.openai.OpenAiChatModel springAi(int maxTokens) {
+    return org.springframework.ai.openai.OpenAiChatModel.builder()
+        .options(
+            OpenAiChatOptions.builder()
+                .baseUrl(server.base() + "v1")
+                .apiKey("none")
+                .model("gpt2-fairytales")
+                .temperature(0.0)
+                .maxTokens(maxTokens)
+                .maxRetries(0)
+                .build())
+        .build();
   }
 
   private static OpenAiChatModel langChain4j(int maxTokens) {

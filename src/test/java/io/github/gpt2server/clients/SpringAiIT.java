@@ -15,7 +15,7 @@ import org.springframework.ai.embedding.EmbeddingResponse;
 import org.springframework.ai.openai.OpenAiEmbeddingModel;
 import org.springframework.ai.openai.OpenAiEmbeddingOptions;
 
-/** What Spring AI makes of this server: embeddings, for its chats need a model that chats. */
+/** What Spring AI makes of this server's embeddings; {@link ChatClientsIT} has its chats. */
 @SharedServer
 class SpringAiIT {
   private static LiveServer server;
