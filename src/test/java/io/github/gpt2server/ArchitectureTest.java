@@ -64,6 +64,7 @@ class ArchitectureTest {
       uses(
           "api",
           "analysis",
+          "constraint",
           "engine",
           "memory",
           "sampling",

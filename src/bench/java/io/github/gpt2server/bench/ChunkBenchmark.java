@@ -26,7 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Measurement(iterations = 5, time = 1)
 public class ChunkBenchmark {
   private final ObjectWriter json = writer();
-  private final Choice choice = new Choice(" king", 0, null, null, null, null, null);
+  private final Choice choice = new Choice(" king", 0, null, null, null, null, null, null);
 
   /** One chunk. */
   @Benchmark

@@ -27,6 +27,9 @@ public final class CompiledConstraints {
 
   private static final long CHECK_MILLIS = 100;
 
+  /** Longest time for one constraint, for those whose many parts are each within the limits. */
+  private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(3);
+
   private final TokenTree tree;
   private final AutomatonLimits limits;
   private final long maxBytes;
@@ -64,7 +67,9 @@ public final class CompiledConstraints {
         entry = known(constraint);
         if (entry == null) {
           entry = compile(constraint, check);
-          add(constraint, entry);
+          if (entry.bytes() > 0) {
+            add(constraint, entry);
+          }
         }
       } finally {
         compiling.unlock();
@@ -87,17 +92,28 @@ public final class CompiledConstraints {
     }
   }
 
+  /** Compiles; an entry without bytes is not to be remembered. */
   private Entry compile(Constraint constraint, Runnable check) {
+    long start = System.nanoTime();
+    Runnable timed =
+        () -> {
+          check.run();
+          if (System.nanoTime() - start > MAX_NANOS) {
+            throw new ConstraintException(
+                "it takes too long to compile; use a simpler one, or try again later");
+          }
+        };
     long size = ENTRY_BYTES + 2L * constraint.toString().length();
     try {
       TokenAutomaton automaton =
-          new TokenAutomaton(ConstraintCompiler.compile(constraint, limits, check), tree, masks);
+          new TokenAutomaton(ConstraintCompiler.compile(constraint, limits, timed), tree, masks);
       if (!automaton.writable()) {
         return new Entry(null, "this model's vocabulary lacks characters that it needs", size);
       }
       return new Entry(automaton, null, size + automaton.bytes());
     } catch (ConstraintException e) {
-      return new Entry(null, e.getMessage(), size);
+      boolean late = System.nanoTime() - start > MAX_NANOS;
+      return new Entry(null, e.getMessage(), late ? 0 : size);
     }
   }
 

@@ -9,6 +9,7 @@ import io.github.gpt2server.constraint.json.SchemaException;
 import io.github.gpt2server.constraint.json.SchemaReader;
 import io.github.gpt2server.constraint.regex.RegexException;
 import io.github.gpt2server.constraint.regex.RegexReader;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Makes automata of constraints. */
@@ -31,6 +32,9 @@ final class ConstraintCompiler {
       automaton = builder.finish(language(constraint, builder));
     } catch (RegexException | SchemaException e) {
       throw new ConstraintException(e.getMessage());
+    } catch (JacksonException e) {
+      // Numbers that are beyond those of Java were read as infinite.
+      throw new ConstraintException("it has a number that is too large; use a smaller one");
     } catch (TooComplexException e) {
       throw new ConstraintException(
           e.getMessage() + "; use a simpler one, with smaller numbers of repetitions or lengths");

@@ -16,6 +16,9 @@ public interface TokenConstraint {
    */
   void exclude(FloatBuffer logits);
 
+  /** Returns whether a token may follow. */
+  boolean allows(int token);
+
   /**
    * The logarithm of the share of the probability that the tokens that may follow have.
    *

@@ -136,6 +136,25 @@ public final class TokenSampler {
     return false;
   }
 
+  /**
+   * Returns whether {@link #process} and {@link #argmax} would pick the token of the largest
+   * unedited logit, so that neither is needed: nothing but the form of the text would edit the
+   * logits, and the form allows the token.
+   *
+   * @param likeliest the token of the largest unedited logit, the lowest id if several tie
+   */
+  public boolean picks(int likeliest) {
+    if (!greedy() || reportsMass || constraint == null || !constraint.allows(likeliest)) {
+      return false;
+    }
+    for (LogitsProcessor processor : processors) {
+      if (processor.edits(history)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The divisor of the logits before the softmax; 0 if {@link #greedy}. */
   public double temperature() {
     return temperature;

@@ -49,6 +49,16 @@ class CompiledConstraintsTest {
   }
 
   @Test
+  void numbersBeyondJavasAreRefused() {
+    assertThatThrownBy(
+            () ->
+                constraints.get(
+                    new Constraint.Schema("{\"type\":\"number\",\"maximum\":1e999999999999}"),
+                    () -> {}))
+        .isInstanceOf(ConstraintException.class);
+  }
+
+  @Test
   void whatTheVocabularyCannotWriteIsRefused() {
     assertThatThrownBy(() -> constraints.get(new Constraint.Regex("ad"), () -> {}))
         .isInstanceOf(ConstraintException.class)

@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The requests of README.md and docs/api.md, sent to a server with the embedded model. */
+/** The requests of README.md and of pages in docs, sent to a server with the embedded model. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ShownRequestsIT {
   private static final Pattern CURL =
@@ -74,6 +74,20 @@ class ShownRequestsIT {
       RawHttp.Answer answer = server.post(request.path(), body);
       assertThat(answer.status()).as(request.body() + answer.body()).isEqualTo(200);
     }
+  }
+
+  @Test
+  @Order(3)
+  void everyExampleOfStructuredOutputsHasItsForm() throws IOException {
+    List<Shown> requests = shown("docs/structured-outputs.md");
+    assertThat(requests).hasSize(4);
+    for (Shown request : requests) {
+      RawHttp.Answer answer = server.post(request.path(), request.body());
+      assertThat(answer.status()).as(request.body() + answer.body()).isEqualTo(200);
+    }
+    JsonNode choice =
+        JSON.readTree(server.post(requests.get(0).path(), requests.get(0).body()).body());
+    assertThat(choice.at("/choices/0/text").stringValue()).isIn(" angry", " happy and glad");
   }
 
   private static List<Shown> shown(String document) throws IOException {

@@ -59,6 +59,21 @@ class TextFormTest {
   }
 
   @Test
+  void theLikeliestTokenIsPickedAsItIsWhereTheFormAllowsIt() {
+    TokenSampler greedy = sampler(0, false);
+    assertThat(greedy.picks(1)).isTrue();
+    assertThat(greedy.picks(0)).isFalse();
+    assertThat(sampler(1, false).picks(1)).isFalse();
+    assertThat(sampler(0, true).picks(1)).isFalse();
+    SamplingParameters biased =
+        new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(3, 9f), 0, 0)
+            .withForm(new TextForm(Fixed::new, false));
+    assertThat(new TokenSampler(biased, new int[] {0}, Set.of()).picks(1)).isFalse();
+    assertThat(new TokenSampler(SamplingParameters.GREEDY, new int[] {0}, Set.of()).picks(1))
+        .isFalse();
+  }
+
+  @Test
   void eachSamplerHasItsOwnPlaceInTheForm() {
     TokenSampler first = sampler(1, false);
     first.accept(1);
@@ -91,6 +106,11 @@ class TextFormTest {
           logits.put(token, Float.NEGATIVE_INFINITY);
         }
       }
+    }
+
+    @Override
+    public boolean allows(int token) {
+      return STEPS.get(step).contains(token);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package io.github.gpt2server.constraint.automaton;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.MinimizationOperations;
@@ -17,13 +19,13 @@ public final class DeterministicBuilder {
   /** Largest number of states times start points for which minimization is worth its memory. */
   private static final int MINIMIZED = 50_000;
 
-  private static final int LAST_CODE_POINT = 0x10ffff;
+  private static final int MAX_CHARACTER_SETS = 1000;
   private static final int FIRST_SURROGATE = 0xd800;
   private static final int LAST_SURROGATE = 0xdfff;
 
   private final AutomatonLimits limits;
   private final Runnable check;
-  private final Map<BitSet, Fragment> characters = new HashMap<>();
+  private final Map<List<Integer>, Fragment> characters = new HashMap<>();
   private long built;
 
   /**
@@ -41,8 +43,22 @@ public final class DeterministicBuilder {
   public Fragment character(BitSet codePoints) {
     BitSet set = (BitSet) codePoints.clone();
     set.clear(FIRST_SURROGATE, LAST_SURROGATE + 1);
-    set.clear(LAST_CODE_POINT + 1, Math.max(LAST_CODE_POINT + 1, set.length()));
-    return characters.computeIfAbsent(set, characters -> compact(Utf8Ranges.of(characters)));
+    // Its ranges, because a set has a bit for each of a million code points.
+    List<Integer> ranges = new ArrayList<>();
+    for (int low = set.nextSetBit(0); low >= 0; low = set.nextSetBit(set.nextClearBit(low))) {
+      ranges.add(low);
+      ranges.add(set.nextClearBit(low));
+    }
+    Fragment known = characters.get(ranges);
+    if (known == null) {
+      if (characters.size() == MAX_CHARACTER_SETS) {
+        throw new TooComplexException(
+            "it has more than %d different character classes".formatted(MAX_CHARACTER_SETS));
+      }
+      known = compact(Utf8Ranges.of(set));
+      characters.put(ranges, known);
+    }
+    return known;
   }
 
   private Automaton automaton(Fragment language) {

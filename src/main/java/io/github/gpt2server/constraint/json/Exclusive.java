@@ -6,6 +6,8 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.StringNode;
 
 /**
  * Whether the schemas of a {@code oneOf} accept no value in common, so that it means the same as
@@ -13,8 +15,18 @@ import tools.jackson.databind.JsonNode;
  * constants differ.
  */
 final class Exclusive {
+  private static final int MAX_SCHEMAS = 100;
+  private static final int MAX_DEPTH = 8;
+  private static final int MAX_COMPARISONS = 20_000;
 
-  private Exclusive() {}
+  private final BiFunction<JsonNode, String, JsonNode> resolve;
+  private final String at;
+  private int comparisons;
+
+  private Exclusive(BiFunction<JsonNode, String, JsonNode> resolve, String at) {
+    this.resolve = resolve;
+    this.at = at;
+  }
 
   /**
    * Checks a {@code oneOf}.
@@ -23,11 +35,17 @@ final class Exclusive {
    * @throws SchemaException if two of its schemas may accept the same value
    */
   static void require(JsonNode parts, BiFunction<JsonNode, String, JsonNode> resolve, String at) {
+    if (parts.size() > MAX_SCHEMAS) {
+      throw new SchemaException(
+          "oneOf at %s has %d schemas, but the limit is %d; use anyOf"
+              .formatted(at, parts.size(), MAX_SCHEMAS));
+    }
+    Exclusive exclusive = new Exclusive(resolve, at);
     for (int i = 0; i < parts.size(); i++) {
       for (int k = i + 1; k < parts.size(); k++) {
         JsonNode a = resolve.apply(parts.get(i), at);
         JsonNode b = resolve.apply(parts.get(k), at);
-        if (!differ(a, b, resolve, at)) {
+        if (!exclusive.differ(a, b, 0)) {
           throw new SchemaException(
               ("the schemas %d and %d of oneOf at %s may accept the same value; use anyOf, or give them"
                       + " different types or a required property with different constants")
@@ -37,8 +55,11 @@ final class Exclusive {
     }
   }
 
-  private static boolean differ(
-      JsonNode a, JsonNode b, BiFunction<JsonNode, String, JsonNode> resolve, String at) {
+  /** Returns whether no value satisfies both; false where that takes too long to find out. */
+  private boolean differ(JsonNode a, JsonNode b, int depth) {
+    if (depth > MAX_DEPTH || ++comparisons > MAX_COMPARISONS) {
+      return false;
+    }
     Optional<Set<String>> types = types(a);
     Optional<Set<String>> otherTypes = types(b);
     if (types.isPresent() && otherTypes.isPresent() && disjoint(types.get(), otherTypes.get())) {
@@ -58,7 +79,7 @@ final class Exclusive {
             && other.isObject()
             && onlyObjects(a)
             && onlyObjects(b)
-            && differ(resolve.apply(own, at), resolve.apply(other, at), resolve, at)) {
+            && differ(resolve.apply(own, at), resolve.apply(other, at), depth + 1)) {
           return true;
         }
       }
@@ -71,7 +92,7 @@ final class Exclusive {
   }
 
   private static boolean onlyObjects(JsonNode schema) {
-    return schema.path("type").equals(tools.jackson.databind.node.StringNode.valueOf("object"));
+    return schema.path("type").equals(StringNode.valueOf("object"));
   }
 
   private static Optional<Set<String>> types(JsonNode schema) {
@@ -115,10 +136,7 @@ final class Exclusive {
 
   private static Optional<JsonNode> constantsOf(JsonNode schema) {
     if (schema.has("const")) {
-      return Optional.of(
-          tools.jackson.databind.node.JsonNodeFactory.instance
-              .arrayNode()
-              .add(schema.get("const")));
+      return Optional.of(JsonNodeFactory.instance.arrayNode().add(schema.get("const")));
     }
     return schema.path("enum").isArray() ? Optional.of(schema.get("enum")) : Optional.empty();
   }

@@ -29,9 +29,13 @@ final class ValueReader {
   /** Largest number of characters of a bound, or of its exponent's size. */
   private static final int MAX_DIGITS = 40;
 
+  /** Each takes a determinization of its own. */
+  private static final int MAX_PATTERNS = 100;
+
   private final BiFunction<JsonNode, String, Fragment> schemas;
   private final JsonText json;
   private final DeterministicBuilder builder;
+  private int patterns;
 
   /**
    * Creates a reader.
@@ -194,6 +198,11 @@ final class ValueReader {
   }
 
   private Fragment pattern(JsonNode pattern, String at) {
+    if (++patterns > MAX_PATTERNS) {
+      throw new SchemaException(
+          "it has more than %d patterns when its references are followed; use fewer"
+              .formatted(MAX_PATTERNS));
+    }
     if (!pattern.isString()) {
       throw new SchemaException("pattern at %s must be a string".formatted(at));
     }

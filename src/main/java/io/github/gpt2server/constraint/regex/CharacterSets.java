@@ -2,6 +2,7 @@ package io.github.gpt2server.constraint.regex;
 
 import java.util.BitSet;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -12,6 +13,9 @@ final class CharacterSets {
 
   /** General categories by name, such as {@code Lu}; two-letter names alone. */
   private static final Map<String, Integer> CATEGORIES = categories();
+
+  /** Sets that take a look at every code point, by their names. */
+  private static final Map<String, BitSet> KNOWN = new ConcurrentHashMap<>();
 
   private CharacterSets() {}
 
@@ -68,7 +72,7 @@ final class CharacterSets {
   /** ECMAScript's WhiteSpace and LineTerminator. */
   private static BitSet space() {
     BitSet set = of("\t\u000b\f\ufeff\n\r\u2028\u2029");
-    set.or(where(point -> Character.getType(point) == Character.SPACE_SEPARATOR));
+    set.or(property("Zs"));
     return set;
   }
 
@@ -77,6 +81,18 @@ final class CharacterSets {
    * {@code Script=Greek}; null if there is none of this name.
    */
   static BitSet property(String name) {
+    BitSet set = KNOWN.get(name);
+    if (set == null) {
+      set = compute(name);
+      if (set == null) {
+        return null;
+      }
+      KNOWN.put(name, set);
+    }
+    return (BitSet) set.clone();
+  }
+
+  private static BitSet compute(String name) {
     String script =
         name.startsWith("Script=")
             ? name.substring(7)

@@ -15,6 +15,7 @@ import java.util.List;
  * {@code $} at the ends. Everything else is refused by name.
  */
 public final class RegexReader {
+  private static final int MAX_LENGTH = 5_000;
   private static final int MAX_DEPTH = 100;
   private static final int MAX_REPETITIONS = 100_000;
 
@@ -55,6 +56,10 @@ public final class RegexReader {
   }
 
   private Fragment read(boolean anywhere) {
+    if (pattern.length > MAX_LENGTH) {
+      throw new RegexException(
+          "it has %d characters, but the limit is %d".formatted(pattern.length, MAX_LENGTH));
+    }
     Fragment any = Fragment.star(builder.character(CharacterSets.all()));
     List<Fragment> alternatives = new ArrayList<>();
     do {

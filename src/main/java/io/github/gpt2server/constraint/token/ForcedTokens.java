@@ -21,6 +21,11 @@ public final class ForcedTokens implements TokenConstraint {
   }
 
   @Override
+  public boolean allows(int token) {
+    return token == tokens[next];
+  }
+
+  @Override
   public double logMass(FloatBuffer logits) {
     return mask().logMass(logits, NONE);
   }

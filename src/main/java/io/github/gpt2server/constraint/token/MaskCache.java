@@ -14,7 +14,8 @@ public final class MaskCache {
   private long bytes;
   private long computed;
 
-  private record Key(TokenAutomaton automaton, int state) {}
+  /** By number, because a mask must not retain an automaton that nothing else does. */
+  private record Key(long automaton, int state) {}
 
   /** Creates an empty cache. */
   public MaskCache(long maxBytes) {
@@ -23,7 +24,7 @@ public final class MaskCache {
 
   /** The mask of a state. */
   TokenMask get(TokenAutomaton automaton, int state) {
-    Key key = new Key(automaton, state);
+    Key key = new Key(automaton.number(), state);
     synchronized (this) {
       TokenMask known = masks.get(key);
       if (known != null) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An automaton over bytes read by the tokens of a vocabulary. Any token is allowed whose bytes fit,
@@ -13,6 +14,9 @@ import java.util.List;
  * shared by all sequences with the same constraint.
  */
 public final class TokenAutomaton {
+  private static final AtomicLong CREATED = new AtomicLong();
+
+  private final long number = CREATED.incrementAndGet();
   private final ByteAutomaton automaton;
   private final TokenTree tree;
   private final MaskCache masks;
@@ -64,6 +68,11 @@ public final class TokenAutomaton {
       }
     }
     return usable;
+  }
+
+  /** A number that no other automaton has. */
+  long number() {
+    return number;
   }
 
   /** Returns whether the vocabulary can write a text of the language. */

@@ -28,6 +28,20 @@ public final class TokenCursor implements TokenConstraint {
   }
 
   @Override
+  public boolean allows(int token) {
+    return automaton.next(state, token) != ByteAutomaton.DEAD || isEnd(token);
+  }
+
+  private boolean isEnd(int token) {
+    for (int end : endsHere()) {
+      if (end == token) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
   public double logMass(FloatBuffer logits) {
     return automaton.allowed(state).logMass(logits, endsHere());
   }
@@ -43,10 +57,8 @@ public final class TokenCursor implements TokenConstraint {
    */
   @Override
   public void accept(int token) {
-    for (int end : endsHere()) {
-      if (end == token) {
-        return;
-      }
+    if (isEnd(token)) {
+      return;
     }
     int next = automaton.next(state, token);
     if (next == ByteAutomaton.DEAD) {

@@ -11,6 +11,10 @@ import java.util.Arrays;
  */
 record TokenMask(int[] few, long[] bits) {
   private static final int FEW = 64;
+
+  /** Largest number of allowed tokens among 64 for which these are written again. */
+  private static final int SPARSE = 8;
+
   private static final float[] EXCLUDED = new float[1024];
 
   static {
@@ -85,8 +89,8 @@ record TokenMask(int[] few, long[] bits) {
     for (int word = 0; word << 6 < size; word++) {
       int first = word << 6;
       long excluded = ~bits[word];
-      if (excluded == -1) {
-        fill(logits, first, Math.min(size, first + Long.SIZE));
+      if (Long.bitCount(bits[word]) <= SPARSE) {
+        excludeSparse(logits, first, Math.min(size, first + Long.SIZE), bits[word]);
         continue;
       }
       for (; excluded != 0; excluded &= excluded - 1) {
@@ -95,6 +99,20 @@ record TokenMask(int[] few, long[] bits) {
           logits.put(token, Float.NEGATIVE_INFINITY);
         }
       }
+    }
+  }
+
+  /** Writes a row's part in one go and then the few allowed logits again. */
+  private static void excludeSparse(FloatBuffer logits, int from, int to, long allowed) {
+    float[] own = new float[SPARSE];
+    int count = 0;
+    for (long rest = allowed; rest != 0; rest &= rest - 1) {
+      own[count++] = logits.get(from + Long.numberOfTrailingZeros(rest));
+    }
+    fill(logits, from, to);
+    count = 0;
+    for (long rest = allowed; rest != 0; rest &= rest - 1) {
+      logits.put(from + Long.numberOfTrailingZeros(rest), own[count++]);
     }
   }
 
@@ -112,20 +130,15 @@ record TokenMask(int[] few, long[] bits) {
    * @return in nats, at most 0
    */
   double logMass(FloatBuffer logits, int[] also) {
-    float largest = Float.NEGATIVE_INFINITY;
+    LogSum all = new LogSum();
+    LogSum allowed = new LogSum();
     for (int token = 0; token < logits.limit(); token++) {
-      largest = Math.max(largest, logits.get(token));
-    }
-    double all = 0;
-    double allowed = 0;
-    for (int token = 0; token < logits.limit(); token++) {
-      double weight = Math.exp(logits.get(token) - largest);
-      all += weight;
+      all.add(logits.get(token));
       if (allows(token, also)) {
-        allowed += weight;
+        allowed.add(logits.get(token));
       }
     }
-    return Math.min(0, Math.log(allowed / all));
+    return Math.min(0, allowed.log() - all.log());
   }
 
   private boolean allows(int token, int[] also) {

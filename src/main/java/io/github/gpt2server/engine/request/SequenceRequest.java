@@ -90,6 +90,20 @@ public record SequenceRequest(
         reuse.of(owner));
   }
 
+  /** This request with other parameters of sampling. */
+  public SequenceRequest with(SamplingParameters sampling) {
+    return new SequenceRequest(
+        prompt,
+        maxTokens,
+        sampling,
+        stopTokenIds,
+        stopStrings,
+        includeStopString,
+        promptProbabilities,
+        logprobs,
+        reuse);
+  }
+
   /** Returns whether each generated token reports a whole row of logits, {@code [vocab]}. */
   public boolean reportsRows() {
     return TopTokens.retainsRow(logprobs.top());

@@ -67,7 +67,7 @@ final class NextTokens {
    * @param argmax token of the largest unedited logit by row; null if no sequence is greedy
    */
   void generate(List<Row> rows, StepResult result, LogSumExps sums, int[] argmax) {
-    penalise(rows, result);
+    penalise(rows, argmax, result);
     Map<Integer, FutureTask<Integer>> draws = sampling.sample(rows, result);
     for (Row row : rows) {
       attempt.accept(
@@ -76,9 +76,9 @@ final class NextTokens {
     }
   }
 
-  private void penalise(List<Row> rows, StepResult result) {
+  private void penalise(List<Row> rows, int[] argmax, StepResult result) {
     for (Row row : rows) {
-      if (row.edited()) {
+      if (row.edited() && !picks(row, argmax)) {
         attempt.accept(
             row.sequence(), () -> row.sequence().sampler().process(result.logits(row.index())));
       }
@@ -92,9 +92,16 @@ final class NextTokens {
     if (argmax[row.index()] < 0) {
       throw new InvalidModelOutputException("the row of logits holds NaN or infinity");
     }
-    return row.edited()
+    return row.edited() && !picks(row, argmax)
         ? row.sequence().sampler().argmax(result.logits(row.index()))
         : argmax[row.index()];
+  }
+
+  /** Returns whether the edits would pick the largest unedited logit all the same. */
+  private static boolean picks(Row row, int[] argmax) {
+    return argmax != null
+        && argmax[row.index()] >= 0
+        && row.sequence().sampler().picks(argmax[row.index()]);
   }
 
   private void emit(Row row, int token, StepResult result, LogSumExps sums) {

@@ -23,6 +23,11 @@ class SpeculationIT {
       {"prompt": "The king said", "max_tokens": 300, "temperature": 0, "ignore_eos": true,
        "logprobs": 2, "return_token_ids": true%s}\
       """;
+  private static final String FORM =
+      """
+      {"prompt": "The king said", "max_tokens": 200, "temperature": %d, "seed": 6, "logprobs": 2,
+       "structured_outputs": {"regex": "( (the|a) (king|queen|man|wolf) (said|saw|went)[,.])+"}}\
+      """;
   private static final String DRAFTED = "spec_decode_num_draft_tokens_total";
   private static final String ACCEPTED = "spec_decode_num_accepted_tokens_total";
 
@@ -37,6 +42,16 @@ class SpeculationIT {
       assertThat(choice(drafting.ask("/v1/completions", REQUEST.formatted(""))))
           .isEqualTo(expected);
 
+      String form = FORM.formatted(1);
+      expected = choice(plain.ask("/v1/completions", form));
+      assertThat(choice(speculating.ask("/v1/completions", form))).isEqualTo(expected);
+      assertThat(choice(drafting.ask("/v1/completions", form))).isEqualTo(expected);
+      form = FORM.formatted(0);
+      expected = choice(plain.ask("/v1/completions", form));
+      assertThat(choice(speculating.ask("/v1/completions", form))).isEqualTo(expected);
+      assertThat(choice(drafting.ask("/v1/completions", form))).isEqualTo(expected);
+
+      expected = choice(plain.ask("/v1/completions", REQUEST.formatted("")));
       List<JsonNode> events =
           speculating
               .post("/v1/completions", REQUEST.formatted(", \"stream\": true"))

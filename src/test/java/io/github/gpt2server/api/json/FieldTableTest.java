@@ -16,6 +16,8 @@ import io.github.gpt2server.api.openai.chat.ChatRequest;
 import io.github.gpt2server.api.openai.completion.CompletionRequest;
 import io.github.gpt2server.api.openai.embedding.EmbeddingRequest;
 import io.github.gpt2server.api.openai.generation.StreamOptions;
+import io.github.gpt2server.api.openai.structured.ResponseFormat;
+import io.github.gpt2server.api.openai.structured.StructuredOutputs;
 import io.github.gpt2server.api.request.Prompt;
 import io.github.gpt2server.text.NearMiss;
 import io.github.gpt2server.web.error.ApiException;
@@ -96,6 +98,9 @@ public class FieldTableTest {
     return Stream.of(
         CompletionRequest.class,
         StreamOptions.class,
+        StructuredOutputs.class,
+        ResponseFormat.class,
+        ResponseFormat.NamedSchema.class,
         ChatRequest.class,
         ChatMessage.class,
         EmbeddingRequest.class,
@@ -184,9 +189,8 @@ public class FieldTableTest {
           "max_new_tokens": 5 | max_new_tokens is 5, which is not supported here; use max_tokens, which means the same.
           "maxNewTokens": 5 | maxNewTokens is 5, which is not supported here; use max_tokens, which means the same.
           "max_completion_tokens": 5, "max_tokens": 6 | max_completion_tokens is 5, which is not supported here; use max_tokens, which means the same.
-          "response_format": {"type": "json_object"} | response_format is an object, which is not supported here; remove it and check the text: the output format cannot be constrained.
-          "structured_outputs": {"choice": ["a"]} | structured_outputs is an object, which is not supported here; remove it and check the text: the output format cannot be constrained.
-          "guided_choice": ["a"] | guided_choice is an array, which is not supported here; use POST /v1/score, which ranks continuations.
+          "guided_grammar": "x" | guided_grammar is the string "x", which is not supported here; use structured_outputs with regex or json.
+          "json_object": true | json_object is true, which is not supported here; use structured_outputs with json_object.
           "allowed_token_ids": [1] | allowed_token_ids is an array, which is not supported here; use logit_bias, with 100 for each of the tokens.
           "bad_words": ["a"] | bad_words is an array, which is not supported here; use logit_bias, with -100 for each of their tokens.
           "prompt_logprobs": 0 | prompt_logprobs is 0, which is not supported here; use echo with logprobs, and max_tokens 0 to score the prompt alone.

@@ -253,6 +253,31 @@ class SchemaReaderTest {
   }
 
   @Test
+  void oneOfOfSchemasThatReferToThemselvesIsDecided() {
+    String node =
+        "{\"type\":\"object\",\"required\":[\"x\",\"y\"],\"properties\":{\"x\":{\"$ref\":\"#/$defs/%s\"},"
+            + "\"y\":{\"$ref\":\"#/$defs/%s\"}}}";
+    String schema =
+        "{\"oneOf\":[{\"$ref\":\"#/$defs/a\"},{\"$ref\":\"#/$defs/b\"}],\"$defs\":{\"a\":%s,\"b\":%s}}"
+            .formatted(node.formatted("a", "a"), node.formatted("b", "b"));
+    assertThatThrownBy(() -> automaton(schema))
+        .isInstanceOf(SchemaException.class)
+        .hasMessageStartingWith("the schemas 0 and 1 of oneOf at # may accept the same value");
+  }
+
+  @Test
+  void patternsAndSchemasOfOneOfAreCounted() {
+    String pattern = "{\"type\":\"string\",\"pattern\":\"a\"}";
+    assertThatThrownBy(
+            () -> automaton("{\"anyOf\":[" + (pattern + ",").repeat(100) + pattern + "]}"))
+        .isInstanceOf(SchemaException.class)
+        .hasMessageStartingWith("it has more than 100 patterns");
+    assertThatThrownBy(() -> automaton("{\"oneOf\":[" + "{},".repeat(100) + "{}]}"))
+        .isInstanceOf(SchemaException.class)
+        .hasMessageStartingWith("oneOf at # has 101 schemas, but the limit is 100");
+  }
+
+  @Test
   void referencesCannotMultiplyWithoutEnd() {
     StringBuilder schema = new StringBuilder("{\"$ref\":\"#/$defs/d0\",\"$defs\":{");
     for (int i = 0; i < 25; i++) {

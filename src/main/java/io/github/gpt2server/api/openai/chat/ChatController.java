@@ -3,6 +3,7 @@ package io.github.gpt2server.api.openai.chat;
 import io.github.gpt2server.api.execution.ServedModels;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openai.generation.GenerationHandler;
+import io.github.gpt2server.api.openai.structured.ModelConstraints;
 import io.github.gpt2server.api.openapi.ApiTags;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.web.ServerSentEvents;
@@ -27,12 +28,15 @@ import tools.jackson.databind.json.JsonMapper;
 public final class ChatController {
   private final ServedModels models;
   private final ApiLimits limits;
+  private final ModelConstraints constraints;
   private final JsonMapper json;
 
   /** Serves the loaded model within these limits. */
-  public ChatController(ServedModels models, ApiLimits limits, JsonMapper json) {
+  public ChatController(
+      ServedModels models, ApiLimits limits, ModelConstraints constraints, JsonMapper json) {
     this.models = models;
     this.limits = limits;
+    this.constraints = constraints;
     this.json = json;
   }
 
@@ -81,7 +85,7 @@ public final class ChatController {
           ChatRequest request,
       HttpServletResponse response) {
     ServedModel model = models.get();
-    ChatSpec spec = new ChatValidator(model, limits).validate(request);
+    ChatSpec spec = new ChatValidator(model, limits, constraints).validate(request);
     ChatFormat format = new ChatFormat(spec);
     GenerationHandler handler = new GenerationHandler(model.engine());
     if (spec.generation().stream()) {

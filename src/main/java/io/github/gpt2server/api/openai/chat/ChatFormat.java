@@ -34,7 +34,8 @@ record ChatFormat(ChatSpec spec) implements AnswerFormat<ChatResponse.ChunkChoic
         whole.finishReason(),
         whole.stopReason(),
         spec.generation().returnTokenIds() ? whole.tokens() : null,
-        spec.generation().promptTokenIds(index));
+        spec.generation().promptTokenIds(index),
+        whole.structuredMass());
   }
 
   /** The first chunk of an answer has its role and what stands before the generated text. */
@@ -50,7 +51,8 @@ record ChatFormat(ChatSpec spec) implements AnswerFormat<ChatResponse.ChunkChoic
               null,
               null,
               null,
-              spec.generation().promptTokenIds(sequence)));
+              spec.generation().promptTokenIds(sequence),
+              null));
     }
     choices.add(
         new ChatResponse.ChunkChoice(
@@ -60,7 +62,8 @@ record ChatFormat(ChatSpec spec) implements AnswerFormat<ChatResponse.ChunkChoic
             increment.finishReason(),
             increment.stopReason(),
             spec.generation().returnTokenIds() ? increment.tokens() : null,
-            null));
+            null,
+            increment.structuredMass()));
     return choices;
   }
 

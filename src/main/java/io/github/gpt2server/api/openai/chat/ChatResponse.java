@@ -29,6 +29,7 @@ public record ChatResponse(
    * @param stopReason the stop string or token id that ended the text, else null
    * @param tokenIds the generated tokens if requested, else null
    * @param promptTokenIds the prompt's tokens if requested, else null
+   * @param structuredMass how much of the probability the form of the text allows, else null
    */
   @Schema(name = "ChatChoice")
   public record Choice(
@@ -50,7 +51,16 @@ public record ChatResponse(
           Object stopReason,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("token_ids") List<Integer> tokenIds,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("prompt_token_ids")
-          List<Integer> promptTokenIds) {}
+          List<Integer> promptTokenIds,
+      @Schema(
+              description =
+                  "With return_structured_mass, in nats: the log-probability of all choices"
+                      + " together, or for each generated token the logarithm of the share of the"
+                      + " probability that the form of the text allowed.",
+              oneOf = {Double.class, Double[].class})
+          @JsonInclude(JsonInclude.Include.NON_NULL)
+          @JsonProperty("structured_mass")
+          Object structuredMass) {}
 
   /**
    * The message of an answer.
@@ -101,7 +111,16 @@ public record ChatResponse(
           Object stopReason,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("token_ids") List<Integer> tokenIds,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("prompt_token_ids")
-          List<Integer> promptTokenIds) {}
+          List<Integer> promptTokenIds,
+      @Schema(
+              description =
+                  "With return_structured_mass, in nats: the log-probability of all choices"
+                      + " together, or for each generated token the logarithm of the share of the"
+                      + " probability that the form of the text allowed.",
+              oneOf = {Double.class, Double[].class})
+          @JsonInclude(JsonInclude.Include.NON_NULL)
+          @JsonProperty("structured_mass")
+          Object structuredMass) {}
 
   /**
    * One chunk of a streamed chat.

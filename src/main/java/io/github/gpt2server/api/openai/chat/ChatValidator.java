@@ -4,6 +4,7 @@ import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openai.generation.GenerationSpec;
 import io.github.gpt2server.api.openai.generation.GenerationValidator;
 import io.github.gpt2server.api.openai.generation.OutputLength;
+import io.github.gpt2server.api.openai.structured.ModelConstraints;
 import io.github.gpt2server.api.request.Bounds;
 import io.github.gpt2server.api.request.ModelCheck;
 import io.github.gpt2server.api.request.Prompt;
@@ -21,10 +22,10 @@ final class ChatValidator {
   private final ApiLimits limits;
   private final GenerationValidator shared;
 
-  ChatValidator(ServedModel model, ApiLimits limits) {
+  ChatValidator(ServedModel model, ApiLimits limits, ModelConstraints constraints) {
     this.model = model;
     this.limits = limits;
-    this.shared = new GenerationValidator(model, limits);
+    this.shared = new GenerationValidator(model, limits, constraints);
   }
 
   /**

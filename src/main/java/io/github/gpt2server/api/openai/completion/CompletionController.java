@@ -4,6 +4,7 @@ import io.github.gpt2server.api.execution.ServedModels;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openai.generation.GenerationHandler;
 import io.github.gpt2server.api.openai.generation.GenerationSpec;
+import io.github.gpt2server.api.openai.structured.ModelConstraints;
 import io.github.gpt2server.api.openapi.ApiTags;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.web.ServerSentEvents;
@@ -28,12 +29,15 @@ import tools.jackson.databind.json.JsonMapper;
 public final class CompletionController {
   private final ServedModels models;
   private final ApiLimits limits;
+  private final ModelConstraints constraints;
   private final JsonMapper json;
 
   /** Serves the loaded model within these limits. */
-  public CompletionController(ServedModels models, ApiLimits limits, JsonMapper json) {
+  public CompletionController(
+      ServedModels models, ApiLimits limits, ModelConstraints constraints, JsonMapper json) {
     this.models = models;
     this.limits = limits;
+    this.constraints = constraints;
     this.json = json;
   }
 
@@ -79,13 +83,21 @@ public final class CompletionController {
                         @ExampleObject(
                             name = "Three choices, each up to a full stop",
                             value =
-                                "{\"prompt\": \"The princess\", \"max_tokens\": 48, \"n\": 3, \"seed\": 7, \"top_p\": 0.9, \"stop\": [\".\"]}")
+                                "{\"prompt\": \"The princess\", \"max_tokens\": 48, \"n\": 3, \"seed\": 7, \"top_p\": 0.9, \"stop\": [\".\"]}"),
+                        @ExampleObject(
+                            name = "One of several choices",
+                            value =
+                                "{\"prompt\": \"The king was very\", \"structured_outputs\": {\"choice\": [\" angry\", \" happy and glad\"]}}"),
+                        @ExampleObject(
+                            name = "JSON",
+                            value =
+                                "{\"prompt\": \"A person: \", \"max_tokens\": 60, \"structured_outputs\": {\"json\": {\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\", \"maxLength\": 20}, \"age\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 120}}, \"required\": [\"name\", \"age\"]}}}")
                       }))
           @RequestBody
           CompletionRequest request,
       HttpServletResponse response) {
     ServedModel model = models.get();
-    GenerationSpec spec = new CompletionValidator(model, limits).validate(request);
+    GenerationSpec spec = new CompletionValidator(model, limits, constraints).validate(request);
     CompletionFormat format = new CompletionFormat(spec);
     GenerationHandler handler = new GenerationHandler(model.engine());
     if (spec.stream()) {

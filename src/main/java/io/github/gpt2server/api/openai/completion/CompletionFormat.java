@@ -44,7 +44,8 @@ record CompletionFormat(GenerationSpec spec) implements AnswerFormat<CompletionR
         increment.finishReason(),
         increment.stopReason(),
         spec.returnTokenIds() ? increment.tokens() : null,
-        withPrompt ? spec.promptTokenIds(sequence) : null);
+        withPrompt ? spec.promptTokenIds(sequence) : null,
+        increment.structuredMass());
   }
 
   @Override

@@ -35,6 +35,7 @@ public record CompletionResponse(
    * @param stopReason the stop string or token id that ended the text, else null
    * @param tokenIds the generated tokens if requested, else null
    * @param promptTokenIds the prompt's tokens if requested, else null
+   * @param structuredMass how much of the probability the form of the text allows, else null
    */
   @Schema(name = "CompletionChoice")
   public record Choice(
@@ -57,7 +58,16 @@ public record CompletionResponse(
           Object stopReason,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("token_ids") List<Integer> tokenIds,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("prompt_token_ids")
-          List<Integer> promptTokenIds) {}
+          List<Integer> promptTokenIds,
+      @Schema(
+              description =
+                  "With return_structured_mass, in nats: the log-probability of all choices"
+                      + " together, or for each generated token the logarithm of the share of the"
+                      + " probability that the form of the text allowed.",
+              oneOf = {Double.class, Double[].class})
+          @JsonInclude(JsonInclude.Include.NON_NULL)
+          @JsonProperty("structured_mass")
+          Object structuredMass) {}
 
   /**
    * Log-probabilities of a text's tokens; the lists run in parallel.

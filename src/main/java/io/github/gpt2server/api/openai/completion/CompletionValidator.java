@@ -4,6 +4,7 @@ import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openai.generation.GenerationSpec;
 import io.github.gpt2server.api.openai.generation.GenerationValidator;
 import io.github.gpt2server.api.openai.generation.OutputLength;
+import io.github.gpt2server.api.openai.structured.ModelConstraints;
 import io.github.gpt2server.api.request.Bounds;
 import io.github.gpt2server.api.request.ModelCheck;
 import io.github.gpt2server.engine.result.Logprobs;
@@ -17,10 +18,10 @@ final class CompletionValidator {
   private final ApiLimits limits;
   private final GenerationValidator shared;
 
-  CompletionValidator(ServedModel model, ApiLimits limits) {
+  CompletionValidator(ServedModel model, ApiLimits limits, ModelConstraints constraints) {
     this.model = model;
     this.limits = limits;
-    this.shared = new GenerationValidator(model, limits);
+    this.shared = new GenerationValidator(model, limits, constraints);
   }
 
   /**

@@ -10,6 +10,8 @@ final class ChoiceBuilder {
   private final List<ReportedToken> logprobs;
   private final StringBuilder text = new StringBuilder();
   private final List<Integer> tokens = new ArrayList<>();
+  private final List<Double> masses = new ArrayList<>();
+  private Object mass;
   private double logprobSum;
   private SequenceEvent.Finished finished;
 
@@ -27,6 +29,12 @@ final class ChoiceBuilder {
     tokens.addAll(increment.tokens());
     if (logprobs != null) {
       logprobs.addAll(increment.logprobs());
+    }
+    if (event instanceof SequenceEvent.Token token && increment.structuredMass() != null) {
+      masses.add(token.logMass());
+      mass = masses;
+    } else if (increment.structuredMass() != null) {
+      mass = increment.structuredMass();
     }
     if (increment.finished() != null) {
       finished = increment.finished();
@@ -48,6 +56,6 @@ final class ChoiceBuilder {
 
   /** The complete choice. */
   Increment build() {
-    return new Increment(text.toString(), logprobs, tokens, finished);
+    return new Increment(text.toString(), logprobs, tokens, finished, mass);
   }
 }

@@ -16,6 +16,11 @@ final class ChoiceProgress {
   private final boolean echo;
   private final PromptTokens prompt;
   private final LogprobsBuilder logprobs;
+  private final boolean reportsMass;
+
+  /** The log-probability of all choices together, or null. */
+  private final Double choiceMass;
+
   private boolean begun;
   private int shown;
 
@@ -31,13 +36,15 @@ final class ChoiceProgress {
     this.prompt = spec.prompt(sequence);
     int promptLength = codePoints(prompt.text());
     this.shown = promptLength;
+    this.reportsMass = spec.reportsMass();
+    this.choiceMass = spec.choiceMasses() == null ? null : spec.choiceMasses().get(sequence);
     this.logprobs = spec.logprobs() ? new LogprobsBuilder(tokenizer, promptLength) : null;
   }
 
   /** Adds the next event of the sequence. */
   Increment add(SequenceEvent event) {
     if (event instanceof SequenceEvent.PromptRead read) {
-      return increment(begin(read), List.of(), null);
+      return increment(begin(read), List.of(), null, null);
     }
     String prefix = begin(null);
     if (event instanceof SequenceEvent.Token token) {
@@ -48,21 +55,27 @@ final class ChoiceProgress {
         logprobs.addGenerated(token.token(), token.logprobs(), addsText);
       }
       shown += codePoints(token.text());
-      return increment(prefix + token.text(), List.of(token.token()), null);
+      return increment(prefix + token.text(), List.of(token.token()), null, mass(token));
     }
     SequenceEvent.Finished finished = (SequenceEvent.Finished) event;
     shown += codePoints(finished.text());
-    return increment(prefix + finished.text(), List.of(), finished);
+    return increment(
+        prefix + finished.text(), List.of(), finished, reportsMass ? choiceMass : null);
   }
 
-  private Increment increment(String text, List<Integer> tokens, SequenceEvent.Finished finished) {
+  private List<Double> mass(SequenceEvent.Token token) {
+    return reportsMass && choiceMass == null ? List.of(token.logMass()) : null;
+  }
+
+  private Increment increment(
+      String text, List<Integer> tokens, SequenceEvent.Finished finished, Object mass) {
     List<ReportedToken> taken = null;
     if (logprobs != null) {
       // No token past a stop string is reported; without one, the end releases all that are left.
       boolean rest = finished != null && finished.stopString() == null;
       taken = rest ? logprobs.takeAll() : logprobs.takeBefore(shown);
     }
-    return new Increment(text, taken, tokens, finished);
+    return new Increment(text, taken, tokens, finished, mass);
   }
 
   /** The echoed prompt at the first call, later an empty string. */

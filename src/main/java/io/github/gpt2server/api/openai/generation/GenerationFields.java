@@ -1,10 +1,11 @@
 package io.github.gpt2server.api.openai.generation;
 
+import io.github.gpt2server.api.openai.structured.StructuredFields;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** The fields that requests for completions and for chats share, as sent: each may be null. */
-public interface GenerationFields {
+public interface GenerationFields extends StructuredFields {
   String model();
 
   Integer n();

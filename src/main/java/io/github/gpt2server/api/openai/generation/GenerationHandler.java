@@ -2,6 +2,8 @@ package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.api.limit.RequestMemory;
+import io.github.gpt2server.api.openai.structured.ChoiceDraw;
+import io.github.gpt2server.api.openai.structured.Structure;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.memory.MemoryUse;
@@ -21,18 +23,27 @@ public final class GenerationHandler {
   }
 
   /** Runs a generation to its end. */
-  public GenerationResult complete(GenerationSpec spec) {
+  public GenerationResult complete(GenerationSpec asked) {
+    GenerationSpec spec = drawn(asked);
     try (RunningGeneration running = RunningGeneration.submit(engine::submit, spec.generation())) {
       return result(spec, running.awaitAll());
     }
   }
 
   /** Runs a generation and sends its texts as they come. */
-  public void stream(GenerationSpec spec, AnswerFormat<?> format, ServerSentEvents out) {
+  public void stream(GenerationSpec asked, AnswerFormat<?> format, ServerSentEvents out) {
+    GenerationSpec spec = drawn(asked);
     reserve(spec.generation().eventBytes());
     try (RunningGeneration running = RunningGeneration.submit(engine::submit, spec.generation())) {
       new GenerationStream<>(spec, format, out).run(running);
     }
+  }
+
+  /** The same generation, in which each sequence has drawn its choice if there are any. */
+  private GenerationSpec drawn(GenerationSpec spec) {
+    return spec.structure() instanceof Structure.OneOf choices
+        ? spec.with(new ChoiceDraw(engine::submit).draw(spec.generation(), choices))
+        : spec;
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.github.gpt2server.api.openai.generation;
 
+import io.github.gpt2server.api.openai.structured.ChoiceDraw;
+import io.github.gpt2server.api.openai.structured.Structure;
 import io.github.gpt2server.api.request.PromptTokens;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -25,6 +27,10 @@ import java.util.stream.IntStream;
  * @param includeUsage whether a final chunk of the stream reports the usage
  * @param continuousUsage whether every chunk reports the usage so far; implies {@code includeUsage}
  * @param returnTokenIds whether choices include their token ids
+ * @param structure the form of the texts
+ * @param reportsMass whether choices report how much of the probability the form allows
+ * @param choiceMasses for each sequence the log-probability of all choices together, in nats, once
+ *     one is drawn; null before, and if the structure has no choices
  */
 public record GenerationSpec(
     String id,
@@ -40,7 +46,68 @@ public record GenerationSpec(
     boolean stream,
     boolean includeUsage,
     boolean continuousUsage,
-    boolean returnTokenIds) {
+    boolean returnTokenIds,
+    Structure structure,
+    boolean reportsMass,
+    List<Double> choiceMasses) {
+
+  /** A request for any text. */
+  public GenerationSpec(
+      String id,
+      long created,
+      String model,
+      List<PromptTokens> prompts,
+      int n,
+      int candidates,
+      Generation generation,
+      Gpt2Tokenizer tokenizer,
+      boolean echo,
+      boolean logprobs,
+      boolean stream,
+      boolean includeUsage,
+      boolean continuousUsage,
+      boolean returnTokenIds) {
+    this(
+        id,
+        created,
+        model,
+        prompts,
+        n,
+        candidates,
+        generation,
+        tokenizer,
+        echo,
+        logprobs,
+        stream,
+        includeUsage,
+        continuousUsage,
+        returnTokenIds,
+        new Structure.Free(),
+        false,
+        null);
+  }
+
+  /** This request with the choices that were drawn for it. */
+  GenerationSpec with(ChoiceDraw.Drawn drawn) {
+    return new GenerationSpec(
+        id,
+        created,
+        model,
+        prompts,
+        n,
+        candidates,
+        drawn.generation(),
+        tokenizer,
+        echo,
+        logprobs,
+        stream,
+        includeUsage,
+        continuousUsage,
+        returnTokenIds,
+        structure,
+        reportsMass,
+        drawn.logMasses());
+  }
 
   /** The prompt of a sequence of {@code generation}. */
   public PromptTokens prompt(int sequence) {

@@ -1,16 +1,22 @@
 package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.api.limit.ApiLimits;
+import io.github.gpt2server.api.openai.structured.ModelConstraints;
+import io.github.gpt2server.api.openai.structured.Structure;
+import io.github.gpt2server.api.openai.structured.StructureReader;
+import io.github.gpt2server.api.openai.structured.StructureRules;
 import io.github.gpt2server.api.request.Bounds;
 import io.github.gpt2server.api.request.LogprobsCheck;
 import io.github.gpt2server.api.request.Prompt;
 import io.github.gpt2server.api.request.PromptReader;
 import io.github.gpt2server.api.request.PromptTokens;
+import io.github.gpt2server.constraint.token.TokenCursor;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.PrefixReuse;
 import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.Logprobs;
+import io.github.gpt2server.sampling.TextForm;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ApiException;
@@ -24,12 +30,18 @@ public final class GenerationValidator {
   private final ServedModel model;
   private final ApiLimits limits;
   private final PromptReader reader;
+  private final StructureReader structures;
 
-  /** Validates for this model, within these limits. */
-  public GenerationValidator(ServedModel model, ApiLimits limits) {
+  /**
+   * Validates for this model, within these limits.
+   *
+   * @param constraints the compiled constraints of the model
+   */
+  public GenerationValidator(ServedModel model, ApiLimits limits, ModelConstraints constraints) {
     this.model = model;
     this.limits = limits;
     this.reader = new PromptReader(model);
+    this.structures = new StructureReader(model, constraints);
   }
 
   /**
@@ -89,6 +101,12 @@ public final class GenerationValidator {
     List<String> stopStrings = new ArrayList<>(stop.strings());
     stopStrings.addAll(parts.stopStrings());
 
+    boolean reportsMass = isTrue(request.returnStructuredMass());
+    Structure structure = structures.read(request);
+    new StructureRules(model, request.stopTokenIds(), sampling.parameters(), reportsMass)
+        .require(structure, prompts);
+    TextForm form = form(structure, reportsMass, isTrue(request.ignoreEos()));
+
     // best_of ranks candidates by their log-probabilities even if none are reported.
     Logprobs computed = candidates > parts.n() && !logprobs.wanted() ? Logprobs.top(0) : logprobs;
     List<SequenceRequest> sequences = new ArrayList<>();
@@ -98,7 +116,7 @@ public final class GenerationValidator {
             new SequenceRequest(
                 prompt.ids(),
                 length.after(prompt.length()),
-                sampling.forChoice(choice),
+                sampling.forChoice(choice).withForm(form),
                 stop.tokenIds(),
                 stopStrings,
                 isTrue(request.includeStopStrInOutput()),
@@ -124,7 +142,20 @@ public final class GenerationValidator {
         stream,
         includeUsage,
         continuousUsage,
-        isTrue(request.returnTokenIds()));
+        isTrue(request.returnTokenIds()),
+        structure,
+        reportsMass,
+        null);
+  }
+
+  /** The form that decides on each token; choices are drawn as a whole instead. */
+  private TextForm form(Structure structure, boolean reportsMass, boolean ignoreEos) {
+    if (!(structure instanceof Structure.Automaton form)) {
+      return TextForm.ANY;
+    }
+    int[] ends =
+        ignoreEos ? new int[0] : model.endTokens().stream().mapToInt(Integer::intValue).toArray();
+    return new TextForm(() -> new TokenCursor(form.automaton(), ends), reportsMass);
   }
 
   /**

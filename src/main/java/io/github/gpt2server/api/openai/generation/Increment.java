@@ -12,16 +12,23 @@ import java.util.Locale;
  *     were requested
  * @param tokens the generated tokens, whose text may still be held back
  * @param finished the end of the sequence, or null
+ * @param structuredMass how much of the probability the form of the text allows, in nats: a list
+ *     with a number for each of {@code tokens}, or with the end one number for all choices
+ *     together; null if it is not reported
  */
 public record Increment(
     String text,
     List<ReportedToken> logprobs,
     List<Integer> tokens,
-    SequenceEvent.Finished finished) {
+    SequenceEvent.Finished finished,
+    Object structuredMass) {
 
   /** Returns whether a stream without token ids has nothing to send for this increment. */
   boolean silent() {
-    return text.isEmpty() && finished == null && (logprobs == null || logprobs.isEmpty());
+    return text.isEmpty()
+        && finished == null
+        && (logprobs == null || logprobs.isEmpty())
+        && structuredMass == null;
   }
 
   /** The reason for which the text ended, or null if it goes on. */

@@ -5,6 +5,7 @@ import static io.github.gpt2server.testing.Refusals.assertModelNotFound;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.api.limit.MaxTokens;
+import io.github.gpt2server.api.openai.structured.ModelConstraints;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.serving.ChatSupport;
 import io.github.gpt2server.serving.ServedModel;
@@ -286,7 +287,8 @@ class ChatValidatorTest {
 
   private static ChatSpec valid(ChatSupport chat, String body) {
     ServedModel model = ServedModelFixture.of(tokenizer, chat);
-    return new ChatValidator(model, ApiLimitsFixture.with(MaxTokens.DEFAULT))
+    return new ChatValidator(
+            model, ApiLimitsFixture.with(MaxTokens.DEFAULT), new ModelConstraints())
         .validate(Refusals.request(ChatRequest.class, body));
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.gpt2server.api.openai.generation.GenerationHandler;
 import io.github.gpt2server.api.openai.generation.GenerationSpec;
+import io.github.gpt2server.api.openai.structured.ModelConstraints;
 import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.SequenceEvent;
@@ -39,7 +40,7 @@ class ChangedPromptsTest {
 
   private static GenerationSpec valid(Gpt2Tokenizer tokenizer, String body) {
     ServedModel model = ServedModelFixture.of(tokenizer);
-    return new CompletionValidator(model, ApiLimitsFixture.LIMITS)
+    return new CompletionValidator(model, ApiLimitsFixture.LIMITS, new ModelConstraints())
         .validate(Refusals.request(CompletionRequest.class, body));
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.gpt2server.api.limit.MaxTokens;
 import io.github.gpt2server.api.openai.generation.GenerationSpec;
+import io.github.gpt2server.api.openai.structured.ModelConstraints;
 import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.sampling.RepetitionPenalty;
@@ -44,8 +45,10 @@ class CompletionValidatorTest {
   static void load() {
     tokenizer = Gpt2Tokenizer.load(Path.of("models/gpt2-fairytales"));
     ServedModel model = ServedModelFixture.of(tokenizer);
-    validator = new CompletionValidator(model, ApiLimitsFixture.LIMITS);
-    clamping = new CompletionValidator(model, ApiLimitsFixture.with(new MaxTokens(100, true)));
+    validator = new CompletionValidator(model, ApiLimitsFixture.LIMITS, new ModelConstraints());
+    clamping =
+        new CompletionValidator(
+            model, ApiLimitsFixture.with(new MaxTokens(100, true)), new ModelConstraints());
   }
 
   @AfterAll
@@ -455,7 +458,9 @@ class CompletionValidatorTest {
   void aPositionReportsAtMostTheServersNumberOfTokens() {
     CompletionValidator few =
         new CompletionValidator(
-            ServedModelFixture.of(tokenizer), ApiLimitsFixture.withMaxLogprobs(2));
+            ServedModelFixture.of(tokenizer),
+            ApiLimitsFixture.withMaxLogprobs(2),
+            new ModelConstraints());
 
     assertThat(few.validate(request("{\"logprob_token_ids\": [5, 6]}")).promptIds()).hasSize(1);
     Refusals.assertInvalid(
