@@ -31,6 +31,18 @@ public final class ContextCheck {
    * @throws ApiException 400 with the code {@code context_length_exceeded}
    */
   public static void check(int contextLength, int promptTokens, int maxTokens) {
+    check(contextLength, promptTokens, maxTokens, "prompt", "max_tokens");
+  }
+
+  /**
+   * Checks one prompt of a request whose fields have these names.
+   *
+   * @param promptField the field with the prompt
+   * @param lengthField the field with the number of tokens to generate
+   * @throws ApiException 400 with the code {@code context_length_exceeded}
+   */
+  public static void check(
+      int contextLength, int promptTokens, int maxTokens, String promptField, String lengthField) {
     long asked = (long) promptTokens + maxTokens;
     if (asked <= contextLength) {
       return;
@@ -41,7 +53,7 @@ public final class ContextCheck {
             ? "in the prompt"
             : "(" + promptTokens + " in the prompt and " + maxTokens + " to generate)";
     throw ApiException.invalid(
-        promptAlone || maxTokens == 0 ? "prompt" : "max_tokens",
+        promptAlone || maxTokens == 0 ? promptField : lengthField,
         ErrorCode.CONTEXT_LENGTH_EXCEEDED,
         "This model's context holds "
             + contextLength
@@ -52,6 +64,8 @@ public final class ContextCheck {
             + "; shorten the prompt"
             + (maxTokens == 0
                 ? "."
-                : ", lower max_tokens or keep the prompt's end with truncate_prompt_tokens."));
+                : ", lower "
+                    + lengthField
+                    + " or keep the prompt's end with truncate_prompt_tokens."));
   }
 }

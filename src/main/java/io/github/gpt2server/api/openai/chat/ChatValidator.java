@@ -83,14 +83,11 @@ final class ChatValidator {
           "max_completion_tokens is %d, but max_tokens, which means the same, is %d; remove one."
               .formatted(newer, older));
     }
-    Integer asked = newer == null ? older : newer;
-    return asked == null
-        ? OutputLength.rest(model.contextLength())
-        : OutputLength.ofChat(
-            newer == null ? "max_tokens" : "max_completion_tokens",
-            asked,
-            limits.maxTokens(),
-            model.contextLength());
+    return OutputLength.ofChat(
+        newer == null ? "max_tokens" : "max_completion_tokens",
+        newer == null ? older : newer,
+        limits.maxTokens(),
+        model.contextLength());
   }
 
   private static boolean addGenerationPrompt(ChatRequest request) {

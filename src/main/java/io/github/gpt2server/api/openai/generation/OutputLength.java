@@ -11,14 +11,13 @@ import io.github.gpt2server.web.error.ApiException;
  * @param asked the requested number; {@link Integer#MAX_VALUE} for as many as fit
  * @param clamped whether an output that does not fit is limited to the context instead of refused
  * @param contextLength maximum number of tokens of prompt and output together
+ * @param promptField the field with the prompt
+ * @param field the field with the number of tokens
  */
-public record OutputLength(int asked, boolean clamped, int contextLength) {
-  private static final String FIELD = "max_tokens";
-
-  /** As many tokens as fit. */
-  public static OutputLength rest(int contextLength) {
-    return new OutputLength(Integer.MAX_VALUE, true, contextLength);
-  }
+public record OutputLength(
+    int asked, boolean clamped, int contextLength, String promptField, String field) {
+  private static final String MAX_TOKENS = "max_tokens";
+  private static final String MESSAGES = "messages";
 
   /**
    * Validates {@code max_tokens} of a completion.
@@ -30,24 +29,31 @@ public record OutputLength(int asked, boolean clamped, int contextLength) {
       Integer value, boolean scores, MaxTokens setting, int contextLength) {
     if (value != null && value == 0 && !scores) {
       throw ApiException.invalid(
-          FIELD,
+          MAX_TOKENS,
           "max_tokens must be at least 1, but is 0. To score the prompt alone, set echo: true.");
     }
-    return of(FIELD, value, 0, setting, contextLength);
+    return of("prompt", MAX_TOKENS, value, setting, contextLength);
   }
 
   /**
-   * Validates the length of a chat's answers.
+   * Validates the length of a chat's answers, which without a number is the rest of the context.
    *
    * @param field the field that it was sent in
    * @throws ApiException 400, if it is invalid
    */
-  public static OutputLength ofChat(String field, int value, MaxTokens setting, int contextLength) {
-    return of(field, value, 1, setting, contextLength);
+  public static OutputLength ofChat(
+      String field, Integer value, MaxTokens setting, int contextLength) {
+    if (value == null) {
+      return new OutputLength(Integer.MAX_VALUE, true, contextLength, MESSAGES, field);
+    }
+    if (value == 0) {
+      throw ApiException.invalid(field, field + " must be at least 1, but is 0.");
+    }
+    return of(MESSAGES, field, value, setting, contextLength);
   }
 
   private static OutputLength of(
-      String field, Integer value, int least, MaxTokens setting, int contextLength) {
+      String promptField, String field, Integer value, MaxTokens setting, int contextLength) {
     if (value != null && value == -1) {
       if (!setting.clamped()) {
         throw ApiException.invalid(
@@ -58,12 +64,11 @@ public record OutputLength(int asked, boolean clamped, int contextLength) {
                 + contextLength
                 + ", or start the server with gpt2.clamp-max-tokens=true.");
       }
-      return rest(contextLength);
+      return new OutputLength(Integer.MAX_VALUE, true, contextLength, promptField, field);
     }
-    int asked =
-        Bounds.integer(
-            field, value, setting.absent(), setting.clamped() ? -1 : least, Integer.MAX_VALUE);
-    return new OutputLength(asked, setting.clamped(), contextLength);
+    int least = setting.clamped() ? -1 : 0;
+    int asked = Bounds.integer(field, value, setting.absent(), least, Integer.MAX_VALUE);
+    return new OutputLength(asked, setting.clamped(), contextLength, promptField, field);
   }
 
   /**
@@ -73,10 +78,10 @@ public record OutputLength(int asked, boolean clamped, int contextLength) {
    */
   int after(int promptTokens) {
     if (!clamped) {
-      ContextCheck.check(contextLength, promptTokens, asked);
+      ContextCheck.check(contextLength, promptTokens, asked, promptField, field);
       return asked;
     }
-    ContextCheck.check(contextLength, promptTokens, Math.min(asked, 1));
+    ContextCheck.check(contextLength, promptTokens, Math.min(asked, 1), promptField, field);
     return Math.min(asked, contextLength - promptTokens);
   }
 

@@ -126,7 +126,7 @@ class ChatValidatorTest {
     assertRefused(
         "{" + HELLO + ", \"max_completion_tokens\": 0}",
         "max_completion_tokens",
-        "max_completion_tokens must be between 1 and 2147483647, but is 0.");
+        "max_completion_tokens must be at least 1, but is 0.");
   }
 
   @Test
@@ -212,6 +212,14 @@ class ChatValidatorTest {
                         + "\"}]}"));
 
     assertThat(refusal.response().error().code()).isEqualTo("context_length_exceeded");
+    assertThat(refusal.response().error().param()).isEqualTo("messages");
+    for (String field : List.of("max_tokens", "max_completion_tokens")) {
+      ApiException longer =
+          Refusals.refusal(() -> valid("{" + HELLO + ", \"" + field + "\": 510}"));
+      assertThat(longer.response().error().code()).isEqualTo("context_length_exceeded");
+      assertThat(longer.response().error().param()).isEqualTo(field);
+      assertThat(longer).hasMessageContaining("lower " + field + " or keep");
+    }
   }
 
   @Test
