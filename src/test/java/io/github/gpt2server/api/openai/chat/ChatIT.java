@@ -216,6 +216,43 @@ class ChatIT {
   }
 
   @Test
+  void answersHaveTheFormThatIsAskedFor() throws IOException {
+    Map<String, Object> schema =
+        Map.of("type", "array", "items", Map.of("type", "integer"), "minItems", 2, "maxItems", 3);
+    String json =
+        with(
+            CHAT,
+            "response_format",
+            Map.of("type", "json_schema", "json_schema", Map.of("name", "x", "schema", schema)));
+    JsonNode choice = server.ask(PATH, with(json, "max_tokens", 60)).at("/choices/0");
+    assertThat(choice.get("finish_reason").stringValue()).isEqualTo("stop");
+    JsonNode numbers = JSON.readTree(choice.at("/message/content").stringValue());
+    assertThat(numbers.valueStream().allMatch(JsonNode::isIntegralNumber)).isTrue();
+    assertThat(numbers.size()).isBetween(2, 3);
+
+    String either =
+        with(
+            CHAT,
+            "structured_outputs",
+            Map.of("choice", List.of("yes, indeed", "no")),
+            "return_structured_mass",
+            true);
+    JsonNode drawn = server.ask(PATH, either).at("/choices/0");
+    assertThat(drawn.at("/message/content").stringValue()).isIn("yes, indeed", "no");
+    assertThat(drawn.get("structured_mass").doubleValue()).isNegative();
+    List<String> parts =
+        server
+            .post(PATH, with(either, "stream", true))
+            .body()
+            .lines()
+            .filter(line -> line.startsWith("data: {"))
+            .map(line -> JSON.readTree(line.substring(6)).at("/choices/0/delta/content"))
+            .map(content -> content.asString(""))
+            .toList();
+    assertThat(String.join("", parts)).isEqualTo(drawn.at("/message/content").stringValue());
+  }
+
+  @Test
   void aSecondTurnReusesTheFirst() throws IOException {
     String first =
         "{\"messages\": [{\"role\": \"user\", \"content\": \""
