@@ -110,12 +110,13 @@ def sums(weight: __torch__.QuantizedWeight) -> Tensor:
   return torch.to(weight.integer_sums, dtype=__torch__.float32()) * weight.scale  # [out]
 
 
-# The numbers that a weight's integers and scales stand for, with zeros behind them up to a number of
-# inputs that is a multiple of 4.
-def dequantize(weight: __torch__.QuantizedWeight) -> Tensor:
+# The numbers that the integers and scales of some outputs stand for, with zeros behind them up to a number
+# of inputs that is a multiple of 4.
+def dequantized_outputs(weight: __torch__.QuantizedWeight, outputs: Tensor) -> Tensor:
   blocks = torch.permute(weight.packed, [0, 2, 1, 3])  # [out / 16, 16, in / 4, 4]
-  integers = blocks.reshape(blocks.size(0) * 16, blocks.size(2) * 4)[:weight.scale.size(0)]
-  return torch.to(integers, dtype=__torch__.float32()) * weight.scale.unsqueeze(1)  # [out, in]
+  integers = blocks.reshape(blocks.size(0) * 16, blocks.size(2) * 4).index_select(0, outputs)
+  scale = weight.scale.index_select(0, outputs).unsqueeze(1)
+  return torch.to(integers, dtype=__torch__.float32()) * scale  # [outputs, in]
 
 
 class Gpt2(Module):

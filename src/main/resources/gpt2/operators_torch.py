@@ -32,6 +32,12 @@ def dequantize(weight: __torch__.QuantizedWeight) -> Tensor:
   return integers * weight.scale.unsqueeze(1)  # [out, in]
 
 
+# The same of some outputs.
+def dequantized_outputs(weight: __torch__.QuantizedWeight, outputs: Tensor) -> Tensor:
+  return __torch__.dequantize(__torch__.QuantizedWeight(weight.integers.index_select(0, outputs),
+      weight.scale.index_select(0, outputs)))  # [outputs, in]
+
+
 # The type of a bias, that of the layer's weight.
 def bias_dtype(weight_dtype: int) -> int:
   return weight_dtype

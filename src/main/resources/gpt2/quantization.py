@@ -17,13 +17,12 @@ def largest(t: Tensor, dim: int) -> Tensor:
   return torch.maximum(torch.amax(t, [dim]), torch.neg(torch.amin(t, [dim])))
 
 
-# What to divide the channels of x [T, in] by, and multiply those of the weight [in, out] by, so that no
-# channel of either is far larger than the others: GPT-2 has such channels, and their scale would be
-# that of all. The product stays the same. Xiao et al. 2022, "SmoothQuant".
-def smoothing(x: Tensor, weight: Tensor) -> Tensor:
+# What to divide the channels of x [T, in] by, and multiply those of a weight by, whose largest magnitudes
+# [in] are given, so that no channel of either is far larger than the others: GPT-2 has such channels, and
+# their scale would be that of all. The product stays the same. Xiao et al. 2022, "SmoothQuant".
+def smoothing(x: Tensor, weights: Tensor) -> Tensor:
   entering = torch.clamp_min(__torch__.largest(x, 0), 1e-5)
-  weights = torch.clamp_min(__torch__.largest(weight, 1), 1e-5)
-  return torch.sqrt(entering / weights)  # [in]
+  return torch.sqrt(entering / torch.clamp_min(weights, 1e-5))  # [in]
 
 
 # How far y is from what it should be, as a part of how much that varies from row to row.
@@ -37,11 +36,15 @@ def weight_scales(weight: Tensor) -> Tensor:
   return torch.clamp_min(__torch__.largest(weight, 1), 1e-12) / 127.
 
 
-# A weight [out, in] in int8, rounded to the nearest.
+# A weight [out, in] in units of its scales [out], rounded to the nearest.
+def integers_of(weight: Tensor, scale: Tensor) -> Tensor:
+  return torch.to(torch.round_(weight / scale.unsqueeze(1)), dtype=__torch__.int8())
+
+
+# A weight [out, in] in int8.
 def quantize(weight: Tensor) -> __torch__.QuantizedWeight:
   scale = __torch__.weight_scales(weight)
-  integers = torch.to(torch.round(weight / scale.unsqueeze(1)), dtype=__torch__.int8())
-  return __torch__.pack_quantized(integers, scale)
+  return __torch__.pack_quantized(__torch__.integers_of(weight, scale), scale)
 
 
 class Gpt2(Module):
@@ -81,18 +84,21 @@ class Gpt2(Module):
     x = self.calibration[0]  # [T, W]
 
     h = __torch__.layer_norm(x, ln_1, self.eps)  # [T, W]
-    smooth_ln_1, c_attn = self.try_norm_and_linear(h, ln_1, w_attn, b_attn, tolerance, errors)
-    qkv = self.exact_linear(h, w_attn, b_attn)  # [T, 3 W]
-    qkv = qkv.view(x.size(0), 3, self.heads, x.size(1) // self.heads)  # [T, 3, H, D]
+    exact = self.exact_linear(h, w_attn, b_attn)  # [T, 3 W]
+    smooth_ln_1, c_attn = self.try_norm_and_linear(h, ln_1, w_attn, b_attn, exact, tolerance, errors)
+    qkv = exact.view(x.size(0), 3, self.heads, x.size(1) // self.heads)  # [T, 3, H, D]
     z = self.attend_texts(qkv, [x.size(0)], self.scales[layer])  # [T, W]
-    attn_c_proj = self.try_linear(z, w_proj.t(), b_proj, False, tolerance, errors)
-    x = x + self.exact_linear(z, w_proj, b_proj)  # [T, W]
+    exact = self.exact_linear(z, w_proj, b_proj)  # [T, W]
+    attn_c_proj = self.try_linear(z, w_proj.t(), b_proj, False, exact, tolerance, errors)
+    x = x + exact  # [T, W]
 
     h = __torch__.layer_norm(x, ln_2, self.eps)  # [T, W]
-    smooth_ln_2, c_fc = self.try_norm_and_linear(h, ln_2, w_fc, b_fc, tolerance, errors)
-    h = self.activate(self.exact_linear(h, w_fc, b_fc))  # [T, 4 W]
-    mlp_c_proj = self.try_linear(h, w_mlp_proj.t(), b_mlp_proj, True, tolerance, errors)
-    self.calibration = [x + self.exact_linear(h, w_mlp_proj, b_mlp_proj)]
+    exact = self.exact_linear(h, w_fc, b_fc)  # [T, 4 W]
+    smooth_ln_2, c_fc = self.try_norm_and_linear(h, ln_2, w_fc, b_fc, exact, tolerance, errors)
+    h = self.activate(exact)  # [T, 4 W]
+    exact = self.exact_linear(h, w_mlp_proj, b_mlp_proj)  # [T, W]
+    mlp_c_proj = self.try_linear(h, w_mlp_proj.t(), b_mlp_proj, True, exact, tolerance, errors)
+    self.calibration = [x + exact]
 
     self.blocks.append(
         __torch__.Block(smooth_ln_1, c_attn, attn_c_proj, smooth_ln_2, c_fc, mlp_c_proj))
@@ -105,25 +111,27 @@ class Gpt2(Module):
   # A layer norm and the linear layer of weight [in, out] that it feeds with x: the smoothing moves from
   # the norm into the weight.
   def try_norm_and_linear(self, x: Tensor, norm: __torch__.LayerNorm, weight: Tensor, bias: Tensor,
-      tolerance: float, errors: List[float]) -> Tuple[__torch__.LayerNorm, __torch__.Linear]:
-    s = __torch__.smoothing(x, weight)  # [in]
+      exact: Tensor, tolerance: float,
+      errors: List[float]) -> Tuple[__torch__.LayerNorm, __torch__.Linear]:
+    s = __torch__.smoothing(x, __torch__.largest(weight, 1))  # [in]
     smooth = __torch__.LayerNorm(norm.weight / s, norm.bias / s)
-    linear = self.try_linear(x / s, (weight * s.unsqueeze(1)).t(), bias, False, tolerance, errors)
+    linear = self.try_linear(x / s, (weight * s.unsqueeze(1)).t(), bias, False, exact, tolerance,
+        errors)
     return (smooth, linear)
 
-  # A linear layer of weight [out, in], tried on x [T, in].
-  def try_linear(self, x: Tensor, weight: Tensor, bias: Tensor, activated: bool, tolerance: float,
-      errors: List[float]) -> __torch__.Linear:
+  # A linear layer of weight [out, in], tried on x [T, in], of which its output should be `exact`.
+  def try_linear(self, x: Tensor, weight: Tensor, bias: Tensor, activated: bool, exact: Tensor,
+      tolerance: float, errors: List[float]) -> __torch__.Linear:
     quantized = __torch__.quantize(weight)
-    exact = torch.matmul(x, weight.t())  # [T, out]
     zero = torch.zeros_like(bias)
     if activated:
       zero = __torch__.sums(quantized) * self.activation_minimum  # [out]
-    error = __torch__.change(self.quantized_linear(x, quantized, activated, zero), exact)
+    shifted = bias + zero
+    error = __torch__.change(self.quantized_linear(x, quantized, activated, shifted), exact)
     errors.append(error)
     if error <= tolerance:
       empty = torch.empty([0], dtype=__torch__.float32())
-      layer = __torch__.Linear(empty, bias + zero, quantized, activated)
+      layer = __torch__.Linear(empty, shifted, quantized, activated)
     else:
       layer = self.linear_of(weight, bias, activated)
     return layer
@@ -135,9 +143,20 @@ class Gpt2(Module):
     ln_f = torch._unwrap_optional(self.ln_f)
     common = __torch__.sum_rows(wte) / float(wte.size(0))  # [W]
     x = self.final_norm(self.calibration[0])  # [T, W]
-    weight = wte - common
-    s = __torch__.smoothing(x, weight.t())  # [W]
-    quantized = __torch__.quantize(torch.mul_(weight, s))
+    # In pieces, for whole copies would be most of what loading takes.
+    largest = torch.zeros_like(common)
+    for begin in range(0, wte.size(0), 4096):
+      weight = wte[begin:begin + 4096] - common
+      largest = torch.maximum(largest, __torch__.largest(weight, 0))
+    s = __torch__.smoothing(x, largest)  # [W]
+    scales = annotate(List[Tensor], [])
+    integers = annotate(List[Tensor], [])
+    for begin in range(0, wte.size(0), 4096):
+      weight = torch.mul_(wte[begin:begin + 4096] - common, s)
+      scale = __torch__.weight_scales(weight)
+      scales.append(scale)
+      integers.append(__torch__.integers_of(weight, scale))
+    quantized = __torch__.pack_quantized(torch.cat(integers, 0), torch.cat(scales, 0))
     smooth = __torch__.LayerNorm(ln_f.weight / s, ln_f.bias / s)
     packed = __torch__.pack_single(common * s)
     head = __torch__.QuantizedHead(smooth, packed, quantized)

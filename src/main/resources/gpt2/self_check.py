@@ -33,6 +33,17 @@ def exact_product(x: Tensor, weight: Tensor) -> Tensor:
   return torch.cat(products, 1)
 
 
+# The outputs of a layer that are looked at: all, or of very many every seventh, so that each place in a block
+# of them is among these, and the last ones.
+def checked_outputs(count: int, device: Device) -> Tensor:
+  if count <= 4096:
+    outputs = torch.arange(0, count, 1, dtype=__torch__.int64(), device=device)
+  else:
+    outputs = torch.cat([torch.arange(0, count - 64, 7, dtype=__torch__.int64(), device=device),
+        torch.arange(count - 64, count, 1, dtype=__torch__.int64(), device=device)], 0)
+  return outputs
+
+
 class Gpt2(Module):
 
   # Numbers between -1 and 1 that are the same at every start, [rows, width] in float32.
@@ -93,7 +104,8 @@ class Gpt2(Module):
   # A weight in int8: its integers and scales are given, and so are those of the rows, so that the right
   # result is known exactly.
   def check_quantized(self, quantized: __torch__.QuantizedWeight, activated: bool) -> float:
-    weight = __torch__.dequantize(quantized)  # [out, in]
+    outputs = __torch__.checked_outputs(quantized.scale.size(0), quantized.scale.device)
+    weight = __torch__.dequantized_outputs(quantized, outputs)  # [out, in]
     steps = 127.
     x = self.check_rows(5, weight.size(1))
     shifted = x
@@ -104,25 +116,29 @@ class Gpt2(Module):
     largest = torch.amax(torch.abs(shifted), [1], True)
     rounded = torch.round(__torch__.double(shifted / largest) * steps)
     exact = __torch__.exact_product(rounded, weight) / steps * __torch__.double(largest)
-    bias = torch.zeros([weight.size(0)], dtype=__torch__.float32())
+    bias = torch.zeros_like(quantized.scale)
     error = 0.
     inputs = __torch__.repeated(x)
-    outputs = __torch__.repeated(exact)
+    expected = __torch__.repeated(exact)
     for i in range(len(inputs)):
       y = self.quantized_linear(inputs[i], quantized, activated, bias)
-      error = max(error, __torch__.largest_error(y, outputs[i]))
+      error = max(error, __torch__.largest_error(y.index_select(1, outputs), expected[i]))
     return error
 
   # The unembedding [V, W], which is not quantized.
   def check_head(self, lm_head: Tensor) -> float:
-    w = self.embedding_numbers(lm_head)
+    outputs = __torch__.checked_outputs(lm_head.size(0), lm_head.device)
+    packed = torch._unwrap_optional(self.lm_head).weight
+    w = self.on_device(lm_head.index_select(0, outputs), ops.prim.dtype(packed))
+    outputs = torch.to(outputs, dtype=__torch__.int64(), device=w.device)
     x = self.check_rows(3, w.size(1))
     exact = __torch__.exact_product(x, w)
     error = 0.
     inputs = __torch__.repeated(x)
-    outputs = __torch__.repeated(exact)
+    expected = __torch__.repeated(exact)
     for i in range(len(inputs)):
-      error = max(error, __torch__.largest_error(self.dot_head(inputs[i]), outputs[i]))
+      y = self.dot_head(inputs[i]).index_select(1, outputs)
+      error = max(error, __torch__.largest_error(y, expected[i]))
     return error
 
   # Embeddings, layer norm and the activation.

@@ -32,12 +32,11 @@ final class WarmUp {
       model.restore(List.of(copy));
     }
     int slots = model.warmUpSlots();
-    int most = Math.min(model.slots(), slots * (model.contextLength() - length));
-    for (int rows = 1; rows <= most; rows *= 2) {
-      run(model, new StepPlan(decodes(rows, slots, length), List.of()));
+    for (int rows = 1; rows <= slots; rows *= 2) {
+      run(model, new StepPlan(decodes(rows, length), List.of()));
     }
     if (slots > 1) {
-      run(model, new StepPlan(decodes(1, slots, length), List.of(prompt(1, length))));
+      run(model, new StepPlan(decodes(1, length), List.of(prompt(1, length))));
     }
   }
 
@@ -63,11 +62,9 @@ final class WarmUp {
     }
   }
 
-  /** A number of rows: with draft tokens where there are fewer slots. */
-  private static List<Chunk> decodes(int rows, int slots, int position) {
-    int used = Math.min(rows, slots);
-    return IntStream.range(0, used)
-        .mapToObj(slot -> Chunk.decode(slot, position, new int[(rows + slot) / used]))
+  private static List<Chunk> decodes(int rows, int position) {
+    return IntStream.range(0, rows)
+        .mapToObj(slot -> Chunk.decode(slot, position, new int[1]))
         .toList();
   }
 

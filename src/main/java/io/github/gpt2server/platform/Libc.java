@@ -2,7 +2,10 @@ package io.github.gpt2server.platform;
 
 import com.sun.jna.Library;
 import com.sun.jna.Native;
+import com.sun.jna.NativeLong;
 import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +16,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Libc {
   private static final Logger log = LoggerFactory.getLogger(Libc.class);
+
+  private static final int MADV_DONTNEED = 4;
+
+  private static Functions functions;
 
   private Libc() {}
 
@@ -25,6 +32,10 @@ public final class Libc {
     int malloc_trim(long pad);
 
     int kill(int process, int signal);
+
+    int getpagesize();
+
+    int madvise(Pointer address, NativeLong length, int advice);
   }
 
   /** Functions that are called without the objects that JNA makes for an interface. */
@@ -78,14 +89,39 @@ public final class Libc {
     return call("kill", libc -> libc.kill((int) ProcessHandle.current().pid(), signal));
   }
 
+  /**
+   * Takes the pages of a mapped file out of this process's memory; used again, they are read again.
+   *
+   * @param mapped a buffer that is mapped read-only: of other memory, the content would be lost
+   * @return false if there is no such function
+   * @see <a href="https://man7.org/linux/man-pages/man2/madvise.2.html">madvise</a>
+   */
+  public static boolean releaseMapped(ByteBuffer mapped) {
+    return call(
+        "madvise",
+        libc -> {
+          // A mapping begins with a page, however far into it the buffer does.
+          Pointer data = Native.getDirectBufferPointer(mapped);
+          long into = Pointer.nativeValue(data) % libc.getpagesize();
+          libc.madvise(data.share(-into), new NativeLong(into + mapped.capacity()), MADV_DONTNEED);
+        });
+  }
+
   private static boolean call(String name, Consumer<Functions> call) {
     try {
-      call.accept(Native.load("c", Functions.class));
+      call.accept(functions());
       return true;
     } catch (UnsatisfiedLinkError e) {
       log.debug("This C library has no {}", name, e);
       return false;
     }
+  }
+
+  private static synchronized Functions functions() {
+    if (functions == null) {
+      functions = Native.load("c", Functions.class);
+    }
+    return functions;
   }
 
   /**

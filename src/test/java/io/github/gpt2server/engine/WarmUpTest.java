@@ -14,13 +14,13 @@ import org.junit.jupiter.api.Test;
 class WarmUpTest {
 
   @Test
-  void runsStepsOfEverySizeInAsFewSlotsAsTheModelWants() {
+  void runsStepsInAsFewSlotsAsTheModelWants() {
     FakeModel model = new FakeModel(32, 64, 2);
     model.warmUpSlots = 2;
 
     WarmUp.run(model, EngineSettings.withQueue(1).withLeastPrefillTokens(32));
 
-    assertThat(rows(model)).containsExactly(0, 1, 2, 4, 8, 16, 32);
+    assertThat(rows(model)).containsExactly(0, 1, 2);
     assertThat(slots(model.plans)).containsExactly(0, 1);
     assertThat(model.plans)
         .anyMatch(plan -> plan.decodes().size() == 1 && plan.prompts().size() == 1);

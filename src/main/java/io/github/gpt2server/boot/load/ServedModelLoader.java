@@ -203,8 +203,8 @@ public final class ServedModelLoader implements ModelLoader {
       CacheSize cache,
       int[] sample,
       int threads) {
-    weights.requireFinite();
     TorchRuntime.setThreads(threads);
+    weights.requireFinite(TorchRuntime.finiteCheck(device));
     Gpt2Model model = Gpt2Model.load(config, weights, device, type, cache, sample);
     try {
       beforeFirstStep.run();

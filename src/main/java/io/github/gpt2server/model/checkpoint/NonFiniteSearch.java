@@ -20,14 +20,19 @@ final class NonFiniteSearch {
   private NonFiniteSearch(DataType type) {
     this.bytes = type.bytes();
     this.exponent = type.exponent();
-    this.exponents = repeated(exponent);
-    this.ones = repeated(Long.lowestOneBit(exponent));
-    this.signs = repeated(1L << (Byte.SIZE * bytes - 1));
+    this.exponents = exponents(type);
+    this.ones = repeated(Long.lowestOneBit(exponent), bytes);
+    this.signs = repeated(1L << (Byte.SIZE * bytes - 1), bytes);
   }
 
   /** The place, in memory order, of the first number that is not finite; empty if all are. */
   static OptionalInt firstOther(TensorData tensor) {
     return new NonFiniteSearch(tensor.dtype()).search(tensor.data());
+  }
+
+  /** The bits of the exponents of the numbers in eight bytes. */
+  static long exponents(DataType type) {
+    return repeated(type.exponent(), type.bytes());
   }
 
   private OptionalInt search(ByteBuffer data) {
@@ -59,7 +64,7 @@ final class NonFiniteSearch {
     return (bits & exponent) != exponent;
   }
 
-  private long repeated(long bits) {
+  private static long repeated(long bits, int bytes) {
     long all = 0;
     for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE * bytes) {
       all |= bits << shift;

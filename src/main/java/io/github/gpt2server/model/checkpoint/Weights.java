@@ -1,6 +1,7 @@
 package io.github.gpt2server.model.checkpoint;
 
 import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.platform.Libc;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,23 +142,42 @@ public final class Weights {
   /**
    * Reads every weight once, to see that it is a finite number.
    *
+   * @param check tried first
    * @throws ModelLoadException if one is infinite or not a number; it names the tensor
    */
-  public void requireFinite() {
+  public void requireFinite(FiniteCheck check) {
     for (String name : names) {
       TensorData tensor = get(name);
-      NonFiniteSearch.firstOther(tensor)
-          .ifPresent(
-              place -> {
-                throw new ModelLoadException(
-                    ("tensor %s in %s has infinity or NaN as its number %d of %d, so the model's"
-                            + " logits would not be numbers; convert or train the model again")
-                        .formatted(
-                            name,
-                            locations.get(name).file().path(),
-                            place + 1,
-                            tensor.elementCount()));
-              });
+      boolean finite = check.allFinite(tensor.data(), NonFiniteSearch.exponents(tensor.dtype()));
+      if (!finite) {
+        requireFinite(name, tensor);
+      }
+      release(tensor);
+    }
+  }
+
+  private void requireFinite(String name, TensorData tensor) {
+    NonFiniteSearch.firstOther(tensor)
+        .ifPresent(
+            place -> {
+              throw new ModelLoadException(
+                  ("tensor %s in %s has infinity or NaN as its number %d of %d, so the model's"
+                          + " logits would not be numbers; convert or train the model again")
+                      .formatted(
+                          name,
+                          locations.get(name).file().path(),
+                          place + 1,
+                          tensor.elementCount()));
+            });
+  }
+
+  /**
+   * Takes a tensor out of this process's memory, of which its pages are a part once they have been
+   * read. If it is used again, they are read from the file again.
+   */
+  public void release(TensorData tensor) {
+    if (!zeros.containsKey(tensor.name()) && Libc.isLinux()) {
+      Libc.releaseMapped(tensor.data());
     }
   }
 

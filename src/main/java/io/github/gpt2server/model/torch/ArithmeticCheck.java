@@ -1,6 +1,5 @@
 package io.github.gpt2server.model.torch;
 
-import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
@@ -13,6 +12,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Tries the operators of a loaded model on a few rows and compares them with float64, before the
@@ -113,12 +113,8 @@ final class ArithmeticCheck {
   }
 
   private double number(String method, String... tensors) {
-    try (PtNDManager scope = program.scope()) {
-      IValue[] arguments = new IValue[tensors.length];
-      for (int i = 0; i < tensors.length; i++) {
-        arguments[i] = IValue.from(program.view(scope, weights.get(tensors[i])));
-      }
-      return program.number(method, arguments);
+    try (WeightViews views = new WeightViews(program, weights)) {
+      return program.number(method, Stream.of(tensors).map(views::of).toArray(IValue[]::new));
     }
   }
 

@@ -5,6 +5,7 @@ import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.checkpoint.Activation;
 import io.github.gpt2server.model.torch.kernels.KernelChoice;
 import io.github.gpt2server.model.torch.kernels.KernelLibrary;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -71,6 +72,11 @@ final class CpuKernels {
     if (ready()) {
       KernelLibrary.load().orElseThrow().setThreads(count);
     }
+  }
+
+  /** {@link KernelLibrary#allFinite}; false where there are no kernels in C. */
+  static synchronized boolean allFinite(ByteBuffer numbers, long exponents) {
+    return ready() && KernelLibrary.load().orElseThrow().allFinite(numbers, exponents);
   }
 
   /** The number of an activation in {@code kernels.h}. */

@@ -35,8 +35,11 @@ final class NativeMemory {
       load.run();
     } finally {
       setMmapThreshold(LARGEST_MMAP_THRESHOLD);
-      // The pages of a mapped file count as this process's until its buffers are collected.
+      // What the start has left in Java's heap and in malloc's.
       System.gc();
+      if (Libc.isLinux() && !Libc.trimMalloc()) {
+        log.debug("This C library has no malloc_trim; freed memory stays with the process");
+      }
     }
   }
 

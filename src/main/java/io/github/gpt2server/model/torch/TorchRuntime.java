@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.gpt2server.model.ModelLoadException;
+import io.github.gpt2server.model.checkpoint.FiniteCheck;
 import io.github.gpt2server.model.torch.kernels.KernelChoice;
 import java.util.Map;
 
@@ -69,6 +70,11 @@ public final class TorchRuntime {
    */
   public static void useKernels(KernelChoice choice) {
     CpuKernels.use(choice);
+  }
+
+  /** Looks for numbers that are not finite by the kernels in C, where there are any. */
+  public static FiniteCheck finiteCheck(TorchDevice device) {
+    return device.isCpu() ? CpuKernels::allFinite : FiniteCheck.UNKNOWN;
   }
 
   /** Sets how many threads a step uses; the calling thread makes the steps. */

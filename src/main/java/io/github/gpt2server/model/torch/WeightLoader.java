@@ -1,6 +1,5 @@
 package io.github.gpt2server.model.torch;
 
-import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.Weights;
@@ -73,25 +72,19 @@ final class WeightLoader {
   }
 
   private void run(String method, String... tensors) {
-    // The program copies what it retains, so the views may go when the call is over.
-    try (PtNDManager scope = program.scope()) {
-      program.run(
-          method,
-          Stream.of(tensors)
-              .map(name -> IValue.from(program.view(scope, weights.get(name))))
-              .toArray(IValue[]::new));
+    try (WeightViews views = new WeightViews(program, weights)) {
+      program.run(method, Stream.of(tensors).map(views::of).toArray(IValue[]::new));
     }
   }
 
   private void loadBlock(int layer) {
-    try (PtNDManager scope = program.scope()) {
-      program.run("load_block", blockTensors(scope, layer).toArray(IValue[]::new));
+    try (WeightViews views = new WeightViews(program, weights)) {
+      program.run("load_block", blockTensors(views, layer).toArray(IValue[]::new));
     }
   }
 
-  private Stream<IValue> blockTensors(PtNDManager scope, int layer) {
-    return BLOCK_TENSORS.stream()
-        .map(name -> IValue.from(program.view(scope, weights.get("h." + layer + "." + name))));
+  private static Stream<IValue> blockTensors(WeightViews views, int layer) {
+    return BLOCK_TENSORS.stream().map(name -> views.of("h." + layer + "." + name));
   }
 
   /** Returns for each linear layer by how much int8 changes its output: see quantization.py. */
@@ -99,13 +92,13 @@ final class WeightLoader {
     program.run("begin_calibration", IValue.listFrom(TensorCalls.longs(sample)));
     Map<String, Double> changes = new LinkedHashMap<>();
     for (int layer = 0; layer < config.layers(); layer++) {
-      try (PtNDManager scope = program.scope()) {
+      try (WeightViews views = new WeightViews(program, weights)) {
         double[] changed =
             program.numbers(
                 "load_quantized_block",
                 Stream.concat(
                         Stream.of(IValue.from(layer), IValue.from(INT8_TOLERANCE)),
-                        blockTensors(scope, layer))
+                        blockTensors(views, layer))
                     .toArray(IValue[]::new));
         for (int i = 0; i < changed.length; i++) {
           changes.put("h.%d.%s".formatted(layer, LINEAR_LAYERS.get(i)), changed[i]);
@@ -113,13 +106,11 @@ final class WeightLoader {
       }
     }
     if (weights.tiedEmbeddings()) {
-      try (PtNDManager scope = program.scope()) {
+      try (WeightViews views = new WeightViews(program, weights)) {
         changes.put(
             "lm_head",
             program.number(
-                "load_quantized_head",
-                IValue.from(INT8_TOLERANCE),
-                IValue.from(program.view(scope, weights.get(HEAD_TENSORS[2])))));
+                "load_quantized_head", IValue.from(INT8_TOLERANCE), views.of(HEAD_TENSORS[2])));
       }
     }
     program.run("end_calibration");

@@ -11,6 +11,7 @@ import io.github.gpt2server.testing.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -204,7 +205,7 @@ class WeightsTest {
       tiny.write(file(), dtype, tiny.names(), name -> "transformer." + name);
       Weights weights = Weights.open(folder, TinyModel.CONFIG);
       assertThatExceptionOfType(ModelLoadException.class)
-          .isThrownBy(weights::requireFinite)
+          .isThrownBy(() -> weights.requireFinite(FiniteCheck.UNKNOWN))
           .withMessage(
               "tensor h.1.mlp.c_proj.bias in %s has infinity or NaN as its number 1 of 6, so the"
                   + " model's logits would not be numbers; convert or train the model again",
@@ -213,7 +214,38 @@ class WeightsTest {
     TinyModel tiny =
         new TinyModel().put("h.0.attn.masked_bias").fill("h.0.attn.masked_bias", Float.NaN);
     tiny.write(file(), dtype, tiny.names(), UnaryOperator.identity());
-    Weights.open(folder, TinyModel.CONFIG).requireFinite();
+    Weights.open(folder, TinyModel.CONFIG).requireFinite(FiniteCheck.UNKNOWN);
+  }
+
+  @Test
+  void looksForOthersOnlyWhereTheFasterCheckDoesNotKnow() {
+    TinyModel tiny = new TinyModel().fill("h.1.mlp.c_proj.bias", Float.NaN);
+    tiny.write(file(), DataType.F32, tiny.names(), UnaryOperator.identity());
+    Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    List<Long> exponents = new ArrayList<>();
+
+    weights.requireFinite(
+        (data, bits) -> {
+          exponents.add(bits);
+          return true;
+        });
+
+    assertThat(exponents).hasSameSizeAs(tiny.names()).containsOnly(0x7f80_0000_7f80_0000L);
+  }
+
+  @Test
+  void readsATensorAgainThatWasReleased() {
+    new TinyModel().write(folder);
+    Weights weights = Weights.open(folder, TinyModel.CONFIG);
+    TensorData tensor = weights.get("wpe.weight");
+    byte[] before = new byte[tensor.data().limit()];
+    tensor.data().get(before);
+    byte[] after = new byte[before.length];
+
+    weights.release(tensor);
+
+    tensor.data().get(after);
+    assertThat(after).isEqualTo(before).isNotEqualTo(new byte[before.length]);
   }
 
   @ParameterizedTest

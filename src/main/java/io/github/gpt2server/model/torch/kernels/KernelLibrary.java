@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -186,6 +187,19 @@ public final class KernelLibrary {
       threads.close();
     }
     threads = new KernelThreads(this, count);
+  }
+
+  /**
+   * Returns whether no number is infinite or none, by all threads.
+   *
+   * @param numbers a direct buffer
+   * @param exponents the bits of the exponents of the numbers in eight bytes
+   */
+  public boolean allFinite(ByteBuffer numbers, long exponents) {
+    Pointer data = Native.getDirectBufferPointer(numbers);
+    return function("gpt2_finite")
+            .invokeInt(new Object[] {data, (long) numbers.capacity(), exponents})
+        != 0;
   }
 
   private String name(int index) {
