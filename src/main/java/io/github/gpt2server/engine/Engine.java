@@ -366,6 +366,7 @@ public final class Engine implements AutoCloseable {
     }
     long begin = System.nanoTime();
     // Prompt chunks and task slices alternate, so that decoding sequences wait for one at a time.
+    long cached = prefixCache.hitTokens();
     StepPlan plan = scheduler.plan(slotTable.running(), tasks.isEmpty() || taskAdvanced);
     if (!plan.isEmpty()) {
       completed.clear();
@@ -375,7 +376,7 @@ public final class Engine implements AutoCloseable {
       observer.stepped(
           StepKind.of(plan),
           plan.sequences(),
-          plan.promptTokens(),
+          plan.promptTokens() + (int) (prefixCache.hitTokens() - cached),
           output.generatedTokens(),
           System.nanoTime() - begin);
       if (plan.draftTokens() > 0) {

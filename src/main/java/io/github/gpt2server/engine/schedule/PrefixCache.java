@@ -145,6 +145,11 @@ public final class PrefixCache {
     index.clear();
   }
 
+  /** Number of tokens that were found since the start. */
+  public long hitTokens() {
+    return hitTokens;
+  }
+
   public PrefixCacheStatus status() {
     return new PrefixCacheStatus(index.usage(), queriedTokens, hitTokens);
   }
