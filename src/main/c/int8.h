@@ -82,7 +82,7 @@ INLINE void int8_tile(const struct int8_linear *job, int64_t row, int64_t block,
   for (int64_t k = 0; k < length; k += 4) {
 #pragma unroll
     for (int b = 0; b < blocks; b++) {
-      if (rows > 1) {
+      if (rows > 1 && ahead.step > 0) {
         __builtin_prefetch(ahead.next + b * length * LANES + k / 4 * ahead.step, 0, 2);
       }
     }

@@ -86,7 +86,7 @@ INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, in
     for (int b = 0; b < blocks; b++) {
       w[b] = load_weight(job, ((block + b) * in + k) * LANES, type);
       // One row alone waits for memory anyway.
-      if (rows > 1) {
+      if (rows > 1 && ahead.step > 0) {
         __builtin_prefetch(ahead.next + b * in * bytes + k * ahead.step, 0, 2);
       }
     }

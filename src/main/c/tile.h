@@ -48,7 +48,8 @@ INLINE int64_t cached_blocks(int64_t block_bytes, int64_t tiles) {
 }
 
 // Weights are fetched ahead of their use: those that one tile alone reads by this many inputs, or fours
-// of them; where several tiles read the same, each fetches its part of the next ones.
+// of them; where several tiles read the same, each fetches its part of the next ones. Where many do, the
+// parts are none, and so is the wait beside what they compute.
 enum { INPUTS_AHEAD = 32 };
 
 struct ahead {
