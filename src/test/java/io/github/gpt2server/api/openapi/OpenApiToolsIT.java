@@ -42,7 +42,8 @@ class OpenApiToolsIT {
   /** Fields that may be arrays, or not: the generator's Java for them does not compile. */
   private static final String SEVERAL_FORMS =
       "CompletionRequest_prompt CompletionRequest_stop ScoreRequest_text NextTokenRequest_prompt"
-          + " EmbeddingRequest_input Embedding_embedding InspectRequest_ablate Ablation_ablate ";
+          + " EmbeddingRequest_input Embedding_embedding InspectRequest_ablate Ablation_ablate"
+          + " ChatMessage_content ";
 
   private static LiveServer server;
 
