@@ -263,7 +263,7 @@ class EngineOnModelIT {
             tokenizer.encode("Once"),
             500,
             new SamplingParameters(1, 0, 1, 0, 1, 1.2, 0, 0, Map.of(), 0, 1));
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 5; i++) {
       read(engine.submit(generation(request)));
     }
     long before = residentKilobytes();
