@@ -43,7 +43,7 @@ class OpenApiToolsIT {
   private static final String SEVERAL_FORMS =
       "CompletionRequest_prompt CompletionRequest_stop ScoreRequest_text NextTokenRequest_prompt"
           + " EmbeddingRequest_input Embedding_embedding InspectRequest_ablate Ablation_ablate"
-          + " ChatMessage_content ";
+          + " ChatMessage_content CompletionChoice_structured_mass ";
 
   private static LiveServer server;
 
