@@ -86,14 +86,8 @@ public final class ChatController {
       HttpServletResponse response) {
     ServedModel model = models.get();
     ChatSpec spec = new ChatValidator(model, limits, constraints).validate(request);
-    ChatFormat format = new ChatFormat(spec);
-    GenerationHandler handler = new GenerationHandler(model.engine());
-    if (spec.generation().stream()) {
-      handler.stream(spec.generation(), format, new ServerSentEvents(response, json.writer()));
-      return null;
-    }
-    return ResponseEntity.ok()
-        .contentType(MediaType.APPLICATION_JSON)
-        .body(format.response(handler.complete(spec.generation())));
+    return new GenerationHandler(model.engine())
+        .respond(
+            spec.generation(), new ChatFormat(spec), new ServerSentEvents(response, json.writer()));
   }
 }

@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** OpenAI's shape of chats. */
-record ChatFormat(ChatSpec spec) implements AnswerFormat<ChatResponse.ChunkChoice> {
+record ChatFormat(ChatSpec spec) implements AnswerFormat<ChatResponse, ChatResponse.ChunkChoice> {
 
-  /** The whole response. */
-  ChatResponse response(GenerationResult result) {
+  @Override
+  public ChatResponse response(GenerationResult result) {
     GenerationSpec generation = spec.generation();
     return new ChatResponse(
         generation.id(),

@@ -2,6 +2,7 @@ package io.github.gpt2server.api.openai.chat;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.openai.generation.ChoiceFields;
 import io.github.gpt2server.api.openai.generation.Usage;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
@@ -44,7 +45,7 @@ public record ChatResponse(
           @JsonProperty("finish_reason")
           String finishReason,
       @Schema(
-              description = "The stop string or token id that ended the text, or null.",
+              description = ChoiceFields.STOP_REASON,
               oneOf = {String.class, Integer.class},
               nullable = true)
           @JsonProperty("stop_reason")
@@ -53,10 +54,7 @@ public record ChatResponse(
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("prompt_token_ids")
           List<Integer> promptTokenIds,
       @Schema(
-              description =
-                  "With return_structured_mass, in nats: the log-probability of all choices"
-                      + " together, or for each generated token the logarithm of the share of the"
-                      + " probability that the form of the text allowed.",
+              description = ChoiceFields.STRUCTURED_MASS,
               oneOf = {Double.class, Double[].class})
           @JsonInclude(JsonInclude.Include.NON_NULL)
           @JsonProperty("structured_mass")
@@ -104,7 +102,7 @@ public record ChatResponse(
           @JsonProperty("finish_reason")
           String finishReason,
       @Schema(
-              description = "The stop string or token id that ended the text, or null.",
+              description = ChoiceFields.STOP_REASON,
               oneOf = {String.class, Integer.class},
               nullable = true)
           @JsonProperty("stop_reason")
@@ -113,10 +111,7 @@ public record ChatResponse(
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("prompt_token_ids")
           List<Integer> promptTokenIds,
       @Schema(
-              description =
-                  "With return_structured_mass, in nats: the log-probability of all choices"
-                      + " together, or for each generated token the logarithm of the share of the"
-                      + " probability that the form of the text allowed.",
+              description = ChoiceFields.STRUCTURED_MASS,
               oneOf = {Double.class, Double[].class})
           @JsonInclude(JsonInclude.Include.NON_NULL)
           @JsonProperty("structured_mass")

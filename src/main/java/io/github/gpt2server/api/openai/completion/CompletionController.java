@@ -98,14 +98,7 @@ public final class CompletionController {
       HttpServletResponse response) {
     ServedModel model = models.get();
     GenerationSpec spec = new CompletionValidator(model, limits, constraints).validate(request);
-    CompletionFormat format = new CompletionFormat(spec);
-    GenerationHandler handler = new GenerationHandler(model.engine());
-    if (spec.stream()) {
-      handler.stream(spec, format, new ServerSentEvents(response, json.writer()));
-      return null;
-    }
-    return ResponseEntity.ok()
-        .contentType(MediaType.APPLICATION_JSON)
-        .body(format.response(handler.complete(spec)));
+    return new GenerationHandler(model.engine())
+        .respond(spec, new CompletionFormat(spec), new ServerSentEvents(response, json.writer()));
   }
 }

@@ -9,10 +9,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** OpenAI's shape of completions. */
-record CompletionFormat(GenerationSpec spec) implements AnswerFormat<CompletionResponse.Choice> {
+record CompletionFormat(GenerationSpec spec)
+    implements AnswerFormat<CompletionResponse, CompletionResponse.Choice> {
 
-  /** The whole response. */
-  CompletionResponse response(GenerationResult result) {
+  @Override
+  public CompletionResponse response(GenerationResult result) {
     List<Increment> choices = result.choices();
     return new CompletionResponse(
         spec.id(),

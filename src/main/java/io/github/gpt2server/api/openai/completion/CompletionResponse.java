@@ -2,6 +2,7 @@ package io.github.gpt2server.api.openai.completion;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.openai.generation.ChoiceFields;
 import io.github.gpt2server.api.openai.generation.ReportedToken;
 import io.github.gpt2server.api.openai.generation.Usage;
 import io.github.gpt2server.engine.result.TokenLogprobs;
@@ -51,7 +52,7 @@ public record CompletionResponse(
           @JsonProperty("finish_reason")
           String finishReason,
       @Schema(
-              description = "The stop string or token id that ended the text, or null.",
+              description = ChoiceFields.STOP_REASON,
               oneOf = {String.class, Integer.class},
               nullable = true)
           @JsonProperty("stop_reason")
@@ -60,10 +61,7 @@ public record CompletionResponse(
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("prompt_token_ids")
           List<Integer> promptTokenIds,
       @Schema(
-              description =
-                  "With return_structured_mass, in nats: the log-probability of all choices"
-                      + " together, or for each generated token the logarithm of the share of the"
-                      + " probability that the form of the text allowed.",
+              description = ChoiceFields.STRUCTURED_MASS,
               oneOf = {Double.class, Double[].class})
           @JsonInclude(JsonInclude.Include.NON_NULL)
           @JsonProperty("structured_mass")

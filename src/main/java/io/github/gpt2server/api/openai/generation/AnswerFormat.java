@@ -5,9 +5,13 @@ import java.util.List;
 /**
  * The shape of an endpoint's answers.
  *
+ * @param <R> the whole response
  * @param <C> a choice of a chunk
  */
-public interface AnswerFormat<C> {
+public interface AnswerFormat<R, C> {
+
+  /** The whole response. */
+  R response(GenerationResult result);
 
   /**
    * The choices that stand for an increment, each of which is sent as a chunk of its own.

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
 
 /** Runs generations on the engine and collects their choices, or streams them. */
 public final class GenerationHandler {
@@ -22,8 +24,25 @@ public final class GenerationHandler {
     this.engine = engine;
   }
 
+  /**
+   * Answers with the whole response, or with a stream.
+   *
+   * @param out writes a stream to the client
+   * @return null once a stream has been written
+   */
+  public <R> ResponseEntity<R> respond(
+      GenerationSpec spec, AnswerFormat<R, ?> format, ServerSentEvents out) {
+    if (spec.stream()) {
+      stream(spec, format, out);
+      return null;
+    }
+    return ResponseEntity.ok()
+        .contentType(MediaType.APPLICATION_JSON)
+        .body(format.response(complete(spec)));
+  }
+
   /** Runs a generation to its end. */
-  public GenerationResult complete(GenerationSpec asked) {
+  private GenerationResult complete(GenerationSpec asked) {
     GenerationSpec spec = drawn(asked);
     try (RunningGeneration running = RunningGeneration.submit(engine::submit, spec.generation())) {
       return result(spec, running.awaitAll());
@@ -31,7 +50,7 @@ public final class GenerationHandler {
   }
 
   /** Runs a generation and sends its texts as they come. */
-  public void stream(GenerationSpec asked, AnswerFormat<?> format, ServerSentEvents out) {
+  private void stream(GenerationSpec asked, AnswerFormat<?, ?> format, ServerSentEvents out) {
     GenerationSpec spec = drawn(asked);
     reserve(spec.generation().eventBytes());
     try (RunningGeneration running = RunningGeneration.submit(engine::submit, spec.generation())) {

@@ -51,42 +51,6 @@ public record GenerationSpec(
     boolean reportsMass,
     List<Double> choiceMasses) {
 
-  /** A request for any text. */
-  public GenerationSpec(
-      String id,
-      long created,
-      String model,
-      List<PromptTokens> prompts,
-      int n,
-      int candidates,
-      Generation generation,
-      Gpt2Tokenizer tokenizer,
-      boolean echo,
-      boolean logprobs,
-      boolean stream,
-      boolean includeUsage,
-      boolean continuousUsage,
-      boolean returnTokenIds) {
-    this(
-        id,
-        created,
-        model,
-        prompts,
-        n,
-        candidates,
-        generation,
-        tokenizer,
-        echo,
-        logprobs,
-        stream,
-        includeUsage,
-        continuousUsage,
-        returnTokenIds,
-        new Structure.Free(),
-        false,
-        null);
-  }
-
   /** This request with the choices that were drawn for it. */
   GenerationSpec with(ChoiceDraw.Drawn drawn) {
     return new GenerationSpec(

@@ -17,14 +17,14 @@ import java.util.stream.IntStream;
 public final class GenerationStream<C> {
   private final Duration silence;
   private final GenerationSpec spec;
-  private final AnswerFormat<C> format;
+  private final AnswerFormat<?, C> format;
   private final ServerSentEvents out;
   private final UsageCount usage;
   private final boolean[] begun;
   private final List<ChoiceProgress> progress;
 
   /** A stream with the usual keep-alive interval. */
-  public GenerationStream(GenerationSpec spec, AnswerFormat<C> format, ServerSentEvents out) {
+  public GenerationStream(GenerationSpec spec, AnswerFormat<?, C> format, ServerSentEvents out) {
     this(spec, format, out, ServerSentEvents.SILENCE);
   }
 
@@ -34,7 +34,7 @@ public final class GenerationStream<C> {
    * @param silence time without an event after which a comment is sent
    */
   public GenerationStream(
-      GenerationSpec spec, AnswerFormat<C> format, ServerSentEvents out, Duration silence) {
+      GenerationSpec spec, AnswerFormat<?, C> format, ServerSentEvents out, Duration silence) {
     this.silence = silence;
     this.spec = spec;
     this.format = format;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.api.openai.generation.GenerationSpec;
 import io.github.gpt2server.api.openai.generation.GenerationStream;
+import io.github.gpt2server.api.openai.structured.Structure;
 import io.github.gpt2server.api.request.PromptTokens;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.SequenceRequest;
@@ -315,6 +316,9 @@ class CompletionStreamTest {
         true,
         includeUsage,
         continuousUsage,
-        tokenIds);
+        tokenIds,
+        new Structure.Free(),
+        false,
+        null);
   }
 }
