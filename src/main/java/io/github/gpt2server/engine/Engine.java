@@ -365,8 +365,8 @@ public final class Engine implements AutoCloseable {
       return;
     }
     long begin = System.nanoTime();
-    // Prompt chunks and task slices alternate, so that decoding sequences wait for one at a time.
     long cached = prefixCache.hitTokens();
+    // Prompt chunks and task slices alternate, so that decoding sequences wait for one at a time.
     StepPlan plan = scheduler.plan(slotTable.running(), tasks.isEmpty() || taskAdvanced);
     if (!plan.isEmpty()) {
       completed.clear();

@@ -4,9 +4,9 @@ import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * Normalisers of a step's log-probabilities: {@code log(sum(exp(logits)))} of every row that needs
@@ -21,14 +21,13 @@ final class LogSumExps {
 
   /** Computes the normalisers of all rows that report log-probabilities. */
   static LogSumExps of(StepPlan plan, IntFunction<Sequence> inSlot, StepResult result) {
-    List<Integer> rows = new ArrayList<>();
-    List<Double> temperatures = new ArrayList<>();
+    IntStream.Builder reporting = IntStream.builder();
     int row = 0;
     for (Chunk chunk : plan.decodes()) {
+      boolean wanted = inSlot.apply(chunk.slot()).request().logprobs().wanted();
       for (int i = 0; i < chunk.length(); i++) {
-        if (inSlot.apply(chunk.slot()).request().logprobs().wanted()) {
-          rows.add(row);
-          temperatures.add(1.0);
+        if (wanted) {
+          reporting.add(row);
         }
         row++;
       }
@@ -39,20 +38,19 @@ final class LogSumExps {
       for (int i = chunk.logitsFrom(); i < chunk.length(); i++) {
         boolean last = chunk.start() + i == length - 1;
         if (sequence.request().logprobs().wanted() && (last || sequence.scores())) {
-          rows.add(row);
-          temperatures.add(1.0);
+          reporting.add(row);
         }
         row++;
       }
     }
     float[] byRow = new float[row];
-    if (!rows.isEmpty()) {
-      float[] sums =
-          result.logSumExp(
-              rows.stream().mapToInt(Integer::intValue).toArray(),
-              temperatures.stream().mapToDouble(Double::doubleValue).toArray());
+    int[] rows = reporting.build().toArray();
+    if (rows.length > 0) {
+      double[] temperatures = new double[rows.length];
+      Arrays.fill(temperatures, 1);
+      float[] sums = result.logSumExp(rows, temperatures);
       for (int i = 0; i < sums.length; i++) {
-        byRow[rows.get(i)] = sums[i];
+        byRow[rows[i]] = sums[i];
       }
     }
     return new LogSumExps(byRow);
