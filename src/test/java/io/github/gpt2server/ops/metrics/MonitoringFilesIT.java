@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Dashboard and alert rules ask for what the server really has. */
-@OwnServer("--gpt2.max-sequences=2")
+@OwnServer({"--gpt2.max-sequences=2", "--gpt2.chat-template=plain"})
 class MonitoringFilesIT {
   private static final Path DOCKER = Path.of("docker");
   private static final Path DASHBOARD = DOCKER.resolve("grafana/dashboards/gpt2-server.json");
@@ -43,13 +43,16 @@ class MonitoringFilesIT {
   @BeforeAll
   static void scrape() throws Exception {
     server.ask("/v1/completions", "{\"prompt\": \"The king\", \"max_tokens\": 3}");
+    server.ask(
+        "/v1/chat/completions",
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}], \"max_tokens\": 3}");
     // Its pauses have no meter before the first.
     System.gc();
     scrape =
         Scrape.await(
             server,
             s ->
-                s.value("gpt2_requests_total") == 1
+                s.value("gpt2_requests_total") == 2
                     && s.names().contains("jvm_gc_pause_seconds_sum"));
   }
 
