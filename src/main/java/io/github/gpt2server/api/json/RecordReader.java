@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.json;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.api.limit.FieldLimit;
 import io.github.gpt2server.api.limit.RequestLimits;
 import io.github.gpt2server.api.limit.RequestSizes;
@@ -17,13 +18,15 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
 
 /**
  * Reads a request's record field by field as its JSON comes, each within its limit, so that nothing
- * is built of what is beyond it.
+ * is built of what is beyond it. The fields of a component that is unwrapped stand among those of
+ * the record and have the record's limits; such a component is never null.
  *
  * @param <T> the record's type
  */
@@ -56,7 +59,12 @@ final class RecordReader<T> {
 
   private final Class<T> type;
   private final Constructor<T> constructor;
+
+  /** The fields of the record, and those of its unwrapped components, under their names. */
   private final Map<String, Field> fields = new HashMap<>();
+
+  /** For each component of the record, how it is made of the values of all {@link #fields}. */
+  private final List<Function<Object[], Object>> components = new ArrayList<>();
 
   /**
    * Prepares to read records of this type.
@@ -65,19 +73,39 @@ final class RecordReader<T> {
    */
   RecordReader(Class<T> type) {
     this.type = type;
-    RecordComponent[] components = type.getRecordComponents();
+    RecordComponent[] declared = type.getRecordComponents();
     try {
       constructor =
           type.getDeclaredConstructor(
-              Arrays.stream(components).map(RecordComponent::getType).toArray(Class[]::new));
+              Arrays.stream(declared).map(RecordComponent::getType).toArray(Class[]::new));
     } catch (NoSuchMethodException e) {
       throw new IllegalArgumentException(e);
     }
     constructor.setAccessible(true);
-    for (int i = 0; i < components.length; i++) {
-      JsonProperty name = components[i].getAccessor().getAnnotation(JsonProperty.class);
-      fields.put(name.value(), new Field(i, values(components[i].getGenericType())));
+    for (RecordComponent component : declared) {
+      int index = fields.size();
+      if (component.getAccessor().isAnnotationPresent(JsonUnwrapped.class)) {
+        addUnwrapped(new RecordReader<>(component.getType()), index);
+      } else {
+        JsonProperty name = component.getAccessor().getAnnotation(JsonProperty.class);
+        add(name.value(), new Field(index, values(component.getGenericType())));
+        components.add(values -> values[index]);
+      }
     }
+  }
+
+  private void add(String name, Field field) {
+    if (fields.putIfAbsent(name, field) != null) {
+      throw new IllegalArgumentException(type + " has two fields " + name);
+    }
+  }
+
+  /** Adds a component whose fields stand among those of this record. */
+  private void addUnwrapped(RecordReader<?> part, int first) {
+    part.fields.forEach(
+        (name, field) -> add(name, new Field(first + field.index(), field.values())));
+    int end = fields.size();
+    components.add(values -> part.create(Arrays.copyOfRange(values, first, end)));
   }
 
   /** Reads the value at the parser, which is not null, and leaves the parser at its end. */
@@ -198,7 +226,8 @@ final class RecordReader<T> {
 
   private T create(Object[] values) {
     try {
-      return constructor.newInstance(values);
+      return constructor.newInstance(
+          components.stream().map(component -> component.apply(values)).toArray());
     } catch (InvocationTargetException | InstantiationException | IllegalAccessException e) {
       throw new IllegalStateException(e);
     }

@@ -1,12 +1,14 @@
 package io.github.gpt2server.api.json;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.NullNode;
@@ -15,7 +17,9 @@ import tools.jackson.databind.node.NullNode;
 final class RequestFields {
   private static final JsonMapper JSON = JsonMapper.shared();
 
-  private final Map<String, Method> accessors = new LinkedHashMap<>();
+  /** For each field the accessors that lead to it, one after the other. */
+  private final Map<String, List<Method>> accessors = new LinkedHashMap<>();
+
   private final Object request;
 
   /**
@@ -26,10 +30,19 @@ final class RequestFields {
    */
   RequestFields(Class<?> type, Object request) {
     this.request = request;
+    add(type, List.of());
+  }
+
+  private void add(Class<?> type, List<Method> path) {
     for (RecordComponent component : type.getRecordComponents()) {
       Method accessor = component.getAccessor();
-      JsonProperty property = accessor.getAnnotation(JsonProperty.class);
-      accessors.put(property == null ? component.getName() : property.value(), accessor);
+      List<Method> further = Stream.concat(path.stream(), Stream.of(accessor)).toList();
+      if (accessor.isAnnotationPresent(JsonUnwrapped.class)) {
+        add(component.getType(), further);
+      } else {
+        JsonProperty property = accessor.getAnnotation(JsonProperty.class);
+        accessors.put(property == null ? component.getName() : property.value(), further);
+      }
     }
   }
 
@@ -68,13 +81,15 @@ final class RequestFields {
   }
 
   private Object value(String name) {
-    Method accessor = accessors.get(name);
-    if (accessor == null || request == null) {
+    if (request == null || !accessors.containsKey(name)) {
       return null;
     }
     try {
-      accessor.setAccessible(true);
-      Object value = accessor.invoke(request);
+      Object value = request;
+      for (Method accessor : accessors.get(name)) {
+        accessor.setAccessible(true);
+        value = accessor.invoke(value);
+      }
       return value instanceof JsonNode node && node.isNull() ? null : value;
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);

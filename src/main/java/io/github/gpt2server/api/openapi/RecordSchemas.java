@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
 
 /**
@@ -79,19 +80,30 @@ final class RecordSchemas implements ModelConverter {
                 LimitSchemas.describe(
                     model.getProperties().get(field), RequestLimits.of(type, field, sizes())));
     List<String> required = new ArrayList<>();
-    for (RecordComponent component : type.getRecordComponents()) {
-      Method accessor = component.getAccessor();
-      JsonProperty property = accessor.getAnnotation(JsonProperty.class);
-      if (property == null || accessor.isAnnotationPresent(JsonUnwrapped.class)) {
-        continue;
-      }
-      if (request ? marked(accessor) : alwaysThere(type, component)) {
-        required.add(property.value());
-      } else if (request) {
-        model.getProperties().get(property.value()).addType(NullableSchemas.NULL);
-      }
-    }
+    (request ? fields(type) : Stream.of(type.getRecordComponents()))
+        .forEach(
+            component -> {
+              JsonProperty property = component.getAccessor().getAnnotation(JsonProperty.class);
+              if (property == null) {
+                return;
+              }
+              if (request ? marked(component.getAccessor()) : alwaysThere(type, component)) {
+                required.add(property.value());
+              } else if (request) {
+                model.getProperties().get(property.value()).addType(NullableSchemas.NULL);
+              }
+            });
     model.setRequired(required.isEmpty() ? null : required);
+  }
+
+  /** The components of a request, those of its unwrapped components in their place. */
+  private static Stream<RecordComponent> fields(Class<?> type) {
+    return Stream.of(type.getRecordComponents())
+        .flatMap(
+            component ->
+                component.getAccessor().isAnnotationPresent(JsonUnwrapped.class)
+                    ? fields(component.getType())
+                    : Stream.of(component));
   }
 
   /** A request's body, or a part of one. */

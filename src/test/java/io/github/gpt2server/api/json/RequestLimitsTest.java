@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.api.insight.inspect.InspectRequest;
 import io.github.gpt2server.api.insight.nexttoken.NextTokenRequest;
 import io.github.gpt2server.api.insight.score.ScoreRequest;
@@ -48,7 +49,7 @@ class RequestLimitsTest {
   @MethodSource("io.github.gpt2server.api.json.FieldTableTest#requests")
   void everyFieldThatHoldsSomethingHasItsLimits(Class<?> request) {
     Map<String, String> needed =
-        Arrays.stream(request.getRecordComponents())
+        fields(request)
             .filter(component -> !UNLIMITED.contains(component.getType()))
             .filter(component -> !component.getType().isRecord())
             .collect(
@@ -60,6 +61,15 @@ class RequestLimitsTest {
     needed.forEach(
         (field, kinds) ->
             assertThat(kinds(RequestLimits.of(request, field, SIZES))).as(field).matches(kinds));
+  }
+
+  private static Stream<RecordComponent> fields(Class<?> request) {
+    return Arrays.stream(request.getRecordComponents())
+        .flatMap(
+            component ->
+                component.getAccessor().isAnnotationPresent(JsonUnwrapped.class)
+                    ? fields(component.getType())
+                    : Stream.of(component));
   }
 
   /** The kinds of limits that a type has a use for, as a pattern. */

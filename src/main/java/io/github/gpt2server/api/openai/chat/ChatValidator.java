@@ -71,7 +71,7 @@ final class ChatValidator {
     }
     Integer absent = wanted ? 0 : null;
     return shared.logprobs(
-        TOP_LOGPROBS, top == null || !wanted ? absent : top, request.logprobTokenIds());
+        TOP_LOGPROBS, top == null || !wanted ? absent : top, request.report().logprobTokenIds());
   }
 
   private OutputLength length(ChatRequest request) {

@@ -1,17 +1,16 @@
 package io.github.gpt2server.api.openai.completion;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.api.json.JsonRequest;
 import io.github.gpt2server.api.limit.FieldSection;
 import io.github.gpt2server.api.openai.generation.GenerationFields;
-import io.github.gpt2server.api.openai.generation.StreamOptions;
-import io.github.gpt2server.api.openai.structured.ResponseFormat;
-import io.github.gpt2server.api.openai.structured.StructuredOutputs;
+import io.github.gpt2server.api.openai.generation.ReportFields;
+import io.github.gpt2server.api.openai.generation.SamplingFields;
+import io.github.gpt2server.api.openai.generation.StoppingFields;
+import io.github.gpt2server.api.openai.structured.StructuredFields;
 import io.github.gpt2server.api.request.Prompt;
 import io.swagger.v3.oas.annotations.media.Schema;
-import java.util.List;
-import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /** The body of {@code POST /v1/completions}, as sent: every field may be null. */
 @FieldSection("completions")
@@ -49,25 +48,6 @@ public record CompletionRequest(
             example = "32")
         @JsonProperty("max_tokens")
         Integer maxTokens,
-    @Schema(
-            description =
-                "Sampling temperature: higher values make the text more random. 0 always takes the"
-                    + " most likely token, as does any value below 0.000000001.",
-            minimum = "0",
-            maximum = "2",
-            defaultValue = "1",
-            example = "0.8")
-        @JsonProperty("temperature")
-        Double temperature,
-    @Schema(
-            description =
-                "Nucleus sampling: keeps only the most likely tokens whose probabilities add up to"
-                    + " this value.",
-            minimum = "0",
-            maximum = "1",
-            defaultValue = "1")
-        @JsonProperty("top_p")
-        Double topP,
     @Schema(description = "Number of choices for each prompt.", minimum = "1", defaultValue = "1")
         @JsonProperty("n")
         Integer n,
@@ -79,13 +59,6 @@ public record CompletionRequest(
             nullable = true)
         @JsonProperty("best_of")
         Integer bestOf,
-    @Schema(
-            description = "Whether to send tokens as they are generated, as server-sent events.",
-            defaultValue = "false")
-        @JsonProperty("stream")
-        Boolean stream,
-    @Schema(description = "Options of a streamed response.") @JsonProperty("stream_options")
-        StreamOptions streamOptions,
     @Schema(
             description =
                 "Number of most likely tokens to report at each position, besides the token of the"
@@ -100,12 +73,6 @@ public record CompletionRequest(
         @JsonProperty("echo")
         Boolean echo,
     @Schema(
-            description = "One string, or up to 16 strings, before which the text ends.",
-            oneOf = {String.class, String[].class},
-            example = "[\"\\n\\n\"]")
-        @JsonProperty("stop")
-        JsonNode stop,
-    @Schema(
             description =
                 "Makes sampling reproducible: the choices of a prompt depend on the seed and the"
                     + " sampling fields, not on the request's other prompts. Any 64-bit integer"
@@ -114,108 +81,9 @@ public record CompletionRequest(
             example = "7")
         @JsonProperty("seed")
         Long seed,
-    @Schema(
-            description =
-                "Subtracted from the logit of each token that has already been generated.",
-            minimum = "-2",
-            maximum = "2",
-            defaultValue = "0")
-        @JsonProperty("presence_penalty")
-        Double presencePenalty,
-    @Schema(
-            description = "Subtracted from a token's logit for each time it has been generated.",
-            minimum = "-2",
-            maximum = "2",
-            defaultValue = "0")
-        @JsonProperty("frequency_penalty")
-        Double frequencyPenalty,
-    @Schema(
-            description =
-                "Maps token ids (as strings) to a bias between -100 and 100 that is added to their"
-                    + " logits.",
-            nullable = true)
-        @JsonProperty("logit_bias")
-        Map<String, Double> logitBias,
     @Schema(description = "The end user's id; accepted but not used.", nullable = true)
         @JsonProperty("user")
         String user,
-    @Schema(
-            description = "Keeps only the k most likely tokens; 0 or -1 keeps all.",
-            minimum = "-1",
-            defaultValue = "0")
-        @JsonProperty("top_k")
-        Integer topK,
-    @Schema(
-            description =
-                "Removes tokens less likely than this fraction of the most likely token's"
-                    + " probability.",
-            minimum = "0",
-            maximum = "1",
-            defaultValue = "0")
-        @JsonProperty("min_p")
-        Double minP,
-    @Schema(
-            description =
-                "Locally typical sampling: keeps only the tokens whose surprisal is closest to the"
-                    + " entropy and whose probabilities add up to this value.",
-            minimum = "0",
-            maximum = "1",
-            defaultValue = "1")
-        @JsonProperty("typical_p")
-        Double typicalP,
-    @Schema(
-            description =
-                "Makes tokens that occur in prompt or output less likely (above 1) or more likely"
-                    + " (below 1).",
-            minimum = "0.01",
-            maximum = "100",
-            defaultValue = "1")
-        @JsonProperty("repetition_penalty")
-        Double repetitionPenalty,
-    @Schema(
-            description =
-                "Number of most recent tokens of prompt and output that repetition_penalty"
-                    + " considers; 0 or -1 considers all.",
-            minimum = "-1",
-            defaultValue = "0")
-        @JsonProperty("repetition_penalty_range")
-        Integer repetitionPenaltyRange,
-    @Schema(
-            description = "Whether repetition_penalty applies to the line break's token.",
-            defaultValue = "true")
-        @JsonProperty("penalize_nl")
-        Boolean penalizeNl,
-    @Schema(
-            description = "Minimum number of tokens to generate before a stop token is allowed.",
-            minimum = "0",
-            defaultValue = "0")
-        @JsonProperty("min_tokens")
-        Integer minTokens,
-    @Schema(description = "Whether to continue after <|endoftext|>.", defaultValue = "false")
-        @JsonProperty("ignore_eos")
-        Boolean ignoreEos,
-    @Schema(description = "Ids of further tokens that end the text.", nullable = true)
-        @JsonProperty("stop_token_ids")
-        int[] stopTokenIds,
-    @Schema(
-            description =
-                "Whether the text includes the stop string, or the token of stop_token_ids, that"
-                    + " ended it.",
-            defaultValue = "false")
-        @JsonProperty("include_stop_str_in_output")
-        Boolean includeStopStrInOutput,
-    @Schema(
-            description = "Whether choices include token_ids and prompt_token_ids.",
-            defaultValue = "false")
-        @JsonProperty("return_token_ids")
-        Boolean returnTokenIds,
-    @Schema(
-            description =
-                "Token ids whose log-probability is reported at every position; duplicates count"
-                    + " once.",
-            nullable = true)
-        @JsonProperty("logprob_token_ids")
-        int[] logprobTokenIds,
     @Schema(
             description =
                 "Keeps only this number of tokens at the end of the prompt; -1 keeps as many as fit.",
@@ -235,35 +103,8 @@ public record CompletionRequest(
             nullable = true)
         @JsonProperty("cache_salt")
         String cacheSalt,
-    @Schema(description = "The form that the text must have.", nullable = true)
-        @JsonProperty("structured_outputs")
-        StructuredOutputs structuredOutputs,
-    @Schema(
-            description = "OpenAI's way to ask for JSON; another way to write structured_outputs.",
-            nullable = true)
-        @JsonProperty("response_format")
-        ResponseFormat responseFormat,
-    @Schema(
-            description = "A JSON Schema, llama.cpp's way to write structured_outputs.json.",
-            types = {"object", "boolean", "string", "null"})
-        @JsonProperty("json_schema")
-        JsonNode jsonSchema,
-    @Schema(
-            description = "vLLM's earlier way to write structured_outputs.json.",
-            types = {"object", "boolean", "string", "null"})
-        @JsonProperty("guided_json")
-        JsonNode guidedJson,
-    @Schema(description = "vLLM's earlier way to write structured_outputs.regex.", nullable = true)
-        @JsonProperty("guided_regex")
-        String guidedRegex,
-    @Schema(description = "vLLM's earlier way to write structured_outputs.choice.", nullable = true)
-        @JsonProperty("guided_choice")
-        List<String> guidedChoice,
-    @Schema(
-            description =
-                "Whether choices include structured_mass: how much of the model's probability the"
-                    + " form of the text allows.",
-            defaultValue = "false")
-        @JsonProperty("return_structured_mass")
-        Boolean returnStructuredMass)
+    @JsonUnwrapped SamplingFields sampling,
+    @JsonUnwrapped StoppingFields stopping,
+    @JsonUnwrapped ReportFields report,
+    @JsonUnwrapped StructuredFields structured)
     implements JsonRequest, GenerationFields {}

@@ -36,8 +36,9 @@ final class CompletionValidator {
     ModelCheck.check(request.model(), model);
     int n = Bounds.integer("n", request.n(), 1, 1, limits.maxSequences());
     refuseSuffix(request.suffix());
-    int candidates = candidates(request.bestOf(), n, isTrue(request.stream()));
-    Logprobs logprobs = shared.logprobs("logprobs", request.logprobs(), request.logprobTokenIds());
+    int candidates = candidates(request.bestOf(), n, isTrue(request.report().stream()));
+    Logprobs logprobs =
+        shared.logprobs("logprobs", request.logprobs(), request.report().logprobTokenIds());
     OutputLength length =
         OutputLength.of(request.maxTokens(), echo, limits.maxTokens(), model.contextLength());
     return shared.validate(

@@ -78,8 +78,10 @@ public final class GenerationValidator {
    * @throws ApiException 400, if one is invalid
    */
   public GenerationSpec validate(GenerationFields request, Parts parts) {
-    boolean stream = isTrue(request.stream());
-    StreamOptions options = request.streamOptions();
+    ReportFields report = request.report();
+    StoppingFields stopping = request.stopping();
+    boolean stream = isTrue(report.stream());
+    StreamOptions options = report.streamOptions();
     boolean includeUsage = options != null && isTrue(options.includeUsage());
     boolean continuousUsage = options != null && isTrue(options.continuousUsageStats());
     Logprobs logprobs = parts.logprobs();
@@ -90,22 +92,22 @@ public final class GenerationValidator {
     List<PromptTokens> prompts = prompts(parts, request.truncatePromptTokens());
     requireFewSequences(prompts.size(), parts.n(), candidates);
     requireFewLogprobs(parts, prompts, stream);
-    SamplingFields sampling = SamplingFields.check(request, length.asked(), model.tokenizer());
-    StopFields stop =
-        StopFields.check(
-            isTrue(request.ignoreEos()),
-            request.stopTokenIds(),
-            request.stop(),
-            sampling.parameters().minTokens(),
-            model);
+    SamplingSpec sampling =
+        SamplingSpec.check(
+            request.sampling(),
+            stopping.minTokens(),
+            length.asked(),
+            request.seed(),
+            model.tokenizer());
+    StoppingSpec stop = StoppingSpec.check(stopping, sampling.parameters().minTokens(), model);
     List<String> stopStrings = new ArrayList<>(stop.strings());
     stopStrings.addAll(parts.stopStrings());
 
-    boolean reportsMass = isTrue(request.returnStructuredMass());
-    Structure structure = structures.read(request);
-    new StructureRules(model, request.stopTokenIds(), sampling.parameters(), reportsMass)
+    boolean reportsMass = isTrue(request.structured().returnStructuredMass());
+    Structure structure = structures.read(request.structured());
+    new StructureRules(model, stopping.stopTokenIds(), sampling.parameters(), reportsMass)
         .require(structure, prompts);
-    TextForm form = form(structure, reportsMass, isTrue(request.ignoreEos()));
+    TextForm form = form(structure, reportsMass, isTrue(stopping.ignoreEos()));
 
     // best_of ranks candidates by their log-probabilities even if none are reported.
     Logprobs computed = candidates > parts.n() && !logprobs.wanted() ? Logprobs.top(0) : logprobs;
@@ -119,7 +121,7 @@ public final class GenerationValidator {
                 sampling.forChoice(choice).withForm(form),
                 stop.tokenIds(),
                 stopStrings,
-                isTrue(request.includeStopStrInOutput()),
+                isTrue(stopping.includeStopStrInOutput()),
                 parts.echo() && logprobs.wanted() && prompt.length() > 1
                     ? PromptProbabilities.ECHO
                     : PromptProbabilities.NONE,
@@ -142,7 +144,7 @@ public final class GenerationValidator {
         stream,
         includeUsage,
         continuousUsage,
-        isTrue(request.returnTokenIds()),
+        isTrue(report.returnTokenIds()),
         structure,
         reportsMass,
         null);

@@ -1,156 +1,95 @@
 package io.github.gpt2server.api.openai.generation;
 
-import io.github.gpt2server.api.request.Bounds;
-import io.github.gpt2server.sampling.RepetitionPenalty;
-import io.github.gpt2server.sampling.SamplingParameters;
-import io.github.gpt2server.text.Excerpt;
-import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
-import io.github.gpt2server.web.error.ApiException;
-import java.util.HashMap;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.regex.Pattern;
 
-/**
- * Validated sampling fields of a request.
- *
- * @param parameters the parameters of a prompt's first choice
- * @param seeded whether the request has a seed; otherwise every sequence gets a random one
- */
-record SamplingFields(SamplingParameters parameters, boolean seeded) {
-  /** 2^64 divided by the golden ratio: the increment of SplittableRandom. */
-  private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
-
-  private static final Pattern TOKEN_ID = Pattern.compile("0|[1-9][0-9]{0,8}");
-
-  private static final double MAX_BIAS = 100;
-
-  /** The value that clients of other servers send for a random seed. */
-  private static final long RANDOM_SEED = -1;
-
-  /**
-   * Validates the fields.
-   *
-   * @param maxTokens the requested maximum number of tokens, which bounds {@code min_tokens}
-   * @throws ApiException 400, if a field is invalid
-   */
-  static SamplingFields check(GenerationFields request, int maxTokens, Gpt2Tokenizer tokenizer) {
-    int topK = Bounds.integer("top_k", request.topK(), 0, -1, Integer.MAX_VALUE);
-    boolean seeded = request.seed() != null && request.seed() != RANDOM_SEED;
-    return new SamplingFields(
-        new SamplingParameters(
-            temperature(request.temperature()),
-            Math.max(0, topK),
-            Bounds.number("top_p", request.topP(), 1, 0, 1),
-            Bounds.number("min_p", request.minP(), 0, 0, 1),
-            Bounds.number("typical_p", request.typicalP(), 1, 0, 1),
-            repetitionPenalty(request, tokenizer),
-            Bounds.number("presence_penalty", request.presencePenalty(), 0, -2, 2),
-            Bounds.number("frequency_penalty", request.frequencyPenalty(), 0, -2, 2),
-            logitBias(request.logitBias(), tokenizer.vocabSize()),
-            minTokens(request.minTokens(), maxTokens),
-            seeded ? request.seed() : 0),
-        seeded);
-  }
-
-  private static RepetitionPenalty repetitionPenalty(
-      GenerationFields request, Gpt2Tokenizer tokenizer) {
-    int range =
-        Bounds.integer(
-            "repetition_penalty_range", request.repetitionPenaltyRange(), 0, -1, Integer.MAX_VALUE);
-    boolean lineBreaks = request.penalizeNl() == null || request.penalizeNl();
-    return new RepetitionPenalty(
-        Bounds.number("repetition_penalty", request.repetitionPenalty(), 1, 0.01, 100),
-        Math.max(0, range),
-        lineBreaks ? RepetitionPenalty.NONE_EXEMPT : lineBreak(tokenizer));
-  }
-
-  private static int lineBreak(Gpt2Tokenizer tokenizer) {
-    int[] tokens = tokenizer.encode("\n");
-    return tokens.length == 1 ? tokens[0] : RepetitionPenalty.NONE_EXEMPT;
-  }
-
-  /** The temperature, with 0 (greedy) for values too small to be distinguished from it. */
-  private static double temperature(Double value) {
-    double temperature = Bounds.number("temperature", value, 1, 0, 2);
-    return temperature < SamplingParameters.LEAST_TEMPERATURE ? 0 : temperature;
-  }
-
-  /**
-   * The parameters of one choice of a prompt, with its own seed. If the request has a seed, the
-   * choice's seed depends on it and the choice's index alone, so that a prompt's choices do not
-   * depend on the request's other prompts. Otherwise every call returns a random seed, so that no
-   * two sequences share their random numbers.
-   */
-  SamplingParameters forChoice(int choice) {
-    if (!seeded) {
-      return withSeed(ThreadLocalRandom.current().nextLong());
-    }
-    return choice == 0 ? parameters : withSeed(mix(parameters.seed() + choice * GOLDEN_GAMMA));
-  }
-
-  private SamplingParameters withSeed(long seed) {
-    SamplingParameters p = parameters;
-    return new SamplingParameters(
-        p.temperature(),
-        p.topK(),
-        p.topP(),
-        p.minP(),
-        p.typicalP(),
-        p.repetitionPenalty(),
-        p.presencePenalty(),
-        p.frequencyPenalty(),
-        p.logitBias(),
-        p.minTokens(),
-        seed);
-  }
-
-  /** Steele, Lea and Flood's mixing function ("Fast splittable pseudorandom number generators"). */
-  private static long mix(long z) {
-    long a = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    long b = (a ^ (a >>> 27)) * 0x94d049bb133111ebL;
-    return b ^ (b >>> 31);
-  }
-
-  private static int minTokens(Integer value, int maxTokens) {
-    int minTokens = Bounds.integer("min_tokens", value, 0, 0, Integer.MAX_VALUE);
-    if (minTokens > maxTokens) {
-      throw ApiException.invalid(
-          "min_tokens",
-          "min_tokens must be at most max_tokens, which is "
-              + maxTokens
-              + ", but is "
-              + minTokens
-              + ".");
-    }
-    return minTokens;
-  }
-
-  private static Map<Integer, Float> logitBias(Map<String, Double> biases, int vocabSize) {
-    if (biases == null) {
-      return Map.of();
-    }
-    Map<Integer, Float> checked = new HashMap<>();
-    biases.forEach(
-        (key, value) -> {
-          int token = tokenId(key, vocabSize);
-          double bias = Bounds.number("logit_bias." + key, value, 0, -MAX_BIAS, MAX_BIAS);
-          checked.put(token, (float) bias);
-        });
-    return checked;
-  }
-
-  private static int tokenId(String key, int vocabSize) {
-    // Without leading zeros or signs, so that no token has two keys.
-    if (TOKEN_ID.matcher(key).matches() && Integer.parseInt(key) < vocabSize) {
-      return Integer.parseInt(key);
-    }
-    throw ApiException.invalid(
-        "logit_bias",
-        "logit_bias has the key \""
-            + Excerpt.of(key)
-            + "\", which is not a token id; the vocabulary has ids from 0 to "
-            + (vocabSize - 1)
-            + ".");
-  }
-}
+/** The fields that say how a token is drawn, as sent: each may be null. */
+public record SamplingFields(
+    @Schema(
+            description =
+                "Sampling temperature: higher values make the text more random. 0 always takes the"
+                    + " most likely token, as does any value below 0.000000001.",
+            minimum = "0",
+            maximum = "2",
+            defaultValue = "1",
+            example = "0.8")
+        @JsonProperty("temperature")
+        Double temperature,
+    @Schema(
+            description =
+                "Nucleus sampling: keeps only the most likely tokens whose probabilities add up to"
+                    + " this value.",
+            minimum = "0",
+            maximum = "1",
+            defaultValue = "1")
+        @JsonProperty("top_p")
+        Double topP,
+    @Schema(
+            description =
+                "Subtracted from the logit of each token that has already been generated.",
+            minimum = "-2",
+            maximum = "2",
+            defaultValue = "0")
+        @JsonProperty("presence_penalty")
+        Double presencePenalty,
+    @Schema(
+            description = "Subtracted from a token's logit for each time it has been generated.",
+            minimum = "-2",
+            maximum = "2",
+            defaultValue = "0")
+        @JsonProperty("frequency_penalty")
+        Double frequencyPenalty,
+    @Schema(
+            description =
+                "Maps token ids (as strings) to a bias between -100 and 100 that is added to their"
+                    + " logits.",
+            nullable = true)
+        @JsonProperty("logit_bias")
+        Map<String, Double> logitBias,
+    @Schema(
+            description = "Keeps only the k most likely tokens; 0 or -1 keeps all.",
+            minimum = "-1",
+            defaultValue = "0")
+        @JsonProperty("top_k")
+        Integer topK,
+    @Schema(
+            description =
+                "Removes tokens less likely than this fraction of the most likely token's"
+                    + " probability.",
+            minimum = "0",
+            maximum = "1",
+            defaultValue = "0")
+        @JsonProperty("min_p")
+        Double minP,
+    @Schema(
+            description =
+                "Locally typical sampling: keeps only the tokens whose surprisal is closest to the"
+                    + " entropy and whose probabilities add up to this value.",
+            minimum = "0",
+            maximum = "1",
+            defaultValue = "1")
+        @JsonProperty("typical_p")
+        Double typicalP,
+    @Schema(
+            description =
+                "Makes tokens that occur in prompt or output less likely (above 1) or more likely"
+                    + " (below 1).",
+            minimum = "0.01",
+            maximum = "100",
+            defaultValue = "1")
+        @JsonProperty("repetition_penalty")
+        Double repetitionPenalty,
+    @Schema(
+            description =
+                "Number of most recent tokens of prompt and output that repetition_penalty"
+                    + " considers; 0 or -1 considers all.",
+            minimum = "-1",
+            defaultValue = "0")
+        @JsonProperty("repetition_penalty_range")
+        Integer repetitionPenaltyRange,
+    @Schema(
+            description = "Whether repetition_penalty applies to the line break's token.",
+            defaultValue = "true")
+        @JsonProperty("penalize_nl")
+        Boolean penalizeNl) {}

@@ -16,29 +16,25 @@ import tools.jackson.databind.JsonNode;
  * @param tokenIds tokens that end a text
  * @param strings strings that end a text, none of them empty
  */
-record StopFields(Set<Integer> tokenIds, List<String> strings) {
+record StoppingSpec(Set<Integer> tokenIds, List<String> strings) {
 
   /**
    * Validates the fields.
    *
-   * @param ignoreEos whether the model's own end tokens do not end a text
-   * @param stopTokenIds further token ids, or null
-   * @param stop a string, an array of strings, or null
    * @param minTokens number of tokens that must be generated before a token may end the text
    * @throws ApiException 400, if a field is invalid
    */
-  static StopFields check(
-      boolean ignoreEos, int[] stopTokenIds, JsonNode stop, int minTokens, ServedModel model) {
+  static StoppingSpec check(StoppingFields fields, int minTokens, ServedModel model) {
     Set<Integer> tokenIds = new HashSet<>();
-    if (!ignoreEos) {
+    if (fields.ignoreEos() == null || !fields.ignoreEos()) {
       tokenIds.addAll(model.endTokens());
     }
-    if (stopTokenIds != null) {
-      for (int token : new PromptReader(model).tokens("stop_token_ids", stopTokenIds)) {
+    if (fields.stopTokenIds() != null) {
+      for (int token : new PromptReader(model).tokens("stop_token_ids", fields.stopTokenIds())) {
         tokenIds.add(token);
       }
     }
-    List<String> strings = strings(stop);
+    List<String> strings = strings(fields.stop());
     if (minTokens > 0 && tokenIds.size() == model.vocabSize()) {
       throw ApiException.invalid(
           "stop_token_ids",
@@ -46,7 +42,7 @@ record StopFields(Set<Integer> tokenIds, List<String> strings) {
                   + " %d no token can be generated; remove some of stop_token_ids, or min_tokens.")
               .formatted(model.vocabSize(), minTokens));
     }
-    return new StopFields(tokenIds, strings);
+    return new StoppingSpec(tokenIds, strings);
   }
 
   private static List<String> strings(JsonNode stop) {
