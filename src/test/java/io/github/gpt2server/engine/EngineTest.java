@@ -706,7 +706,8 @@ class EngineTest {
   private void assertIdle() throws InterruptedException {
     assertThat(engine.awaitIdle(LONG)).isTrue();
     EngineStatus status = engine.status();
-    assertThat(status).isEqualTo(new EngineStatus(0, 0, 0, status.prefixCache(), true, true));
+    assertThat(status)
+        .isEqualTo(new EngineStatus(0, 0, status.slots(), 0, status.prefixCache(), true, true));
   }
 
   /** A prompt that often begins as others do. */

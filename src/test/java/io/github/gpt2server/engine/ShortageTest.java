@@ -309,6 +309,7 @@ class ShortageTest {
   private void assertIdle() throws InterruptedException {
     assertThat(engine.awaitIdle(LONG)).isTrue();
     EngineStatus status = engine.status();
-    assertThat(status).isEqualTo(new EngineStatus(0, 0, 0, status.prefixCache(), true, true));
+    assertThat(status)
+        .isEqualTo(new EngineStatus(0, 0, status.slots(), 0, status.prefixCache(), true, true));
   }
 }

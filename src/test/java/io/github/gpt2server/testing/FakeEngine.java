@@ -22,7 +22,7 @@ public class FakeEngine implements EngineControl {
   }
 
   public void serve() {
-    report(new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, true, true));
+    report(new EngineStatus(0, 0, 4, 0, PrefixCacheStatus.UNUSED, true, true));
   }
 
   public void becomeIdle() {
@@ -45,7 +45,13 @@ public class FakeEngine implements EngineControl {
     if (now != null) {
       report(
           new EngineStatus(
-              now.waiting(), now.running(), now.kvCacheUsage(), now.prefixCache(), true, false));
+              now.waiting(),
+              now.running(),
+              now.slots(),
+              now.kvCacheUsage(),
+              now.prefixCache(),
+              true,
+              false));
     }
   }
 

@@ -20,6 +20,7 @@ import io.github.gpt2server.ops.metrics.EngineRecorder;
 import io.github.gpt2server.ops.metrics.MemoryMetrics;
 import io.github.gpt2server.ops.metrics.MetricsPage;
 import io.github.gpt2server.ops.metrics.RequestMetrics;
+import io.github.gpt2server.ops.metrics.TokenRates;
 import io.github.gpt2server.ops.tracing.ReportingSpanExporter;
 import io.github.gpt2server.ops.tracing.RequestSpans;
 import io.github.gpt2server.serving.ServedModelHolder;
@@ -102,8 +103,13 @@ public class OperationsConfiguration {
   }
 
   @Bean
-  EngineRecorder engineRecorder(MeterRegistry registry) {
-    return new EngineRecorder(registry);
+  TokenRates tokenRates() {
+    return new TokenRates();
+  }
+
+  @Bean
+  EngineRecorder engineRecorder(MeterRegistry registry, TokenRates rates) {
+    return new EngineRecorder(registry, rates);
   }
 
   @Bean

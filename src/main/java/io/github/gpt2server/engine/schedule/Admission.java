@@ -80,6 +80,7 @@ public final class Admission {
   /** The engine's status, completed by what the engine thread knows. */
   public synchronized EngineStatus status(
       double kvCacheUsage, PrefixCacheStatus prefixCache, boolean alive) {
-    return new EngineStatus(waiting, slots - freeSlots, kvCacheUsage, prefixCache, alive, open);
+    return new EngineStatus(
+        waiting, slots - freeSlots, slots, kvCacheUsage, prefixCache, alive, open);
   }
 }

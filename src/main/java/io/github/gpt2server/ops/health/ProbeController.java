@@ -61,21 +61,20 @@ public class ProbeController {
               schema = @Schema(implementation = NotReady.class)))
   @GetMapping(Paths.HEALTH)
   ResponseEntity<Object> health() {
-    return switch (state.phase()) {
+    ServerState.Phase phase = state.phase();
+    return switch (phase) {
       case SERVING -> ResponseEntity.ok(new Up("UP"));
-      case LOADING -> unavailable("LOADING", state.loadingMessage(), ErrorCode.MODEL_LOADING);
-      case STOPPING ->
-          unavailable("STOPPING", "The server is shutting down.", ErrorCode.SHUTTING_DOWN);
-      case DEAD ->
-          unavailable(
-              "DEAD",
-              "The engine has stopped on an error; restart the server.",
-              ErrorCode.ENGINE_DEAD);
+      case LOADING -> unavailable(phase, ErrorCode.MODEL_LOADING);
+      case STOPPING -> unavailable(phase, ErrorCode.SHUTTING_DOWN);
+      case DEAD -> unavailable(phase, ErrorCode.ENGINE_DEAD);
     };
   }
 
-  private static ResponseEntity<Object> unavailable(String status, String message, ErrorCode code) {
+  private ResponseEntity<Object> unavailable(ServerState.Phase phase, ErrorCode code) {
     return ResponseEntity.status(code.status())
-        .body(new NotReady(status, ErrorResponse.Detail.of(ErrorType.SERVER, null, code, message)));
+        .body(
+            new NotReady(
+                phase.name(),
+                ErrorResponse.Detail.of(ErrorType.SERVER, null, code, state.message(phase))));
   }
 }

@@ -12,6 +12,7 @@ public final class ProbePaths {
     return path != null
         && (path.equals(Paths.HEALTH)
             || path.equals(Paths.METRICS)
+            || path.equals(Paths.STATUS)
             || path.startsWith(Paths.ACTUATOR + "/"));
   }
 }

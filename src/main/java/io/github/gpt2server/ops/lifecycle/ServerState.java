@@ -53,6 +53,16 @@ public final class ServerState {
     return stopping;
   }
 
+  /** A phase in one sentence; of {@link Phase#LOADING}, how far that is. */
+  public String message(Phase phase) {
+    return switch (phase) {
+      case LOADING -> loadingMessage();
+      case SERVING -> "Requests are answered.";
+      case STOPPING -> "The server is shutting down.";
+      case DEAD -> "The engine has stopped on an error; restart the server.";
+    };
+  }
+
   /** The progress of loading, in one sentence. */
   public synchronized String loadingMessage() {
     return loadingMessage;

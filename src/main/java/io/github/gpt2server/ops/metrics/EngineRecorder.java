@@ -27,9 +27,15 @@ public final class EngineRecorder implements EngineObserver {
   private final List<Counter> drafts;
   private final List<Counter> draftTokens;
   private final List<Counter> acceptedTokens;
+  private final TokenRates rates;
 
-  /** Creates the meters in {@code registry}. */
-  public EngineRecorder(MeterRegistry registry) {
+  /**
+   * Creates the meters in {@code registry}.
+   *
+   * @param rates count the tokens of each step
+   */
+  public EngineRecorder(MeterRegistry registry, TokenRates rates) {
+    this.rates = rates;
     for (StepKind kind : StepKind.values()) {
       steps.put(
           kind,
@@ -86,6 +92,7 @@ public final class EngineRecorder implements EngineObserver {
       sequences.record(inStep);
       promptTokens.increment(prompt);
       generatedTokens.increment(generated);
+      rates.add(prompt, generated);
     }
   }
 

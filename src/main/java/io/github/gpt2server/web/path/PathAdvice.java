@@ -31,7 +31,9 @@ public final class PathAdvice {
             Paths.DETOKENIZE)) {
       SERVED.put(path.substring(VERSION.length()), "POST");
     }
-    SERVED.put(Paths.MODELS.substring(VERSION.length()), "GET");
+    for (String path : List.of(Paths.MODELS, Paths.VOCABULARY, Paths.STATUS)) {
+      SERVED.put(path.substring(VERSION.length()), "GET");
+    }
 
     put(CHAT, "/chat/completions");
     put(CHAT + " with messages", "/responses", "/messages", "/api/chat", "/chat", "/converse");

@@ -15,6 +15,9 @@ public final class Paths {
   public static final String TOKENIZE = "/v1/tokenize";
   public static final String DETOKENIZE = "/v1/detokenize";
 
+  public static final String VOCABULARY = "/v1/vocabulary";
+  public static final String STATUS = "/v1/status";
+
   public static final String VLLM_TOKENIZE = "/tokenize";
   public static final String VLLM_DETOKENIZE = "/detokenize";
   public static final String VLLM_TOKENIZER_INFO = "/tokenizer_info";

@@ -60,7 +60,9 @@ class OpenApiIT {
             "/v1/detokenize",
             "/tokenize",
             "/detokenize",
-            "/tokenizer_info")
+            "/tokenizer_info",
+            "/v1/vocabulary",
+            "/v1/status")
         .doesNotContain("/error");
   }
 
@@ -109,6 +111,10 @@ class OpenApiIT {
         "200 /v1/models/{id} /v1/models/gpt2-fairytales",
         "404 /v1/models/{id} /v1/models/gpt-5",
         "200 /tokenizer_info /tokenizer_info",
+        "200 /v1/vocabulary /v1/vocabulary",
+        "200 /v1/vocabulary /v1/vocabulary?prefix=%20ki&contains=ng&limit=5",
+        "400 /v1/vocabulary /v1/vocabulary?limit=-1",
+        "200 /v1/status /v1/status",
         "200 /health /health"
       })
   void whatIsReadIsAsDescribed(String request) throws IOException {
@@ -202,6 +208,8 @@ class OpenApiIT {
         .containsEntry("tokenizePrompt", "Tokenizer")
         .containsEntry("detokenizePrompt", "Tokenizer")
         .containsEntry("getTokenizerInfo", "Tokenizer")
+        .containsEntry("searchVocabulary", "Tokenizer")
+        .containsEntry("getStatus", "Health")
         .containsEntry("getHealth", "Health");
     assertThat(document.get("tags").valueStream().map(tag -> tag.get("name").stringValue()))
         .containsExactlyInAnyOrderElementsOf(tags);

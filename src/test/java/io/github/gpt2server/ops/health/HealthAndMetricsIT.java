@@ -55,7 +55,7 @@ class HealthAndMetricsIT {
 
   @Test
   void isAliveButNotReadyWhileTheEngineStops() throws Exception {
-    server.engine().report(new EngineStatus(0, 1, 0.1, PrefixCacheStatus.UNUSED, true, false));
+    server.engine().report(new EngineStatus(0, 1, 4, 0.1, PrefixCacheStatus.UNUSED, true, false));
 
     assertProbe("/actuator/health/liveness", 200, "{\"status\":\"UP\"}");
     assertReadiness(503, "OUT_OF_SERVICE", "{\"status\":\"OUT_OF_SERVICE\"}");
@@ -68,7 +68,7 @@ class HealthAndMetricsIT {
 
   @Test
   void isDeadWhenTheEngineThreadHasDied() throws Exception {
-    server.engine().report(new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, false, false));
+    server.engine().report(new EngineStatus(0, 0, 4, 0, PrefixCacheStatus.UNUSED, false, false));
 
     assertProbe("/actuator/health/liveness", 503, "{\"status\":\"DOWN\"}");
     assertReadiness(503, "DOWN", "{\"status\":\"DOWN\"}");
@@ -95,7 +95,7 @@ class HealthAndMetricsIT {
 
   @Test
   void metricsFollowTheEngine() throws Exception {
-    server.engine().report(new EngineStatus(3, 2, 0.25, PrefixCacheStatus.UNUSED, true, true));
+    server.engine().report(new EngineStatus(3, 2, 4, 0.25, PrefixCacheStatus.UNUSED, true, true));
 
     for (String path : new String[] {"/metrics", "/actuator/prometheus"}) {
       HttpResponse<String> response = server.get(path);

@@ -33,7 +33,7 @@ class EngineLifecycleTest {
         public Optional<EngineStatus> status() {
           return holder
               .get()
-              .map(model -> new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, true, true));
+              .map(model -> new EngineStatus(0, 0, 4, 0, PrefixCacheStatus.UNUSED, true, true));
         }
 
         @Override

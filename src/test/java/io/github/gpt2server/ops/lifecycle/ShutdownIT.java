@@ -18,7 +18,7 @@ class ShutdownIT {
   void refusesNewRequestsWhileTheOldOnesGoOnThenStopsTheWebServer() throws Exception {
     try (TestServer server = new TestServer()) {
       FakeEngine engine = server.engine();
-      engine.report(new EngineStatus(0, 1, 0.5, PrefixCacheStatus.UNUSED, true, true));
+      engine.report(new EngineStatus(0, 1, 4, 0.5, PrefixCacheStatus.UNUSED, true, true));
       assertThat(server.get("/v1/completions").statusCode()).isEqualTo(200);
 
       Thread shutdown = new Thread(server::terminate);
@@ -44,7 +44,7 @@ class ShutdownIT {
   void closesTheEngineWhenTheGraceIsOver() {
     try (TestServer server = new TestServer("--gpt2.shutdown-grace=300ms")) {
       FakeEngine engine = server.engine();
-      engine.report(new EngineStatus(0, 1, 0.5, PrefixCacheStatus.UNUSED, true, true));
+      engine.report(new EngineStatus(0, 1, 4, 0.5, PrefixCacheStatus.UNUSED, true, true));
 
       long start = System.nanoTime();
       server.terminate();

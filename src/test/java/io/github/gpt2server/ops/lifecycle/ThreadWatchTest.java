@@ -30,7 +30,7 @@ class ThreadWatchTest {
     @Override
     public Optional<EngineStatus> status() {
       return Optional.ofNullable(alive)
-          .map(is -> new EngineStatus(0, 0, 0, PrefixCacheStatus.UNUSED, is, is));
+          .map(is -> new EngineStatus(0, 0, 4, 0, PrefixCacheStatus.UNUSED, is, is));
     }
 
     @Override

@@ -42,6 +42,8 @@ class PathsTest {
             "POST /v1/most-similar",
             "POST /v1/tokenize",
             "POST /v1/detokenize",
+            "GET /v1/status",
+            "GET /v1/vocabulary",
             "GET /v1/models",
             "GET /v1/models/{*id}",
             "POST /tokenize",
