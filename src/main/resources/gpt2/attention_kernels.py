@@ -1,6 +1,7 @@
 # Attention over the KV cache by the operator in C. Keys lie in blocks of 16 positions,
-# [layers, S, H, P / 16, D, 16], values as they are, [layers, S, H, P, D], and so they do in the prefix
-# cache, [layers, B, H, C / 16, D, 16] and [layers, B, H, C, D].
+# [layers, S, H, P / 16, D, 16], values as they are, [layers, S, H, P, D]. A block of the prefix cache
+# holds all layers, [B, layers, H, C / 16, D, 16] and [B, layers, H, C, D]: the system gives memory in
+# pages of 2 MiB, and would otherwise have to give a page of each layer to the first block.
 
 
 # What attention needs to know in every layer.
@@ -15,16 +16,15 @@ class Gpt2(Module):
   # need not be touched before: the system gives it when a sequence first uses a slot.
   def allocate_caches(self, slots: int, positions: int, head_width: int, blocks: int,
       block_length: int) -> None:
-    self.kv_cache = self.empty_cache(slots, positions, head_width)
-    self.prefix_cache = self.empty_cache(blocks, block_length, head_width)
+    self.kv_cache = self.empty_cache([self.layers, slots], positions, head_width)
+    self.prefix_cache = self.empty_cache([blocks, self.layers], block_length, head_width)
     self.keys = torch.unbind(self.kv_cache[0], 0)
     self.values = torch.unbind(self.kv_cache[1], 0)
 
-  def empty_cache(self, count: int, positions: int, head_width: int) -> List[Tensor]:
-    keys = torch.empty([self.layers, count, self.heads, (positions + 15) // 16, head_width, 16],
+  def empty_cache(self, outer: List[int], positions: int, head_width: int) -> List[Tensor]:
+    keys = torch.empty(outer + [self.heads, (positions + 15) // 16, head_width, 16],
         dtype=self.cache_dtype)
-    values = torch.empty([self.layers, count, self.heads, positions, head_width],
-        dtype=self.cache_dtype)
+    values = torch.empty(outer + [self.heads, positions, head_width], dtype=self.cache_dtype)
     return [keys, values]
 
   # Keys are copied in blocks of 16, with what is in the last one behind the length: it is written again
@@ -34,9 +34,9 @@ class Gpt2(Module):
     count = (length + 15) // 16
     return [
         __torch__.Place(self.kv_cache[0][:, slot, :, first:first + count],
-            self.prefix_cache[0][:, block, :, :count]),
+            self.prefix_cache[0][block, :, :, :count]),
         __torch__.Place(self.kv_cache[1][:, slot, :, start:start + length],
-            self.prefix_cache[1][:, block, :, :length])]
+            self.prefix_cache[1][block, :, :, :length])]
 
   def plan_attention(self, batch: __torch__.Batch) -> __torch__.AttentionPlan:
     return __torch__.AttentionPlan(torch.to(batch.position, dtype=__torch__.int32()),

@@ -240,6 +240,7 @@ public final class Benchmark implements Callable<Integer> {
           new Measurement(
               bare, new LoadGenerator("127.0.0.1", server.port()), memory, peers, load());
       long atStart = server.residentMebibytes();
+      measurement.warmUp();
       List<Decoding> decodings = new ArrayList<>();
       for (int count : streams) {
         Decoding decoding = measurement.decode(count);

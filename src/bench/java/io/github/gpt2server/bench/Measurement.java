@@ -11,10 +11,14 @@ import java.util.Map;
 /**
  * Measures one type of weights. In every round come, one after the other, the bare step, the server
  * and every peer, so that what else the machine does meets them all; a first round warms up and is
- * not counted.
+ * not counted. Before all of them the server answers for a while, because until Java has compiled
+ * what it runs, its compiler takes processor time from the steps.
  */
 final class Measurement {
   private static final int AFTER_LONG_PROMPT = 8;
+
+  /** Tokens of one stream after which Java compiles next to nothing any more. */
+  private static final int WARM_UP_TOKENS = 3000;
 
   /** A peer's run of one file. */
   record PeerFile(Peer peer, GgufType type, Path file) {}
@@ -49,6 +53,13 @@ final class Measurement {
     this.memory = memory;
     this.peers = peers;
     this.load = load;
+  }
+
+  /** Lets Java compile what the server runs. */
+  void warmUp() {
+    for (int tokens = 0; tokens < WARM_UP_TOKENS; tokens += load.newTokens()) {
+      server.run(1, load.promptTokens(), load.newTokens(), load.fields());
+    }
   }
 
   /** Decoding by {@code streams} clients at once. */
