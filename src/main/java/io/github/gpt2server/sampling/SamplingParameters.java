@@ -42,6 +42,10 @@ public record SamplingParameters(
    */
   public static final double LEAST_TEMPERATURE = 1e-9;
 
+  /** Sampling from the model's own distribution, which requests ask for that say nothing. */
+  public static final SamplingParameters DEFAULT =
+      new SamplingParameters(1, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, 0);
+
   /** Greedy decoding without penalties. */
   public static final SamplingParameters GREEDY =
       new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, 0);

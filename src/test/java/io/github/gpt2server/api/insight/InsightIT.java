@@ -268,6 +268,29 @@ class InsightIT {
         .isEqualTo(KernelLibrary.load().orElseThrow().variant());
     assertThat(model.get("arithmetic_check").doubleValue()).isBetween(1e-9, 1e-5);
     assertThat(model.has("revision")).isTrue();
+    assertThat(model.get("chat").booleanValue()).isFalse();
+    assertThat(model.get("n_layer").intValue()).isEqualTo(4);
+    assertThat(model.get("n_head").intValue()).isEqualTo(5);
+    assertThat(model.get("n_embd").intValue()).isEqualTo(320);
+    assertThat(model.get("eos_token_ids").toString()).isEqualTo("[4095]");
+    assertThat(model.get("generation_defaults"))
+        .isEqualTo(
+            JSON.readTree(
+                """
+                {"max_tokens":16,"n":1,"temperature":1.0,"top_p":1.0,"top_k":0,"min_p":0.0,
+                 "typical_p":1.0,"repetition_penalty":1.0,"presence_penalty":0.0,
+                 "frequency_penalty":0.0}
+                """));
+    assertThat(model.get("limits"))
+        .isEqualTo(
+            JSON.readTree(
+                """
+                {"max_sequences":128,"max_logprobs":4096,"max_inspect_values":5000000,
+                 "max_body_bytes":8388608,"request_timeout_seconds":300.0,"clamp_max_tokens":false,
+                 "strict_fields":false}
+                """));
+    assertThat(model.get("server_version"))
+        .isEqualTo(JSON.readTree(get("/v3/api-docs").body()).at("/info/version"));
 
     List<String> names = List.of("gpt2-fairytales", "tales", "gpt2");
     for (int i = 0; i < names.size(); i++) {

@@ -11,6 +11,7 @@ import io.github.gpt2server.api.openai.embedding.EmbeddingController;
 import io.github.gpt2server.api.openai.embedding.EmbeddingRequest;
 import io.github.gpt2server.api.openai.embedding.EmbeddingResponse;
 import io.github.gpt2server.api.openai.model.ModelController;
+import io.github.gpt2server.api.openai.model.ModelObject;
 import io.github.gpt2server.api.request.ModelCheck;
 import io.github.gpt2server.web.path.Paths;
 import io.swagger.v3.oas.annotations.Hidden;
@@ -114,7 +115,7 @@ public final class AzureController {
 
   /** Describes one model. */
   @GetMapping({Paths.MODELS + Paths.ID, Paths.AZURE_MODELS + Paths.ID})
-  public ModelController.ModelObject one(@PathVariable("id") String id) {
+  public ModelObject one(@PathVariable("id") String id) {
     return descriptions.one(id);
   }
 }
