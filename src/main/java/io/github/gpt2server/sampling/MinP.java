@@ -12,4 +12,9 @@ record MinP(double ratio) implements TruncationFilter {
   public void truncate(Candidates candidates) {
     candidates.keepAtLeast(ratio * candidates.largestProbability());
   }
+
+  @Override
+  public String field() {
+    return "min_p";
+  }
 }

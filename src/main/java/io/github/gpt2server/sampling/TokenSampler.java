@@ -249,6 +249,21 @@ public final class TokenSampler {
     return remaining.draw(number);
   }
 
+  /**
+   * The distribution of the token that {@link #process} and then {@link #argmax} or {@link #sample}
+   * would give for these logits. Consumes no random number.
+   *
+   * @param logits {@code [vocab]}; only read
+   * @throws NoCandidateException if no token is left
+   */
+  public DrawDistribution distribution(float[] logits) {
+    float[] edited = logits.clone();
+    process(FloatBuffer.wrap(edited));
+    return greedy()
+        ? DrawDistribution.certain(argmax(FloatBuffer.wrap(edited)), edited)
+        : DrawDistribution.of(edited, temperature, filters, candidates.get());
+  }
+
   /** Appends the next token to the history, whether it was picked here or elsewhere. */
   public void accept(int token) {
     history.add(token);

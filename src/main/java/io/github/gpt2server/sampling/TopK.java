@@ -12,4 +12,9 @@ record TopK(int k) implements TruncationFilter {
   public void truncate(Candidates candidates) {
     candidates.keepLikeliest(k);
   }
+
+  @Override
+  public String field() {
+    return "top_k";
+  }
 }

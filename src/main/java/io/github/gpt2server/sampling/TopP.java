@@ -12,4 +12,9 @@ record TopP(double p) implements TruncationFilter {
   public void truncate(Candidates candidates) {
     candidates.keepLikeliestMass(p);
   }
+
+  @Override
+  public String field() {
+    return "top_p";
+  }
 }

@@ -8,4 +8,7 @@ package io.github.gpt2server.sampling;
 interface TruncationFilter {
 
   void truncate(Candidates candidates);
+
+  /** The request field that asks for the filter. */
+  String field();
 }

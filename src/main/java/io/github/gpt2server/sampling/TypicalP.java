@@ -29,4 +29,9 @@ record TypicalP(double p) implements TruncationFilter {
     }
     candidates.keepNearestMass(distances, p);
   }
+
+  @Override
+  public String field() {
+    return "typical_p";
+  }
 }

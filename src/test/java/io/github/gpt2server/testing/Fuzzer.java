@@ -102,6 +102,7 @@ final class Fuzzer {
           "chat_template_kwargs",
           "tokens",
           "candidates",
+          "sampling",
           "text",
           "input",
           "pooling",

@@ -15,6 +15,7 @@ import io.github.gpt2server.api.openai.chat.ChatMessage;
 import io.github.gpt2server.api.openai.chat.ChatRequest;
 import io.github.gpt2server.api.openai.completion.CompletionRequest;
 import io.github.gpt2server.api.openai.embedding.EmbeddingRequest;
+import io.github.gpt2server.api.openai.generation.DrawFields;
 import io.github.gpt2server.api.openai.generation.StreamOptions;
 import io.github.gpt2server.api.openai.structured.ResponseFormat;
 import io.github.gpt2server.api.openai.structured.StructuredOutputs;
@@ -105,6 +106,7 @@ public class FieldTableTest {
         ChatMessage.class,
         EmbeddingRequest.class,
         NextTokenRequest.class,
+        DrawFields.class,
         ScoreRequest.class,
         InspectRequest.class,
         MostSimilarRequest.class,

@@ -60,6 +60,10 @@ public final class NextTokenController {
                             value =
                                 "{\"prompt\": \"Once upon a time, there was a\", \"candidates\": [\" king\", \" poor widow\"]}"),
                         @ExampleObject(
+                            name = "What would be drawn",
+                            value =
+                                "{\"prompt\": \"Once upon a time, there was a\", \"sampling\": {\"temperature\": 0.8, \"top_p\": 0.9}}"),
+                        @ExampleObject(
                             name = "Several prompts",
                             value = "{\"prompt\": [\"The king\", \"The queen\"], \"top_k\": 3}")
                       }))

@@ -1,8 +1,10 @@
 package io.github.gpt2server.api.insight.nexttoken;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.api.json.JsonRequest;
 import io.github.gpt2server.api.limit.FieldSection;
+import io.github.gpt2server.api.openai.generation.DrawFields;
 import io.github.gpt2server.api.request.Prompt;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
@@ -49,6 +51,19 @@ public record NextTokenRequest(
             defaultValue = "1")
         @JsonProperty("temperature")
         Double temperature,
+    @Schema(
+            description =
+                "Adds to each token and each candidate of one token the probability with which a"
+                    + " completion with these fields would draw it next, and the filter that removes"
+                    + " it.")
+        @JsonProperty("sampling")
+        DrawFields sampling,
+    @Schema(
+            description = EncodingFormat.DESCRIPTION,
+            allowableValues = {"float", "base64"},
+            defaultValue = "float")
+        @JsonProperty("encoding_format")
+        String encodingFormat,
     @Schema(
             description = "Requests share cached prefixes only with requests of the same salt.",
             nullable = true)

@@ -3,7 +3,9 @@ package io.github.gpt2server.api.insight.nexttoken;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.gpt2server.api.encoding.PackedTokens;
 import io.github.gpt2server.api.insight.token.NextToken;
+import io.github.gpt2server.api.insight.token.TokenDraw;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 
@@ -44,8 +46,13 @@ public record NextTokenResponse(
       @Schema(description = "Entropy of the distribution in bits.", example = "5.31")
           @JsonProperty("entropy_bits")
           double entropyBits,
-      @Schema(description = "The most likely tokens, most likely first.") @JsonProperty("top")
-          List<NextToken> top,
+      @Schema(
+              description =
+                  "The most likely tokens, most likely first: an array, or with encoding_format"
+                      + " base64 an object.",
+              oneOf = {NextToken[].class, PackedTokens.class})
+          @JsonProperty("top")
+          Object top,
       @Schema(description = "The candidates, in the order of the request.")
           @JsonProperty("candidates")
           List<Candidate> candidates) {}
@@ -62,5 +69,6 @@ public record NextTokenResponse(
               description = "1 for the most likely token; null for a candidate of several tokens.",
               nullable = true)
           @JsonProperty("rank")
-          Integer rank) {}
+          Integer rank,
+      @JsonUnwrapped TokenDraw draw) {}
 }

@@ -1,5 +1,7 @@
 package io.github.gpt2server.api.insight.nexttoken;
 
+import io.github.gpt2server.api.encoding.EncodingFormat;
+import io.github.gpt2server.api.openai.generation.DrawSpec;
 import io.github.gpt2server.engine.request.Generation;
 import java.util.List;
 
@@ -11,6 +13,8 @@ import java.util.List;
  * @param topK number of most likely tokens to report
  * @param temperature divides the logits
  * @param candidates texts whose probability is reported for each prompt
+ * @param sampling the way to draw the next token, or null if it is not asked about
+ * @param encoding the form of the most likely tokens
  * @param generation the engine request: for each prompt a sequence that reports its next-token
  *     logits, followed by one for each candidate of several tokens, which scores that candidate
  *     after the prompt
@@ -21,6 +25,8 @@ record NextTokenSpec(
     int topK,
     double temperature,
     List<Candidate> candidates,
+    DrawSpec sampling,
+    EncodingFormat encoding,
     Generation generation) {
 
   /**

@@ -1,8 +1,11 @@
 package io.github.gpt2server.api.insight.nexttoken;
 
 import io.github.gpt2server.analysis.Continuation;
+import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.limit.RequestMemory;
+import io.github.gpt2server.api.openai.generation.DrawFields;
+import io.github.gpt2server.api.openai.generation.DrawSpec;
 import io.github.gpt2server.api.request.Bounds;
 import io.github.gpt2server.api.request.ContextCheck;
 import io.github.gpt2server.api.request.ModelCheck;
@@ -19,6 +22,7 @@ import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.error.ErrorCode;
+import io.github.gpt2server.web.error.ErrorResponse;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -62,17 +66,31 @@ final class NextTokenValidator {
     List<String> texts = request.candidates() == null ? List.of() : request.candidates();
     requireFewResults(prompts.size(), texts.size());
     List<NextTokenSpec.Candidate> candidates = candidates(texts);
+    DrawSpec sampling = request.sampling() == null ? null : sampling(request.sampling());
+    EncodingFormat encoding = EncodingFormat.of(request.encodingFormat());
     List<SequenceRequest> sequences =
         sequences(prompts, candidates, temperature, request.cacheSalt());
     requireFewSequences(sequences.size());
-    reserveMemory(prompts.size(), topK);
+    reserveMemory(prompts.size(), topK, sampling != null, encoding);
     return new NextTokenSpec(
         prompts,
         request.prompt() != null && request.prompt().several(),
         topK,
         temperature,
         candidates,
+        sampling,
+        encoding,
         new Generation(RandomId.of("next-"), sequences, limits.requestTimeout(), false));
+  }
+
+  /** The sampling fields; an error names them as parts of {@code sampling}. */
+  private DrawSpec sampling(DrawFields fields) {
+    try {
+      return DrawSpec.check(fields, model);
+    } catch (ApiException e) {
+      ErrorResponse.Detail error = e.response().error();
+      throw ApiException.invalid("sampling." + error.param(), "sampling." + error.message());
+    }
   }
 
   private List<int[]> prompts(Prompt prompt, int[] tokens) {
@@ -170,9 +188,14 @@ final class NextTokenValidator {
     }
   }
 
-  /** A row of logits for each prompt, and the ids of its most likely tokens. */
-  private void reserveMemory(int prompts, int topK) {
-    RequestMemory.current()
-        .add(MemoryUse.ANSWERS, (long) prompts * Integer.BYTES * (model.vocabSize() + topK));
+  /**
+   * A row of logits for each prompt, and the ids of its most likely tokens; how each token would be
+   * drawn; the log-probabilities and probabilities to be packed.
+   */
+  private void reserveMemory(int prompts, int topK, boolean sampling, EncodingFormat encoding) {
+    long row = 4L * (model.vocabSize() + topK);
+    long draws = sampling ? 5L * model.vocabSize() : 0;
+    long packed = encoding == EncodingFormat.BASE64 ? 8L * topK : 0;
+    RequestMemory.current().add(MemoryUse.ANSWERS, prompts * (row + draws + packed));
   }
 }

@@ -1,7 +1,9 @@
 package io.github.gpt2server.api.insight.token;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.analysis.TokenDistribution;
+import io.github.gpt2server.sampling.DrawDistribution;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.web.json.ComputedList;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -22,11 +24,22 @@ public record NextToken(
     @JsonProperty("probability") double probability,
     @Schema(description = "Natural logarithm of the probability.") @JsonProperty("logprob")
         double logprob,
-    @Schema(description = "1 for the most likely token.") @JsonProperty("rank") int rank) {
+    @Schema(description = "1 for the most likely token.") @JsonProperty("rank") int rank,
+    @JsonUnwrapped TokenDraw draw) {
 
   /** The {@code k} most likely tokens of a distribution, or all if there are fewer. */
   public static List<NextToken> likeliest(
       TokenDistribution distribution, int k, Gpt2Tokenizer tokenizer) {
+    return likeliest(distribution, k, tokenizer, null);
+  }
+
+  /**
+   * The {@code k} most likely tokens of a distribution, and how they would be drawn.
+   *
+   * @param draws the probabilities with which tokens are drawn, or null if they are not reported
+   */
+  public static List<NextToken> likeliest(
+      TokenDistribution distribution, int k, Gpt2Tokenizer tokenizer, DrawDistribution draws) {
     int[] likeliest = distribution.likeliest(k);
     return ComputedList.of(
         likeliest.length,
@@ -38,7 +51,8 @@ public record NextToken(
               TokenBytes.unsigned(tokenizer.bytes(token)),
               distribution.probability(token),
               distribution.logprob(token),
-              place + 1);
+              place + 1,
+              TokenDraw.of(draws, token));
         });
   }
 }

@@ -59,7 +59,8 @@ public final class ModelController {
   @Operation(
       operationId = "getModel",
       summary = "Describe a model",
-      description = "The model's size and shape, data type and device, and what requests may ask for.")
+      description =
+          "The model's size and shape, data type and device, and what requests may ask for.")
   @ApiResponse(responseCode = "200", description = "The model.")
   @ApiResponse(
       responseCode = "404",

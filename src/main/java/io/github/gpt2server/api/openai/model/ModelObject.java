@@ -44,9 +44,7 @@ public record ModelObject(
         List<Integer> endTokens,
     @Schema(example = "float32") @JsonProperty("dtype") String dtype,
     @Schema(example = "cpu") @JsonProperty("device") String device,
-    @Schema(
-            description = "The operators that compute a step of the model.",
-            example = "avx512vnni")
+    @Schema(description = "The operators that compute a step of the model.", example = "avx512vnni")
         @JsonProperty("kernels")
         String kernels,
     @Schema(

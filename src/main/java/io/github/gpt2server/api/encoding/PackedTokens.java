@@ -1,0 +1,82 @@
+package io.github.gpt2server.api.encoding;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Tokens and their log-probabilities as arrays in base64. The bytes are computed each time that
+ * they are written, so that an answer of many such objects does not hold all of them at once.
+ */
+@Schema(
+    name = "PackedTokens",
+    description = "Tokens with encoding_format base64: arrays of little-endian numbers.")
+public final class PackedTokens {
+  private final int[] ids;
+  private final float[] logprobs;
+  private final float[] samplingProbabilities;
+
+  private PackedTokens(int[] ids, float[] logprobs, float[] samplingProbabilities) {
+    this.ids = ids;
+    this.logprobs = logprobs;
+    this.samplingProbabilities = samplingProbabilities;
+  }
+
+  /**
+   * Packs tokens.
+   *
+   * @param ids token ids; retained
+   * @param logprobs the log-probability of each, in nats; retained
+   */
+  public static PackedTokens of(int[] ids, float[] logprobs) {
+    return new PackedTokens(ids, logprobs, null);
+  }
+
+  /**
+   * The same tokens with the probability with which each would be drawn.
+   *
+   * @param probabilities one for each token; retained
+   */
+  public PackedTokens withSamplingProbabilities(float[] probabilities) {
+    return new PackedTokens(ids, logprobs, probabilities);
+  }
+
+  /** Base64 of int32. */
+  @Schema(
+      description = "Token ids: base64 of little-endian int32.",
+      requiredMode = Schema.RequiredMode.REQUIRED)
+  @JsonProperty("token_ids")
+  public byte[] tokenIds() {
+    byte[] bytes = new byte[4 * ids.length];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().put(ids);
+    return bytes;
+  }
+
+  /** Base64 of float32. */
+  @Schema(
+      description = "The log-probability of each token: base64 of little-endian float32.",
+      requiredMode = Schema.RequiredMode.REQUIRED)
+  @JsonProperty("logprobs")
+  public byte[] logprobs() {
+    return floats(logprobs);
+  }
+
+  /** Base64 of float32, or null. */
+  @Schema(
+      description =
+          "With sampling, the probability with which each token would be drawn, 0 if a filter"
+              + " removes it: base64 of little-endian float32.")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonProperty("sampling_probabilities")
+  public byte[] samplingProbabilities() {
+    return samplingProbabilities == null ? null : floats(samplingProbabilities);
+  }
+
+  private static byte[] floats(float[] values) {
+    byte[] bytes = new byte[4 * values.length];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    return bytes;
+  }
+}

@@ -1,0 +1,33 @@
+package io.github.gpt2server.api.insight.token;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.sampling.DrawDistribution;
+import io.swagger.v3.oas.annotations.media.Schema;
+
+/** How a token would be drawn; stands in an answer only where a request asks for it. */
+@Schema(name = "TokenDraw")
+public record TokenDraw(
+    @Schema(
+            description =
+                "With sampling, the probability with which the token would be drawn next; null for a"
+                    + " candidate of several tokens.",
+            nullable = true)
+        @JsonProperty("sampling_probability")
+        Float samplingProbability,
+    @Schema(
+            description =
+                "With sampling, the first filter that removes the token, or mask if it is excluded"
+                    + " before the filters; null if it can be drawn.",
+            allowableValues = {"top_k", "typical_p", "top_p", "min_p", "mask"},
+            nullable = true)
+        @JsonProperty("removed_by")
+        String removedBy) {
+
+  /** The draw of something that is not one token. */
+  public static final TokenDraw UNKNOWN = new TokenDraw(null, null);
+
+  /** The draw of a token, or null if draws are not reported. */
+  public static TokenDraw of(DrawDistribution draws, int token) {
+    return draws == null ? null : new TokenDraw(draws.probability(token), draws.removedBy(token));
+  }
+}

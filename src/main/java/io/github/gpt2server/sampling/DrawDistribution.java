@@ -1,0 +1,101 @@
+package io.github.gpt2server.sampling;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/** The probability with which each token is drawn, and the reason why others cannot be. */
+public final class DrawDistribution {
+  private static final String MASK = "mask";
+
+  /** Marks a token that is excluded before the filters. */
+  private static final byte EXCLUDED = -1;
+
+  private final float[] probabilities;
+
+  /** For each token the number of filters that it passed, or {@link #EXCLUDED}. */
+  private final byte[] passed;
+
+  private final List<String> filters;
+
+  private DrawDistribution(float[] probabilities, byte[] passed, List<String> filters) {
+    this.probabilities = probabilities;
+    this.passed = passed;
+    this.filters = filters;
+  }
+
+  /** The distribution that always gives the same token. */
+  static DrawDistribution certain(int token, float[] edited) {
+    float[] probabilities = new float[edited.length];
+    probabilities[token] = 1;
+    return new DrawDistribution(probabilities, notExcluded(edited), List.of());
+  }
+
+  /**
+   * The distribution after all filters.
+   *
+   * @param edited {@code [vocab]} logits, in which excluded tokens are negative infinity
+   * @param working overwritten
+   */
+  static DrawDistribution of(
+      float[] edited, double temperature, List<TruncationFilter> filters, Candidates working) {
+    byte[] passed = notExcluded(edited);
+    working.load(FloatBuffer.wrap(softmax(edited, temperature)));
+    for (int filter = 0; filter < filters.size(); filter++) {
+      filters.get(filter).truncate(working);
+      for (int i = 0; i < working.size(); i++) {
+        int token = working.id(i);
+        if (passed[token] != EXCLUDED) {
+          passed[token] = (byte) (filter + 1);
+        }
+      }
+    }
+    float[] probabilities = new float[edited.length];
+    for (int i = 0; i < working.size(); i++) {
+      probabilities[working.id(i)] = (float) (working.probabilities()[i] / working.mass());
+    }
+    return new DrawDistribution(
+        probabilities, passed, filters.stream().map(TruncationFilter::field).toList());
+  }
+
+  private static byte[] notExcluded(float[] edited) {
+    byte[] passed = new byte[edited.length];
+    for (int token = 0; token < passed.length; token++) {
+      passed[token] = edited[token] == Float.NEGATIVE_INFINITY ? EXCLUDED : 0;
+    }
+    return passed;
+  }
+
+  private static float[] softmax(float[] logits, double temperature) {
+    float largest = Float.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      largest = Math.max(largest, logit);
+    }
+    double[] weights = new double[logits.length];
+    double sum = 0;
+    for (int token = 0; token < weights.length; token++) {
+      weights[token] = Math.exp((logits[token] - largest) / temperature);
+      sum += weights[token];
+    }
+    float[] probabilities = new float[logits.length];
+    for (int token = 0; token < weights.length; token++) {
+      probabilities[token] = (float) (weights[token] / sum);
+    }
+    return probabilities;
+  }
+
+  /** The probability with which a token is drawn, from 0 to 1. */
+  public float probability(int token) {
+    return probabilities[token];
+  }
+
+  /**
+   * The first filter that removes a token, by the name of its request field; {@code mask} if the
+   * token is excluded before the filters; null if it can be drawn, however unlikely that is.
+   */
+  public String removedBy(int token) {
+    if (passed[token] == EXCLUDED) {
+      return MASK;
+    }
+    return passed[token] < filters.size() ? filters.get(passed[token]) : null;
+  }
+}

@@ -1,0 +1,227 @@
+package io.github.gpt2server.api.insight.nexttoken;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.gpt2server.testing.LiveServer;
+import io.github.gpt2server.testing.RawHttp;
+import io.github.gpt2server.testing.SharedServer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.commons.math3.stat.inference.ChiSquareTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The fields {@code sampling} and {@code encoding_format} of next-token, with the embedded model.
+ */
+@SharedServer
+class NextTokenSamplingIT {
+  private static final String PROMPT = "The king and the old king were";
+
+  private static LiveServer server;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"temperature\": 1.4, \"top_k\": 8, \"repetition_penalty\": 1.6",
+        "\"top_p\": 0.8, \"min_p\": 0.05, \"logit_bias\": {\"300\": 3.5}",
+        "\"typical_p\": 0.6, \"temperature\": 1.2, \"presence_penalty\": 2"
+      })
+  void probabilitiesAreTheFrequenciesOfDrawnTokens(String sampling) throws IOException {
+    Map<Integer, Double> probabilities = new TreeMap<>();
+    for (JsonNode token : ask("\"top_k\": 4096, \"sampling\": {" + sampling + "}").get("top")) {
+      double probability = token.get("sampling_probability").doubleValue();
+      assertThat(probability > 0).isEqualTo(token.get("removed_by").isNull());
+      if (probability > 0) {
+        probabilities.put(token.get("token_id").intValue(), probability);
+      }
+    }
+    assertThat(probabilities.values().stream().mapToDouble(x -> x).sum())
+        .isCloseTo(1, within(1e-5));
+    assertThat(probabilities.size()).isBetween(3, 400);
+
+    Map<Integer, Long> drawn = new HashMap<>();
+    int draws = 0;
+    for (int seed = 0; seed < 16; seed++) {
+      JsonNode answer =
+          server.ask(
+              "/v1/completions",
+              """
+              {"prompt": "%s", "max_tokens": 1, "n": 128, "seed": %d, "return_token_ids": true, %s}
+              """
+                  .formatted(PROMPT, 7000 + seed, sampling));
+      for (JsonNode choice : answer.get("choices")) {
+        drawn.merge(choice.at("/token_ids/0").intValue(), 1L, Long::sum);
+        draws++;
+      }
+    }
+
+    assertThat(probabilities.keySet()).containsAll(drawn.keySet());
+    int total = draws;
+    // Pearson's test wants at least five expected draws: the rare tokens count as one.
+    List<Integer> frequent =
+        probabilities.keySet().stream().filter(id -> probabilities.get(id) * total >= 5).toList();
+    double[] expected = new double[frequent.size() + 1];
+    long[] observed = new long[expected.length];
+    for (int i = 0; i < frequent.size(); i++) {
+      expected[i] = probabilities.get(frequent.get(i)) * total;
+      observed[i] = drawn.getOrDefault(frequent.get(i), 0L);
+    }
+    double rest = total;
+    long others = total;
+    for (int i = 0; i < frequent.size(); i++) {
+      rest -= expected[i];
+      others -= observed[i];
+    }
+    expected[frequent.size()] = Math.max(rest, 1e-3);
+    observed[frequent.size()] = others;
+    assertThat(new ChiSquareTest().chiSquareTest(expected, observed)).isGreaterThan(0.001);
+  }
+
+  @Test
+  void anEmptyObjectIsSamplingFromTheModelsDistribution() throws IOException {
+    JsonNode answer = ask("\"sampling\": {}, \"temperature\": 0.5, \"candidates\": [\" angry\"]");
+    JsonNode plain = ask("\"candidates\": [\" angry\"]");
+
+    for (int i = 0; i < 10; i++) {
+      JsonNode token = answer.at("/top/" + i);
+      assertThat(token.propertyNames())
+          .containsExactly(
+              "token_id",
+              "token",
+              "bytes",
+              "probability",
+              "logprob",
+              "rank",
+              "sampling_probability",
+              "removed_by");
+      // The outer temperature concerns the reported distribution alone.
+      assertThat(token.get("sampling_probability").doubleValue())
+          .isCloseTo(plain.at("/top/" + i + "/probability").doubleValue(), within(1e-6));
+      assertThat(token.get("removed_by").isNull()).isTrue();
+      assertThat(plain.at("/top/" + i).has("sampling_probability")).isFalse();
+    }
+    assertThat(answer.at("/candidates/0/sampling_probability").doubleValue())
+        .isCloseTo(plain.at("/candidates/0/probability").doubleValue(), within(1e-6));
+    assertThat(plain.at("/candidates/0").has("removed_by")).isFalse();
+  }
+
+  @Test
+  void greedyIsOneAndZeroAndAMaskIsNamed() throws IOException {
+    JsonNode greedy =
+        ask(
+            "\"top_k\": 4096, \"sampling\": {\"temperature\": 0, \"min_tokens\": 1},"
+                + " \"candidates\": [\"<|endoftext|>\", \" king and queen\"]");
+
+    for (int i = 0; i < 4096; i++) {
+      JsonNode token = greedy.at("/top/" + i);
+      boolean end = token.get("token_id").intValue() == 4095;
+      assertThat(token.get("sampling_probability").doubleValue()).isEqualTo(i == 0 ? 1 : 0);
+      assertThat(token.get("removed_by").toString()).isEqualTo(end ? "\"mask\"" : "null");
+    }
+    assertThat(greedy.at("/candidates/0/removed_by").stringValue()).isEqualTo("mask");
+    JsonNode several = greedy.at("/candidates/1");
+    assertThat(several.get("token_ids").size()).isGreaterThan(1);
+    assertThat(several.get("sampling_probability").isNull()).isTrue();
+    assertThat(several.get("removed_by").isNull()).isTrue();
+  }
+
+  @Test
+  void base64HoldsTheSameNumbers() throws IOException {
+    String sampling = "\"top_k\": 4096, \"sampling\": {\"top_p\": 0.7}";
+    JsonNode plain = ask(sampling).get("top");
+    JsonNode packed = ask(sampling + ", \"encoding_format\": \"base64\"").get("top");
+
+    assertThat(packed.propertyNames())
+        .containsExactlyInAnyOrder("token_ids", "logprobs", "sampling_probabilities");
+    ByteBuffer ids = bytes(packed.get("token_ids"));
+    ByteBuffer logprobs = bytes(packed.get("logprobs"));
+    ByteBuffer probabilities = bytes(packed.get("sampling_probabilities"));
+    assertThat(List.of(ids.limit(), logprobs.limit(), probabilities.limit()))
+        .containsOnly(4 * 4096);
+    double sum = 0;
+    for (JsonNode token : plain) {
+      assertThat(ids.getInt()).isEqualTo(token.get("token_id").intValue());
+      float logprob = logprobs.getFloat();
+      assertThat(logprob).isEqualTo((float) token.get("logprob").doubleValue());
+      assertThat(probabilities.getFloat())
+          .isEqualTo((float) token.get("sampling_probability").doubleValue());
+      sum += Math.exp(logprob);
+    }
+    assertThat(sum).isCloseTo(1, within(1e-4));
+  }
+
+  @Test
+  void base64HoldsEachPromptsTokens() throws IOException {
+    JsonNode results =
+        server
+            .ask(
+                "/v1/next-token",
+                "{\"prompt\": [\"A\", \"The king\"], \"top_k\": 2, \"encoding_format\": \"base64\"}")
+            .get("results");
+    JsonNode plain =
+        server
+            .ask("/v1/next-token", "{\"prompt\": [\"A\", \"The king\"], \"top_k\": 2}")
+            .get("results");
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(results.at("/" + i + "/top").size()).isEqualTo(2);
+      ByteBuffer ids = bytes(results.at("/" + i + "/top/token_ids"));
+      assertThat(ids.limit()).isEqualTo(8);
+      assertThat(ids.getInt()).isEqualTo(plain.at("/" + i + "/top/0/token_id").intValue());
+      assertThat(ids.getInt()).isEqualTo(plain.at("/" + i + "/top/1/token_id").intValue());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "sampling": {"top_p": 2} | sampling.top_p | sampling.top_p must be between 0 and 1, but is 2.
+          "sampling": {"logit_bias": {"x": 1}} | sampling.logit_bias | sampling.logit_bias has the key "x", which is not a token id; the vocabulary has ids from 0 to 4095.
+          "sampling": {"stop_token_ids": [4096]} | sampling.stop_token_ids | sampling.stop_token_ids[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
+          "sampling": {"tmperature": 2} | sampling.tmperature | sampling.tmperature is not a field of this endpoint; did you mean 'temperature'?
+          "sampling": {"response_format": {"type": "json_object"}} | sampling.response_format | sampling.response_format is an object, which is not supported here; send it to POST /v1/completions, where return_structured_mass reports what it excludes.
+          "sampling": 1 | sampling | sampling must be an object, but is 1.
+          "top_p": 0.5 | top_p | top_p is 0.5, which is not supported here; put it into sampling, which reports what would be drawn.
+          "encoding_format": "hex" | encoding_format | encoding_format must be float or base64, but is "hex".
+          "encoding_format": 5 | encoding_format | encoding_format must be a string, but is 5.
+          """)
+  void whatIsWrongIsRefused(String fields, String param, String message) throws IOException {
+    JsonNode error = server.refusal("/v1/next-token", "{\"prompt\": \"A\", " + fields + "}");
+    assertThat(error.get("message").stringValue()).isEqualTo(message);
+    assertThat(error.get("param").stringValue()).isEqualTo(param);
+  }
+
+  @Test
+  void whatRequestsNothingPasses() throws IOException {
+    RawHttp.Answer answer =
+        server.post(
+            "/v1/next-token",
+            "{\"prompt\": \"A\", \"sampling\": null, \"encoding_format\": \"float\", \"top_p\": 1}");
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(JsonMapper.shared().readTree(answer.body()).at("/top/0").has("removed_by"))
+        .isFalse();
+  }
+
+  private static JsonNode ask(String fields) throws IOException {
+    return server.ask("/v1/next-token", "{\"prompt\": \"" + PROMPT + "\", " + fields + "}");
+  }
+
+  private static ByteBuffer bytes(JsonNode base64) {
+    return ByteBuffer.wrap(Base64.getDecoder().decode(base64.stringValue()))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+}
