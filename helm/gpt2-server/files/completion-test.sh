@@ -6,7 +6,8 @@ key=""
 if [[ -n "${KEYS_FILE:-}" ]]; then
   while IFS= read -r line || [[ -n "$line" ]]; do
     if [[ -n "$line" && "$line" != \#* ]]; then
-      key="$line"
+      # A name may stand before the key.
+      key="${line##* }"
       break
     fi
   done < "$KEYS_FILE"

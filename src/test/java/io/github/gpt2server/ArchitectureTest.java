@@ -147,6 +147,9 @@ class ArchitectureTest {
       library("constraint.automaton", "org.apache.lucene..");
 
   @ArchTest
+  static final ArchRule bucketsOnlyInRateLimits = library("web.ratelimit", "io.github.bucket4j..");
+
+  @ArchTest
   static final ArchRule djlOnlyInModelAndTokenizer =
       noClasses()
           .that()

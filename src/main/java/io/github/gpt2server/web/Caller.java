@@ -13,10 +13,18 @@ import org.springframework.web.context.request.RequestContextHolder;
  *
  * @param client callers get slots, and slices of tasks, in turns: the bearer of an API key, however
  *     many addresses it has, or without keys an address
+ * @param keyName the name of the API key, for metrics, logs and limits; {@link #UNNAMED} for one
+ *     without a name
  * @param cacheOwner prompts share the prefix cache with those of the same owner alone; empty for
  *     all
  */
-public record Caller(String client, String cacheOwner) {
+public record Caller(String client, String keyName, String cacheOwner) {
+  /** Stands for the names of keys that have none. */
+  public static final String UNNAMED = "unnamed";
+
+  /** Stands for the name of the key where there is no key. */
+  public static final String ANONYMOUS = "anonymous";
+
   private static final String ATTRIBUTE = Caller.class.getName();
   private static final int NETWORK_BYTES = 8;
 
@@ -25,7 +33,7 @@ public record Caller(String client, String cacheOwner) {
    * 64 bits, all of whose addresses a single machine can take.
    */
   public static Caller at(String address) {
-    return new Caller(network(address), "");
+    return new Caller(network(address), ANONYMOUS, "");
   }
 
   private static String network(String address) {
@@ -48,6 +56,11 @@ public record Caller(String client, String cacheOwner) {
     request.setAttribute(ATTRIBUTE, this);
   }
 
+  /** The caller of a request. */
+  public static Caller of(HttpServletRequest request) {
+    return request.getAttribute(ATTRIBUTE) instanceof Caller caller ? caller : at("");
+  }
+
   /** The caller of the request that this thread handles. */
   public static Caller current() {
     RequestAttributes request = RequestContextHolder.getRequestAttributes();
@@ -56,5 +69,15 @@ public record Caller(String client, String cacheOwner) {
                 instanceof Caller caller
         ? caller
         : at("");
+  }
+
+  /** Returns whether it sends no API key, because none is needed. */
+  public boolean isAnonymous() {
+    return keyName.equals(ANONYMOUS);
+  }
+
+  /** Returns whether its API key has no name. */
+  public boolean isUnnamed() {
+    return keyName.equals(UNNAMED);
   }
 }

@@ -34,7 +34,8 @@ class SchemaIT {
           config: {gpt2: {dtype: int4}}                 | at '/config/gpt2/dtype': value must be one of
           config: {gpt2: {request-timeout: fast}}       | at '/config/gpt2/request-timeout': 'fast' does not match pattern
           config: {sever: {}}                           | at '/config': additional properties 'sever' not allowed
-          apiKeys: {values: ["a b"]}                    | at '/apiKeys/values/0': 'a b' does not match pattern
+          apiKeys: {values: ["a b c"]}                  | at '/apiKeys/values/0': 'a b c' does not match pattern
+          config: {gpt2: {limits: {keys: {a: {x: 1}}}}} | at '/config/gpt2/limits/keys/a': additional properties 'x' not allowed
           containerPort: 80                             | at '/containerPort': minimum: got 80, want 1,024
           service: {type: External}                     | at '/service/type': value must be one of
           service: {port: 70000}                        | at '/service/port': maximum: got 70,000, want 65,535

@@ -8,6 +8,7 @@ import io.github.gpt2server.web.Caller;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.error.ClientGoneException;
 import io.github.gpt2server.web.error.ModelOutput;
+import io.github.gpt2server.web.ratelimit.Quota;
 import io.github.gpt2server.web.tomcat.ClientConnection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ public final class RunningGeneration extends RunningRequest {
   }
 
   /**
-   * Submits a generation for the current request's client.
+   * Submits a generation for the current request's client, within the limits of its key.
    *
    * @param engine {@code Engine::submit}
    */
@@ -35,7 +36,11 @@ public final class RunningGeneration extends RunningRequest {
       Function<Generation, GenerationHandle> engine, Generation generation) {
     Caller caller = Caller.current();
     return new RunningGeneration(
-        engine.apply(generation.of(caller.client()).inCacheOf(caller.cacheOwner())));
+        Quota.current()
+            .submit(
+                TokenCount.most(generation),
+                () -> engine.apply(generation.of(caller.client()).inCacheOf(caller.cacheOwner())),
+                TokenCount::used));
   }
 
   /**

@@ -5,6 +5,7 @@ import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.web.Caller;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.error.ClientGoneException;
+import io.github.gpt2server.web.ratelimit.Quota;
 import java.util.function.Function;
 
 /**
@@ -21,13 +22,18 @@ public final class RunningTask<R> extends RunningRequest {
   }
 
   /**
-   * Submits a task for the current request's client.
+   * Submits a task for the current request's client, within the limits of its key.
    *
    * @param engine {@code Engine::submit}
    */
   public static <R> RunningTask<R> submit(
       Function<TaskRequest<R>, TaskHandle<R>> engine, TaskRequest<R> request) {
-    return new RunningTask<>(engine.apply(request.of(Caller.current().client())));
+    return new RunningTask<>(
+        Quota.current()
+            .submit(
+                TokenCount.most(request),
+                () -> engine.apply(request.of(Caller.current().client())),
+                TokenCount::used));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.gpt2server.api.openapi;
 
 import io.github.gpt2server.api.request.Prompt;
 import io.github.gpt2server.web.error.ErrorResponse;
+import io.github.gpt2server.web.ratelimit.RateLimitHeaders;
 import io.swagger.v3.core.converter.ModelConverters;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.Operation;
@@ -18,6 +19,7 @@ import io.swagger.v3.oas.models.security.SecurityScheme;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springdoc.core.customizers.OperationCustomizer;
@@ -55,7 +57,9 @@ public class OpenApiConfiguration {
           "404", "No such model (code model_not_found).",
           "413", "The body is too large, or takes more memory than one request may.",
           "415", "The Content-Type is not application/json.",
-          "429", "The queue is full; see Retry-After.");
+          "429",
+              "The queue is full (code queue_full), or a limit of the API key is reached (code"
+                  + " rate_limit_exceeded); see Retry-After.");
 
   /** Statuses after which the same request may succeed later. */
   private static final Set<String> RETRIED = Set.of("429", "503");
@@ -64,6 +68,22 @@ public class OpenApiConfiguration {
       new Header()
           .description("Seconds after which to try again.")
           .schema(new Schema<>().typesItem("integer"));
+
+  /** Of answers to requests to the model, where its API key has limits. */
+  private static final Map<String, Header> LIMITS =
+      RateLimitHeaders.descriptions().entrySet().stream()
+          .collect(
+              Collectors.toMap(
+                  Map.Entry::getKey,
+                  header ->
+                      new Header()
+                          .description(header.getValue())
+                          .schema(
+                              new Schema<>()
+                                  .typesItem(
+                                      header.getKey().contains("reset") ? "string" : "integer")),
+                  (a, b) -> a,
+                  TreeMap::new));
 
   static {
     // Fields of several forms say so themselves; Jackson's tree type says nothing to a reader.
@@ -130,6 +150,11 @@ public class OpenApiConfiguration {
       errors.forEach(
           (status, description) ->
               responses.addApiResponse(status, new ApiResponse().description(description)));
+      // What takes the model's time may take too long.
+      if (responses.containsKey("504")) {
+        LIMITS.forEach(responses.get("200")::addHeaderObject);
+        LIMITS.forEach(responses.get("429")::addHeaderObject);
+      }
       Set<String> described = withContent(method);
       responses.forEach(
           (status, response) -> {

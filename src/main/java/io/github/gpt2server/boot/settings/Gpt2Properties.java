@@ -5,6 +5,7 @@ import io.github.gpt2server.hub.ModelHub;
 import io.github.gpt2server.hub.http.HomeFolder;
 import io.github.gpt2server.hub.http.HubOptions;
 import io.github.gpt2server.model.torch.kernels.KernelChoice;
+import io.github.gpt2server.web.ratelimit.RateLimitOptions;
 import io.github.gpt2server.web.security.ApiKey;
 import io.github.gpt2server.web.tomcat.TrustedProxies;
 import java.net.URI;
@@ -52,6 +53,7 @@ import org.springframework.util.unit.DataSize;
  * @param strictFields whether unknown fields of a request are refused
  * @param apiKeys the keys of clients; without any, and without a file, everyone may call
  * @param apiKeysFile a file with more keys, one a line; read again when it changes
+ * @param limits limits of the requests of each API key
  * @param sharePrefixCache whether requests of different keys share the prefix cache
  * @param trustedProxies addresses and ranges of the proxies whose X-Forwarded-* headers are
  *     believed
@@ -87,6 +89,7 @@ public record Gpt2Properties(
     @DefaultValue("false") boolean strictFields,
     @DefaultValue List<ApiKey> apiKeys,
     String apiKeysFile,
+    @NestedConfigurationProperty @DefaultValue RateLimitOptions limits,
     @DefaultValue("false") boolean sharePrefixCache,
     @DefaultValue List<String> trustedProxies,
     @DefaultValue List<String> corsOrigins,
@@ -139,6 +142,7 @@ public record Gpt2Properties(
       requireText("gpt2.api-keys-file", apiKeysFile, "the path of a file with one key per line");
       apiKeysFile = HomeFolder.expand(apiKeysFile);
     }
+    LimitsCheck.check(limits, apiKeys, apiKeysFile != null);
     trustedProxies = List.copyOf(trustedProxies);
     trustedProxies.forEach(Gpt2Properties::requireProxy);
     corsOrigins = List.copyOf(corsOrigins);
@@ -209,9 +213,8 @@ public record Gpt2Properties(
   }
 
   private static void requireKey(ApiKey key) {
-    if (!key.isSendable()) {
-      throw new InvalidSettingException(
-          "gpt2.api-keys", "(not shown)", "keys of visible ASCII characters without spaces");
+    if (!key.isUsable()) {
+      throw new InvalidSettingException("gpt2.api-keys", "(not shown)", "keys of " + ApiKey.RULE);
     }
   }
 

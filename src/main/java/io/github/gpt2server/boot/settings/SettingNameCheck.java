@@ -1,6 +1,7 @@
 package io.github.gpt2server.boot.settings;
 
 import io.github.gpt2server.text.EditDistance;
+import io.github.gpt2server.web.ratelimit.RateLimitOptions;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -30,6 +31,13 @@ final class SettingNameCheck {
           .flatMap(SettingNameCheck::names)
           .toList();
 
+  private static final String KEY_LIMITS = "limits.keys";
+
+  private static final List<String> LIMITS =
+      Arrays.stream(RateLimitOptions.KeyOptions.class.getRecordComponents())
+          .map(component -> dashed(component.getName()))
+          .toList();
+
   private SettingNameCheck() {}
 
   /**
@@ -42,6 +50,7 @@ final class SettingNameCheck {
     source.stream()
         .filter(name -> !name.isEmpty() && name.getElement(0, Form.UNIFORM).equals("gpt2"))
         .filter(name -> SETTINGS.stream().noneMatch(s -> isSpelling(name, s, variables)))
+        .filter(name -> !isLimitOfKey(name, variables))
         .forEach(name -> refuse(name, String.valueOf(valueOf(source, name)), variables));
   }
 
@@ -112,6 +121,34 @@ final class SettingNameCheck {
   private static boolean isSpelling(
       ConfigurationPropertyName name, String setting, boolean variable) {
     return uniform(setting, variable).equals(uniform(name, variable));
+  }
+
+  /**
+   * Returns whether it is one of the limits that {@code gpt2.limits.keys} has for each name.
+   *
+   * @throws InvalidSettingException if it stands there and is none
+   */
+  private static boolean isLimitOfKey(ConfigurationPropertyName name, boolean variable) {
+    String uniform = uniform(name, variable);
+    String dot = variable ? "" : ".";
+    String keys = uniform(KEY_LIMITS, variable) + dot;
+    if (!uniform.startsWith(keys)) {
+      return false;
+    }
+    boolean limit =
+        LIMITS.stream()
+            .map(field -> dot + uniform(field, variable))
+            .anyMatch(
+                field ->
+                    uniform.endsWith(field) && uniform.length() > keys.length() + field.length());
+    if (!limit) {
+      throw InvalidSettingException.unknown(
+          (variable ? variable(name.toString()) : name.toString())
+              + " is not a setting: "
+              + (variable ? variable("gpt2." + KEY_LIMITS + ".name") : "gpt2.limits.keys.NAME")
+              + " has requests-per-minute, tokens-per-minute and concurrent-requests.");
+    }
+    return true;
   }
 
   /**

@@ -17,6 +17,7 @@ import io.github.gpt2server.ops.lifecycle.ServerState;
 import io.github.gpt2server.ops.lifecycle.StartupLine;
 import io.github.gpt2server.ops.metrics.EngineMetrics;
 import io.github.gpt2server.ops.metrics.EngineRecorder;
+import io.github.gpt2server.ops.metrics.KeyMetrics;
 import io.github.gpt2server.ops.metrics.MemoryMetrics;
 import io.github.gpt2server.ops.metrics.MetricsPage;
 import io.github.gpt2server.ops.metrics.RequestMetrics;
@@ -25,6 +26,7 @@ import io.github.gpt2server.ops.tracing.ReportingSpanExporter;
 import io.github.gpt2server.ops.tracing.RequestSpans;
 import io.github.gpt2server.serving.ServedModelHolder;
 import io.github.gpt2server.web.path.Paths;
+import io.github.gpt2server.web.security.ApiKeys;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.tracing.exporter.SpanExportingPredicate;
@@ -117,6 +119,7 @@ public class OperationsConfiguration {
       Gpt2Properties properties,
       ServedModelHolder holder,
       MeterRegistry registry,
+      ApiKeys keys,
       ObjectProvider<Tracer> tracer) {
     PromptText prompts =
         properties.logPrompts()
@@ -125,6 +128,7 @@ public class OperationsConfiguration {
             : PromptText.HIDDEN;
     List<ExchangeListener> listeners = new ArrayList<>();
     listeners.add(new RequestMetrics(registry));
+    listeners.add(new KeyMetrics(registry, keys.names()));
     if (properties.accessLog()) {
       listeners.add(new AccessLog(prompts));
     }

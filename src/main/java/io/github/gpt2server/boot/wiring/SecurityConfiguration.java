@@ -1,6 +1,9 @@
 package io.github.gpt2server.boot.wiring;
 
 import io.github.gpt2server.boot.settings.Gpt2Properties;
+import io.github.gpt2server.ops.exchange.Operation;
+import io.github.gpt2server.web.ratelimit.RateLimitFilter;
+import io.github.gpt2server.web.ratelimit.RateLimiter;
 import io.github.gpt2server.web.security.AccessControl;
 import io.github.gpt2server.web.security.ApiKeyFile;
 import io.github.gpt2server.web.security.ApiKeys;
@@ -9,14 +12,20 @@ import io.github.gpt2server.web.tomcat.ForwardedForValve;
 import io.github.gpt2server.web.tomcat.TrustedProxies;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
@@ -27,6 +36,8 @@ import org.springframework.security.web.firewall.RequestRejectedHandler;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(Gpt2Properties.class)
 public class SecurityConfiguration {
+  private static final Logger log = LoggerFactory.getLogger(SecurityConfiguration.class);
+  private static final int LIMITS_ORDER = Ordered.LOWEST_PRECEDENCE;
 
   @Bean
   @ConditionalOnProperty("gpt2.api-keys-file")
@@ -35,8 +46,12 @@ public class SecurityConfiguration {
   }
 
   @Bean
-  AccessControl accessControl(Gpt2Properties properties, ObjectProvider<ApiKeyFile> file) {
-    ApiKeys keys = new ApiKeys(properties.apiKeys(), Optional.ofNullable(file.getIfAvailable()));
+  ApiKeys apiKeys(Gpt2Properties properties, ObjectProvider<ApiKeyFile> file) {
+    return new ApiKeys(properties.apiKeys(), Optional.ofNullable(file.getIfAvailable()));
+  }
+
+  @Bean
+  AccessControl accessControl(Gpt2Properties properties, ApiKeys keys) {
     return new AccessControl(keys, properties.corsOrigins());
   }
 
@@ -54,8 +69,31 @@ public class SecurityConfiguration {
 
   /** After the keys have been looked at. */
   @Bean
-  CallerFilter callerFilter(Gpt2Properties properties) {
-    return new CallerFilter(properties.sharePrefixCache());
+  FilterRegistrationBean<CallerFilter> callerFilter(Gpt2Properties properties) {
+    FilterRegistrationBean<CallerFilter> registration =
+        new FilterRegistrationBean<>(new CallerFilter(properties.sharePrefixCache()));
+    registration.setOrder(LIMITS_ORDER - 1);
+    return registration;
+  }
+
+  @Bean
+  RateLimiter rateLimiter(Gpt2Properties properties, ApiKeys keys) {
+    Set<String> unknown = new TreeSet<>(properties.limits().keys().keySet());
+    unknown.removeAll(keys.names());
+    if (!unknown.isEmpty()) {
+      log.warn("gpt2.limits.keys has limits for names that no API key has yet: {}", unknown);
+    }
+    return new RateLimiter(properties.limits(), keys::clients);
+  }
+
+  /** After the caller is known. */
+  @Bean
+  FilterRegistrationBean<RateLimitFilter> rateLimitFilter(RateLimiter limiter) {
+    FilterRegistrationBean<RateLimitFilter> registration =
+        new FilterRegistrationBean<>(
+            new RateLimitFilter(limiter, request -> Operation.of(request).isPresent()));
+    registration.setOrder(LIMITS_ORDER);
+    return registration;
   }
 
   /** Provides the manager, which also keeps Spring Boot from making up a user with a password. */

@@ -1,13 +1,11 @@
 package io.github.gpt2server.engine.handle;
 
 import io.github.gpt2server.engine.request.Generation;
-import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.request.TaskRequest;
 import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.Outcome;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,16 +39,9 @@ public final class RequestProgress {
   }
 
   static RequestProgress of(Generation generation) {
-    List<int[]> prompts = new ArrayList<>();
-    for (SequenceRequest sequence : generation.sequences()) {
-      // The choices of one prompt stand together and share the array.
-      if (prompts.isEmpty() || prompts.get(prompts.size() - 1) != sequence.prompt()) {
-        prompts.add(sequence.prompt());
-      }
-    }
     return new RequestProgress(
         generation.id(),
-        prompts,
+        generation.prompts(),
         generation.sequences().get(0).maxTokens(),
         generation.sequences().size());
   }

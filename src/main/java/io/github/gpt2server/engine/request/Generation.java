@@ -1,6 +1,7 @@
 package io.github.gpt2server.engine.request;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -33,6 +34,20 @@ public record Generation(
   public Generation(
       String id, List<SequenceRequest> sequences, Duration timeout, boolean streaming) {
     this(id, sequences, timeout, streaming, "");
+  }
+
+  /**
+   * The token ids of each prompt. The choices of one prompt stand together and share its array,
+   * which counts once.
+   */
+  public List<int[]> prompts() {
+    List<int[]> prompts = new ArrayList<>();
+    for (SequenceRequest sequence : sequences) {
+      if (prompts.isEmpty() || prompts.get(prompts.size() - 1) != sequence.prompt()) {
+        prompts.add(sequence.prompt());
+      }
+    }
+    return prompts;
   }
 
   /** Approximate memory of the events of all its tokens, in bytes. */

@@ -47,6 +47,7 @@ public final class AccessLog implements ExchangeListener {
             .addKeyValue("http.request.method", exchange.method())
             .addKeyValue("url.path", exchange.path())
             .addKeyValue("client.address", exchange.client())
+            .addKeyValue("gpt2.key", exchange.keyName())
             .addKeyValue("http.response.status_code", exchange.status())
             // Of this field the schema allows no other values.
             .addKeyValue(

@@ -1,6 +1,7 @@
 package io.github.gpt2server.ops.exchange;
 
 import io.github.gpt2server.engine.handle.RequestProgress;
+import io.github.gpt2server.web.ratelimit.LimitKind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -12,10 +13,12 @@ import java.util.Optional;
  * @param method the HTTP method
  * @param path without the query
  * @param client the client's address
+ * @param keyName the name of the client's API key; {@code unnamed} or {@code anonymous} without one
  * @param operation the operation of the model; empty for requests that need no model
  * @param model the served model's id; empty while it loads
  * @param status the HTTP status
  * @param outcome the way in which it ended
+ * @param refusedBy the limit of its key that refused it
  * @param duration from the first filter to the last byte
  * @param requests the requests to the engine
  */
@@ -24,10 +27,12 @@ public record Exchange(
     String method,
     String path,
     String client,
+    String keyName,
     Optional<Operation> operation,
     String model,
     int status,
     RequestOutcome outcome,
+    Optional<LimitKind> refusedBy,
     Duration duration,
     List<RequestProgress> requests) {
 

@@ -3,7 +3,9 @@ package io.github.gpt2server.ops.exchange;
 import io.github.gpt2server.engine.handle.RequestProgress;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.serving.ServedModelHolder;
+import io.github.gpt2server.web.Caller;
 import io.github.gpt2server.web.RequestIdFilter;
+import io.github.gpt2server.web.ratelimit.LimitKind;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -72,20 +74,19 @@ public final class ExchangeFilter extends HttpFilter {
       HttpServletResponse response,
       Answer answer,
       List<RequestProgress> requests) {
-    Optional<Operation> operation =
-        request.getMethod().equals("POST")
-            ? Operation.at(request.getServletPath())
-            : Optional.empty();
+    Optional<LimitKind> refusedBy = LimitKind.thatRefused(request);
     Exchange exchange =
         new Exchange(
             response.getHeader(RequestIdFilter.HEADER),
             request.getMethod(),
             request.getRequestURI(),
             request.getRemoteAddr(),
-            operation,
+            Caller.of(request).keyName(),
+            Operation.of(request),
             holder.get().map(ServedModel::id).orElse(""),
             answer.status(),
-            RequestOutcome.of(answer.status(), answer.broken(), requests),
+            RequestOutcome.of(answer.status(), answer.broken(), refusedBy.isPresent(), requests),
+            refusedBy,
             answer.duration(),
             requests);
     listeners.forEach(listener -> listener.ended(exchange));

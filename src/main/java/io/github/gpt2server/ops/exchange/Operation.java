@@ -1,6 +1,7 @@
 package io.github.gpt2server.ops.exchange;
 
 import io.github.gpt2server.web.path.Paths;
+import jakarta.servlet.http.HttpServletRequest;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -32,7 +33,14 @@ public enum Operation {
     this.path = path;
   }
 
-  /** The operation behind a path, Azure's among them; empty if it needs no model. */
+  /** The operation that a request is for, at Azure's paths too; empty if it needs no model. */
+  public static Optional<Operation> of(HttpServletRequest request) {
+    if (!request.getMethod().equals("POST")) {
+      return Optional.empty();
+    }
+    return at(request.getServletPath());
+  }
+
   static Optional<Operation> at(String path) {
     String own = AZURE.matcher(path).replaceFirst("/v1/$1");
     return Arrays.stream(values()).filter(operation -> operation.path.equals(own)).findFirst();

@@ -17,6 +17,8 @@ public enum RequestOutcome {
   REFUSED,
   /** The queue was full: 429. */
   QUEUE_FULL,
+  /** A limit of its API key was reached: 429. */
+  RATE_LIMITED,
   /** The model was being loaded, or the server was stopping: 503. */
   NOT_AVAILABLE,
   /** It was not complete in time. */
@@ -29,10 +31,12 @@ public enum RequestOutcome {
    * ended.
    *
    * @param broken whether an exception came after the answer had begun
+   * @param limited whether a limit of its key refused the request
    */
-  static RequestOutcome of(int status, boolean broken, List<RequestProgress> requests) {
+  static RequestOutcome of(
+      int status, boolean broken, boolean limited, List<RequestProgress> requests) {
     return switch (status) {
-      case 429 -> QUEUE_FULL;
+      case 429 -> limited ? RATE_LIMITED : QUEUE_FULL;
       case HttpErrors.CLIENT_CLOSED_REQUEST -> CANCELLED;
       case 503 -> NOT_AVAILABLE;
       case 504 -> TIMEOUT;

@@ -104,6 +104,11 @@ public class ApiException extends RuntimeException {
         Map.of());
   }
 
+  /** 429: a limit of the request's API key; the message says which. */
+  public static ApiException rateLimited(String message, Duration retryAfter) {
+    return new ApiException(ErrorCode.RATE_LIMIT_EXCEEDED, null, message, retryAfter, Map.of());
+  }
+
   /** 503: the server cannot answer now, but may later. */
   public static ApiException unavailable(ErrorCode code, String message) {
     return new ApiException(code, null, message, Duration.ofSeconds(5), Map.of());

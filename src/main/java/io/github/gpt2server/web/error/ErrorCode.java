@@ -23,6 +23,7 @@ public enum ErrorCode {
   UNSUPPORTED_MEDIA_TYPE(
       HttpStatus.UNSUPPORTED_MEDIA_TYPE, ErrorType.INVALID_REQUEST, "unsupported_media_type"),
   QUEUE_FULL(HttpStatus.TOO_MANY_REQUESTS, ErrorType.RATE_LIMIT, "queue_full"),
+  RATE_LIMIT_EXCEEDED(HttpStatus.TOO_MANY_REQUESTS, ErrorType.RATE_LIMIT, "rate_limit_exceeded"),
   INTERNAL_ERROR(HttpStatus.INTERNAL_SERVER_ERROR, ErrorType.SERVER, "internal_error"),
   MODEL_OUTPUT_INVALID(HttpStatus.INTERNAL_SERVER_ERROR, ErrorType.SERVER, "model_output_invalid"),
   MODEL_LOADING(HttpStatus.SERVICE_UNAVAILABLE, ErrorType.SERVICE_UNAVAILABLE, "model_loading"),

@@ -164,10 +164,9 @@ public final class AccessControl {
           "The request has different API keys in its headers: send one, in 'Authorization: Bearer"
               + " KEY'.");
     }
-    if (!keys.know(given.get(0))) {
-      throw new BadCredentialsException("The API key is unknown to this server.");
-    }
-    return ApiKeyAuthentication.known(ApiKey.of(given.get(0)));
+    return keys.find(given.get(0))
+        .map(ApiKeyAuthentication::known)
+        .orElseThrow(() -> new BadCredentialsException("The API key is unknown to this server."));
   }
 
   private AuthenticationFilter keyFilter() {

@@ -10,26 +10,33 @@ final class ApiKeyAuthentication extends AbstractAuthenticationToken {
 
   private final transient List<String> given;
   private final String identity;
+  private final String keyName;
 
-  private ApiKeyAuthentication(List<String> given, String identity) {
+  private ApiKeyAuthentication(List<String> given, String identity, String keyName) {
     super(AuthorityUtils.NO_AUTHORITIES);
     this.given = given;
     this.identity = identity;
+    this.keyName = keyName;
     setAuthenticated(!identity.isEmpty());
   }
 
   /** Keys that have not been checked. */
   static ApiKeyAuthentication of(List<String> given) {
-    return new ApiKeyAuthentication(given, "");
+    return new ApiKeyAuthentication(given, "", "");
   }
 
   /** The bearer of a key that is known; the key itself is forgotten. */
   static ApiKeyAuthentication known(ApiKey key) {
-    return new ApiKeyAuthentication(List.of(), key.identity());
+    return new ApiKeyAuthentication(List.of(), key.identity(), key.name());
   }
 
   List<String> given() {
     return given;
+  }
+
+  /** The key's {@link ApiKey#name}. */
+  String keyName() {
+    return keyName;
   }
 
   @Override

@@ -138,12 +138,9 @@ public final class ApiKeyFile implements AutoCloseable {
       number++;
       if (!line.isEmpty() && !line.startsWith("#")) {
         ApiKey key = ApiKey.of(line);
-        if (!key.isSendable()) {
+        if (!key.isUsable()) {
           throw new UnusableException(
-              path,
-              "line "
-                  + number
-                  + " is not a key; write one key per line, of visible ASCII characters without spaces");
+              path, "line " + number + " is not a key; write one key per line, of " + ApiKey.RULE);
         }
         keys.add(key);
       }

@@ -1,7 +1,12 @@
 package io.github.gpt2server.web.security;
 
+import static java.util.stream.Collectors.toSet;
+
+import io.github.gpt2server.web.Caller;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** The keys that clients may use: those of the settings, and those of a file. */
 public final class ApiKeys {
@@ -19,16 +24,29 @@ public final class ApiKeys {
     return !fixed.isEmpty() || file.isPresent();
   }
 
-  /** Returns whether the text is one of the keys; looks at all of them, whichever it is. */
-  boolean know(String text) {
-    ApiKey given = ApiKey.of(text);
-    boolean known = false;
-    for (ApiKey key : fixed) {
-      known |= key.equals(given);
+  /** The names of all keys that have one. */
+  public Set<String> names() {
+    return all().map(ApiKey::name).filter(name -> !name.equals(Caller.UNNAMED)).collect(toSet());
+  }
+
+  /** The {@link Caller#client} of every key. */
+  public Set<String> clients() {
+    return all().map(ApiKey::identity).collect(toSet());
+  }
+
+  /** The key that a client sends; looks at all of them, whichever it is. */
+  Optional<ApiKey> find(String sent) {
+    ApiKey given = ApiKey.sent(sent);
+    ApiKey found = null;
+    for (ApiKey key : all().toList()) {
+      if (key.equals(given)) {
+        found = key;
+      }
     }
-    for (ApiKey key : file.map(ApiKeyFile::keys).orElse(List.of())) {
-      known |= key.equals(given);
-    }
-    return known;
+    return Optional.ofNullable(found);
+  }
+
+  private Stream<ApiKey> all() {
+    return Stream.concat(fixed.stream(), file.map(ApiKeyFile::keys).orElse(List.of()).stream());
   }
 }

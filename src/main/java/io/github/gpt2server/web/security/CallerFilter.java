@@ -30,8 +30,12 @@ public final class CallerFilter extends OncePerRequestFilter {
     Caller caller =
         key == null || key instanceof AnonymousAuthenticationToken
             ? Caller.at(request.getRemoteAddr())
-            : new Caller(key.getName(), sharePrefixCache ? "" : key.getName());
+            : new Caller(key.getName(), keyName(key), sharePrefixCache ? "" : key.getName());
     caller.enter(request);
     chain.doFilter(request, response);
+  }
+
+  private static String keyName(Authentication key) {
+    return key instanceof ApiKeyAuthentication bearer ? bearer.keyName() : Caller.UNNAMED;
   }
 }

@@ -3,9 +3,11 @@ package io.github.gpt2server.web.security;
 import io.github.gpt2server.web.RequestIdFilter;
 import io.github.gpt2server.web.error.ErrorCode;
 import io.github.gpt2server.web.error.ErrorResponse;
+import io.github.gpt2server.web.ratelimit.RateLimitHeaders;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpResponse;
@@ -17,7 +19,11 @@ import org.springframework.web.filter.CorsFilter;
 /** Rules for pages of other origins: those that may call, the headers they may send and see. */
 public final class CorsPolicy {
   private static final List<String> EXPOSED =
-      List.of(HttpHeaders.RETRY_AFTER, HttpHeaders.WWW_AUTHENTICATE, RequestIdFilter.HEADER);
+      Stream.concat(
+              Stream.of(
+                  HttpHeaders.RETRY_AFTER, HttpHeaders.WWW_AUTHENTICATE, RequestIdFilter.HEADER),
+              RateLimitHeaders.descriptions().keySet().stream())
+          .toList();
   private static final Duration PREFLIGHT_LIFE = Duration.ofHours(1);
 
   private final List<String> origins;

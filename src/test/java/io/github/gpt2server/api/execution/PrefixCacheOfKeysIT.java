@@ -33,6 +33,15 @@ class PrefixCacheOfKeysIT {
   }
 
   @Test
+  void keysOfOneNameAreOneClient() throws IOException {
+    try (LiveServer server = new LiveServer("--gpt2.api-keys=alice old,alice new,bob other")) {
+      assertThat(cached(server, "old", "")).isZero();
+      assertThat(cached(server, "other", "")).isZero();
+      assertThat(cached(server, "new", "")).isEqualTo(99);
+    }
+  }
+
+  @Test
   void keysShareOneCacheIfTheSettingSaysSo() throws IOException {
     try (LiveServer server =
         new LiveServer("--gpt2.api-keys=one,two", "--gpt2.share-prefix-cache=true")) {

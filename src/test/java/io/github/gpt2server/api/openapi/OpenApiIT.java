@@ -238,6 +238,25 @@ class OpenApiIT {
   }
 
   @Test
+  void requestsToTheModelDescribeTheHeadersOfLimits() {
+    for (String status : new String[] {"200", "429"}) {
+      JsonNode headers =
+          document.at("/paths/~1v1~1completions/post/responses/" + status + "/headers");
+      assertThat(headers.propertyNames())
+          .as(status)
+          .contains(
+              "x-ratelimit-limit-requests",
+              "x-ratelimit-remaining-requests",
+              "x-ratelimit-reset-requests",
+              "x-ratelimit-limit-tokens",
+              "x-ratelimit-remaining-tokens",
+              "x-ratelimit-reset-tokens");
+      assertThat(headers.has("Retry-After")).isEqualTo(status.equals("429"));
+    }
+    assertThat(document.at("/paths/~1v1~1tokenize/post/responses/200").has("headers")).isFalse();
+  }
+
+  @Test
   void requestFieldsAreDescribed() {
     JsonNode fields = document.at("/components/schemas/CompletionRequest/properties");
     assertThat(fields.size()).isEqualTo(40);

@@ -104,7 +104,13 @@ class StartupFailureIT {
           gpt2.max-unread=4x       | gpt2.max-unread=4x is not allowed: use a size such as 4MB.
           gpt2.shutdown-grace=-3   | gpt2.shutdown-grace=-3s is not allowed: use a duration longer than zero, such as 30s or 5m.
           gpt2.strict-fields=maybe | gpt2.strict-fields=maybe is not allowed: use true or false.
-          gpt2.api-keys=a b        | gpt2.api-keys=(not shown) is not allowed: use keys of visible ASCII characters without spaces.
+          gpt2.api-keys=a b c      | gpt2.api-keys=(not shown) is not allowed: use keys of visible ASCII characters without spaces, or NAME KEY with a name of lower-case letters, digits and dashes that begins with a letter.
+          gpt2.api-keys=B_ob b     | gpt2.api-keys=(not shown) is not allowed: use keys of visible ASCII characters without spaces, or NAME KEY with a name of lower-case letters, digits and dashes that begins with a letter.
+          gpt2.api-keys=unnamed b  | gpt2.api-keys=(not shown) is not allowed: use keys of visible ASCII characters without spaces, or NAME KEY with a name of lower-case letters, digits and dashes that begins with a letter.
+          gpt2.limits.requests-per-minute=-1 | gpt2.limits.requests-per-minute=-1 is not allowed: use a whole number of at least 0 (0 sets no limit).
+          gpt2.limits.keys.bob.tokens-per-minute=5 | gpt2.limits.keys.bob has limits for a name that no API key has: write the name before its key in gpt2.api-keys, as in 'bob KEY'.
+          gpt2.limits.keys.bob.tokens-per-minutes=5 | gpt2.limits.keys.bob.tokens-per-minutes is not a setting: gpt2.limits.keys.NAME has requests-per-minute, tokens-per-minute and concurrent-requests.
+          gpt2.limits.request-per-minute=5 | gpt2.limits.request-per-minute=5 is not a setting: did you mean gpt2.limits.requests-per-minute?
           gpt2.trusted-proxies=proxy.example  | gpt2.trusted-proxies=proxy.example is not allowed: use IP addresses and ranges, such as 10.0.0.7, 10.1.0.0/16 or 2001:db8::/32.
           gpt2.trusted-proxies=10.0.0.0/8,10.0.0.0/33  | gpt2.trusted-proxies=10.0.0.0/33 is not allowed: use IP addresses and ranges, such as 10.0.0.7, 10.1.0.0/16 or 2001:db8::/32.
           gpt2.trusted-proxies=10  | gpt2.trusted-proxies=10 is not allowed: use IP addresses and ranges, such as 10.0.0.7, 10.1.0.0/16 or 2001:db8::/32.
@@ -118,7 +124,7 @@ class StartupFailureIT {
           server.prot=3            | server.prot is not a setting: did you mean server.port?
           gpt2.timeout=3s          | gpt2.timeout=3s is not a setting: did you mean gpt2.request-timeout?
           gpt2.api-key=secret      | gpt2.api-key is not a setting: did you mean gpt2.api-keys?
-          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.kernels, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.speculation, gpt2.draft-model, gpt2.max-queue, gpt2.request-timeout, gpt2.max-unread, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.default-max-tokens, gpt2.clamp-max-tokens, gpt2.chat-template, gpt2.trust-request-chat-template, gpt2.strict-fields, gpt2.api-keys, gpt2.api-keys-file, gpt2.share-prefix-cache, gpt2.trusted-proxies, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
+          gpt2.zzz=1               | gpt2.zzz=1 is not a setting: there are gpt2.model, gpt2.revision, gpt2.hub.endpoint, gpt2.hub.token, gpt2.hub.cache, gpt2.hub.offline, gpt2.aliases, gpt2.device, gpt2.dtype, gpt2.kernels, gpt2.threads, gpt2.max-sequences, gpt2.prefix-cache-tokens, gpt2.speculation, gpt2.draft-model, gpt2.max-queue, gpt2.request-timeout, gpt2.max-unread, gpt2.max-logprobs, gpt2.max-inspect-values, gpt2.default-max-tokens, gpt2.clamp-max-tokens, gpt2.chat-template, gpt2.trust-request-chat-template, gpt2.strict-fields, gpt2.api-keys, gpt2.api-keys-file, gpt2.limits.requests-per-minute, gpt2.limits.tokens-per-minute, gpt2.limits.concurrent-requests, gpt2.limits.keys, gpt2.share-prefix-cache, gpt2.trusted-proxies, gpt2.cors-origins, gpt2.access-log, gpt2.log-prompts, gpt2.shutdown-grace.
           """)
   void namesSettingValueAndWhatIsAllowed(String setting, String sentence, CapturedOutput output) {
     assertFails(SettingsOnly.class, WebApplicationType.NONE, "--" + setting);

@@ -7,6 +7,8 @@ import io.github.gpt2server.engine.request.Speculation;
 import io.github.gpt2server.hub.http.HubOptions;
 import io.github.gpt2server.hub.http.HubSettings;
 import io.github.gpt2server.model.torch.kernels.KernelChoice;
+import io.github.gpt2server.web.ratelimit.RateLimitOptions;
+import io.github.gpt2server.web.ratelimit.RateLimitOptions.KeyOptions;
 import io.github.gpt2server.web.security.ApiKey;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,6 +55,7 @@ class Gpt2PropertiesTest {
                 false,
                 List.of(),
                 null,
+                new RateLimitOptions(0, 0, 0, Map.of()),
                 false,
                 List.of(),
                 List.of(),
@@ -148,6 +151,43 @@ class Gpt2PropertiesTest {
     assertThat(properties.hub())
         .isEqualTo(new HubOptions("https://hub.example", "hf_secret", null, true));
     assertThat(properties.toString()).doesNotContain("hf_secret", "one", "two");
+  }
+
+  @Test
+  void readsNamedKeysAndTheirLimits() {
+    Gpt2Properties options =
+        bind(
+            new MapPropertySource(
+                "given",
+                Map.of(
+                    "gpt2.api-keys", "team-a one, bob two,three",
+                    "gpt2.limits.requests-per-minute", "60",
+                    "gpt2.limits.keys.team-a.tokens-per-minute", "5000",
+                    "gpt2.limits.keys.bob.requests-per-minute", "0")));
+    Gpt2Properties variables =
+        bind(
+            new SystemEnvironmentPropertySource(
+                "systemEnvironment",
+                Map.of(
+                    "GPT2_API_KEYS", "bob two",
+                    "GPT2_LIMITS_REQUESTS_PER_MINUTE", "60",
+                    "GPT2_LIMITS_KEYS_BOB_CONCURRENT_REQUESTS", "2")));
+
+    assertThat(options.apiKeys().stream().map(ApiKey::name))
+        .containsExactly("team-a", "bob", "unnamed");
+    assertThat(options.apiKeys())
+        .containsExactly(ApiKey.of("one"), ApiKey.of("two"), ApiKey.of("three"));
+    assertThat(options.limits())
+        .isEqualTo(
+            new RateLimitOptions(
+                60,
+                0,
+                0,
+                Map.of(
+                    "team-a", new KeyOptions(null, 5_000, null),
+                    "bob", new KeyOptions(0, null, null))));
+    assertThat(variables.limits())
+        .isEqualTo(new RateLimitOptions(60, 0, 0, Map.of("bob", new KeyOptions(null, null, 2))));
   }
 
   private static Gpt2Properties bind(PropertySource<?> source) {

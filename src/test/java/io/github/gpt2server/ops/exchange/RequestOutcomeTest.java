@@ -24,13 +24,13 @@ class RequestOutcomeTest {
     "504, TIMEOUT, timeout"
   })
   void theStatusTellsHowItEnded(int status, RequestOutcome outcome, String errorType) {
-    assertThat(RequestOutcome.of(status, false, List.of())).isEqualTo(outcome);
+    assertThat(RequestOutcome.of(status, false, false, List.of())).isEqualTo(outcome);
     assertThat(outcome.errorType(status)).isEqualTo(errorType);
   }
 
   @Test
   void anAnswerThatBreaksOffHasLostItsReader() {
-    assertThat(RequestOutcome.of(200, true, List.of())).isEqualTo(RequestOutcome.CANCELLED);
-    assertThat(RequestOutcome.of(500, true, List.of())).isEqualTo(RequestOutcome.FAILED);
+    assertThat(RequestOutcome.of(200, true, false, List.of())).isEqualTo(RequestOutcome.CANCELLED);
+    assertThat(RequestOutcome.of(500, true, false, List.of())).isEqualTo(RequestOutcome.FAILED);
   }
 }

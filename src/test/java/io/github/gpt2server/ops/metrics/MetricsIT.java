@@ -49,7 +49,7 @@ class MetricsIT {
     assertThat(requests("text_completion", "refused")).isEqualTo(2);
     assertThat(requests("embeddings", "success")).isEqualTo(1);
     assertThat(requests("next_token", "success")).isEqualTo(1);
-    assertThat(scrape.samples("gpt2_requests_total")).hasSize(7 * 7);
+    assertThat(scrape.samples("gpt2_requests_total")).hasSize(7 * 8);
   }
 
   private static double requests(String operation, String outcome) {

@@ -35,6 +35,7 @@ class ErrorCodeTest {
                 Map.entry("body_too_large", "413 invalid_request_error"),
                 Map.entry("unsupported_media_type", "415 invalid_request_error"),
                 Map.entry("queue_full", "429 rate_limit_error"),
+                Map.entry("rate_limit_exceeded", "429 rate_limit_error"),
                 Map.entry("internal_error", "500 server_error"),
                 Map.entry("model_output_invalid", "500 server_error"),
                 Map.entry("model_loading", "503 service_unavailable_error"),

@@ -51,11 +51,20 @@ class ApiKeyFileIT {
   }
 
   @Test
+  void keysMayHaveNames() throws Exception {
+    Files.writeString(folder.resolve("keys"), "alice  sesame\nbob\topen\nplain\n");
+    try (TestServer server = start()) {
+      assertKeys(server, List.of("sesame", "open", "plain"), List.of("alice", "alice  sesame"));
+    }
+  }
+
+  @Test
   void aBrokenFileLeavesTheKeysAsTheyWere(CapturedOutput output) throws Exception {
     Path keys = Files.writeString(folder.resolve("keys"), "old");
     try (TestServer server = start()) {
       int warnings = 0;
-      for (String content : new String[] {"# nobody\n", "new\ntwo words\n", "sch\u00f6n"}) {
+      for (String content :
+          new String[] {"# nobody\n", "new\nthree little words\n", "sch\u00f6n"}) {
         Files.writeString(keys, content);
         int expected = ++warnings;
         await().until(() -> warnings(output) == expected);
@@ -72,8 +81,8 @@ class ApiKeyFileIT {
           .extracting(line -> line.replaceAll(".*cannot be used: (.*)\\. The API.*", "$1"))
           .containsExactly(
               "it has no key; write one key per line",
-              "line 2 is not a key; write one key per line, of visible ASCII characters without spaces",
-              "line 1 is not a key; write one key per line, of visible ASCII characters without spaces",
+              "line 2 is not a key; write one key per line, of " + ApiKey.RULE,
+              "line 1 is not a key; write one key per line, of " + ApiKey.RULE,
               "there is no such file");
       Files.writeString(keys, "new");
       await().until(() -> status(server, "new") == 200);

@@ -55,7 +55,11 @@ class CorsIT {
     assertThat(answered.statusCode()).isEqualTo(200);
     assertThat(answered.headers().firstValue("Access-Control-Allow-Origin")).contains(PAGE);
     assertThat(answered.headers().firstValue("Access-Control-Expose-Headers"))
-        .contains("Retry-After, WWW-Authenticate, X-Request-Id");
+        .contains(
+            "Retry-After, WWW-Authenticate, X-Request-Id, x-ratelimit-limit-requests,"
+                + " x-ratelimit-remaining-requests, x-ratelimit-reset-requests,"
+                + " x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens,"
+                + " x-ratelimit-reset-tokens");
     assertThat(refused.statusCode()).isEqualTo(401);
     assertThat(refused.headers().firstValue("Access-Control-Allow-Origin")).contains(PAGE);
   }

@@ -3,6 +3,7 @@ package io.github.gpt2server.api.insight.score;
 import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.web.ServerSentEvents;
+import io.github.gpt2server.web.ratelimit.Quota;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -41,6 +42,7 @@ final class ScoreHandler {
               out.flush();
             });
     out.data(response);
+    Quota.current().end();
     out.done();
     out.flush();
   }
@@ -57,6 +59,7 @@ final class ScoreHandler {
    */
   private ScoreResponse score(
       ScoreSpec.Texts spec, List<TextScoring> texts, Runnable silence, IntConsumer progress) {
+    Quota.current().reserve(texts.stream().mapToLong(TextScoring::readTokens).sum());
     long deadline = System.nanoTime() + timeout.toNanos();
     int scored = 0;
     for (TextScoring text : texts) {

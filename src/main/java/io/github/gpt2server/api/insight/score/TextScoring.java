@@ -69,6 +69,14 @@ final class TextScoring {
     return windows.stream().mapToInt(ScoringWindow::scoredTokens).sum();
   }
 
+  /** The number of tokens that all windows read, some of them as context of the next. */
+  long readTokens() {
+    return windows.stream()
+        .filter(window -> window.scoredTokens() > 0)
+        .mapToLong(window -> window.end() - window.start())
+        .sum();
+  }
+
   /**
    * Scores one window.
    *

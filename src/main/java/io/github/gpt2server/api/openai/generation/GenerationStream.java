@@ -5,6 +5,7 @@ import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.web.ServerSentEvents;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.error.ClientGoneException;
+import io.github.gpt2server.web.ratelimit.Quota;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -74,6 +75,7 @@ public final class GenerationStream<C> {
     if (spec.includeUsage()) {
       out.data(format.chunk(List.of(), usage.build(), true));
     }
+    Quota.current().end();
     out.done();
     out.flush();
   }

@@ -2,6 +2,7 @@ package io.github.gpt2server.api.openai.structured;
 
 import io.github.gpt2server.analysis.ChoiceProbabilities;
 import io.github.gpt2server.api.execution.RunningGeneration;
+import io.github.gpt2server.api.execution.TokenCount;
 import io.github.gpt2server.constraint.token.ForcedTokens;
 import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.request.Generation;
@@ -10,6 +11,7 @@ import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.sampling.TextForm;
 import io.github.gpt2server.sampling.TokenSampler;
+import io.github.gpt2server.web.ratelimit.Quota;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -48,7 +50,12 @@ public final class ChoiceDraw {
   public record Drawn(Generation generation, List<Double> logMasses) {}
 
   /** A request of {@link ChoiceProbabilities}, and which. */
-  private record Part(ChoiceProbabilities of, int index) {}
+  private record Part(ChoiceProbabilities of, int index) {
+
+    SequenceRequest request() {
+      return of.requests().get(index);
+    }
+  }
 
   /** Draws for each sequence of a generation. */
   public Drawn draw(Generation generation, Structure.OneOf structure) {
@@ -66,6 +73,10 @@ public final class ChoiceDraw {
         }
       }
     }
+    Quota.current()
+        .reserve(
+            TokenCount.most(generation)
+                + parts.stream().mapToLong(part -> part.request().prompt().length).sum());
     score(generation, parts);
     List<SequenceRequest> drawn = new ArrayList<>();
     List<Double> masses = new ArrayList<>();
@@ -94,7 +105,7 @@ public final class ChoiceDraw {
       Generation scoring =
           new Generation(
               generation.id(),
-              some.stream().map(part -> part.of().requests().get(part.index())).toList(),
+              some.stream().map(Part::request).toList(),
               generation.timeout(),
               false);
       try (RunningGeneration running =
