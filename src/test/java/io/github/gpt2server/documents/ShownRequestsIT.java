@@ -90,6 +90,17 @@ class ShownRequestsIT {
     assertThat(choice.at("/choices/0/text").stringValue()).isIn(" angry", " happy and glad");
   }
 
+  @Test
+  @Order(4)
+  void everyCommandForClientsIsAnswered() throws IOException {
+    List<Shown> requests = shown("docs/clients.md");
+    assertThat(requests).hasSize(2);
+    for (Shown request : requests) {
+      RawHttp.Answer answer = server.post(request.path(), request.body());
+      assertThat(answer.status()).as(request.body() + answer.body()).isEqualTo(200);
+    }
+  }
+
   private static List<Shown> shown(String document) throws IOException {
     List<Shown> requests = new ArrayList<>();
     for (Markdown.Block block : Markdown.read(Path.of(document)).blocks()) {
