@@ -38,6 +38,18 @@ class Gpt2(Module):
         __torch__.Place(self.kv_cache[1][:, slot, :, start:start + length],
             self.prefix_cache[1][block, :, :, :length])]
 
+  # Copies keys and values from a slot to another with the same tokens before them: four numbers of each
+  # copy, both slots, the first position and the one after the last. Keys are copied in blocks of 16.
+  def fork(self, copies: List[int]) -> None:
+    for i in range(0, len(copies), 4):
+      source, target, start, end = copies[i:i + 4]
+      first = start // 16
+      last = (end + 15) // 16
+      keys = self.kv_cache[0]
+      values = self.kv_cache[1]
+      keys[:, target, :, first:last].copy_(keys[:, source, :, first:last])
+      values[:, target, :, start:end].copy_(values[:, source, :, start:end])
+
   def plan_attention(self, batch: __torch__.Batch) -> __torch__.AttentionPlan:
     return __torch__.AttentionPlan(torch.to(batch.position, dtype=__torch__.int32()),
         torch.to(batch.slot, dtype=__torch__.int32()))

@@ -76,6 +76,14 @@ class Gpt2(Module):
     return [__torch__.Place(self.kv_cache[0][:, :, slot, :, start:start + length],
         self.prefix_cache[0][:, :, block, :, :length])]
 
+  # Copies keys and values from a slot to another with the same tokens before them: four numbers of each
+  # copy, both slots, the first position and the one after the last.
+  def fork(self, copies: List[int]) -> None:
+    cache = self.kv_cache[0]
+    for i in range(0, len(copies), 4):
+      source, target, start, end = copies[i:i + 4]
+      cache[:, :, target, :, start:end].copy_(cache[:, :, source, :, start:end])
+
   def plan_attention(self, batch: __torch__.Batch) -> __torch__.AttentionPlan:
     decode = annotate(Optional[__torch__.DecodePlan], None)
     if batch.decoding > 0:

@@ -162,7 +162,7 @@ public final class Engine implements AutoCloseable {
     this.settings = settings;
     this.observer = new GuardedObserver(settings.observer());
     this.admission = new Admission(settings.maxQueue());
-    this.slotTable = new SlotTable(admission, this::updateUsage);
+    this.slotTable = new SlotTable(admission, tokenizer, this::updateUsage);
     this.tasks = new TaskQueue(admission::leaveQueue);
     this.thread = new Thread(() -> run(loader, planners), "gpt2-engine");
   }
@@ -231,6 +231,11 @@ public final class Engine implements AutoCloseable {
   private void enter(Runnable takeIn) {
     admission.enter(() -> inbox.add(takeIn));
     wake();
+  }
+
+  /** Number of sequences that can run at the same time; 0 before the model is loaded. */
+  public int slots() {
+    return admission.slots();
   }
 
   /** The approximate limit of a stream's unread events, in bytes. */

@@ -45,6 +45,9 @@ public interface LanguageModel extends AutoCloseable {
   /** Copies keys and values from blocks of the prefix cache to slots of the KV cache. */
   void restore(List<BlockCopy> copies);
 
+  /** Copies keys and values between slots of the KV cache, in this order. */
+  void fork(List<SlotCopy> copies);
+
   /**
    * Computes one step and writes the new tokens' keys and values into the KV cache. Repeating a
    * step is harmless.

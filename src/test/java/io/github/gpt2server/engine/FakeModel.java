@@ -6,6 +6,7 @@ import io.github.gpt2server.model.Inspection;
 import io.github.gpt2server.model.InspectionResult;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelTask;
+import io.github.gpt2server.model.SlotCopy;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
@@ -82,6 +83,9 @@ public final class FakeModel implements LanguageModel {
 
   /** The next token's logit; all others are 0. */
   volatile float peak = 10;
+
+  /** Whether the logits of tokens below 900 are hashes from 0 to below {@link #peak}, not 0. */
+  volatile boolean spread;
 
   /** Number of slots for the warm-up; 0 for all. */
   int warmUpSlots;
@@ -172,6 +176,14 @@ public final class FakeModel implements LanguageModel {
     }
   }
 
+  @Override
+  public void fork(List<SlotCopy> copies) {
+    for (SlotCopy each : copies) {
+      int length = each.end() - each.start();
+      copy(cache[each.from()], each.start(), cache[each.to()], each.start(), length);
+    }
+  }
+
   private void copy(int[] from, int at, int[] to, int start, int length) {
     if (copyingFails) {
       throw new IllegalStateException("no copies");
@@ -225,6 +237,12 @@ public final class FakeModel implements LanguageModel {
 
   private float[] row(int slot, int position) {
     float[] row = new float[VOCAB];
+    if (spread) {
+      int hash = next(cache[slot], 0, position + 1);
+      for (int i = 0; i < 900; i++) {
+        row[i] = peak * (Math.floorMod((hash + 1) * (i + 7) * 0x9E3779B9, 65536) / 65536f);
+      }
+    }
     int token = next(cache[slot], Math.max(0, position + 1 - memory), position + 1);
     row[slip > 0 && position % slip == 0 ? token + 1 : token] = peak;
     if (cache[slot][position] == NOT_A_NUMBER) {

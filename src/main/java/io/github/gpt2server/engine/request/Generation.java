@@ -14,13 +14,16 @@ import java.util.List;
  * @param timeout longest time from submission to the end
  * @param streaming whether the submitter reads events as they come rather than after the end
  * @param client the client that it belongs to; clients get slots in turns
+ * @param beams the beam search that generates the texts, or null if they are sampled; the sequences
+ *     then are its {@link BeamSearch#results}, best first, of one prompt after the other
  */
 public record Generation(
     String id,
     List<SequenceRequest> sequences,
     Duration timeout,
     boolean streaming,
-    String client) {
+    String client,
+    BeamSearch beams) {
 
   /** Copies the list. */
   public Generation {
@@ -28,6 +31,22 @@ public record Generation(
     if (sequences.isEmpty()) {
       throw new IllegalArgumentException("a generation needs at least one sequence");
     }
+    if (beams != null && sequences.size() % beams.results() != 0) {
+      throw new IllegalArgumentException("a beam search has all of its results");
+    }
+    if (beams != null && sequences.stream().anyMatch(sequence -> sequence.maxTokens() == 0)) {
+      throw new IllegalArgumentException("a beam search generates tokens");
+    }
+  }
+
+  /** Creates a generation by sampling. */
+  public Generation(
+      String id,
+      List<SequenceRequest> sequences,
+      Duration timeout,
+      boolean streaming,
+      String client) {
+    this(id, sequences, timeout, streaming, client, null);
   }
 
   /** Creates a generation without a client. */
@@ -57,7 +76,7 @@ public record Generation(
 
   /** This generation as one of {@code owner}. */
   public Generation of(String owner) {
-    return new Generation(id, sequences, timeout, streaming, owner);
+    return new Generation(id, sequences, timeout, streaming, owner, beams);
   }
 
   /**
@@ -73,6 +92,7 @@ public record Generation(
             sequences.stream().map(sequence -> sequence.inCacheOf(owner)).toList(),
             timeout,
             streaming,
-            client);
+            client,
+            beams);
   }
 }

@@ -73,6 +73,11 @@ public final class Admission {
     freeSlots++;
   }
 
+  /** Number of slots, those in use included. */
+  public synchronized int slots() {
+    return slots;
+  }
+
   public synchronized int waiting() {
     return waiting;
   }

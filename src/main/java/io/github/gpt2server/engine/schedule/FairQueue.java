@@ -60,6 +60,15 @@ public final class FairQueue<T> {
    * @return null if there is none
    */
   public T take(ToIntFunction<String> places, Predicate<T> mayTake) {
+    T next = next(places, mayTake);
+    if (next != null) {
+      waiting.remove(next);
+    }
+    return next;
+  }
+
+  /** The element that {@link #take} would remove. */
+  T next(ToIntFunction<String> places, Predicate<T> mayTake) {
     T next = null;
     int fewest = Integer.MAX_VALUE;
     for (T one : waiting) {
@@ -71,9 +80,6 @@ public final class FairQueue<T> {
       if (fewest == 0) {
         break;
       }
-    }
-    if (next != null) {
-      waiting.remove(next);
     }
     return next;
   }

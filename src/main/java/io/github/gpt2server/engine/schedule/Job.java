@@ -2,6 +2,7 @@ package io.github.gpt2server.engine.schedule;
 
 import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.handle.GenerationHandle;
+import io.github.gpt2server.engine.request.BeamSearch;
 import io.github.gpt2server.engine.request.Generation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,7 +17,8 @@ public final class Job {
 
   public Job(Generation generation, Deadline deadline, long maxUnreadBytes) {
     this.handle = new GenerationHandle(generation, deadline, maxUnreadBytes);
-    for (int i = 0; i < generation.sequences().size(); i++) {
+    int together = generation.beams() == null ? 1 : generation.beams().results();
+    for (int i = 0; i < generation.sequences().size(); i += together) {
       waiting.add(i);
     }
   }
@@ -34,7 +36,17 @@ public final class Job {
     return !waiting.isEmpty();
   }
 
-  /** Removes and returns the index of the next waiting sequence. */
+  /** The search that generates the sequences, or null. */
+  BeamSearch beams() {
+    return handle.generation().beams();
+  }
+
+  /** Number of slots in which the next waiting sequence runs: one, or those of a beam search. */
+  int slotsNeeded() {
+    return beams() == null ? 1 : beams().width();
+  }
+
+  /** Removes and returns the index of the next waiting sequence, of a beam search the first. */
   int takeWaiting() {
     return waiting.remove();
   }

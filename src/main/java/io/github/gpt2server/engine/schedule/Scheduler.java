@@ -71,7 +71,7 @@ public final class Scheduler {
     boolean rows = steps % ROW_PACE == 0 || running.stream().allMatch(Sequence::reportsRows);
     List<Sequence> generating =
         running.stream()
-            .filter(sequence -> !sequence.prefilling() && !sequence.job().handle().stalled())
+            .filter(sequence -> sequence.decoding() && !sequence.job().handle().stalled())
             .toList();
     List<Sequence> decoding =
         generating.stream()

@@ -1,5 +1,6 @@
 package io.github.gpt2server.engine.schedule;
 
+import io.github.gpt2server.engine.beam.Beam;
 import io.github.gpt2server.engine.handle.RequestProgress;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.FinishReason;
@@ -33,6 +34,15 @@ public final class Sequence implements SpeculativeSequence {
   private int generated;
   private int retained;
   private int lastToken = -1;
+
+  /** The beam search that decides how the sequence goes on; null for none, or once it has ended. */
+  private BeamGroup beams;
+
+  /** Whether the slot was given to a beam search, so that it holds other tokens than generated. */
+  private boolean searched;
+
+  /** Whether nothing is computed in the slot, because the beam search has no beam for it. */
+  private boolean paused;
 
   /**
    * Creates a sequence of which nothing is read.
@@ -75,7 +85,45 @@ public final class Sequence implements SpeculativeSequence {
   }
 
   public boolean prefilling() {
-    return prefilled < request.prompt().length;
+    return !paused && prefilled < request.prompt().length;
+  }
+
+  /** Returns whether its next tokens are to be computed. */
+  boolean decoding() {
+    return !paused && !prefilling();
+  }
+
+  /** The beam search that decides how the sequence goes on, or null. */
+  public BeamGroup beams() {
+    return beams;
+  }
+
+  /**
+   * Gives the slot to a beam search.
+   *
+   * @param reads whether it reads the prompt, rather than receive it
+   */
+  void join(BeamGroup group, boolean reads) {
+    beams = group;
+    searched = true;
+    paused = !reads;
+  }
+
+  /** Computes a beam's last token next; nothing if it is null. */
+  void run(Beam beam) {
+    paused = beam == null;
+    if (beam != null) {
+      prefilled = request.prompt().length;
+      generated = beam.length();
+      lastToken = beam.token();
+    }
+  }
+
+  /** Generates no more in a beam search; may then report a result as if it had generated it. */
+  void leave() {
+    beams = null;
+    generated = 0;
+    paused = true;
   }
 
   int prefilled() {
@@ -121,11 +169,12 @@ public final class Sequence implements SpeculativeSequence {
 
   /**
    * The largest number of draft tokens: the tokens that may still follow, less the one that the
-   * step generates anyway; 0 if whole rows are reported, whose consumers set the pace.
+   * step generates anyway; 0 if whole rows are reported, whose consumers set the pace, and in beam
+   * search.
    */
   @Override
   public int maxDraft() {
-    return reportsRows() ? 0 : request.maxTokens() - generated - 1;
+    return reportsRows() || searched ? 0 : request.maxTokens() - generated - 1;
   }
 
   @Override
@@ -179,7 +228,9 @@ public final class Sequence implements SpeculativeSequence {
   /** Number of leading tokens that the slot holds and the prefix cache may retain. */
   int retainable() {
     int reusable = request.reuse().length();
-    return reusable == request.prompt().length ? positions() : Math.min(positions(), reusable);
+    return reusable == request.prompt().length && !searched
+        ? positions()
+        : Math.min(prefilled, reusable);
   }
 
   /** Number of leading tokens that have been offered to the prefix cache. */
@@ -194,7 +245,7 @@ public final class Sequence implements SpeculativeSequence {
 
   /** The tokens of the prompt, and those generated. */
   int[] text() {
-    return proposer == null
+    return proposer == null || searched
         ? request.prompt()
         : proposer.tokens(0, request.prompt().length + generated);
   }

@@ -3,6 +3,7 @@ package io.github.gpt2server.engine.schedule;
 import io.github.gpt2server.engine.result.Failures;
 import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.sampling.Candidates;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The KV-cache slots and the jobs that wait for them or run in them, from arrival to end. Streams
@@ -22,6 +24,7 @@ public final class SlotTable {
   private static final int RESERVE_DIVISOR = 4;
 
   private final Admission admission;
+  private final Gpt2Tokenizer tokenizer;
   private final Runnable onEnd;
   private final Set<Job> jobs = new LinkedHashSet<>();
   private final FairQueue<Job> queue = new FairQueue<>(Job::client);
@@ -36,8 +39,9 @@ public final class SlotTable {
    * @param admission notified when jobs leave the queue and when slots are taken or freed
    * @param onEnd called when a job has released its resources, before its submitter sees the end
    */
-  public SlotTable(Admission admission, Runnable onEnd) {
+  public SlotTable(Admission admission, Gpt2Tokenizer tokenizer, Runnable onEnd) {
     this.admission = admission;
+    this.tokenizer = tokenizer;
     this.onEnd = onEnd;
   }
 
@@ -50,6 +54,11 @@ public final class SlotTable {
   /** Adds an admitted job; ends it as failed if memory is short. */
   public void add(Job job) {
     try {
+      if (job.slotsNeeded() > slots.length) {
+        throw new IllegalArgumentException(
+            "%d beams need as many slots, but there are %d"
+                .formatted(job.slotsNeeded(), slots.length));
+      }
       queue.add(job);
       jobs.add(job);
     } catch (RuntimeException | Error e) {
@@ -80,21 +89,27 @@ public final class SlotTable {
     return running.stream().mapToLong(Sequence::positions).sum();
   }
 
-  /** Gives free slots to waiting jobs, first to those of the client with the fewest slots. */
+  /**
+   * Gives free slots to waiting jobs, first to those of the client with the fewest slots. If the
+   * next one is a beam search, the others wait until there are slots for all of its beams.
+   */
   public void giveSlots() {
-    // The lowest free slot, which keeps the decoding sequences' view of the cache dense.
-    for (int slot = 0; slot < slots.length && !queue.isEmpty(); slot++) {
-      if (slots[slot] == null) {
-        boolean stallingToo = hasSlotForStalling();
-        Job job =
-            queue.take(
-                client -> slotsByClient.getOrDefault(client, 0),
-                waiting -> stallingToo || !waiting.handle().mayStall());
-        if (job == null) {
-          return;
-        }
-        giveSlot(slot, job);
+    while (!queue.isEmpty()) {
+      // The lowest free slots, which keep the decoding sequences' view of the cache dense.
+      int[] free = IntStream.range(0, slots.length).filter(slot -> slots[slot] == null).toArray();
+      if (free.length == 0) {
+        return;
       }
+      boolean stallingToo = hasSlotForStalling();
+      Job job =
+          queue.next(
+              client -> slotsByClient.getOrDefault(client, 0),
+              waiting -> stallingToo || !waiting.handle().mayStall());
+      if (job == null || job.slotsNeeded() > free.length) {
+        return;
+      }
+      queue.remove(job);
+      giveSlots(job, free);
     }
   }
 
@@ -111,15 +126,44 @@ public final class SlotTable {
     return Math.max(1, slotCount - Math.max(1, slotCount / RESERVE_DIVISOR));
   }
 
-  private void giveSlot(int slot, Job job) {
+  private void giveSlots(Job job, int[] free) {
     int index = job.takeWaiting();
     if (job.hasWaiting()) {
       // At the end: requests of many sequences take turns with those of one. The queue has just
       // lost this element, so that adding it allocates nothing.
       queue.add(job);
     }
-    admission.takeSlot(!job.hasWaiting());
     job.handle().progress().start();
+    if (job.beams() == null) {
+      giveSlot(free[0], job, index, !job.hasWaiting());
+      return;
+    }
+    List<Sequence> group = new ArrayList<>();
+    for (int i = 0; i < job.slotsNeeded(); i++) {
+      // Those that report nothing have the request of the first.
+      int own = i < job.beams().results() ? index + i : index;
+      Sequence sequence = giveSlot(free[i], job, own, i == 0 && !job.hasWaiting());
+      if (sequence == null) {
+        return;
+      }
+      group.add(sequence);
+    }
+    try {
+      new BeamGroup(job.beams(), group, tokenizer).begin();
+    } catch (RuntimeException | Error e) {
+      end(job, Outcome.FAILED, Failures.report(job.handle().id(), e));
+      Failures.requireSurvivable(e);
+    }
+  }
+
+  /**
+   * Gives a slot to a sequence of a job.
+   *
+   * @param last whether it is the last to leave the queue
+   * @return null if the job has ended because memory is short
+   */
+  private Sequence giveSlot(int slot, Job job, int index, boolean last) {
+    admission.takeSlot(last);
     Sequence sequence = null;
     try {
       sequence = new Sequence(job, index, slot, candidates::get);
@@ -127,12 +171,14 @@ public final class SlotTable {
       running.add(sequence);
       slotsByClient.merge(job.client(), 1, Integer::sum);
       slots[slot] = sequence;
+      return sequence;
     } catch (RuntimeException | Error e) {
       running.remove(sequence);
       job.running().remove(sequence);
       admission.freeSlot();
       end(job, Outcome.FAILED, Failures.report(job.handle().id(), e));
       Failures.requireSurvivable(e);
+      return null;
     }
   }
 

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *   <li><i>read prompts</i>: advances each sequence by its prompt chunks and publishes their
  *       scores;
  *   <li><i>generate</i>: {@link NextTokens} penalises, samples and emits a token of each sequence
- *       whose known tokens end with this step;
+ *       whose known tokens end with this step; {@link BeamSteps} continues beams;
  *   <li><i>verify drafts</i>: one of each sequence at a time, a draft token is accepted if it is
  *       the token that was just generated; its row then generates the next.
  * </ol>
@@ -44,6 +44,7 @@ public final class StepExecutor {
 
   private final LanguageModel model;
   private final NextTokens nextTokens;
+  private final BeamSteps beams;
   private final IntFunction<Sequence> inSlot;
   private final Consumer<Sequence> onComplete;
   private final BiConsumer<Sequence, Throwable> onFailure;
@@ -66,6 +67,7 @@ public final class StepExecutor {
       BiConsumer<Sequence, Throwable> onFailure) {
     this.model = model;
     this.nextTokens = new NextTokens(tokenizer, threads, this::attempt, onComplete);
+    this.beams = new BeamSteps(model, tokenizer, onComplete);
     this.inSlot = inSlot;
     this.onComplete = onComplete;
     this.onFailure = onFailure;
@@ -85,9 +87,10 @@ public final class StepExecutor {
   /** Executes a step. */
   public StepOutput execute(StepPlan plan) {
     nextTokens.beginStep();
+    beams.beginStep();
     accepted = 0;
     step(plan);
-    return new StepOutput(nextTokens.count(), accepted);
+    return new StepOutput(nextTokens.count() + beams.count(), accepted);
   }
 
   private void step(StepPlan plan) {
@@ -200,7 +203,7 @@ public final class StepExecutor {
     List<Row> rows = new ArrayList<>();
     for (DraftedRow known : ahead(decoded, 0)) {
       attempt(
-          known.sequence(), () -> rows.add(NextTokens.row(known.sequence(), known.row(), result)));
+          known.sequence(), () -> addRow(known.sequence(), known.row(), result, reductions, rows));
     }
     readPrompts(plan, result, reductions, rows);
     generate(rows, result, reductions);
@@ -209,6 +212,16 @@ public final class StepExecutor {
       List<Row> verified = verifyDrafts(ahead(decoded, ahead), result);
       accepted += verified.size();
       generate(verified, result, reductions);
+    }
+  }
+
+  /** Adds the row of a sequence's next token; a beam takes its own at once. */
+  private void addRow(
+      Sequence sequence, int row, StepResult result, Reductions reductions, List<Row> rows) {
+    if (sequence.beams() == null) {
+      rows.add(NextTokens.row(sequence, row, result));
+    } else {
+      beams.add(sequence, row, result, reductions.sums());
     }
   }
 
@@ -262,7 +275,7 @@ public final class StepExecutor {
             if (!sequence.prefilling()) {
               publishPrompt(sequence, lastRow, result);
               if (sequence.generates()) {
-                rows.add(NextTokens.row(sequence, lastRow, result));
+                addRow(sequence, lastRow, result, reductions, rows);
               } else {
                 sequence.finish(FinishReason.LENGTH, -1);
                 onComplete.accept(sequence);
@@ -275,11 +288,15 @@ public final class StepExecutor {
   private static void publishPrompt(Sequence sequence, int lastRow, StepResult result) {
     boolean nextToken = sequence.request().promptProbabilities().nextTokenLogits();
     if (nextToken || sequence.scores()) {
-      sequence.publish(
-          new SequenceEvent.PromptRead(
-              sequence.index(),
-              nextToken ? NextTokens.copy(result.logits(lastRow)) : null,
-              sequence.promptScores()));
+      List<Sequence> reporting =
+          sequence.beams() == null ? List.of(sequence) : sequence.beams().reporting();
+      for (Sequence each : reporting) {
+        each.publish(
+            new SequenceEvent.PromptRead(
+                each.index(),
+                nextToken ? NextTokens.copy(result.logits(lastRow)) : null,
+                sequence.promptScores()));
+      }
     }
   }
 

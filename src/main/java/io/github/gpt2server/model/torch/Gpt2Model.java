@@ -13,6 +13,7 @@ import io.github.gpt2server.model.InspectionResult;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.ModelTask;
+import io.github.gpt2server.model.SlotCopy;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
@@ -348,6 +349,17 @@ public final class Gpt2Model implements LanguageModel {
             .flatMapToLong(
                 copy -> LongStream.of(copy.slot(), copy.start(), copy.length(), copy.block()))
             .toArray());
+  }
+
+  @Override
+  public void fork(List<SlotCopy> copies) {
+    program.run(
+        "fork",
+        IValue.listFrom(
+            copies.stream()
+                .flatMapToLong(
+                    copy -> LongStream.of(copy.from(), copy.to(), copy.start(), copy.end()))
+                .toArray()));
   }
 
   @Override
