@@ -53,6 +53,11 @@ public final class CompiledConstraints {
     this.maxBytes = maxBytes;
   }
 
+  /** The tokens of the vocabulary. */
+  public TokenTree tree() {
+    return tree;
+  }
+
   /**
    * The automaton of a constraint, compiled now unless it was before.
    *

@@ -30,6 +30,11 @@ public interface TokenConstraint {
   /** Moves on by a token that may follow. */
   void accept(int token);
 
+  /** Returns whether it excludes tokens now or later. */
+  default boolean restricts() {
+    return true;
+  }
+
   /** Returns whether the text has the form and no token can continue it. */
   boolean complete();
 }

@@ -125,7 +125,7 @@ public final class TokenSampler {
 
   /** Returns whether {@link #process} would change anything for the next token. */
   public boolean editsLogits() {
-    if (constraint != null) {
+    if (constraint != null && constraint.restricts()) {
       return true;
     }
     for (LogitsProcessor processor : processors) {

@@ -111,8 +111,28 @@ public final class TokenTree {
     return tokens.length;
   }
 
+  /** The tokens whose bytes begin with these. */
+  TokenMask beginningWith(byte[] bytes) {
+    long[] bits = new long[(tokens.length + Long.SIZE - 1) / Long.SIZE];
+    int node = 0;
+    int depth = 0;
+    while (node < labels.length && depths[node] == depth) {
+      if (labels[node] != bytes[depth]) {
+        node = ends[node];
+      } else if (++depth == bytes.length) {
+        for (int i = firstIds[node]; i < firstIds[ends[node]]; i++) {
+          bits[ids[i] >> 6] |= 1L << ids[i];
+        }
+        break;
+      } else {
+        node++;
+      }
+    }
+    return TokenMask.of(bits);
+  }
+
   /** The bytes that a token adds to a text; none for a special one. */
-  byte[] bytes(int token) {
+  public byte[] bytes(int token) {
     return tokens[token];
   }
 

@@ -288,7 +288,7 @@ public final class Sequence implements SpeculativeSequence {
     progress().generateToken();
     boolean stopToken = stopsAt(token);
     boolean silent = (stopToken && !request.includeStopString()) || tokenizer.special(token);
-    String text = silent ? "" : show(tokenizer.bytes(token));
+    String text = silent ? "" : show(newBytes(tokenizer.bytes(token)));
     publish(new SequenceEvent.Token(index, token, text, logprobs, sampler.logMass()));
     if (stopToken) {
       finish(FinishReason.STOP, token);
@@ -300,6 +300,12 @@ public final class Sequence implements SpeculativeSequence {
       return false;
     }
     return true;
+  }
+
+  /** The bytes of the last token without those that the prompt ends with already. */
+  private byte[] newBytes(byte[] bytes) {
+    int repeated = generated == 1 ? request.sampling().form().repeatedBytes() : 0;
+    return repeated == 0 ? bytes : Arrays.copyOfRange(bytes, repeated, bytes.length);
   }
 
   private String show(byte[] bytes) {
