@@ -101,6 +101,19 @@ class ShownRequestsIT {
     }
   }
 
+  @Test
+  @Order(5)
+  void theExamplesOfBeamSearchAndTokenHealingDoWhatThePageSays() throws IOException {
+    List<Shown> requests = shown("docs/beam-search.md");
+    assertThat(requests).hasSize(2);
+    JsonNode beams =
+        JSON.readTree(server.post(requests.get(0).path(), requests.get(0).body()).body());
+    assertThat(beams.get("choices")).hasSize(2);
+    JsonNode healed =
+        JSON.readTree(server.post(requests.get(1).path(), requests.get(1).body()).body());
+    assertThat(healed.at("/choices/0/text").stringValue()).startsWith("y");
+  }
+
   private static List<Shown> shown(String document) throws IOException {
     List<Shown> requests = new ArrayList<>();
     for (Markdown.Block block : Markdown.read(Path.of(document)).blocks()) {

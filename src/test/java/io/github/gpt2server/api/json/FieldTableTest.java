@@ -196,7 +196,7 @@ public class FieldTableTest {
           "allowed_token_ids": [1] | allowed_token_ids is an array, which is not supported here; use logit_bias, with 100 for each of the tokens.
           "bad_words": ["a"] | bad_words is an array, which is not supported here; use logit_bias, with -100 for each of their tokens.
           "prompt_logprobs": 0 | prompt_logprobs is 0, which is not supported here; use echo with logprobs, and max_tokens 0 to score the prompt alone.
-          "use_beam_search": true | use_beam_search is true, which is not supported here; use best_of, which returns the most likely of several texts.
+          "num_beams": 4 | num_beams is 4, which is not supported here; use use_beam_search with best_of, which is the number of beams.
           "skip_special_tokens": false | skip_special_tokens is false, which is not supported here; use return_token_ids: special tokens are in token_ids and in the tokens of logprobs.
           "mirostat": 2 | mirostat is 2, which is not supported here; use typical_p, top_p or min_p.
           "messages": [{}] | messages is an array, which is not supported here; use POST /v1/chat/completions.

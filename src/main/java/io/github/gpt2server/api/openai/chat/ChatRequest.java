@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.api.json.JsonRequest;
 import io.github.gpt2server.api.limit.FieldSection;
+import io.github.gpt2server.api.openai.generation.BeamFields;
 import io.github.gpt2server.api.openai.generation.GenerationFields;
 import io.github.gpt2server.api.openai.generation.ReportFields;
 import io.github.gpt2server.api.openai.generation.SamplingFields;
@@ -96,6 +97,10 @@ public record ChatRequest(
             nullable = true)
         @JsonProperty("cache_salt")
         String cacheSalt,
+    @Schema(description = GenerationFields.TOKEN_HEALING, defaultValue = "false")
+        @JsonProperty("token_healing")
+        Boolean tokenHealing,
+    @JsonUnwrapped BeamFields beams,
     @Schema(
             description =
                 "Whether the template writes the beginning of the assistant's answer. The default is"

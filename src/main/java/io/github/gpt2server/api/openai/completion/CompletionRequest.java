@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.api.json.JsonRequest;
 import io.github.gpt2server.api.limit.FieldSection;
+import io.github.gpt2server.api.openai.generation.BeamFields;
 import io.github.gpt2server.api.openai.generation.GenerationFields;
 import io.github.gpt2server.api.openai.generation.ReportFields;
 import io.github.gpt2server.api.openai.generation.SamplingFields;
@@ -54,7 +55,8 @@ public record CompletionRequest(
     @Schema(
             description =
                 "Number of choices to generate for each prompt, of which the n with the highest"
-                    + " log-probability per token are returned. Cannot be streamed.",
+                    + " log-probability per token are returned; with use_beam_search, the number of"
+                    + " beams. Cannot be streamed.",
             minimum = "1",
             nullable = true)
         @JsonProperty("best_of")
@@ -103,6 +105,10 @@ public record CompletionRequest(
             nullable = true)
         @JsonProperty("cache_salt")
         String cacheSalt,
+    @Schema(description = GenerationFields.TOKEN_HEALING, defaultValue = "false")
+        @JsonProperty("token_healing")
+        Boolean tokenHealing,
+    @JsonUnwrapped BeamFields beams,
     @JsonUnwrapped SamplingFields sampling,
     @JsonUnwrapped StoppingFields stopping,
     @JsonUnwrapped ReportFields report,

@@ -38,7 +38,8 @@ final class ChoiceProgress {
     this.shown = promptLength;
     this.reportsMass = spec.reportsMass();
     this.choiceMass = spec.choiceMasses() == null ? null : spec.choiceMasses().get(sequence);
-    this.logprobs = spec.logprobs() ? new LogprobsBuilder(tokenizer, promptLength) : null;
+    this.logprobs =
+        spec.logprobs() ? new LogprobsBuilder(tokenizer, promptLength, prompt.healed()) : null;
   }
 
   /** Adds the next event of the sequence. */

@@ -11,6 +11,7 @@ import io.github.gpt2server.api.request.Prompt;
 import io.github.gpt2server.api.request.PromptReader;
 import io.github.gpt2server.api.request.PromptTokens;
 import io.github.gpt2server.constraint.token.TokenCursor;
+import io.github.gpt2server.engine.request.BeamSearch;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.PrefixReuse;
 import io.github.gpt2server.engine.request.PromptProbabilities;
@@ -31,6 +32,7 @@ public final class GenerationValidator {
   private final ApiLimits limits;
   private final PromptReader reader;
   private final StructureReader structures;
+  private final ModelConstraints constraints;
 
   /**
    * Validates for this model, within these limits.
@@ -42,6 +44,7 @@ public final class GenerationValidator {
     this.limits = limits;
     this.reader = new PromptReader(model);
     this.structures = new StructureReader(model, constraints);
+    this.constraints = constraints;
   }
 
   /**
@@ -52,7 +55,7 @@ public final class GenerationValidator {
    * @param prompt the prompts as sent
    * @param addSpecialTokens whether texts get the tokens that the tokenizer puts around one
    * @param n number of choices for each prompt
-   * @param candidates number of sequences for each prompt
+   * @param candidates number of sequences, or of beams, for each prompt
    * @param echo whether choices begin with their prompt
    * @param logprobsField the field with the number of log-probabilities
    * @param logprobs the log-probabilities to report
@@ -89,7 +92,9 @@ public final class GenerationValidator {
     int candidates = parts.candidates();
 
     checkStreamOptions(stream, includeUsage, continuousUsage);
-    List<PromptTokens> prompts = prompts(parts, request.truncatePromptTokens());
+    TokenHealing healing =
+        isTrue(request.tokenHealing()) ? new TokenHealing(model, reader, constraints) : null;
+    List<PromptTokens> prompts = prompts(parts, request.truncatePromptTokens(), healing);
     requireFewSequences(prompts.size(), parts.n(), candidates);
     requireFewLogprobs(parts, prompts, stream);
     SamplingSpec sampling =
@@ -107,12 +112,24 @@ public final class GenerationValidator {
     Structure structure = structures.read(request.structured());
     new StructureRules(model, stopping.stopTokenIds(), sampling.parameters(), reportsMass)
         .require(structure, prompts);
-    TextForm form = form(structure, reportsMass, isTrue(stopping.ignoreEos()));
+    BeamSearch beams = null;
+    if (BeamRules.asked(request.beams())) {
+      BeamRules rules = new BeamRules(model, parts.n(), candidates);
+      sampling = new SamplingSpec(rules.sampling(sampling.parameters(), stop), true);
+      beams = rules.check(request.beams(), stream, healing != null, structure, length.asked());
+      // The sequences are the texts that the search returns.
+      candidates = parts.n();
+    }
 
-    // best_of ranks candidates by their log-probabilities even if none are reported.
-    Logprobs computed = candidates > parts.n() && !logprobs.wanted() ? Logprobs.top(0) : logprobs;
+    // Beams and best_of are ranked by their log-probabilities even if none are reported.
+    boolean ranked = beams != null || candidates > parts.n();
+    Logprobs computed = ranked && !logprobs.wanted() ? Logprobs.top(0) : logprobs;
     List<SequenceRequest> sequences = new ArrayList<>();
     for (PromptTokens prompt : prompts) {
+      TextForm form =
+          healing == null
+              ? form(structure, reportsMass, isTrue(stopping.ignoreEos()))
+              : healing.form(prompt, structure, stop, sampling.parameters().minTokens());
       for (int choice = 0; choice < candidates; choice++) {
         sequences.add(
             new SequenceRequest(
@@ -137,7 +154,7 @@ public final class GenerationValidator {
         prompts,
         parts.n(),
         candidates,
-        new Generation(id, sequences, limits.requestTimeout(), stream),
+        new Generation(id, sequences, limits.requestTimeout(), stream, "", beams),
         model.tokenizer(),
         parts.echo(),
         logprobs.wanted(),
@@ -205,8 +222,9 @@ public final class GenerationValidator {
    * The prompts, truncated if requested, each with room for the output.
    *
    * @param keep number of tokens to keep, -1 for as many as fit, or null for all
+   * @param healing takes back the last token of each, if not null
    */
-  private List<PromptTokens> prompts(Parts parts, Integer keep) {
+  private List<PromptTokens> prompts(Parts parts, Integer keep, TokenHealing healing) {
     OutputLength length = parts.length();
     PromptReader suitable = keep == null ? reader : reader.ofAnyLength();
     List<PromptTokens> prompts =
@@ -223,6 +241,9 @@ public final class GenerationValidator {
       // it.
       int limit = keep == -1 ? Math.max(1, model.contextLength() - length.reserved()) : keep;
       prompts = prompts.stream().map(each -> each.last(limit)).toList();
+    }
+    if (healing != null) {
+      prompts = prompts.stream().map(each -> healing.heal(parts.promptField(), each)).toList();
     }
     prompts.forEach(each -> length.after(each.length()));
     return prompts;

@@ -5,6 +5,7 @@ import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import io.github.gpt2server.tokenizer.TokenOffsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -14,15 +15,18 @@ import java.util.List;
 final class LogprobsBuilder {
   private final Gpt2Tokenizer tokenizer;
   private final int promptLength;
+  private PromptTokens.HealedToken healed;
   private final TokenOffsets generated = new TokenOffsets();
   private List<ReportedToken> waiting = new ArrayList<>();
 
   /**
    * @param promptLength the prompt's length in code points, where the generated text begins
+   * @param healed the prompt's last token, if the first generated one begins with it; else null
    */
-  LogprobsBuilder(Gpt2Tokenizer tokenizer, int promptLength) {
+  LogprobsBuilder(Gpt2Tokenizer tokenizer, int promptLength, PromptTokens.HealedToken healed) {
     this.tokenizer = tokenizer;
     this.promptLength = promptLength;
+    this.healed = healed;
   }
 
   /** Adds the prompt's tokens; the first has no probability because no token precedes it. */
@@ -39,7 +43,16 @@ final class LogprobsBuilder {
    */
   void addGenerated(int token, TokenLogprobs logprobs, boolean addsText) {
     byte[] bytes = addsText ? tokenizer.bytes(token) : new byte[0];
-    add(token, logprobs, promptLength + generated.next(bytes));
+    if (healed == null) {
+      add(token, logprobs, promptLength + generated.next(bytes));
+      return;
+    }
+    // It begins in the prompt, and the text with what it adds.
+    add(token, logprobs, healed.offset());
+    if (addsText) {
+      generated.next(Arrays.copyOfRange(bytes, healed.bytes().length, bytes.length));
+    }
+    healed = null;
   }
 
   private void add(int token, TokenLogprobs logprobs, int offset) {

@@ -237,6 +237,17 @@ class CompletionValidatorTest {
                 + " field out.");
   }
 
+  @Test
+  void beamSearchHasFewStopTokens() {
+    String stops =
+        IntStream.range(0, 100).mapToObj(String::valueOf).collect(Collectors.joining(","));
+    assertThat(
+            refused("{\"use_beam_search\": true, \"n\": 2, \"stop_token_ids\": [" + stops + "]}"))
+        .hasMessage(
+            "use_beam_search ranks continuations for each of the 101 tokens that end a text, but the"
+                + " limit is 100; send fewer stop_token_ids.");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -298,6 +309,19 @@ class CompletionValidatorTest {
           "logprobs": 4096, "max_tokens": 500, "n": 5 | logprobs | logprobs = 4096 at up to 2500 positions makes 10240000 log-probabilities, but an answer may have at most 10000000; lower logprobs or max_tokens, n or the prompts, or stream.
           "logprobs": 257, "max_tokens": 500, "n": 5 | logprobs | logprobs = 257 at up to 2500 positions makes 10240000 log-probabilities (above 256, the whole vocabulary's count), but an answer may have at most 10000000; lower logprobs or max_tokens, n or the prompts, or stream.
           "best_of": 2, "n": 3 | best_of | best_of must be at least n, which is 3, but is 2.
+          "use_beam_search": true | use_beam_search | use_beam_search needs at least 2 beams, but n is 1; set n to 2 or more, or remove use_beam_search.
+          "use_beam_search": true, "n": 2, "stream": true | use_beam_search | use_beam_search cannot be streamed: the best texts are known only at the end. Remove stream.
+          "use_beam_search": true, "n": 2, "echo": true, "max_tokens": 0 | use_beam_search | use_beam_search generates text, but max_tokens is 0; remove one of them.
+          "use_beam_search": true, "n": 2, "temperature": 0.5 | temperature | temperature is 0.5, but use_beam_search compares the model's own probabilities; remove temperature.
+          "use_beam_search": true, "n": 2, "top_k": 5 | top_k | top_k cannot be combined with use_beam_search, which compares the model's own probabilities; remove one of them.
+          "use_beam_search": true, "n": 2, "logit_bias": {"5": 1} | logit_bias | logit_bias cannot be combined with use_beam_search, which compares the model's own probabilities; remove one of them.
+          "use_beam_search": true, "n": 2, "token_healing": true | token_healing | token_healing cannot be combined with use_beam_search, which compares the model's own probabilities; remove one of them.
+          "use_beam_search": true, "n": 2, "guided_choice": ["a"] | use_beam_search | use_beam_search cannot be combined with a form of the text; remove use_beam_search.
+          "use_beam_search": true, "n": 2, "length_penalty": 11 | length_penalty | length_penalty must be between -10 and 10, but is 11.
+          "use_beam_search": true, "n": 2, "early_stopping": "always" | early_stopping | early_stopping must be true, false or "never", but is "always".
+          "use_beam_search": true, "best_of": 129 | best_of | best_of must be between 1 and 128, but is 129.
+          "use_beam_search": true, "best_of": 65, "prompt": [[1],[2]] | best_of | 2 prompts with best_of = 65 request 130 choices, but the limit is 128 per request; send several requests.
+          "token_healing": true, "guided_choice": ["a"] | token_healing | token_healing cannot be combined with a form of the text, which begins after the prompt; remove token_healing.
           """)
   void whatIsWrongIsSaid(String fields, String param, String message) {
     ApiException e = refused("{" + fields + "}");

@@ -1,0 +1,35 @@
+package io.github.gpt2server.api.openai.generation;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.swagger.v3.oas.annotations.media.Schema;
+import tools.jackson.databind.JsonNode;
+
+/** The fields of beam search, as sent: each may be null. */
+public record BeamFields(
+    @Schema(
+            description =
+                "Whether to search for the most likely texts with beams instead of sampling. n is the"
+                    + " number of beams, all of which are returned, best first; best_of can be a"
+                    + " larger number of beams. Cannot be streamed.",
+            defaultValue = "false")
+        @JsonProperty("use_beam_search")
+        Boolean useBeamSearch,
+    @Schema(
+            description =
+                "Beam search alone: texts are compared by the sum of their log-probabilities divided"
+                    + " by their number of tokens to the power of this. Larger values favour longer"
+                    + " texts.",
+            minimum = "-10",
+            maximum = "10",
+            defaultValue = "1")
+        @JsonProperty("length_penalty")
+        Double lengthPenalty,
+    @Schema(
+            description =
+                "Beam search alone, as in Hugging Face transformers: true ends the search once as"
+                    + " many texts are complete as there are beams; false when, in addition, no beam"
+                    + " would be better if it ended now; \"never\" when none can become better.",
+            types = {"boolean", "string", "null"},
+            defaultValue = "false")
+        @JsonProperty("early_stopping")
+        JsonNode earlyStopping) {}
