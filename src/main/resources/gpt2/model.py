@@ -271,13 +271,18 @@ class Gpt2(Module):
   # named, in float32.
   def step(self, tokens: List[int], positions: List[int], slots: List[int], chunks: List[int],
       decoding: int, rows: List[int]) -> Tensor:
+    return self.unembed(self.step_outputs(tokens, positions, slots, chunks, decoding, rows))  # [len(rows), V]
+
+  # A step as far as the outputs of the last block, of the rows named.
+  def step_outputs(self, tokens: List[int], positions: List[int], slots: List[int], chunks: List[int],
+      decoding: int, rows: List[int]) -> Tensor:
     N = len(tokens)
     # Whatever a step needs to know goes to a GPU in one copy.
     ids = self.ids_of(tokens + positions + slots + rows)
     x = self.forward(self.batch_of(ids, N, chunks, decoding))  # [N, W]
     if not __torch__.is_everything(rows, N):
       x = x.index_select(0, ids[3 * N:])  # [len(rows), W]
-    return self.unembed(x)  # [len(rows), V]
+    return x  # [len(rows), W]
 
   # ids begins with the rows' tokens, their positions and their slots, [3 N].
   def batch_of(self, ids: Tensor, N: int, chunks: List[int], decoding: int) -> __torch__.Batch:

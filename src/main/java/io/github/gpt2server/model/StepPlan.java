@@ -14,8 +14,14 @@ import java.util.stream.Stream;
  * @param decodes of each decoding sequence the last known token and the draft tokens after it, with
  *     the logits of all, in ascending order of slots
  * @param prompts parts of prompts; those of one prompt are in order
+ * @param states whether the rows' hidden states are requested beside their logits
  */
-public record StepPlan(List<Chunk> decodes, List<Chunk> prompts) {
+public record StepPlan(List<Chunk> decodes, List<Chunk> prompts, boolean states) {
+
+  /** A plan of logits alone. */
+  public StepPlan(List<Chunk> decodes, List<Chunk> prompts) {
+    this(decodes, prompts, false);
+  }
 
   /**
    * Successive tokens of a sequence, whose earlier tokens are in the KV cache or before them in the
@@ -92,7 +98,7 @@ public record StepPlan(List<Chunk> decodes, List<Chunk> prompts) {
 
   /** This plan without its draft tokens. */
   public StepPlan withoutDrafts() {
-    return new StepPlan(decodes.stream().map(Chunk::withoutDrafts).toList(), prompts);
+    return new StepPlan(decodes.stream().map(Chunk::withoutDrafts).toList(), prompts, states);
   }
 
   /** The number of sequences with draft tokens. */

@@ -22,6 +22,14 @@ public interface StepResult extends AutoCloseable {
   FloatBuffer logits(int row);
 
   /**
+   * The hidden state of a row, {@code [width]}: the output of the last block after the last layer
+   * norm.
+   *
+   * @throws IllegalStateException if the plan did not request {@link StepPlan#states}
+   */
+  float[] state(int row);
+
+  /**
    * {@code log(sum(exp(logits / temperature)))} of the given rows: a token's log-probability, in
    * nats, is its logit divided by the temperature less this.
    */

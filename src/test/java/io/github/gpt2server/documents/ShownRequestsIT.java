@@ -103,14 +103,16 @@ class ShownRequestsIT {
 
   @Test
   @Order(5)
-  void theExamplesOfBeamSearchAndTokenHealingDoWhatThePageSays() throws IOException {
+  void theExamplesOfSearchesAndTokenHealingDoWhatThePageSays() throws IOException {
     List<Shown> requests = shown("docs/beam-search.md");
-    assertThat(requests).hasSize(2);
+    assertThat(requests).hasSize(3);
+    RawHttp.Answer contrastive = server.post(requests.get(1).path(), requests.get(1).body());
+    assertThat(contrastive.status()).as(contrastive.body()).isEqualTo(200);
     JsonNode beams =
         JSON.readTree(server.post(requests.get(0).path(), requests.get(0).body()).body());
     assertThat(beams.get("choices")).hasSize(2);
     JsonNode healed =
-        JSON.readTree(server.post(requests.get(1).path(), requests.get(1).body()).body());
+        JSON.readTree(server.post(requests.get(2).path(), requests.get(2).body()).body());
     assertThat(healed.at("/choices/0/text").stringValue()).startsWith("y");
   }
 

@@ -76,10 +76,10 @@ class BeamSearchTest {
     for (GenerationHandle handle : handles) {
       Generation generation = handle.generation();
       List<Found> found = found(handle);
-      for (int first = 0; first < found.size(); first += generation.beams().results()) {
+      for (int first = 0; first < found.size(); first += generation.search().results()) {
         SequenceRequest request = generation.sequences().get(first);
-        List<NaiveBeamSearch.Text> expected = naive(generation.beams(), request);
-        for (int i = 0; i < generation.beams().results(); i++) {
+        List<NaiveBeamSearch.Text> expected = naive((BeamSearch) generation.search(), request);
+        for (int i = 0; i < generation.search().results(); i++) {
           Found each = found.get(first + i);
           assertThat(each.tokens()).isEqualTo(expected.get(i).tokens());
           assertThat(each.logprobs()).isEqualTo(expected.get(i).logprobs());

@@ -200,12 +200,14 @@ public final class FakeModel implements LanguageModel {
       throw new IllegalStateException("too many rows");
     }
     List<float[]> rows = new ArrayList<>();
+    List<float[]> states = new ArrayList<>();
     List<Integer> slots = new ArrayList<>();
     for (Chunk chunk : plan.chunks().toList()) {
       for (int i = 0; i < chunk.length(); i++) {
         write(chunk.slot(), chunk.start() + i, chunk.tokens()[i]);
         if (i >= chunk.logitsFrom()) {
           rows.add(row(chunk.slot(), chunk.start() + i));
+          states.add(plan.states() ? state(chunk.slot(), chunk.start() + i) : null);
           slots.add(chunk.slot());
         }
       }
@@ -215,7 +217,7 @@ public final class FakeModel implements LanguageModel {
     }
     steps.incrementAndGet();
     plan.prompts().forEach(chunk -> feed(Need.STEP, chunk.slot()));
-    return new Result(rows, (need, row) -> feed(need, slots.get(row)));
+    return new Result(rows, states, (need, row) -> feed(need, slots.get(row)));
   }
 
   /** Throws if the request in a slot needs this and there is none. */
@@ -249,6 +251,16 @@ public final class FakeModel implements LanguageModel {
       row[3] = Float.NaN;
     }
     return row;
+  }
+
+  /** A few numbers that depend on all tokens up to a position. */
+  private float[] state(int slot, int position) {
+    int hash = next(cache[slot], 0, position + 1);
+    float[] state = new float[5];
+    for (int i = 0; i < state.length; i++) {
+      state[i] = Math.floorMod((hash + 1) * (i + 3) * 0x9E3779B9, 65536) / 65536f - 0.3f;
+    }
+    return state;
   }
 
   @Override
@@ -286,7 +298,13 @@ public final class FakeModel implements LanguageModel {
   /**
    * @param memory throws if there is none for something that a row needs
    */
-  private record Result(List<float[]> rows, ObjIntConsumer<Need> memory) implements StepResult {
+  private record Result(List<float[]> rows, List<float[]> states, ObjIntConsumer<Need> memory)
+      implements StepResult {
+    @Override
+    public float[] state(int row) {
+      return states.get(row).clone();
+    }
+
     private void need(Need need, int... wanted) {
       for (int row : wanted) {
         memory.accept(need, row);

@@ -11,8 +11,8 @@ package io.github.gpt2server.engine.request;
  * @param lengthPenalty exponent; above 0 favours long texts, because log-probabilities are negative
  * @param earlyStopping when the search ends
  */
-public record BeamSearch(
-    int width, int results, double lengthPenalty, EarlyStopping earlyStopping) {
+public record BeamSearch(int width, int results, double lengthPenalty, EarlyStopping earlyStopping)
+    implements TextSearch {
 
   /** The condition, besides the largest number of tokens, under which a search ends. */
   public enum EarlyStopping {

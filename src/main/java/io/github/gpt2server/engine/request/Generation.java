@@ -14,8 +14,8 @@ import java.util.List;
  * @param timeout longest time from submission to the end
  * @param streaming whether the submitter reads events as they come rather than after the end
  * @param client the client that it belongs to; clients get slots in turns
- * @param beams the beam search that generates the texts, or null if they are sampled; the sequences
- *     then are its {@link BeamSearch#results}, best first, of one prompt after the other
+ * @param search the search that finds the texts, or null if they are sampled; the sequences then
+ *     are its {@link TextSearch#results}, best first, of one prompt after the other
  */
 public record Generation(
     String id,
@@ -23,7 +23,7 @@ public record Generation(
     Duration timeout,
     boolean streaming,
     String client,
-    BeamSearch beams) {
+    TextSearch search) {
 
   /** Copies the list. */
   public Generation {
@@ -31,11 +31,11 @@ public record Generation(
     if (sequences.isEmpty()) {
       throw new IllegalArgumentException("a generation needs at least one sequence");
     }
-    if (beams != null && sequences.size() % beams.results() != 0) {
-      throw new IllegalArgumentException("a beam search has all of its results");
+    if (search != null && sequences.size() % search.results() != 0) {
+      throw new IllegalArgumentException("a search has all of its results");
     }
-    if (beams != null && sequences.stream().anyMatch(sequence -> sequence.maxTokens() == 0)) {
-      throw new IllegalArgumentException("a beam search generates tokens");
+    if (search != null && sequences.stream().anyMatch(sequence -> sequence.maxTokens() == 0)) {
+      throw new IllegalArgumentException("a search generates tokens");
     }
   }
 
@@ -76,7 +76,7 @@ public record Generation(
 
   /** This generation as one of {@code owner}. */
   public Generation of(String owner) {
-    return new Generation(id, sequences, timeout, streaming, owner, beams);
+    return new Generation(id, sequences, timeout, streaming, owner, search);
   }
 
   /**
@@ -93,6 +93,6 @@ public record Generation(
             timeout,
             streaming,
             client,
-            beams);
+            search);
   }
 }

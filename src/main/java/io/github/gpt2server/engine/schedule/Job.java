@@ -2,8 +2,8 @@ package io.github.gpt2server.engine.schedule;
 
 import io.github.gpt2server.engine.handle.Deadline;
 import io.github.gpt2server.engine.handle.GenerationHandle;
-import io.github.gpt2server.engine.request.BeamSearch;
 import io.github.gpt2server.engine.request.Generation;
+import io.github.gpt2server.engine.request.TextSearch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,7 +17,7 @@ public final class Job {
 
   public Job(Generation generation, Deadline deadline, long maxUnreadBytes) {
     this.handle = new GenerationHandle(generation, deadline, maxUnreadBytes);
-    int together = generation.beams() == null ? 1 : generation.beams().results();
+    int together = generation.search() == null ? 1 : generation.search().results();
     for (int i = 0; i < generation.sequences().size(); i += together) {
       waiting.add(i);
     }
@@ -37,16 +37,16 @@ public final class Job {
   }
 
   /** The search that generates the sequences, or null. */
-  BeamSearch beams() {
-    return handle.generation().beams();
+  TextSearch search() {
+    return handle.generation().search();
   }
 
-  /** Number of slots in which the next waiting sequence runs: one, or those of a beam search. */
+  /** Number of slots in which the next waiting sequence runs: one, or those of a search. */
   int slotsNeeded() {
-    return beams() == null ? 1 : beams().width();
+    return search() == null ? 1 : search().width();
   }
 
-  /** Removes and returns the index of the next waiting sequence, of a beam search the first. */
+  /** Removes and returns the index of the next waiting sequence, of a search the first. */
   int takeWaiting() {
     return waiting.remove();
   }

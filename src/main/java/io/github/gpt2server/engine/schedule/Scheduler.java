@@ -87,7 +87,7 @@ public final class Scheduler {
         IntStream.range(0, decoding.size())
             .mapToObj(i -> decoding.get(i).decode(draftTokens.get(i)))
             .toList();
-    return new StepPlan(decodes, chunks);
+    return new StepPlan(decodes, chunks, running.stream().anyMatch(Sequence::needsStates));
   }
 
   /**

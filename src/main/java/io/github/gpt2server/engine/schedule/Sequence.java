@@ -1,12 +1,12 @@
 package io.github.gpt2server.engine.schedule;
 
-import io.github.gpt2server.engine.beam.Beam;
 import io.github.gpt2server.engine.handle.RequestProgress;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.engine.result.TokenLogprobs;
+import io.github.gpt2server.engine.search.Beam;
 import io.github.gpt2server.engine.speculation.DraftProposer;
 import io.github.gpt2server.engine.speculation.SpeculativeSequence;
 import io.github.gpt2server.model.StepPlan.Chunk;
@@ -35,13 +35,13 @@ public final class Sequence implements SpeculativeSequence {
   private int retained;
   private int lastToken = -1;
 
-  /** The beam search that decides how the sequence goes on; null for none, or once it has ended. */
-  private BeamGroup beams;
+  /** The search that decides how the sequence goes on; null for none, or once it has ended. */
+  private SearchGroup search;
 
-  /** Whether the slot was given to a beam search, so that it holds other tokens than generated. */
+  /** Whether the slot was given to a search, so that it holds other tokens than generated. */
   private boolean searched;
 
-  /** Whether nothing is computed in the slot, because the beam search has no beam for it. */
+  /** Whether nothing is computed in the slot, because the search has no beam for it. */
   private boolean paused;
 
   /**
@@ -93,18 +93,23 @@ public final class Sequence implements SpeculativeSequence {
     return !paused && !prefilling();
   }
 
-  /** The beam search that decides how the sequence goes on, or null. */
-  public BeamGroup beams() {
-    return beams;
+  /** The search that decides how the sequence goes on, or null. */
+  public SearchGroup search() {
+    return search;
+  }
+
+  /** Returns whether the hidden states of its tokens are needed. */
+  public boolean needsStates() {
+    return search != null && search.needsStates();
   }
 
   /**
-   * Gives the slot to a beam search.
+   * Gives the slot to a search.
    *
    * @param reads whether it reads the prompt, rather than receive it
    */
-  void join(BeamGroup group, boolean reads) {
-    beams = group;
+  void join(SearchGroup group, boolean reads) {
+    search = group;
     searched = true;
     paused = !reads;
   }
@@ -119,11 +124,17 @@ public final class Sequence implements SpeculativeSequence {
     }
   }
 
-  /** Generates no more in a beam search; may then report a result as if it had generated it. */
+  /** Generates no more in a search; may then report a result as if it had generated it. */
   void leave() {
-    beams = null;
+    search = null;
     generated = 0;
     paused = true;
+  }
+
+  /** Reports a beam's last token as if it had generated it after those reported before. */
+  public boolean append(Beam beam, Gpt2Tokenizer tokenizer) {
+    generated = beam.length() - 1;
+    return append(beam.token(), beam.logprobs(), tokenizer);
   }
 
   int prefilled() {
@@ -169,7 +180,7 @@ public final class Sequence implements SpeculativeSequence {
 
   /**
    * The largest number of draft tokens: the tokens that may still follow, less the one that the
-   * step generates anyway; 0 if whole rows are reported, whose consumers set the pace, and in beam
+   * step generates anyway; 0 if whole rows are reported, whose consumers set the pace, and in a
    * search.
    */
   @Override
@@ -214,6 +225,9 @@ public final class Sequence implements SpeculativeSequence {
    * The position of the first prompt token whose logits are needed; the prompt's length for none.
    */
   private int firstLogits() {
+    if (needsStates()) {
+      return 0;
+    }
     if (scores()) {
       return scoredFrom() - 1;
     }

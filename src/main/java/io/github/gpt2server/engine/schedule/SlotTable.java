@@ -91,7 +91,7 @@ public final class SlotTable {
 
   /**
    * Gives free slots to waiting jobs, first to those of the client with the fewest slots. If the
-   * next one is a beam search, the others wait until there are slots for all of its beams.
+   * next one is a search, the others wait until there are slots for all of its beams.
    */
   public void giveSlots() {
     while (!queue.isEmpty()) {
@@ -100,11 +100,7 @@ public final class SlotTable {
       if (free.length == 0) {
         return;
       }
-      boolean stallingToo = hasSlotForStalling();
-      Job job =
-          queue.next(
-              client -> slotsByClient.getOrDefault(client, 0),
-              waiting -> stallingToo || !waiting.handle().mayStall());
+      Job job = queue.next(client -> slotsByClient.getOrDefault(client, 0), this::leavesReserve);
       if (job == null || job.slotsNeeded() > free.length) {
         return;
       }
@@ -113,9 +109,17 @@ public final class SlotTable {
     }
   }
 
-  private boolean hasSlotForStalling() {
-    return running.stream().filter(sequence -> sequence.job().handle().mayStall()).count()
-        < slotsForStalling(slots.length);
+  /**
+   * Returns whether a job cannot stall, or there are slots for those that can; a search that needs
+   * more than these alone runs without others.
+   */
+  private boolean leavesReserve(Job job) {
+    if (!job.handle().mayStall()) {
+      return true;
+    }
+    long stalling = running.stream().filter(each -> each.job().handle().mayStall()).count();
+    int most = slotsForStalling(slots.length);
+    return stalling + job.slotsNeeded() <= most || (stalling == 0 && job.slotsNeeded() > most);
   }
 
   /**
@@ -134,14 +138,14 @@ public final class SlotTable {
       queue.add(job);
     }
     job.handle().progress().start();
-    if (job.beams() == null) {
+    if (job.search() == null) {
       giveSlot(free[0], job, index, !job.hasWaiting());
       return;
     }
     List<Sequence> group = new ArrayList<>();
     for (int i = 0; i < job.slotsNeeded(); i++) {
       // Those that report nothing have the request of the first.
-      int own = i < job.beams().results() ? index + i : index;
+      int own = i < job.search().results() ? index + i : index;
       Sequence sequence = giveSlot(free[i], job, own, i == 0 && !job.hasWaiting());
       if (sequence == null) {
         return;
@@ -149,7 +153,7 @@ public final class SlotTable {
       group.add(sequence);
     }
     try {
-      new BeamGroup(job.beams(), group, tokenizer).begin();
+      SearchGroup.begin(job.search(), group, tokenizer);
     } catch (RuntimeException | Error e) {
       end(job, Outcome.FAILED, Failures.report(job.handle().id(), e));
       Failures.requireSurvivable(e);

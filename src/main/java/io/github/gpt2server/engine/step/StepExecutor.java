@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *   <li><i>read prompts</i>: advances each sequence by its prompt chunks and publishes their
  *       scores;
  *   <li><i>generate</i>: {@link NextTokens} penalises, samples and emits a token of each sequence
- *       whose known tokens end with this step; {@link BeamSteps} continues beams;
+ *       whose known tokens end with this step; {@link SearchSteps} continues beams;
  *   <li><i>verify drafts</i>: one of each sequence at a time, a draft token is accepted if it is
  *       the token that was just generated; its row then generates the next.
  * </ol>
@@ -44,7 +45,7 @@ public final class StepExecutor {
 
   private final LanguageModel model;
   private final NextTokens nextTokens;
-  private final BeamSteps beams;
+  private final SearchSteps searches;
   private final IntFunction<Sequence> inSlot;
   private final Consumer<Sequence> onComplete;
   private final BiConsumer<Sequence, Throwable> onFailure;
@@ -67,7 +68,7 @@ public final class StepExecutor {
       BiConsumer<Sequence, Throwable> onFailure) {
     this.model = model;
     this.nextTokens = new NextTokens(tokenizer, threads, this::attempt, onComplete);
-    this.beams = new BeamSteps(model, tokenizer, onComplete);
+    this.searches = new SearchSteps(model, tokenizer, onComplete);
     this.inSlot = inSlot;
     this.onComplete = onComplete;
     this.onFailure = onFailure;
@@ -87,10 +88,10 @@ public final class StepExecutor {
   /** Executes a step. */
   public StepOutput execute(StepPlan plan) {
     nextTokens.beginStep();
-    beams.beginStep();
+    searches.beginStep();
     accepted = 0;
     step(plan);
-    return new StepOutput(nextTokens.count() + beams.count(), accepted);
+    return new StepOutput(nextTokens.count() + searches.count(), accepted);
   }
 
   private void step(StepPlan plan) {
@@ -176,7 +177,8 @@ public final class StepExecutor {
       step(
           new StepPlan(
               plan.decodes().stream().filter(chunk -> chunk.slot() == slot).toList(),
-              plan.prompts().stream().filter(chunk -> chunk.slot() == slot).toList()));
+              plan.prompts().stream().filter(chunk -> chunk.slot() == slot).toList(),
+              plan.states()));
     }
   }
 
@@ -218,10 +220,10 @@ public final class StepExecutor {
   /** Adds the row of a sequence's next token; a beam takes its own at once. */
   private void addRow(
       Sequence sequence, int row, StepResult result, Reductions reductions, List<Row> rows) {
-    if (sequence.beams() == null) {
+    if (sequence.search() == null) {
       rows.add(NextTokens.row(sequence, row, result));
     } else {
-      beams.add(sequence, row, result, reductions.sums());
+      searches.add(sequence, row, result, reductions.sums());
     }
   }
 
@@ -271,6 +273,10 @@ public final class StepExecutor {
           sequence,
           () -> {
             reductions.scores().addDetails(index, result, reductions.sums());
+            searches.read(
+                sequence,
+                IntStream.rangeClosed(lastRow - chunk.logitRows() + 1, lastRow).toArray(),
+                result);
             sequence.advance(chunk.end());
             if (!sequence.prefilling()) {
               publishPrompt(sequence, lastRow, result);
@@ -289,7 +295,7 @@ public final class StepExecutor {
     boolean nextToken = sequence.request().promptProbabilities().nextTokenLogits();
     if (nextToken || sequence.scores()) {
       List<Sequence> reporting =
-          sequence.beams() == null ? List.of(sequence) : sequence.beams().reporting();
+          sequence.search() == null ? List.of(sequence) : sequence.search().reporting();
       for (Sequence each : reporting) {
         each.publish(
             new SequenceEvent.PromptRead(

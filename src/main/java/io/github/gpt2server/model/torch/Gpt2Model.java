@@ -385,17 +385,22 @@ public final class Gpt2Model implements LanguageModel {
             });
     PtNDManager scope = program.scope();
     try {
-      PtNDArray logits =
+      PtNDArray output =
           program.tensor(
               scope,
-              "step",
+              plan.states() ? "step_outputs" : "step",
               IValue.listFrom(tokens.array()),
               IValue.listFrom(positions.array()),
               IValue.listFrom(slots.array()),
               IValue.listFrom(chunks.build().toArray()),
               IValue.from(plan.decodes().size()),
               IValue.listFrom(rows.build().toArray()));
-      return new TorchStepResult(program, scope, logits, config.vocabSize());
+      if (!plan.states()) {
+        return new TorchStepResult(program, scope, output, null, config.vocabSize());
+      }
+      PtNDArray logits = program.tensor(scope, "unembed", IValue.from(output));
+      PtNDArray states = program.tensor(scope, "final_norm", IValue.from(output));
+      return new TorchStepResult(program, scope, logits, states, config.vocabSize());
     } catch (RuntimeException e) {
       scope.close();
       throw e;

@@ -13,14 +13,22 @@ final class TorchStepResult implements StepResult {
   private final TorchProgram program;
   private final PtNDManager scope;
   private final PtNDArray logits;
+  private final PtNDArray states;
   private final int vocabSize;
   private PtNDArray hostLogits;
   private FloatBuffer hostBuffer;
+  private float[] hostStates;
 
-  TorchStepResult(TorchProgram program, PtNDManager scope, PtNDArray logits, int vocabSize) {
+  /**
+   * @param logits {@code [rows, vocab]}
+   * @param states {@code [rows, width]}, or null
+   */
+  TorchStepResult(
+      TorchProgram program, PtNDManager scope, PtNDArray logits, PtNDArray states, int vocabSize) {
     this.program = program;
     this.scope = scope;
     this.logits = logits;
+    this.states = states;
     this.vocabSize = vocabSize;
   }
 
@@ -39,6 +47,20 @@ final class TorchStepResult implements StepResult {
       hostBuffer = floats(hostLogits);
     }
     return hostBuffer.slice(row * vocabSize, vocabSize);
+  }
+
+  @Override
+  public float[] state(int row) {
+    if (states == null) {
+      throw new IllegalStateException("the plan requests no hidden states");
+    }
+    if (hostStates == null) {
+      PtNDArray host = program.tensor(scope, "to_host", IValue.from(states));
+      hostStates = new float[Math.toIntExact(host.size())];
+      floats(host).get(hostStates);
+    }
+    int width = Math.toIntExact(states.getShape().get(1));
+    return Arrays.copyOfRange(hostStates, row * width, (row + 1) * width);
   }
 
   @Override

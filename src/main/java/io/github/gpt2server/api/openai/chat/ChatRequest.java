@@ -4,10 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.api.json.JsonRequest;
 import io.github.gpt2server.api.limit.FieldSection;
-import io.github.gpt2server.api.openai.generation.BeamFields;
 import io.github.gpt2server.api.openai.generation.GenerationFields;
 import io.github.gpt2server.api.openai.generation.ReportFields;
 import io.github.gpt2server.api.openai.generation.SamplingFields;
+import io.github.gpt2server.api.openai.generation.SearchFields;
 import io.github.gpt2server.api.openai.generation.StoppingFields;
 import io.github.gpt2server.api.openai.structured.StructuredFields;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -100,7 +100,7 @@ public record ChatRequest(
     @Schema(description = GenerationFields.TOKEN_HEALING, defaultValue = "false")
         @JsonProperty("token_healing")
         Boolean tokenHealing,
-    @JsonUnwrapped BeamFields beams,
+    @JsonUnwrapped SearchFields search,
     @Schema(
             description =
                 "Whether the template writes the beginning of the assistant's answer. The default is"

@@ -22,7 +22,7 @@ public interface GenerationFields {
   Boolean tokenHealing();
 
   /** Never null. */
-  BeamFields beams();
+  SearchFields search();
 
   /** Never null. */
   SamplingFields sampling();

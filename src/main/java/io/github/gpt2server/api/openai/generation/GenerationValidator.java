@@ -11,11 +11,11 @@ import io.github.gpt2server.api.request.Prompt;
 import io.github.gpt2server.api.request.PromptReader;
 import io.github.gpt2server.api.request.PromptTokens;
 import io.github.gpt2server.constraint.token.TokenCursor;
-import io.github.gpt2server.engine.request.BeamSearch;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.PrefixReuse;
 import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.request.TextSearch;
 import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.sampling.TextForm;
 import io.github.gpt2server.serving.ServedModel;
@@ -112,17 +112,19 @@ public final class GenerationValidator {
     Structure structure = structures.read(request.structured());
     new StructureRules(model, stopping.stopTokenIds(), sampling.parameters(), reportsMass)
         .require(structure, prompts);
-    BeamSearch beams = null;
-    if (BeamRules.asked(request.beams())) {
-      BeamRules rules = new BeamRules(model, parts.n(), candidates);
+    SearchRules rules = SearchRules.of(request.search(), model, parts.n(), candidates);
+    TextSearch search = null;
+    if (rules != null) {
+      int topK = sampling.parameters().topK();
       sampling = new SamplingSpec(rules.sampling(sampling.parameters(), stop), true);
-      beams = rules.check(request.beams(), stream, healing != null, structure, length.asked());
+      search =
+          rules.search(request.search(), stream, healing != null, structure, length.asked(), topK);
       // The sequences are the texts that the search returns.
       candidates = parts.n();
     }
 
-    // Beams and best_of are ranked by their log-probabilities even if none are reported.
-    boolean ranked = beams != null || candidates > parts.n();
+    // Searches and best_of compare log-probabilities even if none are reported.
+    boolean ranked = search != null || candidates > parts.n();
     Logprobs computed = ranked && !logprobs.wanted() ? Logprobs.top(0) : logprobs;
     List<SequenceRequest> sequences = new ArrayList<>();
     for (PromptTokens prompt : prompts) {
@@ -154,7 +156,7 @@ public final class GenerationValidator {
         prompts,
         parts.n(),
         candidates,
-        new Generation(id, sequences, limits.requestTimeout(), stream, "", beams),
+        new Generation(id, sequences, limits.requestTimeout(), stream, "", search),
         model.tokenizer(),
         parts.echo(),
         logprobs.wanted(),

@@ -198,7 +198,7 @@ class BeamSearchIT {
     assertThat(error.get("message").stringValue())
         .isEqualTo(
             "7 beams run at the same time, but this server runs at most 6 texts at once"
-                + " (gpt2.max-sequences); use fewer beams.");
+                + " (gpt2.max-sequences); use fewer.");
   }
 
   private static ObjectNode request(int n, int beams, int maxTokens) {

@@ -321,6 +321,12 @@ class CompletionValidatorTest {
           "use_beam_search": true, "n": 2, "early_stopping": "always" | early_stopping | early_stopping must be true, false or "never", but is "always".
           "use_beam_search": true, "best_of": 129 | best_of | best_of must be between 1 and 128, but is 129.
           "use_beam_search": true, "best_of": 65, "prompt": [[1],[2]] | best_of | 2 prompts with best_of = 65 request 130 choices, but the limit is 128 per request; send several requests.
+          "penalty_alpha": 1.5 | penalty_alpha | penalty_alpha must be between 0 and 1, but is 1.5.
+          "penalty_alpha": 0.6 | top_k | penalty_alpha needs top_k of at least 2, the number of candidates; set it, such as to 4.
+          "penalty_alpha": 0.6, "top_k": 4, "n": 2 | n | penalty_alpha gives one text for each prompt, but 2 are requested; remove n and best_of.
+          "penalty_alpha": 0.6, "top_k": 4, "top_p": 0.5 | top_p | top_p cannot be combined with penalty_alpha, which compares the model's own probabilities; remove one of them.
+          "penalty_alpha": 0.6, "top_k": 4, "use_beam_search": true | penalty_alpha | penalty_alpha asks for contrastive search, and use_beam_search for beam search; remove one of them.
+          "penalty_alpha": 0.6, "top_k": 4, "guided_choice": ["a"] | penalty_alpha | penalty_alpha cannot be combined with a form of the text; remove penalty_alpha.
           "token_healing": true, "guided_choice": ["a"] | token_healing | token_healing cannot be combined with a form of the text, which begins after the prompt; remove token_healing.
           """)
   void whatIsWrongIsSaid(String fields, String param, String message) {

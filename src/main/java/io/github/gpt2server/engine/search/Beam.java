@@ -1,4 +1,4 @@
-package io.github.gpt2server.engine.beam;
+package io.github.gpt2server.engine.search;
 
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import java.util.List;

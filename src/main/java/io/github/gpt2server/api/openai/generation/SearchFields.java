@@ -4,8 +4,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.swagger.v3.oas.annotations.media.Schema;
 import tools.jackson.databind.JsonNode;
 
-/** The fields of beam search, as sent: each may be null. */
-public record BeamFields(
+/** The fields of beam search and of contrastive search, as sent: each may be null. */
+public record SearchFields(
     @Schema(
             description =
                 "Whether to search for the most likely texts with beams instead of sampling. n is the"
@@ -32,4 +32,15 @@ public record BeamFields(
             types = {"boolean", "string", "null"},
             defaultValue = "false")
         @JsonProperty("early_stopping")
-        JsonNode earlyStopping) {}
+        JsonNode earlyStopping,
+    @Schema(
+            description =
+                "Contrastive search, if above 0: of the top_k likeliest tokens the next one is that of"
+                    + " the highest (1 - penalty_alpha) * probability - penalty_alpha * similarity,"
+                    + " which is the largest cosine of its hidden state and those of all earlier"
+                    + " tokens. n must be 1.",
+            minimum = "0",
+            maximum = "1",
+            defaultValue = "0")
+        @JsonProperty("penalty_alpha")
+        Double penaltyAlpha) {}

@@ -1,4 +1,4 @@
-package io.github.gpt2server.engine.beam;
+package io.github.gpt2server.engine.search;
 
 import io.github.gpt2server.engine.request.BeamSearch;
 import java.util.ArrayList;
