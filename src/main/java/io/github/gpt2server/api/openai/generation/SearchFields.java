@@ -29,7 +29,7 @@ public record SearchFields(
                 "Beam search alone, as in Hugging Face transformers: true ends the search once as"
                     + " many texts are complete as there are beams; false when, in addition, no beam"
                     + " would be better if it ended now; \"never\" when none can become better.",
-            types = {"boolean", "string", "null"},
+            oneOf = {Boolean.class, String.class},
             defaultValue = "false")
         @JsonProperty("early_stopping")
         JsonNode earlyStopping,
