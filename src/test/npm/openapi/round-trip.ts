@@ -1,5 +1,5 @@
 // Asks a server through the client that openapi-generator makes, and prints what the client gives.
-import { CompletionsApi, Configuration, ProbabilitiesApi } from './client';
+import { CompletionsApi, Configuration, type NextToken, ProbabilitiesApi } from './client';
 
 declare const process: { argv: string[] };
 
@@ -24,7 +24,7 @@ async function main(basePath: string): Promise<void> {
       score.tokens!.map((token) => token.logprob),
       scores.results!.map((result) => result.perplexity),
       ranked.continuations!.map((continuation) => continuation.text),
-      next.top!.map((token) => token.probability),
+      (next.top as NextToken[]).map((token) => token.probability),
       next.candidates![0].rank,
       completion.choices.map((choice) => choice.logprobs!.tokenLogprobs),
       completion.choices.map((choice) => choice.stopReason),

@@ -24,7 +24,8 @@ export async function ask(baseUrl: string): Promise<(number | null)[]> {
   const perplexity: number | null | undefined = answer.perplexity;
   const logprobs: (number | null)[] = (answer.tokens ?? []).map((token) => token.logprob);
   const next = await client.POST('/v1/next-token', { body: { prompt: 'The king' } });
-  const probability: number | undefined = next.data?.top?.[0]?.probability;
+  const top = next.data?.top;
+  const probability: number | undefined = Array.isArray(top) ? top[0]?.probability : undefined;
   const message: string | undefined = next.error?.error.message;
   const chunk: Schemas['CompletionChunk']['choices'][number]['finish_reason'] = null;
   return [perplexity ?? null, probability ?? null, message?.length ?? null, chunk, ...logprobs];

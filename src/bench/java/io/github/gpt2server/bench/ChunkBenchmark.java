@@ -38,6 +38,7 @@ public class ChunkBenchmark {
             1_764_000_000,
             "gpt2",
             List.of(choice),
+            null,
             null));
   }
 

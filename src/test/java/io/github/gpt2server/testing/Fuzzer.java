@@ -108,6 +108,7 @@ final class Fuzzer {
           "tokens",
           "candidates",
           "sampling",
+          "timings",
           "text",
           "input",
           "pooling",

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.execution;
 
 import io.github.gpt2server.engine.handle.EngineHandle;
+import io.github.gpt2server.engine.handle.RequestProgress;
 import io.github.gpt2server.engine.result.EngineStoppedException;
 import io.github.gpt2server.engine.result.InvalidModelOutputException;
 import io.github.gpt2server.engine.result.NotEnoughMemoryException;
@@ -62,6 +63,11 @@ public abstract class RunningRequest implements AutoCloseable {
     } finally {
       WAITING.decrementAndGet();
     }
+  }
+
+  /** The progress of the request. */
+  public final RequestProgress progress() {
+    return handle.progress();
   }
 
   /**

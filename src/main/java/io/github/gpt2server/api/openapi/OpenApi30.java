@@ -104,15 +104,22 @@ final class OpenApi30 {
     if (others.size() > 1) {
       ArrayNode left = converted.putArray("oneOf");
       others.forEach(other -> left.add(node(other)));
-      ((ObjectNode) left.get(0)).put("nullable", true);
+      ObjectNode first =
+          others.get(0).has("$ref") ? writtenOut(others.get(0)) : (ObjectNode) left.get(0);
+      left.set(0, first.put("nullable", true));
       return;
     }
     converted.remove("oneOf");
-    // A reference cannot be nullable, so what it refers to is written out.
-    String name = others.get(0).get("$ref").stringValue().substring(SCHEMAS.length());
-    ObjectNode target = object(source.at("/components/schemas").get(name));
-    target.properties().forEach(field -> converted.putIfAbsent(field.getKey(), field.getValue()));
+    writtenOut(others.get(0))
+        .properties()
+        .forEach(field -> converted.putIfAbsent(field.getKey(), field.getValue()));
     converted.put("nullable", true);
+  }
+
+  /** What a reference, which cannot be nullable itself, refers to. */
+  private ObjectNode writtenOut(JsonNode reference) {
+    String name = reference.get("$ref").stringValue().substring(SCHEMAS.length());
+    return object(source.at("/components/schemas").get(name));
   }
 
   private static List<JsonNode> withoutNull(JsonNode types) {

@@ -259,7 +259,7 @@ class OpenApiIT {
   @Test
   void requestFieldsAreDescribed() {
     JsonNode fields = document.at("/components/schemas/CompletionRequest/properties");
-    assertThat(fields.size()).isEqualTo(45);
+    assertThat(fields.size()).isEqualTo(47);
     for (JsonNode field : fields) {
       if (!field.has("$ref")) {
         assertThat(field.has("description")).as(field.toString()).isTrue();

@@ -43,7 +43,9 @@ class OpenApiToolsIT {
   private static final String SEVERAL_FORMS =
       "CompletionRequest_prompt CompletionRequest_stop ScoreRequest_text NextTokenRequest_prompt"
           + " EmbeddingRequest_input Embedding_embedding InspectRequest_ablate Ablation_ablate"
-          + " ChatMessage_content CompletionChoice_structured_mass ";
+          + " ChatMessage_content CompletionChoice_structured_mass NextTokenResponse_top"
+          + " NextTokenResult_top ScoredToken_top_logprobs ChatTokenLogprob_top_logprobs"
+          + " CompletionLogprobs_top_logprobs_inner CompletionRequest_early_stopping ";
 
   private static LiveServer server;
 

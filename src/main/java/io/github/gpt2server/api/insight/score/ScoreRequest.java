@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.insight.score;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.api.json.JsonRequest;
 import io.github.gpt2server.api.limit.FieldSection;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -54,6 +55,12 @@ public record ScoreRequest(
     @Schema(description = "Texts to rank by their likelihood after prompt.", nullable = true)
         @JsonProperty("continuations")
         List<String> continuations,
+    @Schema(
+            description = EncodingFormat.DESCRIPTION,
+            allowableValues = {"float", "base64"},
+            defaultValue = "float")
+        @JsonProperty("encoding_format")
+        String encodingFormat,
     @Schema(
             description = "Requests share cached prefixes only with requests of the same salt.",
             nullable = true)

@@ -3,6 +3,7 @@ package io.github.gpt2server.api.insight.score;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.gpt2server.api.encoding.PackedTokens;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 
@@ -75,8 +76,14 @@ record ScoreResponse(
       @Schema(nullable = true) @JsonProperty("surprisal_bits") Double surprisalBits,
       @Schema(nullable = true) @JsonProperty("entropy_bits") Double entropyBits,
       @Schema(nullable = true) @JsonProperty("rank") Integer rank,
-      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("top_logprobs")
-          List<TopToken> topLogprobs) {}
+      @Schema(
+              description =
+                  "The most likely tokens, most likely first: an array, or with encoding_format"
+                      + " base64 an object.",
+              oneOf = {TopToken[].class, PackedTokens.class})
+          @JsonInclude(JsonInclude.Include.NON_NULL)
+          @JsonProperty("top_logprobs")
+          Object topLogprobs) {}
 
   /** One of the most likely tokens at a position. */
   @Schema(name = "LikelyToken")

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.insight.score;
 
 import io.github.gpt2server.analysis.Continuation;
+import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.engine.request.Generation;
 import java.util.List;
 
@@ -14,6 +15,7 @@ sealed interface ScoreSpec {
    * @param several whether an array of texts was sent, even of one
    * @param stride number of tokens between the starts of two windows over a text
    * @param topLogprobs number of most likely tokens to report at each position
+   * @param encoding the form of these tokens
    * @param cacheSalt restricts sharing of cached prefixes, or null
    * @param stream whether progress and result are streamed
    */
@@ -22,6 +24,7 @@ sealed interface ScoreSpec {
       boolean several,
       int stride,
       int topLogprobs,
+      EncodingFormat encoding,
       String cacheSalt,
       boolean stream)
       implements ScoreSpec {}

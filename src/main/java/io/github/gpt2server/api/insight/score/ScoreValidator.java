@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.insight.score;
 
 import io.github.gpt2server.analysis.Continuation;
+import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.request.Bounds;
 import io.github.gpt2server.api.request.LogprobsCheck;
@@ -64,6 +65,7 @@ final class ScoreValidator {
         text.isArray(),
         stride,
         topLogprobs,
+        EncodingFormat.of(request.encodingFormat()),
         request.cacheSalt(),
         isTrue(request.stream()));
   }
@@ -113,6 +115,8 @@ final class ScoreValidator {
     refuseWithContinuations(
         "top_logprobs", request.topLogprobs() != null && request.topLogprobs() != 0);
     refuseWithContinuations("add_bos", isTrue(request.addBos()));
+    refuseWithContinuations(
+        "encoding_format", EncodingFormat.of(request.encodingFormat()) == EncodingFormat.BASE64);
     List<String> texts = request.continuations();
     if (texts.isEmpty()) {
       throw ApiException.invalid(

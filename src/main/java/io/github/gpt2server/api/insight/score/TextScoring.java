@@ -2,6 +2,8 @@ package io.github.gpt2server.api.insight.score;
 
 import io.github.gpt2server.analysis.ScoringWindow;
 import io.github.gpt2server.analysis.TextTotals;
+import io.github.gpt2server.api.encoding.EncodingFormat;
+import io.github.gpt2server.api.encoding.PackedTokens;
 import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.api.insight.token.TokenBytes;
 import io.github.gpt2server.engine.request.Generation;
@@ -195,10 +197,13 @@ final class TextScoring {
         window.details().isEmpty() ? null : mostLikely(window.details().get(place)));
   }
 
-  private List<ScoreResponse.TopToken> mostLikely(TokenLogprobs logprobs) {
+  private Object mostLikely(TokenLogprobs logprobs) {
     TopTokens top = logprobs.top();
     int[] ids = top.tokens();
     float[] values = top.logprobs();
+    if (spec.encoding() == EncodingFormat.BASE64) {
+      return PackedTokens.of(ids, values);
+    }
     return ComputedList.of(
         ids.length,
         i -> new ScoreResponse.TopToken(model.tokenizer().token(ids[i]), ids[i], values[i]));

@@ -4,6 +4,7 @@ import io.github.gpt2server.api.openai.generation.AnswerFormat;
 import io.github.gpt2server.api.openai.generation.GenerationResult;
 import io.github.gpt2server.api.openai.generation.GenerationSpec;
 import io.github.gpt2server.api.openai.generation.Increment;
+import io.github.gpt2server.api.openai.generation.Timings;
 import io.github.gpt2server.api.openai.generation.Usage;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,8 @@ record ChatFormat(ChatSpec spec) implements AnswerFormat<ChatResponse, ChatRespo
         IntStream.range(0, result.choices().size())
             .mapToObj(index -> choice(index, result.choices().get(index)))
             .toList(),
-        result.usage());
+        result.usage(),
+        result.timings());
   }
 
   private ChatResponse.Choice choice(int index, Increment whole) {
@@ -73,11 +75,13 @@ record ChatFormat(ChatSpec spec) implements AnswerFormat<ChatResponse, ChatRespo
         : ChatLogprobs.of(
             increment.logprobs(),
             spec.generation().tokenizer(),
-            spec.generation().logprobTokenIds(sequence));
+            spec.generation().logprobTokenIds(sequence),
+            spec.generation().encoding());
   }
 
   @Override
-  public Object chunk(List<ChatResponse.ChunkChoice> choices, Usage usage, boolean withUsage) {
+  public Object chunk(
+      List<ChatResponse.ChunkChoice> choices, Usage usage, boolean withUsage, Timings timings) {
     GenerationSpec generation = spec.generation();
     return withUsage
         ? new ChatResponse.UsageChunk(
@@ -86,13 +90,15 @@ record ChatFormat(ChatSpec spec) implements AnswerFormat<ChatResponse, ChatRespo
             generation.created(),
             generation.model(),
             choices,
-            usage)
+            usage,
+            timings)
         : new ChatResponse.Chunk(
             generation.id(),
             ChatResponse.CHUNK_OBJECT,
             generation.created(),
             generation.model(),
             choices,
-            null);
+            null,
+            timings);
   }
 }

@@ -1,6 +1,8 @@
 package io.github.gpt2server.api.openai.chat;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.encoding.EncodingFormat;
+import io.github.gpt2server.api.encoding.PackedTokens;
 import io.github.gpt2server.api.insight.token.TokenBytes;
 import io.github.gpt2server.api.openai.generation.ReportedToken;
 import io.github.gpt2server.engine.result.TokenLogprobs;
@@ -34,9 +36,10 @@ record ChatLogprobs(
       @Schema(
               description =
                   "The most likely tokens at this position, most likely first, then those of"
-                      + " logprob_token_ids.")
+                      + " logprob_token_ids: an array, or with encoding_format base64 an object.",
+              oneOf = {Top[].class, PackedTokens.class})
           @JsonProperty("top_logprobs")
-          List<Top> topLogprobs) {}
+          Object topLogprobs) {}
 
   /** A likely token. */
   @Schema(name = "ChatTopLogprob")
@@ -50,31 +53,55 @@ record ChatLogprobs(
    *
    * @param tokenIds further tokens that each position reports
    */
-  static ChatLogprobs of(List<ReportedToken> reported, Gpt2Tokenizer tokenizer, int[] tokenIds) {
+  static ChatLogprobs of(
+      List<ReportedToken> reported,
+      Gpt2Tokenizer tokenizer,
+      int[] tokenIds,
+      EncodingFormat encoding) {
     return new ChatLogprobs(
-        ComputedList.of(reported.size(), index -> token(reported.get(index), tokenizer, tokenIds)),
+        ComputedList.of(
+            reported.size(), index -> token(reported.get(index), tokenizer, tokenIds, encoding)),
         null);
   }
 
-  private static Token token(ReportedToken reported, Gpt2Tokenizer tokenizer, int[] tokenIds) {
+  private static Token token(
+      ReportedToken reported, Gpt2Tokenizer tokenizer, int[] tokenIds, EncodingFormat encoding) {
     TokenLogprobs logprobs = reported.logprobs();
-    TopTokens top = logprobs.top();
-    int likeliest = top == null ? 0 : top.count();
-    List<Top> others =
-        ComputedList.of(
-            likeliest + tokenIds.length,
-            index ->
-                index < likeliest
-                    ? top(top.tokens()[index], top.logprobs()[index], tokenizer)
-                    : top(
-                        tokenIds[index - likeliest],
-                        logprobs.others()[index - likeliest],
-                        tokenizer));
     return new Token(
         tokenizer.token(reported.token()),
         logprobs.logprob(),
         TokenBytes.unsigned(tokenizer.bytes(reported.token())),
-        others);
+        encoding == EncodingFormat.FLOAT
+            ? others(logprobs, tokenizer, tokenIds)
+            : packed(logprobs, tokenIds));
+  }
+
+  private static List<Top> others(TokenLogprobs logprobs, Gpt2Tokenizer tokenizer, int[] tokenIds) {
+    TopTokens top = logprobs.top();
+    int likeliest = top == null ? 0 : top.count();
+    return ComputedList.of(
+        likeliest + tokenIds.length,
+        index ->
+            index < likeliest
+                ? top(top.tokens()[index], top.logprobs()[index], tokenizer)
+                : top(
+                    tokenIds[index - likeliest], logprobs.others()[index - likeliest], tokenizer));
+  }
+
+  private static PackedTokens packed(TokenLogprobs logprobs, int[] tokenIds) {
+    TopTokens top = logprobs.top();
+    int likeliest = top == null ? 0 : top.count();
+    int[] ids = new int[likeliest + tokenIds.length];
+    float[] values = new float[ids.length];
+    if (top != null) {
+      System.arraycopy(top.tokens(), 0, ids, 0, likeliest);
+      System.arraycopy(top.logprobs(), 0, values, 0, likeliest);
+    }
+    for (int i = 0; i < tokenIds.length; i++) {
+      ids[likeliest + i] = tokenIds[i];
+      values[likeliest + i] = logprobs.others()[i];
+    }
+    return PackedTokens.of(ids, values);
   }
 
   private static Top top(int token, float logprob, Gpt2Tokenizer tokenizer) {

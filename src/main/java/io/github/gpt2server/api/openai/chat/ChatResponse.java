@@ -3,6 +3,7 @@ package io.github.gpt2server.api.openai.chat;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.gpt2server.api.openai.generation.ChoiceFields;
+import io.github.gpt2server.api.openai.generation.Timings;
 import io.github.gpt2server.api.openai.generation.Usage;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
@@ -17,7 +18,8 @@ public record ChatResponse(
         long created,
     @JsonProperty("model") String model,
     @JsonProperty("choices") List<Choice> choices,
-    @JsonProperty("usage") Usage usage) {
+    @JsonProperty("usage") Usage usage,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("timings") Timings timings) {
 
   static final String OBJECT = "chat.completion";
   static final String CHUNK_OBJECT = "chat.completion.chunk";
@@ -141,7 +143,8 @@ public record ChatResponse(
               nullable = true)
           @JsonInclude(JsonInclude.Include.NON_NULL)
           @JsonProperty("usage")
-          Usage usage) {}
+          Usage usage,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("timings") Timings timings) {}
 
   /** A chunk of a stream that reports usage: every chunk has {@code usage}, perhaps null. */
   record UsageChunk(
@@ -150,5 +153,6 @@ public record ChatResponse(
       @JsonProperty("created") long created,
       @JsonProperty("model") String model,
       @JsonProperty("choices") List<ChunkChoice> choices,
-      @JsonInclude(JsonInclude.Include.ALWAYS) @JsonProperty("usage") Usage usage) {}
+      @JsonInclude(JsonInclude.Include.ALWAYS) @JsonProperty("usage") Usage usage,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("timings") Timings timings) {}
 }

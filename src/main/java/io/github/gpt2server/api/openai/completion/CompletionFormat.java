@@ -4,6 +4,7 @@ import io.github.gpt2server.api.openai.generation.AnswerFormat;
 import io.github.gpt2server.api.openai.generation.GenerationResult;
 import io.github.gpt2server.api.openai.generation.GenerationSpec;
 import io.github.gpt2server.api.openai.generation.Increment;
+import io.github.gpt2server.api.openai.generation.Timings;
 import io.github.gpt2server.api.openai.generation.Usage;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -25,7 +26,8 @@ record CompletionFormat(GenerationSpec spec)
                 index ->
                     choice(index, index / spec.n() * spec.candidates(), choices.get(index), true))
             .toList(),
-        result.usage());
+        result.usage(),
+        result.timings());
   }
 
   @Override
@@ -41,7 +43,10 @@ record CompletionFormat(GenerationSpec spec)
         increment.logprobs() == null
             ? null
             : CompletionResponse.Logprobs.of(
-                increment.logprobs(), spec.tokenizer(), spec.logprobTokenIds(sequence)),
+                increment.logprobs(),
+                spec.tokenizer(),
+                spec.logprobTokenIds(sequence),
+                spec.encoding()),
         increment.finishReason(),
         increment.stopReason(),
         spec.returnTokenIds() ? increment.tokens() : null,
@@ -50,11 +55,24 @@ record CompletionFormat(GenerationSpec spec)
   }
 
   @Override
-  public Object chunk(List<CompletionResponse.Choice> choices, Usage usage, boolean withUsage) {
+  public Object chunk(
+      List<CompletionResponse.Choice> choices, Usage usage, boolean withUsage, Timings timings) {
     return withUsage
         ? new CompletionResponse.UsageChunk(
-            spec.id(), CompletionResponse.OBJECT, spec.created(), spec.model(), choices, usage)
+            spec.id(),
+            CompletionResponse.OBJECT,
+            spec.created(),
+            spec.model(),
+            choices,
+            usage,
+            timings)
         : new CompletionResponse.Chunk(
-            spec.id(), CompletionResponse.OBJECT, spec.created(), spec.model(), choices, null);
+            spec.id(),
+            CompletionResponse.OBJECT,
+            spec.created(),
+            spec.model(),
+            choices,
+            null,
+            timings);
   }
 }

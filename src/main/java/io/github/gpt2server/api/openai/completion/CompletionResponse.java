@@ -2,14 +2,19 @@ package io.github.gpt2server.api.openai.completion;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.encoding.EncodingFormat;
+import io.github.gpt2server.api.encoding.PackedTokens;
 import io.github.gpt2server.api.openai.generation.ChoiceFields;
 import io.github.gpt2server.api.openai.generation.ReportedToken;
+import io.github.gpt2server.api.openai.generation.Timings;
 import io.github.gpt2server.api.openai.generation.Usage;
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
+import io.github.gpt2server.web.json.ComputedList;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** The body of a completion response, in OpenAI's format. */
@@ -22,7 +27,8 @@ public record CompletionResponse(
         long created,
     @JsonProperty("model") String model,
     @JsonProperty("choices") List<Choice> choices,
-    @JsonProperty("usage") Usage usage) {
+    @JsonProperty("usage") Usage usage,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("timings") Timings timings) {
 
   static final String OBJECT = "text_completion";
 
@@ -81,9 +87,13 @@ public record CompletionResponse(
       @JsonProperty("tokens") List<String> tokens,
       @ArraySchema(schema = @Schema(nullable = true)) @JsonProperty("token_logprobs")
           List<Float> tokenLogprobs,
-      @ArraySchema(schema = @Schema(implementation = TopLogprobs.class, nullable = true))
+      @ArraySchema(
+              schema =
+                  @Schema(
+                      oneOf = {TopLogprobs.class, PackedTokens.class},
+                      nullable = true))
           @JsonProperty("top_logprobs")
-          List<TopLogprobs> topLogprobs,
+          List<Object> topLogprobs,
       @JsonProperty("text_offset") List<Integer> textOffset) {
 
     /**
@@ -91,7 +101,11 @@ public record CompletionResponse(
      *
      * @param tokenIds further tokens that each position reports
      */
-    static Logprobs of(List<ReportedToken> reported, Gpt2Tokenizer tokenizer, int[] tokenIds) {
+    static Logprobs of(
+        List<ReportedToken> reported,
+        Gpt2Tokenizer tokenizer,
+        int[] tokenIds,
+        EncodingFormat encoding) {
       TokenKeys keys = TokenKeys.of(tokenizer);
       List<String> tokens = new ArrayList<>();
       List<Float> tokenLogprobs = new ArrayList<>();
@@ -105,7 +119,14 @@ public record CompletionResponse(
             logprobs == null ? null : new TopLogprobs(keys, each.token(), logprobs, tokenIds));
         textOffset.add(each.offset());
       }
-      return new Logprobs(tokens, tokenLogprobs, topLogprobs, textOffset);
+      return new Logprobs(tokens, tokenLogprobs, encoded(topLogprobs, encoding), textOffset);
+    }
+
+    /** Arrays are made while they are written: those of an answer would be many at once. */
+    private static List<Object> encoded(List<TopLogprobs> tops, EncodingFormat encoding) {
+      return encoding == EncodingFormat.FLOAT
+          ? Collections.unmodifiableList(tops)
+          : ComputedList.of(tops.size(), i -> tops.get(i) == null ? null : tops.get(i).packed());
     }
   }
 
@@ -133,7 +154,8 @@ public record CompletionResponse(
               nullable = true)
           @JsonInclude(JsonInclude.Include.NON_NULL)
           @JsonProperty("usage")
-          Usage usage) {}
+          Usage usage,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("timings") Timings timings) {}
 
   /** A chunk of a stream that reports usage: every chunk has {@code usage}, perhaps null. */
   record UsageChunk(
@@ -142,5 +164,6 @@ public record CompletionResponse(
       @JsonProperty("created") long created,
       @JsonProperty("model") String model,
       @JsonProperty("choices") List<Choice> choices,
-      @JsonInclude(JsonInclude.Include.ALWAYS) @JsonProperty("usage") Usage usage) {}
+      @JsonInclude(JsonInclude.Include.ALWAYS) @JsonProperty("usage") Usage usage,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("timings") Timings timings) {}
 }

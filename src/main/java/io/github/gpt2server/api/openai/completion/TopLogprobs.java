@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.openai.completion;
 
+import io.github.gpt2server.api.encoding.PackedTokens;
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.result.TopTokens;
 import io.github.gpt2server.web.json.NonFiniteNumberException;
@@ -43,26 +44,53 @@ record TopLogprobs(
     }
   }
 
-  /** The JSON object, with each token once. */
+  /** The same tokens in the same order as arrays. */
+  PackedTokens packed() {
+    int[] ids = new int[most()];
+    float[] values = new float[ids.length];
+    int[] count = {0};
+    forEachOnce(
+        (id, value) -> {
+          ids[count[0]] = id;
+          values[count[0]++] = value;
+        });
+    return PackedTokens.of(Arrays.copyOf(ids, count[0]), Arrays.copyOf(values, count[0]));
+  }
+
   private byte[] json(JsonGenerator out) {
+    Builder json = new Builder(keys, most(), out);
+    forEachOnce(json::add);
+    return json.end();
+  }
+
+  /** The largest number of tokens that there can be. */
+  private int most() {
     TopTokens top = logprobs.top();
-    int count = (top == null ? 0 : top.count()) + tokenIds.length + 1;
-    Builder json = new Builder(keys, count, out);
-    if (top != null) {
-      top.forEach(json::add);
+    return (top == null ? 0 : top.count()) + tokenIds.length + 1;
+  }
+
+  private void forEachOnce(TopTokens.Visitor visitor) {
+    BitSet visited = new BitSet();
+    TopTokens.Visitor once =
+        (id, value) -> {
+          if (!visited.get(id)) {
+            visited.set(id);
+            visitor.take(id, value);
+          }
+        };
+    if (logprobs.top() != null) {
+      logprobs.top().forEach(once);
     }
     for (int i = 0; i < tokenIds.length; i++) {
-      json.add(tokenIds[i], logprobs.others()[i]);
+      once.take(tokenIds[i], logprobs.others()[i]);
     }
-    json.add(token, logprobs.logprob());
-    return json.end();
+    once.take(token, logprobs.logprob());
   }
 
   private static final class Builder {
     private static final int USUAL_BYTES = 24;
 
     private final TokenKeys keys;
-    private final BitSet written = new BitSet();
     private final JsonGenerator out;
     private byte[] bytes;
     private int size;
@@ -75,10 +103,6 @@ record TopLogprobs(
     }
 
     void add(int token, float logprob) {
-      if (written.get(token)) {
-        return;
-      }
-      written.set(token);
       if (!Float.isFinite(logprob)) {
         throw new NonFiniteNumberException(out);
       }

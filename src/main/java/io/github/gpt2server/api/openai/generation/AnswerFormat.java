@@ -26,6 +26,7 @@ public interface AnswerFormat<R, C> {
    *
    * @param usage the usage so far, or null
    * @param withUsage whether the chunk has a usage, even if that is null
+   * @param timings where the time went, in the last chunk, or null
    */
-  Object chunk(List<C> choices, Usage usage, boolean withUsage);
+  Object chunk(List<C> choices, Usage usage, boolean withUsage, Timings timings);
 }

@@ -45,7 +45,8 @@ public final class GenerationHandler {
   private GenerationResult complete(GenerationSpec asked) {
     GenerationSpec spec = drawn(asked);
     try (RunningGeneration running = RunningGeneration.submit(engine::submit, spec.generation())) {
-      return result(spec, running.awaitAll());
+      GenerationResult result = result(spec, running.awaitAll());
+      return spec.timings() ? result.with(Timings.of(running.progress(), result.usage())) : result;
     }
   }
 
@@ -93,7 +94,7 @@ public final class GenerationHandler {
       usage.addCached(own.get(0).cachedTokens());
       best(own, spec.n()).forEach(builder -> choices.add(builder.build()));
     }
-    return new GenerationResult(choices, usage.build());
+    return new GenerationResult(choices, usage.build(), null);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.openai.generation;
 
+import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.api.openai.structured.ChoiceDraw;
 import io.github.gpt2server.api.openai.structured.Structure;
 import io.github.gpt2server.api.request.PromptTokens;
@@ -27,6 +28,8 @@ import java.util.stream.IntStream;
  * @param includeUsage whether a final chunk of the stream reports the usage
  * @param continuousUsage whether every chunk reports the usage so far; implies {@code includeUsage}
  * @param returnTokenIds whether choices include their token ids
+ * @param encoding the form of the most likely tokens
+ * @param timings whether the answer reports where the time went
  * @param structure the form of the texts
  * @param reportsMass whether choices report how much of the probability the form allows
  * @param choiceMasses for each sequence the log-probability of all choices together, in nats, once
@@ -47,6 +50,8 @@ public record GenerationSpec(
     boolean includeUsage,
     boolean continuousUsage,
     boolean returnTokenIds,
+    EncodingFormat encoding,
+    boolean timings,
     Structure structure,
     boolean reportsMass,
     List<Double> choiceMasses) {
@@ -68,6 +73,8 @@ public record GenerationSpec(
         includeUsage,
         continuousUsage,
         returnTokenIds,
+        encoding,
+        timings,
         structure,
         reportsMass,
         drawn.logMasses());

@@ -23,6 +23,7 @@ public final class GenerationStream<C> {
   private final UsageCount usage;
   private final boolean[] begun;
   private final List<ChoiceProgress> progress;
+  private int unfinished;
 
   /** A stream with the usual keep-alive interval. */
   public GenerationStream(GenerationSpec spec, AnswerFormat<?, C> format, ServerSentEvents out) {
@@ -42,6 +43,7 @@ public final class GenerationStream<C> {
     this.out = out;
     this.usage = new UsageCount(spec.promptIds());
     this.begun = new boolean[spec.generation().sequences().size()];
+    this.unfinished = begun.length;
     this.progress =
         IntStream.range(0, spec.generation().sequences().size())
             .mapToObj(sequence -> new ChoiceProgress(spec, sequence))
@@ -60,27 +62,54 @@ public final class GenerationStream<C> {
   }
 
   private void send(RunningGeneration running) {
+    SequenceEvent last = null;
     while (!running.ended()) {
       List<SequenceEvent> events = running.awaitSome(silence);
       if (events.isEmpty() && !running.ended()) {
         out.waiting();
       }
       for (SequenceEvent event : events) {
-        add(event);
-        out.flushIfLarge();
+        if (awaitsTimings(event)) {
+          last = event;
+        } else {
+          add(event, null);
+          out.flushIfLarge();
+        }
       }
       out.flush();
     }
     running.requireFinished();
+    if (last != null) {
+      add(last, running);
+    }
     if (spec.includeUsage()) {
-      out.data(format.chunk(List.of(), usage.build(), true));
+      Usage total = usage.build();
+      Timings timings = spec.timings() ? Timings.of(running.progress(), total) : null;
+      out.data(format.chunk(List.of(), total, true, timings));
     }
     Quota.current().end();
     out.done();
     out.flush();
   }
 
-  private void add(SequenceEvent event) {
+  /**
+   * Returns whether the event's chunk is the stream's last one and has the timings, which are
+   * complete only after the event.
+   */
+  private boolean awaitsTimings(SequenceEvent event) {
+    if (!(event instanceof SequenceEvent.Finished)) {
+      return false;
+    }
+    unfinished--;
+    return unfinished == 0 && spec.timings() && !spec.includeUsage();
+  }
+
+  /**
+   * Sends what an event adds.
+   *
+   * @param ended the generation, if its timings go with the event, else null
+   */
+  private void add(SequenceEvent event, RunningGeneration ended) {
     int index = event.sequence();
     Increment increment = progress.get(index).add(event);
     usage.addCompletion(increment.tokens().size());
@@ -88,16 +117,19 @@ public final class GenerationStream<C> {
       usage.addCached(increment.finished().cachedTokens());
     }
     if (!increment.silent() || (spec.returnTokenIds() && !increment.tokens().isEmpty())) {
-      send(index, increment);
+      send(index, increment, ended == null ? null : Timings.of(ended.progress(), usage.build()));
     }
   }
 
-  private void send(int index, Increment increment) {
+  private void send(int index, Increment increment, Timings timings) {
     boolean first = !begun[index];
     begun[index] = true;
     Usage total = spec.continuousUsage() ? usage.build() : null;
-    for (C choice : format.choices(index, increment, first)) {
-      out.data(format.chunk(List.of(choice), total, spec.includeUsage()));
+    List<C> choices = format.choices(index, increment, first);
+    for (int i = 0; i < choices.size(); i++) {
+      boolean last = i == choices.size() - 1;
+      out.data(
+          format.chunk(List.of(choices.get(i)), total, spec.includeUsage(), last ? timings : null));
     }
   }
 }

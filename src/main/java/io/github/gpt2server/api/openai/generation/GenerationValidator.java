@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.openai.generation;
 
+import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.openai.structured.ModelConstraints;
 import io.github.gpt2server.api.openai.structured.Structure;
@@ -164,6 +165,8 @@ public final class GenerationValidator {
         includeUsage,
         continuousUsage,
         isTrue(report.returnTokenIds()),
+        EncodingFormat.of(report.encodingFormat()),
+        isTrue(report.timings()),
         structure,
         reportsMass,
         null);

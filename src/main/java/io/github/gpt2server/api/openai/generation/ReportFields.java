@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.openai.generation;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.swagger.v3.oas.annotations.media.Schema;
 
 /** The fields that say how texts are reported, as sent: each may be null. */
@@ -23,4 +24,16 @@ public record ReportFields(
                     + " once.",
             nullable = true)
         @JsonProperty("logprob_token_ids")
-        int[] logprobTokenIds) {}
+        int[] logprobTokenIds,
+    @Schema(
+            description = EncodingFormat.DESCRIPTION,
+            allowableValues = {"float", "base64"},
+            defaultValue = "float")
+        @JsonProperty("encoding_format")
+        String encodingFormat,
+    @Schema(
+            description =
+                "Whether the answer, or the last chunk of a stream, reports where the time went.",
+            defaultValue = "false")
+        @JsonProperty("timings")
+        Boolean timings) {}

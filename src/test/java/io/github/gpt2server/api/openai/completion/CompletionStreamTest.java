@@ -3,6 +3,7 @@ package io.github.gpt2server.api.openai.completion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.api.openai.generation.GenerationSpec;
 import io.github.gpt2server.api.openai.generation.GenerationStream;
@@ -317,6 +318,8 @@ class CompletionStreamTest {
         includeUsage,
         continuousUsage,
         tokenIds,
+        EncodingFormat.FLOAT,
+        false,
         new Structure.Free(),
         false,
         null);
