@@ -1,6 +1,7 @@
 package io.github.gpt2server.sampling;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * The tokens that may still be drawn, in order of id, with their probabilities: first the whole
@@ -102,6 +103,25 @@ public final class Candidates {
     return doubleScratch;
   }
 
+  /** The probabilities of the {@code count} likeliest candidates, largest first. */
+  float[] likeliest(int count) {
+    int order = RadixSelect.LARGEST_FIRST;
+    int most = Math.min(count, size);
+    long cut = ranking.select(probabilities, order, null, size, most);
+    float[] likeliest = new float[most];
+    int found = 0;
+    for (int i = 0; i < size; i++) {
+      if (RadixSelect.key(probabilities[i], order, i) <= cut) {
+        likeliest[found++] = -probabilities[i];
+      }
+    }
+    Arrays.sort(likeliest);
+    for (int i = 0; i < most; i++) {
+      likeliest[i] = -likeliest[i];
+    }
+    return likeliest;
+  }
+
   /** Keeps the {@code count} likeliest candidates. */
   void keepLikeliest(int count) {
     if (count < size) {
@@ -130,12 +150,33 @@ public final class Candidates {
 
   /** Keeps the candidates of at least this probability, in the scale of {@link #probabilities}. */
   void keepAtLeast(double probability) {
-    float least = (float) probability;
-    if (least < probability) {
-      least = Math.nextUp(least);
-    }
+    float least = atLeast(probability);
     int order = RadixSelect.LARGEST_FIRST;
     keep(probabilities, order, RadixSelect.key(least, order, Integer.MAX_VALUE));
+  }
+
+  /**
+   * Removes the candidates of at least this probability, in the scale of {@link #probabilities},
+   * but the one that ranks last among them.
+   */
+  void removeAllButLastAbove(double probability) {
+    float least = atLeast(probability);
+    int order = RadixSelect.LARGEST_FIRST;
+    long last = -1;
+    for (int i = 0; i < size; i++) {
+      if (probabilities[i] >= least) {
+        last = Math.max(last, RadixSelect.key(probabilities[i], order, i));
+      }
+    }
+    int retained = 0;
+    for (int i = 0; i < size; i++) {
+      if (RadixSelect.key(probabilities[i], order, i) >= last) {
+        probabilities[retained] = probabilities[i];
+        ids[retained] = ids[i];
+        retained++;
+      }
+    }
+    retained(retained);
   }
 
   /** Keeps the candidates whose key is at most {@code cut}. */
@@ -148,8 +189,18 @@ public final class Candidates {
         retained++;
       }
     }
-    size = retained;
-    displacedIds = Math.max(displacedIds, retained);
+    retained(retained);
+  }
+
+  /** The least float that is at least a number. */
+  private static float atLeast(double number) {
+    float least = (float) number;
+    return least < number ? Math.nextUp(least) : least;
+  }
+
+  private void retained(int count) {
+    size = count;
+    displacedIds = Math.max(displacedIds, count);
     sumBlocks();
   }
 

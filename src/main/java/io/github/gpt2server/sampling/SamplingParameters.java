@@ -20,6 +20,7 @@ import java.util.Map;
  * @param minTokens number of tokens that must be generated before end-of-text or a stop token
  * @param seed seed of the random draws; the same seed gives the same draws whatever else runs
  * @param form the form that the text must have
+ * @param decoding further rules
  */
 public record SamplingParameters(
     double temperature,
@@ -33,7 +34,8 @@ public record SamplingParameters(
     Map<Integer, Float> logitBias,
     int minTokens,
     long seed,
-    TextForm form) {
+    TextForm form,
+    DecodingRules decoding) {
 
   /**
    * Least temperature other than 0. Lower ones would not differ from greedy decoding: distinct
@@ -75,7 +77,8 @@ public record SamplingParameters(
         logitBias,
         minTokens,
         seed,
-        TextForm.ANY);
+        TextForm.ANY,
+        DecodingRules.NONE);
   }
 
   /** Creates parameters for any text, with a penalty on every token of prompt and output. */
@@ -112,6 +115,20 @@ public record SamplingParameters(
 
   /** These parameters for a text of this form. */
   public SamplingParameters withForm(TextForm form) {
+    return with(seed, form, decoding);
+  }
+
+  /** These parameters with another seed. */
+  public SamplingParameters withSeed(long seed) {
+    return with(seed, form, decoding);
+  }
+
+  /** These parameters with further rules. */
+  public SamplingParameters withDecoding(DecodingRules decoding) {
+    return with(seed, form, decoding);
+  }
+
+  private SamplingParameters with(long seed, TextForm form, DecodingRules decoding) {
     return new SamplingParameters(
         temperature,
         topK,
@@ -124,6 +141,7 @@ public record SamplingParameters(
         logitBias,
         minTokens,
         seed,
-        form);
+        form,
+        decoding);
   }
 }

@@ -40,6 +40,16 @@ final class TokenHistory {
     generated++;
   }
 
+  /** Number of tokens of prompt and output. */
+  int length() {
+    return length;
+  }
+
+  /** The tokens of prompt and output, the first {@link #length} of the array; not to be changed. */
+  int[] tokens() {
+    return sequence;
+  }
+
   /** Number of distinct tokens of prompt and output. */
   int distinctTokens() {
     return distinct;

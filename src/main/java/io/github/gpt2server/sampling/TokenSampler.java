@@ -4,7 +4,6 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /**
@@ -14,10 +13,11 @@ import java.util.function.Supplier;
  *
  * <ol>
  *   <li>{@link #process} edits the logits: repetition penalty, presence and frequency penalties,
- *       logit bias, minimum length, the form of the text, in this order.
+ *       DRY, logit bias, allowed tokens, bad words, repeated n-grams, minimum length, the form of
+ *       the text, in this order.
  *   <li>{@link #argmax} picks from the edited logits, or {@link #sample} draws from {@code
- *       softmax(logits / temperature)} after top-k, typical-p, top-p and min-p, in this order, each
- *       on the renormalised distribution that the previous filter left.
+ *       softmax(logits / temperature)} after top-k, typical-p, top-p, min-p, mirostat and XTC, in
+ *       this order, each on the renormalised distribution that the previous filter left.
  *   <li>{@link #accept} appends the token to the history.
  * </ol>
  */
@@ -34,12 +34,16 @@ public final class TokenSampler {
 
   private final boolean reportsMass;
   private double logMass = Double.NaN;
+  private final boolean excludes;
 
-  /** SplitMix64: small, and adjacent seeds give unrelated draws. */
-  private final SplittableRandom random;
+  /** Null without. */
+  private final Xtc xtc;
 
-  /** Random numbers of the next draws, in order, that {@link #foresee} has generated early. */
-  private final List<Double> foreseen = new ArrayList<>();
+  /** Null without, and before the first draw. */
+  private MirostatFilter mirostat;
+
+  private final Mirostat mirostatParameters;
+  private final DrawNumbers numbers;
 
   /**
    * Creates a sampler with its own working memory.
@@ -73,7 +77,10 @@ public final class TokenSampler {
     this.candidates = candidates;
     constraint = parameters.form().start();
     reportsMass = constraint != null && parameters.form().reportsMass();
-    random = new SplittableRandom(parameters.seed());
+    excludes = parameters.decoding().excludes();
+    xtc = parameters.decoding().xtc();
+    mirostatParameters = parameters.decoding().mirostat();
+    numbers = new DrawNumbers(parameters.seed(), xtc != null);
   }
 
   private static Supplier<Candidates> own() {
@@ -91,8 +98,21 @@ public final class TokenSampler {
       processors.add(
           new OccurrencePenalty(parameters.presencePenalty(), parameters.frequencyPenalty()));
     }
+    DecodingRules decoding = parameters.decoding();
+    if (decoding.dry() != null) {
+      processors.add(decoding.dry());
+    }
     if (!parameters.logitBias().isEmpty()) {
       processors.add(new LogitBias(parameters.logitBias()));
+    }
+    if (decoding.allowedTokens() != null) {
+      processors.add(new AllowedTokens(decoding.allowedTokens()));
+    }
+    if (!decoding.badWords().isEmpty()) {
+      processors.add(new BadWords(decoding.badWords()));
+    }
+    if (decoding.noRepeatNgramSize() > 0) {
+      processors.add(new NoRepeatNgrams(decoding.noRepeatNgramSize()));
     }
     if (parameters.minTokens() > 0) {
       int[] stops = stopTokens.stream().mapToInt(Integer::intValue).toArray();
@@ -177,6 +197,31 @@ public final class TokenSampler {
     }
   }
 
+  /** Returns whether {@link #process} left a token that can be picked. */
+  public boolean leavesToken(FloatBuffer logits) {
+    if (!excludes) {
+      return true;
+    }
+    int size = logits.limit();
+    for (int token = 0; token < size; token++) {
+      if (logits.get(token) != Float.NEGATIVE_INFINITY) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Checks that {@link #process} left a token that can be picked.
+   *
+   * @throws ExcludedTokensException if the rules of the request exclude every token
+   */
+  public void requireToken(FloatBuffer logits) {
+    if (!leavesToken(logits)) {
+      throw new ExcludedTokensException(history.generatedTokens());
+    }
+  }
+
   /**
    * The logarithm of the share of the model's probability that the form of the text allowed at the
    * last {@link #process}, in nats; NaN if it is not reported.
@@ -215,7 +260,7 @@ public final class TokenSampler {
   }
 
   /**
-   * Samples a token. Consumes exactly one random number, whatever the filters.
+   * Samples a token. Consumes the random numbers of exactly one draw, whatever the filters.
    *
    * @param probabilities {@code [vocab]}, {@code softmax(logits / temperature)} of the logits that
    *     {@link #process} left; only read
@@ -223,7 +268,11 @@ public final class TokenSampler {
    * @throws NoCandidateException if the probabilities contain NaN or infinity, or are all 0
    */
   public int sample(FloatBuffer probabilities) {
-    return draw(probabilities, foreseen.isEmpty() ? uniform() : foreseen.remove(0));
+    int token = draw(probabilities, numbers.next());
+    if (mirostat != null) {
+      mirostat.drawn(token, probabilities.get(token) / candidates.get().mass());
+    }
+    return token;
   }
 
   /**
@@ -234,19 +283,25 @@ public final class TokenSampler {
    * @throws NoCandidateException as {@link #sample} does
    */
   public int foresee(FloatBuffer probabilities, int ahead) {
-    while (foreseen.size() <= ahead) {
-      foreseen.add(uniform());
-    }
-    return draw(probabilities, foreseen.get(ahead));
+    return draw(probabilities, numbers.ahead(ahead));
   }
 
-  private int draw(FloatBuffer probabilities, double number) {
+  private int draw(FloatBuffer probabilities, DrawNumbers.Numbers numbers) {
     Candidates remaining = candidates.get();
     remaining.load(probabilities);
     for (TruncationFilter filter : filters) {
       filter.truncate(remaining);
     }
-    return remaining.draw(number);
+    if (mirostatParameters != null) {
+      if (mirostat == null) {
+        mirostat = new MirostatFilter(mirostatParameters, probabilities.limit());
+      }
+      mirostat.truncate(remaining);
+    }
+    if (xtc != null) {
+      xtc.truncate(remaining, numbers.chance());
+    }
+    return remaining.draw(numbers.draw());
   }
 
   /**
@@ -267,13 +322,11 @@ public final class TokenSampler {
   /** Appends the next token to the history, whether it was picked here or elsewhere. */
   public void accept(int token) {
     history.add(token);
+    if (mirostat != null) {
+      mirostat.accept(token);
+    }
     if (constraint != null) {
       constraint.accept(token);
     }
-  }
-
-  /** Uniform in [0, 1) from the 53 high bits, so that draws are the same on every JDK. */
-  private double uniform() {
-    return (random.nextLong() >>> 11) * 0x1.0p-53;
   }
 }

@@ -20,7 +20,12 @@ import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
 import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
+import io.github.gpt2server.sampling.DecodingRules;
+import io.github.gpt2server.sampling.DryPenalty;
+import io.github.gpt2server.sampling.Mirostat;
 import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.sampling.SequenceBreakers;
+import io.github.gpt2server.sampling.Xtc;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
@@ -203,6 +208,9 @@ class SpeculationOnModelIT {
             random.nextInt(3) == 0 ? Map.of(prompt[0], 2f, 300, -3f) : Map.of(),
             random.nextInt(3) * 10,
             random.nextLong());
+    if (random.nextInt(3) == 0) {
+      sampling = sampling.withDecoding(rules(random));
+    }
     String stop = List.of("", "", " king", "id to", ".\n").get(random.nextInt(5));
     Logprobs logprobs =
         switch (random.nextInt(4)) {
@@ -212,6 +220,19 @@ class SpeculationOnModelIT {
           default -> Logprobs.top(random.nextInt(5) == 0 ? 4096 : 1);
         };
     return request(prompt, maxTokens, sampling, stop, logprobs);
+  }
+
+  /** Rules that depend on the text before a token, and on draws. */
+  private static DecodingRules rules(Random random) {
+    return new DecodingRules(
+        random.nextInt(4) == 0 ? IntStream.range(0, 2000).toArray() : null,
+        List.of(TOKENIZER.encode(" king"), new int[] {13, 198}),
+        random.nextInt(3) == 0 ? 3 + random.nextInt(4) : 0,
+        random.nextBoolean()
+            ? new DryPenalty(0.5, 1.5, 3, Integer.MAX_VALUE, SequenceBreakers.NONE)
+            : null,
+        random.nextBoolean() ? new Xtc(0.3, 0.1) : null,
+        random.nextBoolean() ? new Mirostat(1 + random.nextInt(2), 3, 0.2) : null);
   }
 
   private static SequenceRequest request(

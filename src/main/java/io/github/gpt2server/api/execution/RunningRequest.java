@@ -6,6 +6,7 @@ import io.github.gpt2server.engine.result.EngineStoppedException;
 import io.github.gpt2server.engine.result.InvalidModelOutputException;
 import io.github.gpt2server.engine.result.NotEnoughMemoryException;
 import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.sampling.ExcludedTokensException;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.error.ClientGoneException;
 import io.github.gpt2server.web.error.ErrorCode;
@@ -104,6 +105,9 @@ public abstract class RunningRequest implements AutoCloseable {
         if (handle.failure() instanceof InvalidModelOutputException) {
           throw ApiException.modelOutputInvalid();
         }
+        if (handle.failure() instanceof ExcludedTokensException excluded) {
+          throw excluded(excluded.generated());
+        }
         if (handle.failure() instanceof NotEnoughMemoryException) {
           throw ApiException.outOfMemory();
         }
@@ -133,6 +137,13 @@ public abstract class RunningRequest implements AutoCloseable {
   static ApiException interrupted() {
     Thread.currentThread().interrupt();
     return shuttingDown();
+  }
+
+  private static ApiException excluded(int generated) {
+    return ApiException.invalid(
+        null,
+        "The request's fields exclude every token after %d generated tokens: allowed_token_ids, bad_words, no_repeat_ngram_size, min_tokens and the form of the text together leave none. Relax one of them, or ask for fewer tokens."
+            .formatted(generated));
   }
 
   private static ApiException shuttingDown() {

@@ -2,6 +2,7 @@ package io.github.gpt2server.engine.result;
 
 import io.github.gpt2server.model.AllocationFailure;
 import io.github.gpt2server.model.NonFiniteOutputException;
+import io.github.gpt2server.sampling.ExcludedTokensException;
 import io.github.gpt2server.sampling.NoCandidateException;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -42,7 +43,9 @@ public final class Failures {
   public static Throwable report(String request, Throwable failure) {
     Throwable cause = cause(failure);
     try {
-      if (ofModelOutput(cause)) {
+      if (cause instanceof ExcludedTokensException) {
+        log.debug("Request {} failed: {}", request, cause.getMessage());
+      } else if (ofModelOutput(cause)) {
         log.warn("Request {} failed: {}", request, cause.getMessage());
       } else if (cause instanceof NotEnoughMemoryException) {
         log.error("Request {} failed: {}", request, cause.getMessage());

@@ -138,6 +138,10 @@ public final class DraftModelProposer implements AutoCloseable {
         if (sampler.editsLogits()) {
           // Penalties count the generated text alone, not the draft tokens.
           sampler.process(result.logits(i));
+          if (!sampler.leavesToken(result.logits(i))) {
+            // The real step ends the request; any draft token will do.
+            result.logits(i).put(argmax[i], 0);
+          }
         }
       }
       FloatBuffer[] probabilities = probabilities(sequences, ahead, result);

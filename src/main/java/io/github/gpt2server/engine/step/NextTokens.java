@@ -6,6 +6,7 @@ import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.schedule.Sequence;
 import io.github.gpt2server.engine.step.RowSampling.Row;
 import io.github.gpt2server.model.StepResult;
+import io.github.gpt2server.sampling.TokenSampler;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -80,7 +81,12 @@ final class NextTokens {
     for (Row row : rows) {
       if (row.edited() && !picks(row, argmax)) {
         attempt.accept(
-            row.sequence(), () -> row.sequence().sampler().process(result.logits(row.index())));
+            row.sequence(),
+            () -> {
+              TokenSampler sampler = row.sequence().sampler();
+              sampler.process(result.logits(row.index()));
+              sampler.requireToken(result.logits(row.index()));
+            });
       }
     }
   }

@@ -193,12 +193,12 @@ public class FieldTableTest {
           "max_completion_tokens": 5, "max_tokens": 6 | max_completion_tokens is 5, which is not supported here; use max_tokens, which means the same.
           "guided_grammar": "x" | guided_grammar is the string "x", which is not supported here; use structured_outputs with regex or json.
           "json_object": true | json_object is true, which is not supported here; use structured_outputs with json_object.
-          "allowed_token_ids": [1] | allowed_token_ids is an array, which is not supported here; use logit_bias, with 100 for each of the tokens.
-          "bad_words": ["a"] | bad_words is an array, which is not supported here; use logit_bias, with -100 for each of their tokens.
           "prompt_logprobs": 0 | prompt_logprobs is 0, which is not supported here; use echo with logprobs, and max_tokens 0 to score the prompt alone.
           "num_beams": 4 | num_beams is 4, which is not supported here; use use_beam_search with best_of, which is the number of beams.
           "skip_special_tokens": false | skip_special_tokens is false, which is not supported here; use return_token_ids: special tokens are in token_ids and in the tokens of logprobs.
-          "mirostat": 2 | mirostat is 2, which is not supported here; use typical_p, top_p or min_p.
+          "mirostat_mode": 2 | mirostat_mode is 2, which is not supported here; use mirostat, which means the same.
+          "dry_multiplier": 0.5, "dry_range": 64 | dry_range is 64, which is not supported here; use dry_penalty_last_n, which means the same.
+          "banned_strings": ["a"] | banned_strings is an array, which is not supported here; use bad_words.
           "messages": [{}] | messages is an array, which is not supported here; use POST /v1/chat/completions.
           """)
   void whatWouldChangeTheAnswerIsRefusedWithWhatToUse(String fields, String message) {
@@ -213,7 +213,7 @@ public class FieldTableTest {
         "\"repetition_penalty\": 1, \"repeat_last_n\": 64",
         "\"do_sample\": false, \"temperature\": 0",
         "\"stop_sequence\": [\"a\"], \"stop\": [\"a\"]",
-        "\"mirostat\": false, \"tfs_z\": 1.0, \"min_keep\": 0",
+        "\"mirostat\": 2, \"mirostat_mode\": 2, \"tfs_z\": 1.0, \"min_keep\": 0",
         "\"ban_eos_token\": true, \"ignore_eos\": true",
         "\"stream_options\": {\"continuous_usage_stats\": true}"
       })

@@ -259,7 +259,7 @@ class OpenApiIT {
   @Test
   void requestFieldsAreDescribed() {
     JsonNode fields = document.at("/components/schemas/CompletionRequest/properties");
-    assertThat(fields.size()).isEqualTo(47);
+    assertThat(fields.size()).isEqualTo(60);
     for (JsonNode field : fields) {
       if (!field.has("$ref")) {
         assertThat(field.has("description")).as(field.toString()).isTrue();
@@ -284,6 +284,11 @@ class OpenApiIT {
     "CompletionRequest, logit_bias/maxProperties, 4096",
     "CompletionRequest, stop_token_ids/maxItems, 1000000",
     "CompletionRequest, user/maxLength, 1000",
+    "CompletionRequest, allowed_token_ids/maxItems, 1000000",
+    "CompletionRequest, bad_words/maxItems, 1000",
+    "CompletionRequest, bad_words/items/maxLength, 1000",
+    "CompletionRequest, dry_sequence_breakers/oneOf/1/maxItems, 32",
+    "ChatRequest, dry_sequence_breakers/oneOf/1/items/maxLength, 1000",
     "InspectRequest, layers/maxItems, 1000",
     "InspectRequest, targets/maxItems, 1000",
     "InspectRequest, targets/items/oneOf/0/maxLength, 1000",

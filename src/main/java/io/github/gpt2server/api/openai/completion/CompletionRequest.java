@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.gpt2server.api.json.JsonRequest;
 import io.github.gpt2server.api.limit.FieldSection;
+import io.github.gpt2server.api.openai.generation.DecodingFields;
 import io.github.gpt2server.api.openai.generation.GenerationFields;
 import io.github.gpt2server.api.openai.generation.ReportFields;
 import io.github.gpt2server.api.openai.generation.SamplingFields;
@@ -110,6 +111,7 @@ public record CompletionRequest(
         Boolean tokenHealing,
     @JsonUnwrapped SearchFields search,
     @JsonUnwrapped SamplingFields sampling,
+    @JsonUnwrapped DecodingFields decoding,
     @JsonUnwrapped StoppingFields stopping,
     @JsonUnwrapped ReportFields report,
     @JsonUnwrapped StructuredFields structured)

@@ -28,6 +28,9 @@ public interface GenerationFields {
   SamplingFields sampling();
 
   /** Never null. */
+  DecodingFields decoding();
+
+  /** Never null. */
   StoppingFields stopping();
 
   /** Never null. */

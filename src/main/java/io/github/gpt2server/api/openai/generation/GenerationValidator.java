@@ -106,6 +106,10 @@ public final class GenerationValidator {
             request.seed(),
             model.tokenizer());
     StoppingSpec stop = StoppingSpec.check(stopping, sampling.parameters().minTokens(), model);
+    sampling =
+        sampling.with(
+            new DecodingSpec(model, sampling.parameters(), stop.tokenIds())
+                .check(request.decoding()));
     List<String> stopStrings = new ArrayList<>(stop.strings());
     stopStrings.addAll(parts.stopStrings());
 

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.openai.generation;
 
 import io.github.gpt2server.api.request.Bounds;
+import io.github.gpt2server.sampling.DecodingRules;
 import io.github.gpt2server.sampling.RepetitionPenalty;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.text.Excerpt;
@@ -56,6 +57,11 @@ record SamplingSpec(SamplingParameters parameters, boolean seeded) {
         seeded);
   }
 
+  /** These fields with further rules. */
+  SamplingSpec with(DecodingRules decoding) {
+    return new SamplingSpec(parameters.withDecoding(decoding), seeded);
+  }
+
   private static RepetitionPenalty repetitionPenalty(
       SamplingFields fields, Gpt2Tokenizer tokenizer) {
     int range =
@@ -87,25 +93,11 @@ record SamplingSpec(SamplingParameters parameters, boolean seeded) {
    */
   SamplingParameters forChoice(int choice) {
     if (!seeded) {
-      return withSeed(ThreadLocalRandom.current().nextLong());
+      return parameters.withSeed(ThreadLocalRandom.current().nextLong());
     }
-    return choice == 0 ? parameters : withSeed(mix(parameters.seed() + choice * GOLDEN_GAMMA));
-  }
-
-  private SamplingParameters withSeed(long seed) {
-    SamplingParameters p = parameters;
-    return new SamplingParameters(
-        p.temperature(),
-        p.topK(),
-        p.topP(),
-        p.minP(),
-        p.typicalP(),
-        p.repetitionPenalty(),
-        p.presencePenalty(),
-        p.frequencyPenalty(),
-        p.logitBias(),
-        p.minTokens(),
-        seed);
+    return choice == 0
+        ? parameters
+        : parameters.withSeed(mix(parameters.seed() + choice * GOLDEN_GAMMA));
   }
 
   /** Steele, Lea and Flood's mixing function ("Fast splittable pseudorandom number generators"). */

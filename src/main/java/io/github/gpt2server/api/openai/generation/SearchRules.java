@@ -156,6 +156,7 @@ record SearchRules(ServedModel model, String field, int n, int candidates) {
     refuse("presence_penalty", asked.presencePenalty() != 0);
     refuse("frequency_penalty", asked.frequencyPenalty() != 0);
     refuse("logit_bias", !asked.logitBias().isEmpty());
+    asked.decoding().fields().forEach(field -> refuse(field, true));
     if (field.equals(BEAMS) && stop.tokenIds().size() > MAX_STOP_TOKENS) {
       throw ApiException.invalid(
           "stop_token_ids",

@@ -64,6 +64,7 @@ public record StructureRules(
     refuse("frequency_penalty", sampling.frequencyPenalty() != 0);
     refuse("logit_bias", !sampling.logitBias().isEmpty());
     refuse("min_tokens", sampling.minTokens() > 0);
+    sampling.decoding().fields().forEach(field -> refuse(field, true));
   }
 
   private static void refuse(String field, boolean used) {

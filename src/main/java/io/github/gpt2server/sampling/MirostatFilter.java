@@ -1,0 +1,82 @@
+package io.github.gpt2server.sampling;
+
+/**
+ * Mirostat's truncation of one sequence, as llama.cpp computes it: removes the tokens whose
+ * surprise exceeds a bound {@code mu}, at first twice the target, which each accepted token moves
+ * by the learning rate times its surprise's distance from the target. Not thread-safe.
+ */
+final class MirostatFilter {
+
+  /** Number of likeliest tokens from which version 1 estimates the exponent of Zipf's law. */
+  private static final int ESTIMATED_FROM = 100;
+
+  private static final int NONE = -1;
+
+  private final Mirostat parameters;
+  private final int vocabulary;
+  private double mu;
+  private int drawn = NONE;
+  private double surprise;
+
+  /**
+   * Creates the filter of a sequence without tokens.
+   *
+   * @param vocabulary number of tokens, excluded ones included
+   */
+  MirostatFilter(Mirostat parameters, int vocabulary) {
+    this.parameters = parameters;
+    this.vocabulary = vocabulary;
+    this.mu = 2 * parameters.tau();
+  }
+
+  /** Removes tokens before the draw; at least one stays. */
+  void truncate(Candidates candidates) {
+    if (parameters.version() == 1) {
+      candidates.keepLikeliest(Math.max(1, count(candidates.likeliest(ESTIMATED_FROM))));
+      return;
+    }
+    double least = candidates.mass() * Math.pow(2, -mu);
+    if (candidates.largestProbability() < least) {
+      candidates.keepLikeliest(1);
+    } else {
+      candidates.keepAtLeast(least);
+    }
+  }
+
+  /**
+   * Version 1's number of tokens to keep.
+   *
+   * @param likeliest the largest probabilities, largest first
+   */
+  private int count(float[] likeliest) {
+    double products = 0;
+    double squares = 0;
+    // Excluded tokens, of probability 0, follow no law.
+    for (int i = 0; i + 1 < likeliest.length && likeliest[i + 1] > 0; i++) {
+      double t = Math.log((i + 2) / (double) (i + 1));
+      products += t * Math.log(likeliest[i] / (double) likeliest[i + 1]);
+      squares += t * t;
+    }
+    double s = products / squares;
+    double epsilon = s - 1;
+    return (int) Math.pow(epsilon * Math.pow(2, mu) / (1 - Math.pow(vocabulary, -epsilon)), 1 / s);
+  }
+
+  /**
+   * Notes the token that was drawn.
+   *
+   * @param probability its probability among the tokens that were left
+   */
+  void drawn(int token, double probability) {
+    drawn = token;
+    surprise = -Math.log(probability) / Math.log(2);
+  }
+
+  /** Moves the bound by the surprise of a token that was drawn here. */
+  void accept(int token) {
+    if (token == drawn) {
+      mu -= parameters.eta() * (surprise - parameters.tau());
+    }
+    drawn = NONE;
+  }
+}
