@@ -58,7 +58,8 @@ public final class AccessControl {
                   request.getServletContext()),
               WebServerNamespace.MANAGEMENT.getValue());
 
-  private static final RequestMatcher OPEN =
+  /** Those of actuator endpoints remember the application that they are first asked in. */
+  private final RequestMatcher open =
       new OrRequestMatcher(
           paths(Paths.HEALTH),
           EndpointRequest.to("health"),
@@ -113,7 +114,7 @@ public final class AccessControl {
                       .dispatcherTypeMatchers(
                           DispatcherType.ERROR, DispatcherType.FORWARD, DispatcherType.ASYNC)
                       .permitAll()
-                      .requestMatchers(OPEN)
+                      .requestMatchers(open)
                       .permitAll()
                       .anyRequest()
                       .authenticated());
@@ -172,7 +173,7 @@ public final class AccessControl {
   private AuthenticationFilter keyFilter() {
     AuthenticationFilter filter = new AuthenticationFilter(this::authenticate, new ApiKeyHeaders());
     // A health probe passes whatever it sends.
-    filter.setRequestMatcher(new NegatedRequestMatcher(OPEN));
+    filter.setRequestMatcher(new NegatedRequestMatcher(open));
     filter.setSuccessHandler((request, response, authentication) -> {});
     filter.setFailureHandler(AccessControl::refuse);
     return filter;
