@@ -53,7 +53,9 @@ class OperationTest {
         }
       }
     }
-    assertThat(without).containsExactlyInAnyOrder(Paths.MODELS, Paths.TOKENIZE, Paths.DETOKENIZE);
+    assertThat(without)
+        .containsExactlyInAnyOrder(
+            Paths.MODELS, Paths.STATUS, Paths.TOKENIZE, Paths.DETOKENIZE, Paths.VOCABULARY);
   }
 
   @Test
