@@ -142,7 +142,7 @@ public abstract class RunningRequest implements AutoCloseable {
   private static ApiException excluded(int generated) {
     return ApiException.invalid(
         null,
-        "The request's fields exclude every token after %d generated tokens: allowed_token_ids, bad_words, no_repeat_ngram_size, min_tokens and the form of the text together leave none. Relax one of them, or ask for fewer tokens."
+        "The request's fields exclude every token after %d generated tokens: allowed_token_ids, bad_words, no_repeat_ngram_size, min_tokens, token_healing and the form of the text together leave none. Relax one of them, or ask for fewer tokens."
             .formatted(generated));
   }
 

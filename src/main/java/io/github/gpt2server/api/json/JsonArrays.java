@@ -42,17 +42,14 @@ final class JsonArrays {
     return Arrays.copyOf(values, (int) Math.min(limit, values.length * 2L));
   }
 
-  /** An array of strings; null stands for null. */
+  /** An array of strings. */
   static List<String> texts(JsonParser parser, FieldLimit limit) {
     requireArray(parser);
     List<String> values = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       FieldLimit.check(values.size() + 1, limit.items(), "texts");
       try {
-        values.add(
-            parser.currentToken() == JsonToken.VALUE_NULL
-                ? null
-                : JsonScalars.text(parser, limit.characters()));
+        values.add(JsonScalars.text(parser, limit.characters()));
       } catch (FieldException e) {
         throw e.at(values.size());
       }

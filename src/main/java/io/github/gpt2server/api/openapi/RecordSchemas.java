@@ -18,6 +18,7 @@ import io.swagger.v3.core.util.RefUtils;
 import io.swagger.v3.oas.models.media.Schema;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -91,9 +92,17 @@ final class RecordSchemas implements ModelConverter {
                 required.add(property.value());
               } else if (request) {
                 model.getProperties().get(property.value()).addType(NullableSchemas.NULL);
+                readDefault(model.getProperties().get(property.value()));
               }
             });
     model.setRequired(required.isEmpty() ? null : required);
+  }
+
+  /** Makes a number of a default with a decimal point, which springdoc leaves a string. */
+  private static void readDefault(Schema<?> property) {
+    if (property.getDefault() instanceof String text && property.getTypes().contains("number")) {
+      property.setDefault(new BigDecimal(text));
+    }
   }
 
   /** The components of a request, those of its unwrapped components in their place. */

@@ -149,6 +149,16 @@ class RateLimitsIT {
   }
 
   @Test
+  void aBeamSearchTakesTheTokensOfAllBeams() throws IOException {
+    RawHttp.Answer refused =
+        complete(
+            "k-small", "\"max_tokens\": 300, \"n\": 2, \"best_of\": 4, \"use_beam_search\": true");
+
+    assertThat(refused.status()).isEqualTo(400);
+    assertThat(refused.body()).contains("may take 1202 tokens");
+  }
+
+  @Test
   void aStreamIsRefusedAsAnyOther() throws IOException {
     RawHttp.Answer answer = complete("k-small", "\"max_tokens\": 500, \"n\": 2, \"stream\": true");
 

@@ -129,7 +129,7 @@ final class NextTokenValidator {
     for (int i = 0; i < texts.size(); i++) {
       String field = "candidates[" + i + "]";
       String text = texts.get(i);
-      if (text == null || text.isEmpty()) {
+      if (text.isEmpty()) {
         throw ApiException.invalid(
             "candidates", field + " is empty; remove it, or send at least one character.");
       }

@@ -147,7 +147,7 @@ final class ScoreValidator {
   }
 
   private Continuation continuation(String field, int[] prompt, String text) {
-    if (text == null || text.isEmpty()) {
+    if (text.isEmpty()) {
       throw ApiException.invalid(
           "continuations", field + " is empty; remove it, or send at least one character.");
     }

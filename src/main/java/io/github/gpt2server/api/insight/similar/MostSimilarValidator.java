@@ -56,7 +56,7 @@ final class MostSimilarValidator {
   }
 
   private int token(String field, String place, String term) {
-    if (term == null || term.isEmpty()) {
+    if (term.isEmpty()) {
       throw ApiException.invalid(
           field, place + " is empty; a term is the text of one token, such as \" king\".");
     }

@@ -28,9 +28,9 @@ public record SearchFields(
             description =
                 "Beam search alone, as in Hugging Face transformers: true ends the search once as"
                     + " many texts are complete as there are beams; false when, in addition, no beam"
-                    + " would be better if it ended now; \"never\" when none can become better.",
-            oneOf = {Boolean.class, String.class},
-            defaultValue = "false")
+                    + " would be better if it ended now; \"never\" when none can become better. The"
+                    + " default is false.",
+            oneOf = {Boolean.class, String.class})
         @JsonProperty("early_stopping")
         JsonNode earlyStopping,
     @Schema(

@@ -7,7 +7,7 @@ import java.time.Duration;
 
 /**
  * Where the time of a request went, under llama.cpp's names, and the time in the queue. Of several
- * sequences the first to begin and to give a token counts, and the last to end.
+ * sequences the first to begin and to have read its prompt counts, and the last to end.
  */
 @Schema(
     name = "Timings",
@@ -19,25 +19,24 @@ public record Timings(
         int cacheN,
     @Schema(description = "Number of prompt tokens that were computed.") @JsonProperty("prompt_n")
         int promptN,
-    @Schema(description = "Milliseconds from the first slot to the first token.")
+    @Schema(description = "Milliseconds from the first slot until a prompt is read.")
         @JsonProperty("prompt_ms")
         double promptMs,
     @Schema(description = "Null if no prompt token was computed.", nullable = true)
         @JsonProperty("prompt_per_token_ms")
         Double promptPerTokenMs,
-    @Schema(description = "Null if that took no time.", nullable = true)
+    @Schema(description = "Null if no prompt token was computed.", nullable = true)
         @JsonProperty("prompt_per_second")
         Double promptPerSecond,
     @Schema(description = "Number of tokens generated, of all choices.")
         @JsonProperty("predicted_n")
         int predictedN,
-    @Schema(description = "Milliseconds from the first token to the end.")
-        @JsonProperty("predicted_ms")
+    @Schema(description = "Milliseconds from there to the end.") @JsonProperty("predicted_ms")
         double predictedMs,
     @Schema(description = "Null if no token was generated.", nullable = true)
         @JsonProperty("predicted_per_token_ms")
         Double predictedPerTokenMs,
-    @Schema(description = "Null if that took no time.", nullable = true)
+    @Schema(description = "Null if no token was generated.", nullable = true)
         @JsonProperty("predicted_per_second")
         Double predictedPerSecond,
     @Schema(description = "Milliseconds from the arrival at the engine to the first slot.")
@@ -52,8 +51,9 @@ public record Timings(
   static Timings of(RequestProgress progress, Usage usage) {
     double end = millis(progress.untilEnd().orElseThrow());
     double start = progress.untilStart().map(Timings::millis).orElse(end);
+    // A beam search gives all of its tokens at the end.
     double first =
-        progress.untilFirstToken().or(progress::untilPromptRead).map(Timings::millis).orElse(end);
+        progress.untilPromptRead().or(progress::untilFirstToken).map(Timings::millis).orElse(end);
     int cached = usage.promptTokensDetails().cachedTokens();
     int prompt = usage.promptTokens() - cached;
     int predicted = usage.completionTokens();
@@ -71,7 +71,7 @@ public record Timings(
   }
 
   private static Double quotient(double dividend, double divisor) {
-    return divisor == 0 ? null : dividend / divisor;
+    return dividend == 0 || divisor == 0 ? null : dividend / divisor;
   }
 
   private static double millis(Duration duration) {

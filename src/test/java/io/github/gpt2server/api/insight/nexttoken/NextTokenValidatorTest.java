@@ -136,7 +136,7 @@ class NextTokenValidatorTest {
           {"prompt": "a", "temperature": 0} | temperature | temperature must be between 0.000000001 and 100, but is 0.
           {"prompt": "a", "temperature": 101} | temperature | temperature must be between 0.000000001 and 100, but is 101.
           {"prompt": "a", "candidates": ["b", ""]} | candidates | candidates[1] is empty; remove it, or send at least one character.
-          {"prompt": "a", "candidates": [null]} | candidates | candidates[0] is empty; remove it, or send at least one character.
+          {"prompt": "a", "candidates": [null]} | candidates[0] | candidates[0] must be a string, but is null.
           {"tokens": [-1]} | tokens | tokens[0] is -1, which is not a token id; the vocabulary has ids from 0 to 4095.
           """)
   void refusalsNameFieldValueAndRemedy(String body, String param, String message) {

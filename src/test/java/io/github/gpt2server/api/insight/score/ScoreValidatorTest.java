@@ -129,7 +129,7 @@ class ScoreValidatorTest {
           {"continuations": ["b"], "add_bos": true} | add_bos | add_bos applies to text only and cannot be combined with continuations; remove add_bos.
           {"continuations": []} | continuations | continuations is empty; send 1 to 128 texts.
           {"continuations": ["b", ""]} | continuations | continuations[1] is empty; remove it, or send at least one character.
-          {"continuations": [null]} | continuations | continuations[0] is empty; remove it, or send at least one character.
+          {"continuations": [null]} | continuations[0] | continuations[0] must be a string, but is null.
           {"text": "a", "top_logprobs": 5000} | top_logprobs | top_logprobs must be between 0 and 4096, but is 5000.
           {"text": "a \\ud800"} | text | text holds half of a surrogate pair (such as \\ud800 alone), which is not a character; remove it or complete the pair.
           {"text":["a",5]} | text | text[1] must be a string, but is 5.

@@ -68,7 +68,7 @@ class MostSimilarValidatorTest {
           {"positive": [], "negative": []} | positive | positive and negative are empty; send at least one term, such as " king".
           {"positive": [" a", " time"], "negative": [" time", " a"]} | negative | negative contains the same terms as positive, so they cancel out; change one of them.
           {"positive": [""]} | positive | positive[0] is empty; a term is the text of one token, such as " king".
-          {"positive": [" a"], "negative": [null]} | negative | negative[0] is empty; a term is the text of one token, such as " king".
+          {"positive": [" a"], "negative": [null]} | negative[0] | negative[0] must be a string, but is null.
           {"positive": ["queen"]} | positive | positive[0] must be one token, but "queen" is 2 tokens: "qu", "een"; with a leading space, " queen", it is one.
           {"positive": ["Once upon"]} | positive | positive[0] must be one token, but "Once upon" is 2 tokens: "Once", " upon"; use another word; POST /v1/tokenize shows a word's tokens.
           {"positive": ["Once upon a time upon a time upon"]} | positive | positive[0] must be one token, but "Once upon a time upon a time upon" is 8 tokens: "Once", " upon", " a", " time", " upon", " a", " time", " upon"; use another word; POST /v1/tokenize shows a word's tokens.

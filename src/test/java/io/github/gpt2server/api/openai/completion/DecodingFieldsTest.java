@@ -113,6 +113,7 @@ class DecodingFieldsTest {
           "allowed_token_ids": [64], "bad_words": ["a"] | bad_words | bad_words excludes every token of allowed_token_ids; remove one of the words, or allow more tokens.
           "bad_words": [""] | bad_words[0] | bad_words[0] is empty; send a word, or use logit_bias with -100 for a token.
           "bad_words": ["a", " \\n"] | bad_words[1] | bad_words[1] has nothing but white space; send a word, or use logit_bias with -100 for a token.
+          "bad_words": ["a", null] | bad_words[1] | bad_words[1] must be a string, but is null.
           "bad_words": "a" | bad_words | bad_words must be an array, but is the string "a".
           "bad_words": ["\\ud800"] | bad_words[0] | bad_words[0] holds half of a surrogate pair (such as \\ud800 alone), which is not a character; remove it or complete the pair.
           "no_repeat_ngram_size": -1 | no_repeat_ngram_size | no_repeat_ngram_size must be between 0 and 2147483647, but is -1.

@@ -283,8 +283,8 @@ class DecodingIT {
             + temperature;
     String message =
         "The request's fields exclude every token after 2 generated tokens: allowed_token_ids,"
-            + " bad_words, no_repeat_ngram_size, min_tokens and the form of the text together leave"
-            + " none. Relax one of them, or ask for fewer tokens.";
+            + " bad_words, no_repeat_ngram_size, min_tokens, token_healing and the form of the text"
+            + " together leave none. Relax one of them, or ask for fewer tokens.";
     JsonNode refusal = server.refusal(PATH, "{" + fields + "}");
     assertThat(refusal.get("message").stringValue()).isEqualTo(message);
     assertThat(refusal.get("type").stringValue()).isEqualTo("invalid_request_error");

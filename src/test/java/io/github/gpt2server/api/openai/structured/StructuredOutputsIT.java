@@ -317,6 +317,7 @@ class StructuredOutputsIT {
         "{'structured_outputs': {'json': {'type': 'integer', 'multipleOf': 3}}} ! structured_outputs.json ! structured_outputs.json cannot be used: the keyword multipleOf at # is not supported; use minimum and maximum, or enum.",
         "{'structured_outputs': {'json': '{'}} ! structured_outputs.json ! structured_outputs.json is a string that is not JSON; send the JSON Schema as an object.",
         "{'structured_outputs': {'choice': []}} ! structured_outputs.choice ! structured_outputs.choice has no choices; send at least one.",
+        "{'structured_outputs': {'choice': ['a', null]}} ! structured_outputs.choice[1] ! structured_outputs.choice[1] must be a string, but is null.",
         "{'structured_outputs': {'choice': ['a', '']}} ! structured_outputs.choice[1] ! structured_outputs.choice[1] is empty; send a text.",
         "{'structured_outputs': {'choice': ['a'], 'regex': 'b'}} ! structured_outputs.regex ! structured_outputs.choice and structured_outputs.regex both ask for a form of the text; send one of them.",
         "{'structured_outputs': {'regex': 'b'}, 'response_format': {'type': 'json_object'}} ! response_format ! structured_outputs.regex and response_format both ask for a form of the text; send one of them.",
