@@ -1,7 +1,6 @@
 package io.github.gpt2server.sampling;
 
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 
 /**
  * Excludes every token but those of a list, as vLLM's {@code allowed_token_ids} does.
@@ -9,11 +8,6 @@ import java.util.Arrays;
  * @param tokens the allowed token ids
  */
 record AllowedTokens(int[] tokens) implements LogitsProcessor {
-  private static final float[] EXCLUDED = new float[1024];
-
-  static {
-    Arrays.fill(EXCLUDED, Float.NEGATIVE_INFINITY);
-  }
 
   @Override
   public boolean edits(TokenHistory history) {
@@ -22,16 +16,6 @@ record AllowedTokens(int[] tokens) implements LogitsProcessor {
 
   @Override
   public void process(FloatBuffer logits, TokenHistory history) {
-    float[] allowed = new float[tokens.length];
-    for (int i = 0; i < tokens.length; i++) {
-      allowed[i] = logits.get(tokens[i]);
-    }
-    int size = logits.limit();
-    for (int at = 0; at < size; at += EXCLUDED.length) {
-      logits.put(at, EXCLUDED, 0, Math.min(EXCLUDED.length, size - at));
-    }
-    for (int i = 0; i < tokens.length; i++) {
-      logits.put(tokens[i], allowed[i]);
-    }
+    ExcludedLogits.allBut(logits, tokens);
   }
 }

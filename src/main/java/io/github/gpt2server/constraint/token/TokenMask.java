@@ -1,5 +1,6 @@
 package io.github.gpt2server.constraint.token;
 
+import io.github.gpt2server.sampling.ExcludedLogits;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 
@@ -14,12 +15,6 @@ record TokenMask(int[] few, long[] bits) {
 
   /** Largest number of allowed tokens among 64 for which these are written again. */
   private static final int SPARSE = 8;
-
-  private static final float[] EXCLUDED = new float[1024];
-
-  static {
-    Arrays.fill(EXCLUDED, Float.NEGATIVE_INFINITY);
-  }
 
   static TokenMask of(long[] bits) {
     int count = Arrays.stream(bits).mapToInt(Long::bitCount).sum();
@@ -64,23 +59,12 @@ record TokenMask(int[] few, long[] bits) {
       exempted[i] = logits.get(exempt[i]);
     }
     if (bits == null) {
-      excludeAllButFew(logits);
+      ExcludedLogits.allBut(logits, few);
     } else {
       excludeByBits(logits);
     }
     for (int i = 0; i < exempt.length; i++) {
       logits.put(exempt[i], exempted[i]);
-    }
-  }
-
-  private void excludeAllButFew(FloatBuffer logits) {
-    float[] allowed = new float[few.length];
-    for (int i = 0; i < few.length; i++) {
-      allowed[i] = logits.get(few[i]);
-    }
-    fill(logits, 0, logits.limit());
-    for (int i = 0; i < few.length; i++) {
-      logits.put(few[i], allowed[i]);
     }
   }
 
@@ -109,16 +93,10 @@ record TokenMask(int[] few, long[] bits) {
     for (long rest = allowed; rest != 0; rest &= rest - 1) {
       own[count++] = logits.get(from + Long.numberOfTrailingZeros(rest));
     }
-    fill(logits, from, to);
+    ExcludedLogits.range(logits, from, to);
     count = 0;
     for (long rest = allowed; rest != 0; rest &= rest - 1) {
       logits.put(from + Long.numberOfTrailingZeros(rest), own[count++]);
-    }
-  }
-
-  private static void fill(FloatBuffer logits, int from, int to) {
-    for (int at = from; at < to; at += EXCLUDED.length) {
-      logits.put(at, EXCLUDED, 0, Math.min(EXCLUDED.length, to - at));
     }
   }
 
