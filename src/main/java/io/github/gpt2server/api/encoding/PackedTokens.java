@@ -3,8 +3,6 @@ package io.github.gpt2server.api.encoding;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.swagger.v3.oas.annotations.media.Schema;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * Tokens and their log-probabilities as arrays in base64. The bytes are computed each time that
@@ -49,9 +47,7 @@ public final class PackedTokens {
       requiredMode = Schema.RequiredMode.REQUIRED)
   @JsonProperty("token_ids")
   public byte[] tokenIds() {
-    byte[] bytes = new byte[4 * ids.length];
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().put(ids);
-    return bytes;
+    return LittleEndian.bytes(ids);
   }
 
   /** Base64 of float32. */
@@ -60,7 +56,7 @@ public final class PackedTokens {
       requiredMode = Schema.RequiredMode.REQUIRED)
   @JsonProperty("logprobs")
   public byte[] logprobs() {
-    return floats(logprobs);
+    return LittleEndian.bytes(logprobs);
   }
 
   /** Base64 of float32, or null. */
@@ -71,12 +67,6 @@ public final class PackedTokens {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonProperty("sampling_probabilities")
   public byte[] samplingProbabilities() {
-    return samplingProbabilities == null ? null : floats(samplingProbabilities);
-  }
-
-  private static byte[] floats(float[] values) {
-    byte[] bytes = new byte[4 * values.length];
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
-    return bytes;
+    return samplingProbabilities == null ? null : LittleEndian.bytes(samplingProbabilities);
   }
 }

@@ -1,11 +1,10 @@
 package io.github.gpt2server.api.openai.embedding;
 
+import io.github.gpt2server.api.encoding.LittleEndian;
 import io.github.gpt2server.api.execution.RunningTask;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.web.json.ComputedList;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -55,9 +54,6 @@ final class EmbeddingHandler {
 
   /** A vector as OpenAI encodes it: the base64 of little-endian float32 numbers. */
   private static String encoded(float[] vector) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(vector);
-    return Base64.getEncoder().encodeToString(bytes.array());
+    return Base64.getEncoder().encodeToString(LittleEndian.bytes(vector));
   }
 }
