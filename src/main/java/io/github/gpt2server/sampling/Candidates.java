@@ -19,6 +19,7 @@ public final class Candidates {
   private final RadixSelect ranking = new RadixSelect();
   private float[] probabilities = {};
   private int[] ids = {};
+  private int vocabulary;
   private int size;
   private double mass;
   private double[] blockMass = {};
@@ -39,7 +40,8 @@ public final class Candidates {
    * @throws NoCandidateException if their sum is not positive and finite
    */
   void load(FloatBuffer row) {
-    size = row.limit();
+    vocabulary = row.limit();
+    size = vocabulary;
     if (probabilities.length < size) {
       probabilities = new float[size];
       ids = new int[size];
@@ -56,6 +58,11 @@ public final class Candidates {
       throw new NoCandidateException(
           "No token can be drawn: the probabilities of the next token sum to " + mass + ".");
     }
+  }
+
+  /** Number of tokens, whether they are candidates or not. */
+  int vocabulary() {
+    return vocabulary;
   }
 
   int size() {

@@ -1,11 +1,13 @@
 package io.github.gpt2server.sampling;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The probability with which each token is drawn, and the reason why others cannot be. */
 public final class DrawDistribution {
   private static final String MASK = "mask";
+  private static final String XTC = "xtc";
 
   /** Marks a token that is excluded before the filters. */
   private static final byte EXCLUDED = -1;
@@ -34,10 +36,15 @@ public final class DrawDistribution {
    * The distribution after all filters.
    *
    * @param edited {@code [vocab]} logits, in which excluded tokens are negative infinity
+   * @param xtc what may act after the filters, or null
    * @param working overwritten
    */
   static DrawDistribution of(
-      float[] edited, double temperature, List<TruncationFilter> filters, Candidates working) {
+      float[] edited,
+      double temperature,
+      List<TruncationFilter> filters,
+      Xtc xtc,
+      Candidates working) {
     byte[] passed = notExcluded(edited);
     working.load(FloatBuffer.wrap(softmax(edited, temperature)));
     for (int filter = 0; filter < filters.size(); filter++) {
@@ -50,11 +57,43 @@ public final class DrawDistribution {
       }
     }
     float[] probabilities = new float[edited.length];
-    for (int i = 0; i < working.size(); i++) {
-      probabilities[working.id(i)] = (float) (working.probabilities()[i] / working.mass());
+    add(working, 1, probabilities);
+    List<String> fields = new ArrayList<>(filters.stream().map(TruncationFilter::field).toList());
+    if (xtc != null) {
+      mix(xtc, working, probabilities);
+      if (xtc.probability() == 1) {
+        // Only then it is certain that the tokens that it removes are not drawn.
+        fields.add(XTC);
+        for (int i = 0; i < working.size(); i++) {
+          int token = working.id(i);
+          if (passed[token] != EXCLUDED) {
+            passed[token]++;
+          }
+        }
+      }
     }
-    return new DrawDistribution(
-        probabilities, passed, filters.stream().map(TruncationFilter::field).toList());
+    return new DrawDistribution(probabilities, passed, List.copyOf(fields));
+  }
+
+  /**
+   * Makes the distribution without XTC that of a draw in which XTC acts by chance.
+   *
+   * @param working the candidates before XTC, afterwards those that it leaves
+   */
+  private static void mix(Xtc xtc, Candidates working, float[] probabilities) {
+    for (int token = 0; token < probabilities.length; token++) {
+      probabilities[token] *= (float) (1 - xtc.probability());
+    }
+    xtc.truncate(working);
+    add(working, xtc.probability(), probabilities);
+  }
+
+  /** Adds a share of the candidates' renormalised probabilities. */
+  private static void add(Candidates candidates, double share, float[] probabilities) {
+    for (int i = 0; i < candidates.size(); i++) {
+      probabilities[candidates.id(i)] +=
+          (float) (share * candidates.probabilities()[i] / candidates.mass());
+    }
   }
 
   private static byte[] notExcluded(float[] edited) {
@@ -89,8 +128,9 @@ public final class DrawDistribution {
   }
 
   /**
-   * The first filter that removes a token, by the name of its request field; {@code mask} if the
-   * token is excluded before the filters; null if it can be drawn, however unlikely that is.
+   * The first filter that removes a token, by the name of its request field, or {@code xtc}; {@code
+   * mask} if the token is excluded before the filters; null if it can be drawn, however unlikely
+   * that is.
    */
   public String removedBy(int token) {
     if (passed[token] == EXCLUDED) {

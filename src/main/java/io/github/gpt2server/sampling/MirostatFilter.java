@@ -5,7 +5,7 @@ package io.github.gpt2server.sampling;
  * surprise exceeds a bound {@code mu}, at first twice the target, which each accepted token moves
  * by the learning rate times its surprise's distance from the target. Not thread-safe.
  */
-final class MirostatFilter {
+final class MirostatFilter implements TruncationFilter {
 
   /** Number of likeliest tokens from which version 1 estimates the exponent of Zipf's law. */
   private static final int ESTIMATED_FROM = 100;
@@ -13,26 +13,21 @@ final class MirostatFilter {
   private static final int NONE = -1;
 
   private final Mirostat parameters;
-  private final int vocabulary;
   private double mu;
   private int drawn = NONE;
   private double surprise;
 
-  /**
-   * Creates the filter of a sequence without tokens.
-   *
-   * @param vocabulary number of tokens, excluded ones included
-   */
-  MirostatFilter(Mirostat parameters, int vocabulary) {
+  /** Creates the filter of a sequence without tokens. */
+  MirostatFilter(Mirostat parameters) {
     this.parameters = parameters;
-    this.vocabulary = vocabulary;
     this.mu = 2 * parameters.tau();
   }
 
-  /** Removes tokens before the draw; at least one stays. */
-  void truncate(Candidates candidates) {
+  @Override
+  public void truncate(Candidates candidates) {
     if (parameters.version() == 1) {
-      candidates.keepLikeliest(Math.max(1, count(candidates.likeliest(ESTIMATED_FROM))));
+      candidates.keepLikeliest(
+          count(candidates.likeliest(ESTIMATED_FROM), candidates.vocabulary()));
       return;
     }
     double least = candidates.mass() * Math.pow(2, -mu);
@@ -43,12 +38,18 @@ final class MirostatFilter {
     }
   }
 
+  @Override
+  public String field() {
+    return "mirostat";
+  }
+
   /**
    * Version 1's number of tokens to keep.
    *
    * @param likeliest the largest probabilities, largest first
+   * @param vocabulary number of tokens, excluded ones included
    */
-  private int count(float[] likeliest) {
+  private int count(float[] likeliest, int vocabulary) {
     double products = 0;
     double squares = 0;
     // Excluded tokens, of probability 0, follow no law.
@@ -59,7 +60,9 @@ final class MirostatFilter {
     }
     double s = products / squares;
     double epsilon = s - 1;
-    return (int) Math.pow(epsilon * Math.pow(2, mu) / (1 - Math.pow(vocabulary, -epsilon)), 1 / s);
+    double count =
+        Math.pow(epsilon * Math.pow(2, mu) / (1 - Math.pow(vocabulary, -epsilon)), 1 / s);
+    return Math.max(1, (int) count);
   }
 
   /**

@@ -39,10 +39,9 @@ public final class TokenSampler {
   /** Null without. */
   private final Xtc xtc;
 
-  /** Null without, and before the first draw. */
-  private MirostatFilter mirostat;
+  /** The last of the filters, which learns from draws; null without. */
+  private final MirostatFilter mirostat;
 
-  private final Mirostat mirostatParameters;
   private final DrawNumbers numbers;
 
   /**
@@ -73,13 +72,14 @@ public final class TokenSampler {
     temperature = parameters.temperature();
     history = new TokenHistory(prompt);
     processors = processors(parameters, stopTokens);
-    filters = filters(parameters);
+    Mirostat steering = parameters.decoding().mirostat();
+    mirostat = steering == null ? null : new MirostatFilter(steering);
+    filters = filters(parameters, mirostat);
     this.candidates = candidates;
     constraint = parameters.form().start();
     reportsMass = constraint != null && parameters.form().reportsMass();
     excludes = parameters.decoding().excludes();
     xtc = parameters.decoding().xtc();
-    mirostatParameters = parameters.decoding().mirostat();
     numbers = new DrawNumbers(parameters.seed(), xtc != null);
   }
 
@@ -121,7 +121,8 @@ public final class TokenSampler {
     return List.copyOf(processors);
   }
 
-  private static List<TruncationFilter> filters(SamplingParameters parameters) {
+  private static List<TruncationFilter> filters(
+      SamplingParameters parameters, MirostatFilter mirostat) {
     List<TruncationFilter> filters = new ArrayList<>();
     if (parameters.topK() > 0) {
       filters.add(new TopK(parameters.topK()));
@@ -134,6 +135,9 @@ public final class TokenSampler {
     }
     if (parameters.minP() > 0) {
       filters.add(new MinP(parameters.minP()));
+    }
+    if (mirostat != null) {
+      filters.add(mirostat);
     }
     return List.copyOf(filters);
   }
@@ -292,12 +296,6 @@ public final class TokenSampler {
     for (TruncationFilter filter : filters) {
       filter.truncate(remaining);
     }
-    if (mirostatParameters != null) {
-      if (mirostat == null) {
-        mirostat = new MirostatFilter(mirostatParameters, probabilities.limit());
-      }
-      mirostat.truncate(remaining);
-    }
     if (xtc != null) {
       xtc.truncate(remaining, numbers.chance());
     }
@@ -306,7 +304,8 @@ public final class TokenSampler {
 
   /**
    * The distribution of the token that {@link #process} and then {@link #argmax} or {@link #sample}
-   * would give for these logits. Consumes no random number.
+   * would give for these logits, whatever the random numbers: XTC, which acts by chance, leaves a
+   * mixture of both cases. Consumes no random number.
    *
    * @param logits {@code [vocab]}; only read
    * @throws NoCandidateException if no token is left
@@ -316,7 +315,7 @@ public final class TokenSampler {
     process(FloatBuffer.wrap(edited));
     return greedy()
         ? DrawDistribution.certain(argmax(FloatBuffer.wrap(edited)), edited)
-        : DrawDistribution.of(edited, temperature, filters, candidates.get());
+        : DrawDistribution.of(edited, temperature, filters, xtc, candidates.get());
   }
 
   /** Appends the next token to the history, whether it was picked here or elsewhere. */

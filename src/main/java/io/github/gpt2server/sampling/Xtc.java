@@ -16,7 +16,12 @@ public record Xtc(double probability, double threshold) {
    */
   void truncate(Candidates candidates, double chance) {
     if (chance < probability) {
-      candidates.removeAllButLastAbove(threshold * candidates.mass());
+      truncate(candidates);
     }
+  }
+
+  /** Removes the top choices without leaving it to chance. */
+  void truncate(Candidates candidates) {
+    candidates.removeAllButLastAbove(threshold * candidates.mass());
   }
 }

@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -30,18 +27,13 @@ class DecodingDrawsTest {
       float[] p = RandomRows.probabilities(random, RandomRows.vocabularySize(random));
       double threshold = random.nextInt(3) == 0 ? 0 : 0.5 * Math.pow(random.nextDouble(), 3);
       NavigableMap<Integer, Double> all = PlainTruncation.distribution(p);
-      List<Integer> ranked = ranked(all);
-      List<Integer> top = ranked.stream().filter(t -> all.get(t) >= threshold).toList();
-      List<Integer> expected = new ArrayList<>(ranked);
-      if (threshold > 0 && top.size() > 1) {
-        expected.removeAll(top.subList(0, top.size() - 1));
+      Set<Integer> expected = (threshold > 0 ? PlainTruncation.xtc(all, threshold) : all).keySet();
+      if (expected.size() < all.size()) {
         removed++;
       }
       candidates.load(RandomRows.direct(p));
       new Xtc(0.5, threshold).truncate(candidates, threshold > 0 ? 0.49 : 0.5);
-      assertThat(left())
-          .as("row %d, threshold %s", row, threshold)
-          .isEqualTo(PlainTruncation.distribution(only(p, expected)).keySet());
+      assertThat(left()).as("row %d, threshold %s", row, threshold).isEqualTo(expected);
     }
     assertThat(removed).isGreaterThan(400);
   }
@@ -67,16 +59,12 @@ class DecodingDrawsTest {
       double u = (new SplittableRandom(seed).nextLong() >>> 11) * 0x1.0p-53;
       double chance = (new SplittableRandom(seed).split().nextLong() >>> 11) * 0x1.0p-53;
       NavigableMap<Integer, Double> all = PlainTruncation.distribution(p);
-      List<Integer> top = ranked(all).stream().filter(t -> all.get(t) >= 0.05).toList();
-      if (chance < probability && top.size() > 1) {
-        top.subList(0, top.size() - 1).forEach(all::remove);
-      }
-      double mass = all.values().stream().mapToDouble(x -> x).sum();
-      all.replaceAll((token, x) -> x / mass);
+      NavigableMap<Integer, Double> left =
+          chance < probability ? PlainTruncation.xtc(all, 0.05) : all;
       TokenSampler sampler = sampler(seed, null, new Xtc(probability, 0.05));
       assertThat(sampler.sample(RandomRows.direct(p)))
           .as("row %d", row)
-          .isEqualTo(PlainTruncation.draw(all, u));
+          .isEqualTo(PlainTruncation.draw(left, u));
     }
   }
 
@@ -95,7 +83,7 @@ class DecodingDrawsTest {
       for (int step = 0; step < 20; step++) {
         float[] p = RandomRows.softmax(RandomRows.logits(random, size), 1);
         NavigableMap<Integer, Double> left =
-            version == 1 ? first(p, mu) : second(PlainTruncation.distribution(p), mu);
+            PlainTruncation.mirostat(version, PlainTruncation.distribution(p), size, mu);
         int token = PlainTruncation.draw(left, (numbers.nextLong() >>> 11) * 0x1.0p-53);
         assertThat(sampler.sample(RandomRows.direct(p)))
             .as("sequence %d, step %d, mu %s", sequence, step, mu)
@@ -104,36 +92,6 @@ class DecodingDrawsTest {
         mu -= eta * (-Math.log(left.get(token)) / Math.log(2) - tau);
       }
     }
-  }
-
-  /** Mirostat 1: as many tokens as Zipf's law, fitted to the 100 likeliest, has within mu bits. */
-  private static NavigableMap<Integer, Double> first(float[] row, double mu) {
-    NavigableMap<Integer, Double> all = PlainTruncation.distribution(row);
-    List<Integer> ranked = ranked(all);
-    double products = 0;
-    double squares = 0;
-    for (int i = 0; i < Math.min(99, ranked.size() - 1); i++) {
-      double t = Math.log((i + 2.0) / (i + 1.0));
-      products += t * Math.log((double) row[ranked.get(i)] / row[ranked.get(i + 1)]);
-      squares += t * t;
-    }
-    double s = products / squares;
-    double epsilon = s - 1;
-    double k = Math.pow(epsilon * Math.pow(2, mu) / (1 - Math.pow(row.length, -epsilon)), 1 / s);
-    return PlainTruncation.topK(all, Math.max(1, (int) k));
-  }
-
-  /** Mirostat 2: the tokens of at most mu bits, at least the likeliest. */
-  private static NavigableMap<Integer, Double> second(
-      NavigableMap<Integer, Double> all, double mu) {
-    NavigableMap<Integer, Double> left = new TreeMap<>(all);
-    left.values().removeIf(p -> -Math.log(p) / Math.log(2) > mu);
-    if (left.isEmpty()) {
-      return PlainTruncation.topK(all, 1);
-    }
-    double mass = left.values().stream().mapToDouble(x -> x).sum();
-    left.replaceAll((token, p) -> p / mass);
-    return left;
   }
 
   @Test
@@ -214,20 +172,6 @@ class DecodingDrawsTest {
         new SamplingParameters(1, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, seed)
             .withDecoding(new DecodingRules(null, List.of(), 0, null, xtc, mirostat));
     return new TokenSampler(parameters, NO_PROMPT, Set.of());
-  }
-
-  private static List<Integer> ranked(NavigableMap<Integer, Double> distribution) {
-    return distribution.keySet().stream()
-        .sorted(
-            Comparator.<Integer>comparingDouble(token -> -distribution.get(token))
-                .thenComparingInt(token -> token))
-        .toList();
-  }
-
-  private static float[] only(float[] p, List<Integer> tokens) {
-    float[] left = new float[p.length];
-    tokens.forEach(token -> left[token] = p[token]);
-    return left;
   }
 
   private Set<Integer> left() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Random;
@@ -37,6 +38,15 @@ class DrawDistributionTest {
               Map.of(),
               0,
               row);
+      if (row % 3 == 0) {
+        // Certain in one row of six.
+        double probability = Math.min(1, 2 * random.nextDouble());
+        double threshold = 0.5 * Math.pow(random.nextDouble(), 3);
+        parameters = with(parameters, new Xtc(probability, threshold), null);
+      } else if (row % 3 == 1) {
+        Mirostat mirostat = new Mirostat(1 + row % 2, 4 * random.nextDouble(), 0.1);
+        parameters = with(parameters, null, mirostat);
+      }
 
       DrawDistribution draws =
           new TokenSampler(parameters, new int[0], Set.of()).distribution(logits);
@@ -44,7 +54,7 @@ class DrawDistributionTest {
       assertThat(logits).isEqualTo(before);
       float[] probabilities = RandomRows.softmax(logits, temperature);
       Map<String, NavigableMap<Integer, Double>> stages = stages(probabilities, parameters);
-      NavigableMap<Integer, Double> end = PlainTruncation.all(probabilities, parameters);
+      Map<Integer, Double> end = end(stages, parameters.decoding().xtc());
       double sum = 0;
       for (int token = 0; token < logits.length; token++) {
         assertThat((double) draws.probability(token))
@@ -63,7 +73,8 @@ class DrawDistributionTest {
       }
       assertThat(sum).isCloseTo(1, within(1e-5));
     }
-    assertThat(seen).containsKeys("top_k", "typical_p", "top_p", "min_p", "null");
+    assertThat(seen)
+        .containsKeys("top_k", "typical_p", "top_p", "min_p", "xtc", "mirostat", "null");
   }
 
   @Test
@@ -84,6 +95,34 @@ class DrawDistributionTest {
     assertThat(draws.removedBy(2)).isEqualTo("top_k");
     assertThat(draws.removedBy(4)).isEqualTo("mask");
     assertThat(draws.removedBy(1)).isNull();
+  }
+
+  @Test
+  void furtherRulesExcludeAndPenaliseToo() {
+    DecodingRules rules =
+        new DecodingRules(
+            new int[] {0, 1, 2, 3, 4},
+            List.of(new int[] {2}, new int[] {0, 4}),
+            3,
+            new DryPenalty(1, 2, 1, Integer.MAX_VALUE, SequenceBreakers.NONE),
+            null,
+            null);
+    SamplingParameters parameters = SamplingParameters.DEFAULT.withDecoding(rules);
+    float[] logits = {1, 2, 9, 2, 2, 9};
+
+    DrawDistribution draws =
+        new TokenSampler(parameters, new int[] {0, 3, 0, 1, 3, 0}, Set.of()).distribution(logits);
+
+    // Of two tokens before, 3 0 is followed by 1; DRY also penalises 3, once, after 0 alone. The
+    // prompt is no part of the second bad word.
+    float[] expected = RandomRows.softmax(new float[] {1, 1, 2}, 1);
+    assertThat((double) draws.probability(0)).isCloseTo(expected[0], within(1e-6));
+    assertThat((double) draws.probability(3)).isCloseTo(expected[1], within(1e-6));
+    assertThat((double) draws.probability(4)).isCloseTo(expected[2], within(1e-6));
+    for (int excluded : new int[] {1, 2, 5}) {
+      assertThat(draws.probability(excluded)).isZero();
+      assertThat(draws.removedBy(excluded)).isEqualTo("mask");
+    }
   }
 
   @Test
@@ -132,9 +171,43 @@ class DrawDistributionTest {
       stages.put("top_p", left);
     }
     if (parameters.minP() > 0) {
-      stages.put("min_p", PlainTruncation.minP(left, parameters.minP()));
+      left = PlainTruncation.minP(left, parameters.minP());
+      stages.put("min_p", left);
     }
+    Mirostat mirostat = parameters.decoding().mirostat();
+    if (mirostat != null) {
+      int version = mirostat.version();
+      int vocabulary = probabilities.length;
+      left = PlainTruncation.mirostat(version, left, vocabulary, 2 * mirostat.tau());
+      stages.put("mirostat", left);
+    }
+    Xtc xtc = parameters.decoding().xtc();
+    if (xtc != null) {
+      stages.put("xtc", xtc.probability() == 1 ? PlainTruncation.xtc(left, xtc.threshold()) : left);
+    }
+    stages.put("end", left);
     return stages;
+  }
+
+  /** Both cases of XTC, each with its probability. */
+  private static Map<Integer, Double> end(
+      Map<String, NavigableMap<Integer, Double>> stages, Xtc xtc) {
+    NavigableMap<Integer, Double> left = stages.remove("end");
+    if (xtc == null) {
+      return left;
+    }
+    NavigableMap<Integer, Double> others = PlainTruncation.xtc(left, xtc.threshold());
+    Map<Integer, Double> mixed = new HashMap<>();
+    left.forEach(
+        (token, p) ->
+            mixed.put(
+                token,
+                (1 - xtc.probability()) * p + xtc.probability() * others.getOrDefault(token, 0.0)));
+    return mixed;
+  }
+
+  private static SamplingParameters with(SamplingParameters other, Xtc xtc, Mirostat mirostat) {
+    return other.withDecoding(new DecodingRules(null, List.of(), 0, null, xtc, mirostat));
   }
 
   private static String removedBy(int token, Map<String, NavigableMap<Integer, Double>> stages) {

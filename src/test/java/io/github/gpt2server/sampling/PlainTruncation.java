@@ -26,12 +26,12 @@ final class PlainTruncation {
   }
 
   static NavigableMap<Integer, Double> topK(NavigableMap<Integer, Double> distribution, int k) {
-    List<Integer> likeliestFirst = sorted(distribution, token -> -distribution.get(token));
+    List<Integer> likeliestFirst = ranked(distribution);
     return only(distribution, likeliestFirst.subList(0, Math.min(k, likeliestFirst.size())));
   }
 
   static NavigableMap<Integer, Double> topP(NavigableMap<Integer, Double> distribution, double p) {
-    return reaching(distribution, sorted(distribution, token -> -distribution.get(token)), p);
+    return reaching(distribution, ranked(distribution), p);
   }
 
   static NavigableMap<Integer, Double> typicalP(
@@ -52,6 +52,50 @@ final class PlainTruncation {
     return only(
         distribution,
         distribution.keySet().stream().filter(t -> distribution.get(t) >= ratio * max).toList());
+  }
+
+  /** All but the least likely of the tokens of at least a probability are removed. */
+  static NavigableMap<Integer, Double> xtc(
+      NavigableMap<Integer, Double> distribution, double threshold) {
+    List<Integer> left = new ArrayList<>(ranked(distribution));
+    List<Integer> top = left.stream().filter(t -> distribution.get(t) >= threshold).toList();
+    left.removeAll(top.subList(0, Math.max(0, top.size() - 1)));
+    return only(distribution, left);
+  }
+
+  /**
+   * Mirostat with the bound {@code mu}: version 1 leaves as many tokens as Zipf's law, fitted to
+   * the 100 likeliest, has within the bound, version 2 the tokens within it; both at least one.
+   */
+  static NavigableMap<Integer, Double> mirostat(
+      int version, NavigableMap<Integer, Double> distribution, int vocabulary, double mu) {
+    if (version == 1) {
+      return topK(distribution, Math.max(1, zipf(distribution, vocabulary, mu)));
+    }
+    List<Integer> left =
+        distribution.keySet().stream()
+            .filter(token -> -Math.log(distribution.get(token)) / Math.log(2) <= mu)
+            .toList();
+    return left.isEmpty() ? topK(distribution, 1) : only(distribution, left);
+  }
+
+  private static int zipf(NavigableMap<Integer, Double> distribution, int vocabulary, double mu) {
+    List<Integer> ranked = ranked(distribution);
+    double products = 0;
+    double squares = 0;
+    for (int i = 0; i < Math.min(99, ranked.size() - 1); i++) {
+      double t = Math.log((i + 2.0) / (i + 1.0));
+      products +=
+          t * Math.log(distribution.get(ranked.get(i)) / distribution.get(ranked.get(i + 1)));
+      squares += t * t;
+    }
+    double s = products / squares;
+    double epsilon = s - 1;
+    return (int) Math.pow(epsilon * Math.pow(2, mu) / (1 - Math.pow(vocabulary, -epsilon)), 1 / s);
+  }
+
+  private static List<Integer> ranked(NavigableMap<Integer, Double> distribution) {
+    return sorted(distribution, token -> -distribution.get(token));
   }
 
   /** All filters that are not neutral, in the documented order. */

@@ -42,10 +42,11 @@ class OpenApiToolsIT {
   /** Fields that may be arrays, or not: the generator's Java for them does not compile. */
   private static final String SEVERAL_FORMS =
       "CompletionRequest_prompt CompletionRequest_stop"
-          + " CompletionRequest_dry_sequence_breakers ScoreRequest_text NextTokenRequest_prompt"
-          + " EmbeddingRequest_input Embedding_embedding InspectRequest_ablate Ablation_ablate"
-          + " ChatMessage_content CompletionChoice_structured_mass NextTokenResponse_top"
-          + " NextTokenResult_top ScoredToken_top_logprobs ChatTokenLogprob_top_logprobs"
+          + " CompletionRequest_dry_sequence_breakers Sampling_dry_sequence_breakers"
+          + " ScoreRequest_text NextTokenRequest_prompt EmbeddingRequest_input"
+          + " Embedding_embedding InspectRequest_ablate Ablation_ablate ChatMessage_content"
+          + " CompletionChoice_structured_mass NextTokenResponse_top NextTokenResult_top"
+          + " ScoredToken_top_logprobs ChatTokenLogprob_top_logprobs"
           + " CompletionLogprobs_top_logprobs_inner CompletionRequest_early_stopping ";
 
   private static LiveServer server;

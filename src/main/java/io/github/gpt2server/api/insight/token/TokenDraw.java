@@ -18,7 +18,7 @@ public record TokenDraw(
             description =
                 "With sampling, the first filter that removes the token, or mask if it is excluded"
                     + " before the filters; null if it can be drawn.",
-            allowableValues = {"top_k", "typical_p", "top_p", "min_p", "mask"},
+            allowableValues = {"top_k", "typical_p", "top_p", "min_p", "mirostat", "xtc", "mask"},
             nullable = true)
         @JsonProperty("removed_by")
         String removedBy) {

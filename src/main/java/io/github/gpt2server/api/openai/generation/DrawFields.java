@@ -14,6 +14,7 @@ import io.swagger.v3.oas.annotations.media.Schema;
             + " defaults.")
 public record DrawFields(
     @JsonUnwrapped SamplingFields sampling,
+    @JsonUnwrapped DecodingFields decoding,
     @Schema(
             description = "If more than 0, the tokens that end a text cannot be drawn.",
             minimum = "0",

@@ -27,8 +27,12 @@ public record DrawSpec(SamplingParameters parameters, Set<Integer> stopTokens) {
     StoppingFields stopping =
         new StoppingFields(
             null, fields.minTokens(), fields.ignoreEos(), fields.stopTokenIds(), null);
+    Set<Integer> stopTokens =
+        StoppingSpec.check(stopping, parameters.minTokens(), model).tokenIds();
     return new DrawSpec(
-        parameters, StoppingSpec.check(stopping, parameters.minTokens(), model).tokenIds());
+        parameters.withDecoding(
+            new DecodingSpec(model, parameters, stopTokens).check(fields.decoding())),
+        stopTokens);
   }
 
   /** The sampler of a completion after this prompt. */

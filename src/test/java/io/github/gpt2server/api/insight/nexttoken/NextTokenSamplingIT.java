@@ -28,6 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 @SharedServer
 class NextTokenSamplingIT {
   private static final String PROMPT = "The king and the old king were";
+  private static final String REPEATING = "The king said to the queen: come. The king said to the";
 
   private static LiveServer server;
 
@@ -36,11 +37,24 @@ class NextTokenSamplingIT {
       strings = {
         "\"temperature\": 1.4, \"top_k\": 8, \"repetition_penalty\": 1.6",
         "\"top_p\": 0.8, \"min_p\": 0.05, \"logit_bias\": {\"300\": 3.5}",
-        "\"typical_p\": 0.6, \"temperature\": 1.2, \"presence_penalty\": 2"
+        "\"typical_p\": 0.6, \"temperature\": 1.2, \"presence_penalty\": 2",
+        "\"allowed_token_ids\": [11, 258, 262, 286, 290, 565], \"temperature\": 2",
+        "\"top_k\": 20, \"bad_words\": [\"queen\", \"king\", \"old king\"]",
+        "\"top_k\": 20, \"temperature\": 1.5, \"no_repeat_ngram_size\": 2",
+        "\"top_k\": 20, \"dry_multiplier\": 0.5, \"dry_allowed_length\": 1",
+        "\"top_k\": 20, \"xtc_probability\": 0.4, \"xtc_threshold\": 0.03",
+        "\"top_k\": 20, \"xtc_probability\": 1, \"xtc_threshold\": 0.03",
+        "\"mirostat\": 1, \"mirostat_tau\": 2.5",
+        "\"mirostat\": 2, \"mirostat_tau\": 3"
       })
   void probabilitiesAreTheFrequenciesOfDrawnTokens(String sampling) throws IOException {
     Map<Integer, Double> probabilities = new TreeMap<>();
-    for (JsonNode token : ask("\"top_k\": 4096, \"sampling\": {" + sampling + "}").get("top")) {
+    JsonNode answer =
+        server.ask(
+            "/v1/next-token",
+            "{\"prompt\": \"%s\", \"top_k\": 4096, \"sampling\": {%s}}"
+                .formatted(REPEATING, sampling));
+    for (JsonNode token : answer.get("top")) {
       double probability = token.get("sampling_probability").doubleValue();
       assertThat(probability > 0).isEqualTo(token.get("removed_by").isNull());
       if (probability > 0) {
@@ -54,14 +68,14 @@ class NextTokenSamplingIT {
     Map<Integer, Long> drawn = new HashMap<>();
     int draws = 0;
     for (int seed = 0; seed < 16; seed++) {
-      JsonNode answer =
+      JsonNode drawing =
           server.ask(
               "/v1/completions",
               """
               {"prompt": "%s", "max_tokens": 1, "n": 128, "seed": %d, "return_token_ids": true, %s}
               """
-                  .formatted(PROMPT, 7000 + seed, sampling));
-      for (JsonNode choice : answer.get("choices")) {
+                  .formatted(REPEATING, 7000 + seed, sampling));
+      for (JsonNode choice : drawing.get("choices")) {
         drawn.merge(choice.at("/token_ids/0").intValue(), 1L, Long::sum);
         draws++;
       }
@@ -87,6 +101,37 @@ class NextTokenSamplingIT {
     expected[frequent.size()] = Math.max(rest, 1e-3);
     observed[frequent.size()] = others;
     assertThat(new ChiSquareTest().chiSquareTest(expected, observed)).isGreaterThan(0.001);
+  }
+
+  /** What each rule removes and changes, so that none is accepted without effect. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "allowed_token_ids": [258, 262] | mask | 4094
+          "bad_words": ["queen", "king", "old king"] | mask | 3
+          "no_repeat_ngram_size": 2 | mask | 1
+          "dry_multiplier": 0.5, "dry_allowed_length": 1 | null | 4096
+          "xtc_probability": 0.4, "xtc_threshold": 0.03 | null | 4096
+          "xtc_probability": 1, "xtc_threshold": 0.03 | xtc | 3
+          "mirostat": 1, "mirostat_tau": 2.5 | mirostat | 4090
+          "mirostat": 2, "mirostat_tau": 3 | mirostat | 4090
+          """)
+  void everyRuleHasItsEffect(String sampling, String removedBy, int count) throws IOException {
+    String form = "{\"prompt\": \"%s\", \"top_k\": 4096, \"sampling\": {%s}}";
+    JsonNode with = server.ask("/v1/next-token", form.formatted(REPEATING, sampling)).get("top");
+    JsonNode without = server.ask("/v1/next-token", form.formatted(REPEATING, "")).get("top");
+
+    Map<String, Integer> removed = new TreeMap<>();
+    with.forEach(token -> removed.merge(token.get("removed_by").asString("null"), 1, Integer::sum));
+    assertThat(removed).containsEntry(removedBy, count);
+    assertThat(removed.keySet()).isSubsetOf("null", removedBy);
+    assertThat(with.get(0).get("sampling_probability"))
+        .isNotEqualTo(without.get(0).get("sampling_probability"));
+    for (int i = 0; i < 4096; i++) {
+      assertThat(with.get(i).get("logprob")).isEqualTo(without.get(i).get("logprob"));
+    }
   }
 
   @Test
@@ -193,6 +238,15 @@ class NextTokenSamplingIT {
           "sampling": {"logit_bias": {"x": 1}} | sampling.logit_bias | sampling.logit_bias has the key "x", which is not a token id; the vocabulary has ids from 0 to 4095.
           "sampling": {"stop_token_ids": [4096]} | sampling.stop_token_ids | sampling.stop_token_ids[0] is 4096, which is not a token id; the vocabulary has ids from 0 to 4095.
           "sampling": {"tmperature": 2} | sampling.tmperature | sampling.tmperature is not a field of this endpoint; did you mean 'temperature'?
+          "sampling": {"allowed_token_ids": []} | sampling.allowed_token_ids | sampling.allowed_token_ids is empty, so that no token could be generated; send at least one token id, or remove it.
+          "sampling": {"allowed_token_ids": [64], "bad_words": ["a"]} | sampling.bad_words | sampling.bad_words excludes every token of allowed_token_ids; remove one of the words, or allow more tokens.
+          "sampling": {"bad_words": [" "]} | sampling.bad_words[0] | sampling.bad_words[0] has nothing but white space; send a word, or use logit_bias with -100 for a token.
+          "sampling": {"dry_sequence_breakers": [5]} | sampling.dry_sequence_breakers | sampling.dry_sequence_breakers must be an array of strings, but contains 5; send one, such as ["\\n", ":"].
+          "sampling": {"xtc_probability": 1, "temperature": 0} | sampling.xtc_probability | sampling.xtc_probability changes how tokens are drawn, but temperature is 0, which draws none; set temperature, or remove xtc_probability.
+          "sampling": {"mirostat": 2, "top_k": 5} | sampling.top_k | sampling.top_k cannot be combined with mirostat, which takes its place; remove one.
+          "sampling": {"penalty_alpha": 0.5} | sampling.penalty_alpha | sampling.penalty_alpha is 0.5, which is not supported here; remove it: a contrastive search draws nothing.
+          "sampling": {"allowed_token_ids": [32], "no_repeat_ngram_size": 1} | sampling | sampling leaves no token that could be drawn; exclude fewer tokens.
+          "mirostat": 2 | mirostat | mirostat is 2, which is not supported here; put it into sampling, which reports what would be drawn.
           "sampling": {"response_format": {"type": "json_object"}} | sampling.response_format | sampling.response_format is an object, which is not supported here; send it to POST /v1/completions, where return_structured_mass reports what it excludes.
           "sampling": 1 | sampling | sampling must be an object, but is 1.
           "top_p": 0.5 | top_p | top_p is 0.5, which is not supported here; put it into sampling, which reports what would be drawn.
