@@ -3,10 +3,8 @@ package io.github.gpt2server.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.marcnuri.helm.LintResult;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -73,21 +71,5 @@ class LintIT {
             .call()
             .getOutput();
     return output.substring(output.indexOf("NOTES:"));
-  }
-
-  /** The alerts and the dashboard of the other tools must equal those of the chart. */
-  @Test
-  void itsFilesAreThoseOfTheComposeFile() throws IOException {
-    for (List<String> pair :
-        List.of(
-            List.of("docker/prometheus/alerts.yaml", "alerts.yaml"),
-            List.of("docker/grafana/dashboards/gpt2-server.json", "dashboard.json"))) {
-      Path original = Path.of(pair.get(0));
-      if (Files.exists(original)) {
-        assertThat(Chart.FOLDER.resolve("files").resolve(pair.get(1)))
-            .as("copy %s to %s", original, Chart.FOLDER.resolve("files"))
-            .hasSameTextualContentAs(original);
-      }
-    }
   }
 }
