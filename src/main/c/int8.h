@@ -122,8 +122,8 @@ static void int8_linear(const void *arguments, int64_t part, int64_t parts, int6
   const struct int8_linear *job = arguments;
   int64_t blocks_in_all = blocks_of(job->out, LANES);
   int64_t units = blocks_of(blocks_in_all, BLOCKS_PER_UNIT);
-  int64_t begin = units * part / parts * BLOCKS_PER_UNIT;
-  int64_t end = least(units * (part + 1) / parts * BLOCKS_PER_UNIT, blocks_in_all);
+  int64_t begin = first_unit(units, part, parts) * BLOCKS_PER_UNIT;
+  int64_t end = least(first_unit(units, part + 1, parts) * BLOCKS_PER_UNIT, blocks_in_all);
   int64_t tiles = blocks_of(job->rows, BYTE_TILE_ROWS);
   int64_t cached = cached_blocks(blocks_of(job->in, 4) * 4 * LANES, tiles);
   for (int64_t unit = begin; unit < end; unit += cached) {

@@ -148,8 +148,8 @@ static void linear(const void *arguments, int64_t part, int64_t parts, int64_t w
   const struct linear *job = arguments;
   int64_t all_blocks = blocks_of(job->out, LANES);
   int64_t units = blocks_of(all_blocks, BLOCKS_PER_UNIT);
-  int64_t begin = units * part / parts * BLOCKS_PER_UNIT;
-  int64_t end = least(units * (part + 1) / parts * BLOCKS_PER_UNIT, all_blocks);
+  int64_t begin = first_unit(units, part, parts) * BLOCKS_PER_UNIT;
+  int64_t end = least(first_unit(units, part + 1, parts) * BLOCKS_PER_UNIT, all_blocks);
   if (job->weight_type == BFLOAT16) {
     linear_blocks(job, begin, end, BFLOAT16);
   } else if (job->weight_type == FLOAT16) {

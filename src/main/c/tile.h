@@ -42,6 +42,12 @@ INLINE int64_t first_row(int64_t rows, int64_t tile_rows, int64_t tile) {
   return rows * tile / blocks_of(rows, tile_rows);
 }
 
+// The first unit of a part: each part is smaller than the one before it, so that threads that began with
+// large ones, within which weights are fetched ahead, end at nearly the same time.
+INLINE int64_t first_unit(int64_t units, int64_t part, int64_t parts) {
+  return units * part * (2 * parts - part + 1) / (parts * (parts + 1));
+}
+
 // How many blocks stay in the processor's cache while the rows pass, beside those that are fetched ahead.
 INLINE int64_t cached_blocks(int64_t block_bytes, int64_t tiles) {
   return tiles == 1 || block_bytes * BLOCKS_PER_UNIT <= 1 << 18 ? BLOCKS_PER_UNIT : 2;
