@@ -36,6 +36,13 @@ public record DecodingRules(
     add(fields, "bad_words", !badWords.isEmpty());
     add(fields, "no_repeat_ngram_size", noRepeatNgramSize > 0);
     add(fields, "dry_multiplier", dry != null);
+    fields.addAll(drawingFields());
+    return fields;
+  }
+
+  /** Those of {@link #fields} that concern how a token is drawn from the edited logits. */
+  public List<String> drawingFields() {
+    List<String> fields = new ArrayList<>();
     add(fields, "xtc_probability", xtc != null);
     add(fields, "mirostat", mirostat != null);
     return fields;

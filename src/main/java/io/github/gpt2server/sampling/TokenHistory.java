@@ -14,6 +14,10 @@ final class TokenHistory {
   private int[] tokens;
   private int[] timesGenerated;
   private int distinct;
+
+  /** Number of distinct tokens of the prompt. */
+  private final int promptDistinct;
+
   private int generated;
   private int[] sequence;
   private int length;
@@ -26,6 +30,7 @@ final class TokenHistory {
     for (int token : prompt) {
       positionOf(token);
     }
+    promptDistinct = distinct;
   }
 
   /** Appends a generated token. */
@@ -38,6 +43,19 @@ final class TokenHistory {
     int position = positionOf(token);
     timesGenerated[position]++;
     generated++;
+  }
+
+  /** Takes the last generated token back. */
+  void removeLast() {
+    int token = sequence[--length];
+    int position = positions.get(token);
+    timesGenerated[position]--;
+    generated--;
+    if (position >= promptDistinct && timesGenerated[position] == 0) {
+      // It appeared last of all distinct tokens, because what followed has been taken back.
+      positions.remove(token);
+      distinct--;
+    }
   }
 
   /** Number of tokens of prompt and output. */

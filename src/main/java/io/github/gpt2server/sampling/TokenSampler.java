@@ -12,9 +12,7 @@ import java.util.function.Supplier;
  * <p>For each token, in phases with the caller's softmax between the first two:
  *
  * <ol>
- *   <li>{@link #process} edits the logits: repetition penalty, presence and frequency penalties,
- *       DRY, logit bias, allowed tokens, bad words, repeated n-grams, minimum length, the form of
- *       the text, in this order.
+ *   <li>{@link #process} edits the logits: first {@link LogitEdits}, then the form of the text.
  *   <li>{@link #argmax} picks from the edited logits, or {@link #sample} draws from {@code
  *       softmax(logits / temperature)} after top-k, typical-p, top-p, min-p, mirostat and XTC, in
  *       this order, each on the renormalised distribution that the previous filter left.
@@ -24,8 +22,7 @@ import java.util.function.Supplier;
 public final class TokenSampler {
 
   private final double temperature;
-  private final TokenHistory history;
-  private final List<LogitsProcessor> processors;
+  private final LogitEdits edits;
   private final List<TruncationFilter> filters;
   private final Supplier<Candidates> candidates;
 
@@ -34,7 +31,6 @@ public final class TokenSampler {
 
   private final boolean reportsMass;
   private double logMass = Double.NaN;
-  private final boolean excludes;
 
   /** Null without. */
   private final Xtc xtc;
@@ -70,15 +66,13 @@ public final class TokenSampler {
       Collection<Integer> stopTokens,
       Supplier<Candidates> candidates) {
     temperature = parameters.temperature();
-    history = new TokenHistory(prompt);
-    processors = processors(parameters, stopTokens);
+    edits = new LogitEdits(parameters, prompt, stopTokens);
     Mirostat steering = parameters.decoding().mirostat();
     mirostat = steering == null ? null : new MirostatFilter(steering);
     filters = filters(parameters, mirostat);
     this.candidates = candidates;
     constraint = parameters.form().start();
     reportsMass = constraint != null && parameters.form().reportsMass();
-    excludes = parameters.decoding().excludes();
     xtc = parameters.decoding().xtc();
     numbers = new DrawNumbers(parameters.seed(), xtc != null);
   }
@@ -86,39 +80,6 @@ public final class TokenSampler {
   private static Supplier<Candidates> own() {
     Candidates candidates = new Candidates();
     return () -> candidates;
-  }
-
-  private static List<LogitsProcessor> processors(
-      SamplingParameters parameters, Collection<Integer> stopTokens) {
-    List<LogitsProcessor> processors = new ArrayList<>();
-    if (parameters.repetitionPenalty().penalty() != 1) {
-      processors.add(parameters.repetitionPenalty());
-    }
-    if (parameters.presencePenalty() != 0 || parameters.frequencyPenalty() != 0) {
-      processors.add(
-          new OccurrencePenalty(parameters.presencePenalty(), parameters.frequencyPenalty()));
-    }
-    DecodingRules decoding = parameters.decoding();
-    if (decoding.dry() != null) {
-      processors.add(decoding.dry());
-    }
-    if (!parameters.logitBias().isEmpty()) {
-      processors.add(new LogitBias(parameters.logitBias()));
-    }
-    if (decoding.allowedTokens() != null) {
-      processors.add(new AllowedTokens(decoding.allowedTokens()));
-    }
-    if (!decoding.badWords().isEmpty()) {
-      processors.add(new BadWords(decoding.badWords()));
-    }
-    if (decoding.noRepeatNgramSize() > 0) {
-      processors.add(new NoRepeatNgrams(decoding.noRepeatNgramSize()));
-    }
-    if (parameters.minTokens() > 0) {
-      int[] stops = stopTokens.stream().mapToInt(Integer::intValue).toArray();
-      processors.add(new MinTokens(parameters.minTokens(), stops));
-    }
-    return List.copyOf(processors);
   }
 
   private static List<TruncationFilter> filters(
@@ -149,15 +110,7 @@ public final class TokenSampler {
 
   /** Returns whether {@link #process} would change anything for the next token. */
   public boolean editsLogits() {
-    if (constraint != null && constraint.restricts()) {
-      return true;
-    }
-    for (LogitsProcessor processor : processors) {
-      if (processor.edits(history)) {
-        return true;
-      }
-    }
-    return false;
+    return (constraint != null && constraint.restricts()) || edits.edits();
   }
 
   /**
@@ -168,15 +121,11 @@ public final class TokenSampler {
    * @param likeliest the token of the largest unedited logit, the lowest id if several tie
    */
   public boolean picks(int likeliest) {
-    if (!greedy() || reportsMass || constraint == null || !constraint.allows(likeliest)) {
-      return false;
-    }
-    for (LogitsProcessor processor : processors) {
-      if (processor.edits(history)) {
-        return false;
-      }
-    }
-    return true;
+    return greedy()
+        && !reportsMass
+        && constraint != null
+        && constraint.allows(likeliest)
+        && !edits.edits();
   }
 
   /** The divisor of the logits before the softmax; 0 if {@link #greedy}. */
@@ -193,9 +142,7 @@ public final class TokenSampler {
     if (reportsMass) {
       logMass = constraint.logMass(logits);
     }
-    for (LogitsProcessor processor : processors) {
-      processor.process(logits, history);
-    }
+    edits.process(logits);
     if (constraint != null) {
       constraint.exclude(logits);
     }
@@ -203,16 +150,7 @@ public final class TokenSampler {
 
   /** Returns whether {@link #process} left a token that can be picked. */
   public boolean leavesToken(FloatBuffer logits) {
-    if (!excludes) {
-      return true;
-    }
-    int size = logits.limit();
-    for (int token = 0; token < size; token++) {
-      if (logits.get(token) != Float.NEGATIVE_INFINITY) {
-        return true;
-      }
-    }
-    return false;
+    return edits.leavesToken(logits);
   }
 
   /**
@@ -221,9 +159,7 @@ public final class TokenSampler {
    * @throws ExcludedTokensException if the rules of the request exclude every token
    */
   public void requireToken(FloatBuffer logits) {
-    if (!leavesToken(logits)) {
-      throw new ExcludedTokensException(history.generatedTokens());
-    }
+    edits.requireToken(logits);
   }
 
   /**
@@ -320,7 +256,7 @@ public final class TokenSampler {
 
   /** Appends the next token to the history, whether it was picked here or elsewhere. */
   public void accept(int token) {
-    history.add(token);
+    edits.accept(token);
     if (mirostat != null) {
       mirostat.accept(token);
     }

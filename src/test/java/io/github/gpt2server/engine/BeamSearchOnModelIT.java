@@ -21,8 +21,10 @@ import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
 import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
+import io.github.gpt2server.sampling.DecodingRules;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.NaiveBeamSearch;
+import io.github.gpt2server.testing.NaiveRules;
 import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -31,6 +33,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +48,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 class BeamSearchOnModelIT {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
   private static final Gpt2Tokenizer TOKENIZER = Gpt2Tokenizer.load(FOLDER);
+
+  private static final SamplingParameters RULES =
+      new SamplingParameters(
+              0, 0, 1, 0, 1, 1.2, 0.3, 0.1, Map.of(TOKENIZER.encode(" king")[0], 2f), 0, 0)
+          .withDecoding(
+              new DecodingRules(
+                  null, List.of(TOKENIZER.encode(" beautiful")), 2, null, null, null));
 
   @ParameterizedTest
   @EnumSource(
@@ -65,7 +75,8 @@ class BeamSearchOnModelIT {
               "In the deep forest there lived an old woman who had two sons, and when the winter"
                   + " came she sent them out to gather wood.");
       for (String prompt : prompts) {
-        handles.add(engine.submit(search(TOKENIZER.encode(prompt))));
+        handles.add(engine.submit(search(TOKENIZER.encode(prompt), SamplingParameters.GREEDY)));
+        handles.add(engine.submit(search(TOKENIZER.encode(prompt), RULES)));
         engine.submit(
             new Generation(
                 "other",
@@ -77,7 +88,9 @@ class BeamSearchOnModelIT {
         SequenceRequest request = handle.generation().sequences().get(0);
         List<NaiveBeamSearch.Text> expected =
             new NaiveBeamSearch(4, 24, 0, request.stopTokenIds(), tokens -> false, 1, "false")
-                .search(tokens -> logprobs(alone, request.prompt(), tokens));
+                .search(
+                    tokens -> logprobs(alone, request.prompt(), tokens),
+                    NaiveRules.of(request.prompt(), request.sampling())::edit);
         assertThat(handle.awaitEnd(Duration.ofMinutes(1))).isTrue();
         assertThat(handle.outcome()).isEqualTo(Outcome.FINISHED);
         List<List<Integer>> tokens = List.of(new ArrayList<>(), new ArrayList<>());
@@ -103,12 +116,12 @@ class BeamSearchOnModelIT {
     return Gpt2Model.load(config, Weights.open(FOLDER, config), TorchDevice.CPU, type, cache);
   }
 
-  private static Generation search(int[] prompt) {
+  private static Generation search(int[] prompt, SamplingParameters sampling) {
     SequenceRequest request =
         new SequenceRequest(
             prompt,
             24,
-            SamplingParameters.GREEDY,
+            sampling,
             Set.of(TOKENIZER.encode(".")[0]),
             List.of(),
             false,

@@ -13,11 +13,13 @@ import io.github.gpt2server.engine.result.FinishReason;
 import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.engine.result.SequenceEvent;
+import io.github.gpt2server.engine.result.TooFewTextsException;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.NaiveBeamSearch;
+import io.github.gpt2server.testing.NaiveRules;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
@@ -28,6 +30,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -73,8 +76,15 @@ class BeamSearchTest {
           others.add(engine.submit(one(greedy(prompt(50), 1 + random.nextInt(20)))));
         });
     int endedEarly = 0;
+    int changed = 0;
+    int tooFew = 0;
     for (GenerationHandle handle : handles) {
       Generation generation = handle.generation();
+      if (handle.awaitEnd(LONG) && handle.failure() instanceof TooFewTextsException few) {
+        assertThat(fewest(generation)).isEqualTo(few.found()).isLessThan(few.wanted());
+        tooFew++;
+        continue;
+      }
       List<Found> found = found(handle);
       for (int first = 0; first < found.size(); first += generation.search().results()) {
         SequenceRequest request = generation.sequences().get(first);
@@ -85,9 +95,14 @@ class BeamSearchTest {
           assertThat(each.logprobs()).isEqualTo(expected.get(i).logprobs());
           endedEarly += each.tokens().size() < request.maxTokens() ? 1 : 0;
         }
+        List<NaiveBeamSearch.Text> free =
+            naive((BeamSearch) generation.search(), request, (generated, scores) -> scores);
+        changed += free.get(0).tokens().equals(expected.get(0).tokens()) ? 0 : 1;
       }
     }
     assertThat(endedEarly).isGreaterThan(40);
+    assertThat(changed).as("searches whose best text the rules change").isGreaterThan(30);
+    assertThat(tooFew).as("searches to which the rules leave too few texts").isGreaterThan(0);
     for (GenerationHandle other : others) {
       assertThat(GeneratedTokens.of(other)).isNotEmpty();
     }
@@ -103,6 +118,8 @@ class BeamSearchTest {
             List.of(1.0, 0.0, 2.0, -0.5, 0.6).get(random.nextInt(5)),
             List.of(EarlyStopping.FULL, EarlyStopping.UNLIKELY, EarlyStopping.NEVER)
                 .get(random.nextInt(3)));
+    // In some searches few tokens are allowed, so that n-grams repeat.
+    boolean few = random.nextInt(3) == 0;
     Set<Integer> stops =
         random.ints(random.nextInt(60), 0, FakeModel.VOCAB).boxed().collect(Collectors.toSet());
     int maxTokens = 1 + random.nextInt(12);
@@ -115,7 +132,7 @@ class BeamSearchTest {
           new SequenceRequest(
               prompt,
               maxTokens,
-              new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(), minTokens, 0),
+              RandomRules.parameters(random, prompt, minTokens, few),
               stops,
               strings,
               false,
@@ -129,8 +146,29 @@ class BeamSearchTest {
     return new Generation("beams", sequences, LONG, false, "", beams);
   }
 
-  /** What the restatement finds on a model of its own, one text at a time. */
+  /** The number of texts that the restatement finds, of the prompt with the fewest. */
+  private static int fewest(Generation generation) {
+    return generation.sequences().stream()
+        .distinct()
+        .mapToInt(
+            request ->
+                (int)
+                    naive((BeamSearch) generation.search(), request).stream()
+                        .filter(NaiveBeamSearch.Text::finished)
+                        .count())
+        .min()
+        .orElseThrow();
+  }
+
   private static List<NaiveBeamSearch.Text> naive(BeamSearch beams, SequenceRequest request) {
+    return naive(beams, request, NaiveRules.of(request.prompt(), request.sampling())::edit);
+  }
+
+  /** What the restatement finds on a model of its own, one text at a time. */
+  private static List<NaiveBeamSearch.Text> naive(
+      BeamSearch beams,
+      SequenceRequest request,
+      BiFunction<List<Integer>, float[], float[]> rules) {
     FakeModel alone = new FakeModel(1, 512);
     alone.spread = true;
     return new NaiveBeamSearch(
@@ -145,7 +183,7 @@ class BeamSearchTest {
               case UNLIKELY -> "false";
               case NEVER -> "never";
             })
-        .search(tokens -> logprobs(alone, request.prompt(), tokens));
+        .search(tokens -> logprobs(alone, request.prompt(), tokens), rules);
   }
 
   /** Stop strings begin after the tokens that must be generated. */

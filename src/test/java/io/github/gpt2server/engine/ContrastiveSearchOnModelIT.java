@@ -18,8 +18,10 @@ import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
 import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
+import io.github.gpt2server.sampling.DecodingRules;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.NaiveContrastiveSearch;
+import io.github.gpt2server.testing.NaiveRules;
 import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -28,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +44,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ContrastiveSearchOnModelIT {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
   private static final Gpt2Tokenizer TOKENIZER = Gpt2Tokenizer.load(FOLDER);
+  private static final SamplingParameters RULES =
+      new SamplingParameters(
+              0, 0, 1, 0, 1, 1.2, 0.3, 0.1, Map.of(TOKENIZER.encode(" king")[0], 2f), 0, 0)
+          .withDecoding(
+              new DecodingRules(
+                  null, List.of(TOKENIZER.encode(" beautiful")), 2, null, null, null));
 
   @ParameterizedTest
   @EnumSource(
@@ -59,7 +68,8 @@ class ContrastiveSearchOnModelIT {
               "Once upon a time, there was a",
               "In the deep forest there lived an old woman who had two sons, and when the winter"
                   + " came she sent them out to gather wood.")) {
-        handles.add(engine.submit(search(TOKENIZER.encode(prompt))));
+        handles.add(engine.submit(search(TOKENIZER.encode(prompt), SamplingParameters.GREEDY)));
+        handles.add(engine.submit(search(TOKENIZER.encode(prompt), RULES)));
         engine.submit(
             new Generation(
                 "other",
@@ -71,7 +81,10 @@ class ContrastiveSearchOnModelIT {
         SequenceRequest request = handle.generation().sequences().get(0);
         List<Integer> expected =
             new NaiveContrastiveSearch(4, 0.6, 24, 0, request.stopTokenIds())
-                .search(IntStream.of(request.prompt()).boxed().toList(), text -> read(alone, text));
+                .search(
+                    IntStream.of(request.prompt()).boxed().toList(),
+                    text -> read(alone, text),
+                    NaiveRules.of(request.prompt(), request.sampling())::edit);
         assertThat(GeneratedTokens.of(handle)).isEqualTo(expected);
       }
     }
@@ -82,12 +95,12 @@ class ContrastiveSearchOnModelIT {
     return Gpt2Model.load(config, Weights.open(FOLDER, config), TorchDevice.CPU, type, cache);
   }
 
-  private static Generation search(int[] prompt) {
+  private static Generation search(int[] prompt, SamplingParameters sampling) {
     SequenceRequest request =
         new SequenceRequest(
             prompt,
             24,
-            SamplingParameters.GREEDY,
+            sampling,
             Set.of(TOKENIZER.encode(".")[0]),
             List.of(),
             false,
@@ -107,14 +120,10 @@ class ContrastiveSearchOnModelIT {
     int[] text = tokens.stream().mapToInt(Integer::intValue).toArray();
     StepPlan plan = new StepPlan(List.of(), List.of(new Chunk(0, 0, text, 0)), true);
     try (StepResult result = model.step(plan)) {
-      int last = text.length - 1;
-      float sum = result.logSumExp(new int[] {last}, new double[] {1})[0];
-      float[] logprobs = new float[model.vocabSize()];
-      for (int token = 0; token < logprobs.length; token++) {
-        logprobs[token] = result.logits(last).get(token) - sum;
-      }
+      float[] logits = new float[model.vocabSize()];
+      result.logits(text.length - 1).get(0, logits);
       return new NaiveContrastiveSearch.Reading(
-          logprobs, IntStream.range(0, text.length).mapToObj(result::state).toList());
+          logits, IntStream.range(0, text.length).mapToObj(result::state).toList());
     }
   }
 }

@@ -13,15 +13,16 @@ import io.github.gpt2server.engine.result.Outcome;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
 import io.github.gpt2server.model.StepResult;
+import io.github.gpt2server.sampling.ExcludedTokensException;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.NaiveContrastiveSearch;
+import io.github.gpt2server.testing.NaiveRules;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
@@ -73,22 +74,35 @@ class ContrastiveSearchTest {
                   LONG,
                   false)));
     }
+    int unlikely = 0;
     int changed = 0;
+    int excluded = 0;
     for (GenerationHandle handle : searches) {
       SequenceRequest request = handle.generation().sequences().get(0);
       ContrastiveSearch search = (ContrastiveSearch) handle.generation().search();
-      List<Integer> expected =
+      NaiveContrastiveSearch naive =
           new NaiveContrastiveSearch(
-                  search.width(),
-                  search.penalty(),
-                  request.maxTokens(),
-                  request.sampling().minTokens(),
-                  request.stopTokenIds())
-              .search(IntStream.of(request.prompt()).boxed().toList(), text -> read(alone, text));
+              search.width(),
+              search.penalty(),
+              request.maxTokens(),
+              request.sampling().minTokens(),
+              request.stopTokenIds());
+      NaiveRules rules = NaiveRules.of(request.prompt(), request.sampling());
+      List<Integer> prompt = IntStream.of(request.prompt()).boxed().toList();
+      List<Integer> free = naive.search(prompt, text -> read(alone, text));
+      List<Integer> expected = naive.search(prompt, text -> read(alone, text), rules::edit);
+      if (handle.awaitEnd(LONG) && handle.failure() instanceof ExcludedTokensException) {
+        assertThat(expected).as("tokens before none is left").endsWith(-1);
+        excluded++;
+        continue;
+      }
       assertThat(GeneratedTokens.of(handle)).isEqualTo(expected);
-      changed += expected.get(0).equals(FakeModel.continuation(request.prompt(), 1).get(0)) ? 0 : 1;
+      unlikely += free.get(0).equals(FakeModel.continuation(request.prompt(), 1).get(0)) ? 0 : 1;
+      changed += free.equals(expected) ? 0 : 1;
     }
-    assertThat(changed).as("first tokens that are not the likeliest").isGreaterThan(10);
+    assertThat(unlikely).as("first tokens that are not the likeliest").isGreaterThan(10);
+    assertThat(changed).as("texts that the rules change").isGreaterThan(20);
+    assertThat(excluded).as("texts that the rules end").isGreaterThan(0);
     for (GenerationHandle other : others) {
       assertThat(GeneratedTokens.of(other)).isNotEmpty();
     }
@@ -101,7 +115,15 @@ class ContrastiveSearchTest {
     Set<Integer> stops = random.ints(200, 0, 900).boxed().collect(Collectors.toSet());
     return search(
         new ContrastiveSearch(2 + random.nextInt(6), 0.1 + 0.9 * random.nextDouble()),
-        request(prompt, maxTokens, random.nextInt(2) * random.nextInt(maxTokens + 1), stops));
+        request(
+            prompt,
+            maxTokens,
+            RandomRules.parameters(
+                random,
+                prompt,
+                random.nextInt(2) * random.nextInt(maxTokens + 1),
+                random.nextInt(3) == 0),
+            stops));
   }
 
   private static NaiveContrastiveSearch.Reading read(FakeModel model, List<Integer> tokens) {
@@ -109,13 +131,10 @@ class ContrastiveSearchTest {
     StepPlan plan = new StepPlan(List.of(), List.of(new Chunk(0, 0, text, 0)), true);
     try (StepResult result = model.step(plan)) {
       int last = text.length - 1;
-      float sum = result.logSumExp(new int[] {last}, new double[] {1})[0];
-      float[] logprobs = new float[FakeModel.VOCAB];
-      for (int token = 0; token < logprobs.length; token++) {
-        logprobs[token] = result.logits(last).get(token) - sum;
-      }
+      float[] logits = new float[FakeModel.VOCAB];
+      result.logits(last).get(0, logits);
       return new NaiveContrastiveSearch.Reading(
-          logprobs, IntStream.range(0, text.length).mapToObj(result::state).toList());
+          logits, IntStream.range(0, text.length).mapToObj(result::state).toList());
     }
   }
 
@@ -125,7 +144,7 @@ class ContrastiveSearchTest {
     model.plans.clear();
     int[] prompt = prompt(60);
     GenerationHandle handle =
-        engine.submit(search(new ContrastiveSearch(4, 0.6), request(prompt, 10, 0, Set.of())));
+        engine.submit(search(new ContrastiveSearch(4, 0.6), request(prompt, 10)));
     assertThat(GeneratedTokens.of(handle)).hasSize(10);
     assertThat(model.plans.stream().mapToInt(StepPlan::decodeRows).sum()).isEqualTo(40);
     assertThat(model.plans.stream().mapToInt(StepPlan::promptTokens).sum())
@@ -141,7 +160,7 @@ class ContrastiveSearchTest {
         engine.submit(
             new Generation(
                 "stream",
-                List.of(request(new int[] {1, 2, 3}, 400, 0, Set.of())),
+                List.of(request(new int[] {1, 2, 3}, 400)),
                 LONG,
                 true,
                 "",
@@ -157,12 +176,16 @@ class ContrastiveSearchTest {
     assertIdle();
   }
 
+  private static SequenceRequest request(int[] prompt, int maxTokens) {
+    return request(prompt, maxTokens, SamplingParameters.GREEDY, Set.of());
+  }
+
   private static SequenceRequest request(
-      int[] prompt, int maxTokens, int minTokens, Set<Integer> stops) {
+      int[] prompt, int maxTokens, SamplingParameters sampling, Set<Integer> stops) {
     return new SequenceRequest(
         prompt,
         maxTokens,
-        new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(), minTokens, 0),
+        sampling,
         stops,
         List.of(),
         false,

@@ -2,6 +2,7 @@ package io.github.gpt2server.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.NaiveRules;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -124,30 +125,29 @@ class DecodingProcessorsTest {
         .containsExactly(1, 1, EXCLUDED);
   }
 
+  /** As in Hugging Face transformers, also of single tokens and longer than the text. */
   @Test
   void ngramsAreNotRepeated() {
     Random random = new Random(4);
     int excluded = 0;
     for (int row = 0; row < ROWS; row++) {
       Case c = Case.random(random);
-      int size = 1 + random.nextInt(5);
-      Map<List<Integer>, Set<Integer>> followers = new HashMap<>();
       List<Integer> text = IntStream.of(c.text()).boxed().toList();
-      for (int i = 0; i + size <= text.size(); i++) {
-        followers
-            .computeIfAbsent(text.subList(i, i + size - 1), before -> new HashSet<>())
-            .add(text.get(i + size - 1));
-      }
-      Set<Integer> expected =
-          text.size() < size - 1
-              ? Set.of()
-              : followers.getOrDefault(text.subList(text.size() - size + 1, text.size()), Set.of());
+      int size =
+          random.nextInt(5) == 0
+              ? Math.max(1, text.size() - 1 + random.nextInt(4))
+              : 1 + random.nextInt(5);
+      Set<Integer> expected = NaiveRules.repeating(text, size);
       NoRepeatNgrams processor = new NoRepeatNgrams(size);
       assertThat(c.processed(processor)).as("row %d", row).isEqualTo(c.without(expected));
       assertThat(expected.isEmpty() || processor.edits(c.history())).isTrue();
       excluded += expected.size();
     }
     assertThat(excluded).isGreaterThan(ROWS);
+    assertThat(
+            new Case(new float[] {1, 1}, new int[] {0}, new int[] {1})
+                .processed(new NoRepeatNgrams(Integer.MAX_VALUE)))
+        .containsExactly(1, 1);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -165,6 +166,34 @@ class LogitsProcessorTest {
       assertThat(c.processed(processor)).as("row %d", row).isEqualTo(expected);
       assertThat(processor.edits(c.history())).isEqualTo(masks && stops.length > 0);
     }
+  }
+
+  @Test
+  void takingTokensBackLeavesTheHistoryThatWasBefore() {
+    Random random = new Random(5);
+    for (int row = 0; row < ROWS; row++) {
+      Case c = Case.random(random);
+      TokenHistory history = c.history();
+      int[] more = random.ints(random.nextInt(40), 0, 70).toArray();
+      IntStream.of(more).forEach(history::add);
+      for (int i = 0; i < more.length; i++) {
+        history.removeLast();
+      }
+      assertThat(contents(history)).as("row %d", row).isEqualTo(contents(c.history()));
+      history.add(69);
+      TokenHistory same = c.history();
+      same.add(69);
+      assertThat(contents(history)).as("row %d", row).isEqualTo(contents(same));
+    }
+  }
+
+  private static List<Object> contents(TokenHistory history) {
+    return List.of(
+        history.generatedTokens(),
+        IntStream.of(history.tokens()).limit(history.length()).boxed().toList(),
+        IntStream.range(0, history.distinctTokens())
+            .mapToObj(i -> List.of(history.token(i), history.timesGenerated(i)))
+            .toList());
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -30,47 +31,65 @@ public record NaiveBeamSearch(
     String earlyStopping) {
   private static final double NOTHING = -1e9;
 
-  /** A text with the sum of its log-probabilities, or its score once finished. */
-  public record Text(List<Integer> tokens, List<Float> logprobs, double sum, boolean finished) {
-    Text then(int token, float logprob) {
+  /**
+   * A text.
+   *
+   * @param logprobs the log-probabilities of its tokens
+   * @param sum the sum of these after the rules, or its score once finished
+   * @param last the last of these
+   */
+  public record Text(
+      List<Integer> tokens, List<Float> logprobs, double sum, float last, boolean finished) {
+    Text then(int token, float logprob, float edited) {
       List<Integer> more = new ArrayList<>(tokens);
       more.add(token);
       List<Float> numbers = new ArrayList<>(logprobs);
       numbers.add(logprob);
-      return new Text(more, numbers, sum + logprob, false);
+      return new Text(more, numbers, sum + edited, edited, false);
     }
 
     Text worth(double value, boolean end) {
-      return new Text(tokens, logprobs, value, end);
+      return new Text(tokens, logprobs, value, last, end);
     }
   }
 
+  /** The texts that are found without rules. */
+  public List<Text> search(Function<List<Integer>, float[]> logprobs) {
+    return search(logprobs, (generated, scores) -> scores);
+  }
+
   /**
-   * The finished texts, best first.
+   * The texts that are found, best first; those that are not finished fill the places of others.
    *
    * @param logprobs returns the log-probabilities of the next token after generated ones
+   * @param rules edits these log-probabilities, of which negative infinity excludes a token
    */
-  public List<Text> search(Function<List<Integer>, float[]> logprobs) {
-    List<Text> running = List.of(new Text(List.of(), List.of(), 0, false));
+  public List<Text> search(
+      Function<List<Integer>, float[]> logprobs,
+      BiFunction<List<Integer>, float[], float[]> rules) {
+    List<Text> running = List.of(new Text(List.of(), List.of(), 0, 0, false));
     List<Text> finished =
         IntStream.range(0, width)
-            .mapToObj(i -> new Text(List.of(), List.of(), NOTHING, false))
+            .mapToObj(i -> new Text(List.of(), List.of(), NOTHING, 0, false))
             .toList();
     for (int length = 1; ; length++) {
       List<Text> all = new ArrayList<>();
       for (Text text : running) {
         float[] next = logprobs.apply(text.tokens());
+        float[] edited = rules.apply(text.tokens(), next);
         List<Text> own = new ArrayList<>();
         for (int token = 0; token < next.length; token++) {
-          if (length > minTokens || !stopTokens.contains(token)) {
-            own.add(text.then(token, next[token]));
+          boolean early = length <= minTokens && stopTokens.contains(token);
+          if (!early && edited[token] > Float.NEGATIVE_INFINITY) {
+            own.add(text.then(token, next[token], edited[token]));
           }
         }
-        own.sort(best(each -> each.logprobs().get(each.logprobs().size() - 1)));
+        own.sort(best(Text::last));
         all.addAll(own);
       }
       all.sort(best(Text::sum));
-      List<Text> considered = all.subList(0, Math.max(2, 1 + stopTokens.size()) * width);
+      List<Text> considered =
+          all.subList(0, Math.min(all.size(), Math.max(2, 1 + stopTokens.size()) * width));
       List<Text> merged = new ArrayList<>(finished);
       List<Text> goingOn = new ArrayList<>();
       for (int rank = 0; rank < considered.size(); rank++) {

@@ -6,6 +6,7 @@ import io.github.gpt2server.engine.result.EngineStoppedException;
 import io.github.gpt2server.engine.result.InvalidModelOutputException;
 import io.github.gpt2server.engine.result.NotEnoughMemoryException;
 import io.github.gpt2server.engine.result.Outcome;
+import io.github.gpt2server.engine.result.TooFewTextsException;
 import io.github.gpt2server.sampling.ExcludedTokensException;
 import io.github.gpt2server.web.error.ApiException;
 import io.github.gpt2server.web.error.ClientGoneException;
@@ -108,6 +109,9 @@ public abstract class RunningRequest implements AutoCloseable {
         if (handle.failure() instanceof ExcludedTokensException excluded) {
           throw excluded(excluded.generated());
         }
+        if (handle.failure() instanceof TooFewTextsException few) {
+          throw tooFew(few);
+        }
         if (handle.failure() instanceof NotEnoughMemoryException) {
           throw ApiException.outOfMemory();
         }
@@ -144,6 +148,13 @@ public abstract class RunningRequest implements AutoCloseable {
         null,
         "The request's fields exclude every token after %d generated tokens: allowed_token_ids, bad_words, no_repeat_ngram_size, min_tokens, token_healing and the form of the text together leave none. Relax one of them, or ask for fewer tokens."
             .formatted(generated));
+  }
+
+  private static ApiException tooFew(TooFewTextsException few) {
+    return ApiException.invalid(
+        null,
+        "The request's fields leave %d of the %d texts that n asks for: allowed_token_ids, bad_words, no_repeat_ngram_size, min_tokens and max_tokens together exclude all others. Relax one of them, or ask for fewer texts."
+            .formatted(few.found(), few.wanted()));
   }
 
   private static ApiException shuttingDown() {

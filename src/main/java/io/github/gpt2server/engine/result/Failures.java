@@ -43,7 +43,7 @@ public final class Failures {
   public static Throwable report(String request, Throwable failure) {
     Throwable cause = cause(failure);
     try {
-      if (cause instanceof ExcludedTokensException) {
+      if (cause instanceof ExcludedTokensException || cause instanceof TooFewTextsException) {
         log.debug("Request {} failed: {}", request, cause.getMessage());
       } else if (ofModelOutput(cause)) {
         log.warn("Request {} failed: {}", request, cause.getMessage());

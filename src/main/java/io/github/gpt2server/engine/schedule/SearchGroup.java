@@ -5,6 +5,7 @@ import io.github.gpt2server.engine.request.ContrastiveSearch;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.request.TextSearch;
 import io.github.gpt2server.engine.search.Beam;
+import io.github.gpt2server.engine.search.BeamEdits;
 import io.github.gpt2server.model.SlotCopy;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ public abstract sealed class SearchGroup permits BeamGroup, ContrastiveGroup {
   private final TextSearch search;
   private final SequenceRequest request;
   private final List<Sequence> slots;
+  private final BeamEdits edits;
 
   /** The beam that runs in each slot, or null. */
   private Beam[] running;
@@ -32,6 +34,7 @@ public abstract sealed class SearchGroup permits BeamGroup, ContrastiveGroup {
     this.search = search;
     this.slots = List.copyOf(slots);
     this.request = slots.get(0).request();
+    this.edits = new BeamEdits(request);
     this.running = new Beam[slots.size()];
     this.held = new Beam[slots.size()];
     running[0] = Beam.START;
@@ -58,6 +61,11 @@ public abstract sealed class SearchGroup permits BeamGroup, ContrastiveGroup {
 
   SequenceRequest request() {
     return request;
+  }
+
+  /** The edits of the logits after a beam. */
+  public BeamEdits edits() {
+    return edits;
   }
 
   /** The beam that runs in the slot of a sequence. */

@@ -15,19 +15,24 @@ public final class Beam {
   private final int token;
   private final TokenLogprobs logprobs;
   private final int length;
-  private final double logprob;
+  private final double sum;
 
-  private Beam(Beam before, int token, TokenLogprobs logprobs, int length, double logprob) {
+  private Beam(Beam before, int token, TokenLogprobs logprobs, int length, double sum) {
     this.before = before;
     this.token = token;
     this.logprobs = logprobs;
     this.length = length;
-    this.logprob = logprob;
+    this.sum = sum;
   }
 
-  /** This beam and one more token. */
-  Beam then(int next, TokenLogprobs nextLogprobs) {
-    return new Beam(this, next, nextLogprobs, length + 1, logprob + nextLogprobs.logprob());
+  /**
+   * This beam and one more token.
+   *
+   * @param nextLogprobs the log-probabilities to report at it, by the model
+   * @param edited its log-probability after the request's edits
+   */
+  Beam then(int next, TokenLogprobs nextLogprobs, double edited) {
+    return new Beam(this, next, nextLogprobs, length + 1, sum + edited);
   }
 
   /** The beam without its last token. */
@@ -50,16 +55,21 @@ public final class Beam {
     return length;
   }
 
-  /** The sum of the tokens' log-probabilities, in nats. */
-  double logprob() {
-    return logprob;
+  /** The sum of the tokens' log-probabilities after the request's edits, in nats. */
+  double sum() {
+    return sum;
   }
 
   /** The beams that end with each of the tokens, in order. */
   public List<Beam> path() {
-    Beam[] path = new Beam[length];
-    for (Beam beam = this; beam.length > 0; beam = beam.before) {
-      path[beam.length - 1] = beam;
+    return path(0);
+  }
+
+  /** The beams that end with each of the tokens but the first {@code from}, in order. */
+  List<Beam> path(int from) {
+    Beam[] path = new Beam[length - from];
+    for (Beam beam = this; beam.length > from; beam = beam.before) {
+      path[beam.length - from - 1] = beam;
     }
     return List.of(path);
   }

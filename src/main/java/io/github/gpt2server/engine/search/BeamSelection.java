@@ -60,7 +60,7 @@ public final class BeamSelection {
     List<Beam> likeliest =
         continuations.stream()
             .flatMap(List::stream)
-            .sorted(Comparator.comparingDouble(Beam::logprob).reversed())
+            .sorted(Comparator.comparingDouble(Beam::sum).reversed())
             .limit(considered)
             .toList();
     List<Beam> next = new ArrayList<>();
@@ -90,15 +90,15 @@ public final class BeamSelection {
     Beam best = running.get(0);
     boolean longest =
         search.earlyStopping() == BeamSearch.EarlyStopping.NEVER && search.lengthPenalty() > 0;
-    double possible = score(best.logprob(), longest ? maxTokens : best.length());
+    double possible = score(best.sum(), longest ? maxTokens : best.length());
     return possible > scoreOf(finished.get(finished.size() - 1));
   }
 
   private double scoreOf(Beam beam) {
-    return score(beam.logprob(), beam.length());
+    return score(beam.sum(), beam.length());
   }
 
-  private double score(double logprob, int length) {
-    return logprob / Math.pow(length, search.lengthPenalty());
+  private double score(double sum, int length) {
+    return sum / Math.pow(length, search.lengthPenalty());
   }
 }

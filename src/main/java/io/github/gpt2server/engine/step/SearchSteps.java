@@ -1,6 +1,7 @@
 package io.github.gpt2server.engine.step;
 
-import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.engine.result.Logprobs;
+import io.github.gpt2server.engine.result.TooFewTextsException;
 import io.github.gpt2server.engine.schedule.BeamGroup;
 import io.github.gpt2server.engine.schedule.ContrastiveGroup;
 import io.github.gpt2server.engine.schedule.Sequence;
@@ -9,7 +10,6 @@ import io.github.gpt2server.engine.search.Continuations;
 import io.github.gpt2server.model.LanguageModel;
 import io.github.gpt2server.model.SlotCopy;
 import io.github.gpt2server.model.StepResult;
-import io.github.gpt2server.sampling.TokenSampler;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.List;
 import java.util.function.Consumer;
@@ -24,6 +24,9 @@ final class SearchSteps {
   private final Gpt2Tokenizer tokenizer;
   private final Consumer<Sequence> onComplete;
   private int count;
+
+  /** Null before the first search. */
+  private float[] memory;
 
   /**
    * Creates the stage.
@@ -66,27 +69,31 @@ final class SearchSteps {
    * @param sums normalisers of the logits
    */
   void add(Sequence sequence, int row, StepResult result, LogSumExps sums) {
-    SequenceRequest request = sequence.request();
+    Logprobs logprobs = sequence.request().logprobs();
     Beam beam = sequence.search().beam(sequence);
     Continuations continuations =
         new Continuations(
-            beam,
-            result.logits(row),
-            sums.of(row),
-            new TokenSampler(request.sampling(), request.prompt(), request.stopTokenIds()));
+            beam, result.logits(row), sums.of(row), sequence.search().edits(), memory());
     if (sequence.search() instanceof BeamGroup group) {
-      fork(group.add(beam, continuations.likeliest(request.logprobs(), group.considered())));
+      fork(group.add(beam, continuations.likeliest(logprobs, group.considered())));
       if (sequence.search() == null) {
         publish(group);
       }
     } else if (sequence.search() instanceof ContrastiveGroup group) {
       Beam selected =
-          group.add(
-              beam, result.state(row), continuations.candidates(request.logprobs(), group.width()));
+          group.add(beam, result.state(row), continuations.candidates(logprobs, group.width()));
       if (selected != null) {
         goOn(group, selected);
       }
     }
+  }
+
+  /** Memory for a row of logits, overwritten by each beam. */
+  private float[] memory() {
+    if (memory == null) {
+      memory = new float[model.vocabSize()];
+    }
+    return memory;
   }
 
   private void fork(List<SlotCopy> copies) {
@@ -98,7 +105,7 @@ final class SearchSteps {
   private void publish(BeamGroup group) {
     List<Beam> results = group.results();
     if (results.size() < group.reporting().size()) {
-      throw new IllegalStateException("the request allows too few texts for its beams");
+      throw new TooFewTextsException(results.size(), group.reporting().size());
     }
     group.others().forEach(onComplete);
     for (int i = 0; i < results.size(); i++) {

@@ -10,7 +10,9 @@ public record SearchFields(
             description =
                 "Whether to search for the most likely texts with beams instead of sampling. n is the"
                     + " number of beams, all of which are returned, best first; best_of can be a"
-                    + " larger number of beams. Cannot be streamed.",
+                    + " larger number of beams. Cannot be streamed. Penalties, logit_bias and excluded"
+                    + " tokens edit the log-probabilities of each token; what decides how tokens are"
+                    + " drawn is refused.",
             defaultValue = "false")
         @JsonProperty("use_beam_search")
         Boolean useBeamSearch,
@@ -38,7 +40,8 @@ public record SearchFields(
                 "Contrastive search, if above 0: of the top_k likeliest tokens the next one is that of"
                     + " the highest (1 - penalty_alpha) * probability - penalty_alpha * similarity,"
                     + " which is the largest cosine of its hidden state and those of all earlier"
-                    + " tokens. n must be 1.",
+                    + " tokens. n must be 1. Penalties, logit_bias and excluded tokens edit the logits"
+                    + " first.",
             minimum = "0",
             maximum = "1",
             defaultValue = "0")

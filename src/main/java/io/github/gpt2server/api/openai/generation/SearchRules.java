@@ -7,10 +7,10 @@ import io.github.gpt2server.engine.request.BeamSearch.EarlyStopping;
 import io.github.gpt2server.engine.request.ContrastiveSearch;
 import io.github.gpt2server.engine.request.TextSearch;
 import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.sampling.TextForm;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
 import io.github.gpt2server.web.error.ApiException;
-import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -65,7 +65,11 @@ record SearchRules(ServedModel model, String field, int n, int candidates) {
       throw ApiException.invalid(
           field, "%s generates text, but max_tokens is 0; remove one of them.".formatted(field));
     }
-    refuse("token_healing", healing);
+    if (healing) {
+      throw ApiException.invalid(
+          "token_healing",
+          "token_healing cannot be combined with %s; remove one of them.".formatted(field));
+    }
     if (!(structure instanceof Structure.Free)) {
       throw ApiException.invalid(
           field,
@@ -137,40 +141,49 @@ record SearchRules(ServedModel model, String field, int n, int candidates) {
   }
 
   /**
-   * The parameters that the search uses: no more than the minimum length.
+   * The parameters that the search uses: those that edit logits.
    *
-   * @throws ApiException 400, if the request has others that would change the texts
+   * @throws ApiException 400, if the request has others, which say how tokens are drawn
    */
   SamplingParameters sampling(SamplingParameters asked, StoppingSpec stop) {
     if (asked.temperature() != 0 && asked.temperature() != 1) {
       throw ApiException.invalid(
           "temperature",
-          "temperature is %s, but %s compares the model's own probabilities; remove temperature."
+          "temperature is %s, but %s draws nothing; remove temperature."
               .formatted(asked.temperature(), field));
     }
     refuse("top_k", asked.topK() != 0 && !field.equals(CONTRASTIVE));
     refuse("top_p", asked.topP() != 1);
     refuse("min_p", asked.minP() != 0);
     refuse("typical_p", asked.typicalP() != 1);
-    refuse("repetition_penalty", asked.repetitionPenalty().penalty() != 1);
-    refuse("presence_penalty", asked.presencePenalty() != 0);
-    refuse("frequency_penalty", asked.frequencyPenalty() != 0);
-    refuse("logit_bias", !asked.logitBias().isEmpty());
-    asked.decoding().fields().forEach(field -> refuse(field, true));
+    asked.decoding().drawingFields().forEach(field -> refuse(field, true));
     if (field.equals(BEAMS) && stop.tokenIds().size() > MAX_STOP_TOKENS) {
       throw ApiException.invalid(
           "stop_token_ids",
           "use_beam_search ranks continuations for each of the %d tokens that end a text, but the limit is %d; send fewer stop_token_ids."
               .formatted(stop.tokenIds().size(), MAX_STOP_TOKENS));
     }
-    return new SamplingParameters(0, 0, 1, 0, 1, 1, 0, 0, Map.of(), asked.minTokens(), 0);
+    return new SamplingParameters(
+        0,
+        0,
+        1,
+        0,
+        1,
+        asked.repetitionPenalty(),
+        asked.presencePenalty(),
+        asked.frequencyPenalty(),
+        asked.logitBias(),
+        asked.minTokens(),
+        0,
+        TextForm.ANY,
+        asked.decoding());
   }
 
   private void refuse(String other, boolean used) {
     if (used) {
       throw ApiException.invalid(
           other,
-          "%s cannot be combined with %s, which compares the model's own probabilities; remove one of them."
+          "%s cannot be combined with %s, which draws nothing; remove one of them."
               .formatted(other, field));
     }
   }

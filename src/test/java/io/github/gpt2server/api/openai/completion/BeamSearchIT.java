@@ -2,12 +2,17 @@ package io.github.gpt2server.api.openai.completion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.sampling.DecodingRules;
+import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.NaiveBeamSearch;
+import io.github.gpt2server.testing.NaiveRules;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -95,6 +100,61 @@ class BeamSearchIT {
     // Temperatures that change nothing, a seed, and the prefix cache, change nothing.
     request.put("temperature", 0).put("seed", 4);
     assertThat(ask(request).get("choices")).isEqualTo(answer.get("choices"));
+  }
+
+  @Test
+  void rulesEditTheLogProbabilitiesOfTheSearchAlone() throws IOException {
+    ObjectNode request = request(2, 4, 12).put("logprobs", 0);
+    List<List<Integer>> free = tokens(ask(request));
+    request.put("no_repeat_ngram_size", 2).put("repetition_penalty", 1.3);
+    request.put("presence_penalty", 0.4);
+    request.set("bad_words", JSON.createArrayNode().add("time"));
+    request.set("logit_bias", JSON.createObjectNode().put("" + tokenizer.encode(" king")[0], 3));
+    SamplingParameters rules =
+        new SamplingParameters(
+                0, 0, 1, 0, 1, 1.3, 0.4, 0, Map.of(tokenizer.encode(" king")[0], 3f), 0, 0)
+            .withDecoding(
+                new DecodingRules(
+                    null,
+                    List.of(tokenizer.encode("time"), tokenizer.encode(" time")),
+                    2,
+                    null,
+                    null,
+                    null));
+    List<NaiveBeamSearch.Text> expected =
+        new NaiveBeamSearch(4, 12, 0, Set.of(END_OF_TEXT), tokens -> false, 1, "false")
+            .search(
+                tokens -> logprobs(tokenizer.encode(PROMPT), tokens),
+                NaiveRules.of(tokenizer.encode(PROMPT), rules)::edit);
+    JsonNode answer = ask(request);
+    assertThat(tokens(answer))
+        .isEqualTo(expected.subList(0, 2).stream().map(NaiveBeamSearch.Text::tokens).toList())
+        .isNotEqualTo(free);
+    assertThat(answer.get("choices").get(0).get("logprobs").get("token_logprobs"))
+        .as("the model's own")
+        .isEqualTo(JSON.readTree(JSON.writeValueAsString(expected.get(0).logprobs())));
+  }
+
+  private static List<List<Integer>> tokens(JsonNode answer) {
+    List<List<Integer>> tokens = new ArrayList<>();
+    for (JsonNode choice : answer.get("choices")) {
+      List<Integer> own = new ArrayList<>();
+      choice.get("token_ids").forEach(token -> own.add(token.intValue()));
+      tokens.add(own);
+    }
+    return tokens;
+  }
+
+  @Test
+  void fewerTextsThanAreAskedForAreRefused() throws IOException {
+    ObjectNode request = request(3, 4, 1);
+    request.set("allowed_token_ids", JSON.createArrayNode().add(5).add(6));
+    assertThat(server.refusal(PATH, request.toString()).get("message").stringValue())
+        .isEqualTo(
+            "The request's fields leave 2 of the 3 texts that n asks for: allowed_token_ids,"
+                + " bad_words, no_repeat_ngram_size, min_tokens and max_tokens together exclude all"
+                + " others. Relax one of them, or ask for fewer texts.");
+    assertThat(tokens(ask(request.put("n", 2)))).containsExactlyInAnyOrder(List.of(5), List.of(6));
   }
 
   /** The log-probabilities of all tokens after a text, which is read from its beginning. */

@@ -312,10 +312,9 @@ class CompletionValidatorTest {
           "use_beam_search": true | use_beam_search | use_beam_search needs at least 2 beams, but n is 1; set n to 2 or more, or remove use_beam_search.
           "use_beam_search": true, "n": 2, "stream": true | use_beam_search | use_beam_search cannot be streamed: the best texts are known only at the end. Remove stream.
           "use_beam_search": true, "n": 2, "echo": true, "max_tokens": 0 | use_beam_search | use_beam_search generates text, but max_tokens is 0; remove one of them.
-          "use_beam_search": true, "n": 2, "temperature": 0.5 | temperature | temperature is 0.5, but use_beam_search compares the model's own probabilities; remove temperature.
-          "use_beam_search": true, "n": 2, "top_k": 5 | top_k | top_k cannot be combined with use_beam_search, which compares the model's own probabilities; remove one of them.
-          "use_beam_search": true, "n": 2, "logit_bias": {"5": 1} | logit_bias | logit_bias cannot be combined with use_beam_search, which compares the model's own probabilities; remove one of them.
-          "use_beam_search": true, "n": 2, "token_healing": true | token_healing | token_healing cannot be combined with use_beam_search, which compares the model's own probabilities; remove one of them.
+          "use_beam_search": true, "n": 2, "temperature": 0.5 | temperature | temperature is 0.5, but use_beam_search draws nothing; remove temperature.
+          "use_beam_search": true, "n": 2, "top_k": 5 | top_k | top_k cannot be combined with use_beam_search, which draws nothing; remove one of them.
+          "use_beam_search": true, "n": 2, "token_healing": true | token_healing | token_healing cannot be combined with use_beam_search; remove one of them.
           "use_beam_search": true, "n": 2, "guided_choice": ["a"] | use_beam_search | use_beam_search cannot be combined with a form of the text; remove use_beam_search.
           "use_beam_search": true, "n": 2, "length_penalty": 11 | length_penalty | length_penalty must be between -10 and 10, but is 11.
           "use_beam_search": true, "n": 2, "early_stopping": "always" | early_stopping | early_stopping must be true, false or "never", but is "always".
@@ -324,7 +323,7 @@ class CompletionValidatorTest {
           "penalty_alpha": 1.5 | penalty_alpha | penalty_alpha must be between 0 and 1, but is 1.5.
           "penalty_alpha": 0.6 | top_k | penalty_alpha needs top_k of at least 2, the number of candidates; set it, such as to 4.
           "penalty_alpha": 0.6, "top_k": 4, "n": 2 | n | penalty_alpha gives one text for each prompt, but 2 are requested; remove n and best_of.
-          "penalty_alpha": 0.6, "top_k": 4, "top_p": 0.5 | top_p | top_p cannot be combined with penalty_alpha, which compares the model's own probabilities; remove one of them.
+          "penalty_alpha": 0.6, "top_k": 4, "top_p": 0.5 | top_p | top_p cannot be combined with penalty_alpha, which draws nothing; remove one of them.
           "penalty_alpha": 0.6, "top_k": 4, "use_beam_search": true | penalty_alpha | penalty_alpha asks for contrastive search, and use_beam_search for beam search; remove one of them.
           "penalty_alpha": 0.6, "top_k": 4, "guided_choice": ["a"] | penalty_alpha | penalty_alpha cannot be combined with a form of the text; remove penalty_alpha.
           "token_healing": true, "guided_choice": ["a"] | token_healing | token_healing cannot be combined with a form of the text, which begins after the prompt; remove token_healing.

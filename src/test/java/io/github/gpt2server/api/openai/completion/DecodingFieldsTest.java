@@ -138,8 +138,8 @@ class DecodingFieldsTest {
           "mirostat": 1, "min_p": 0.1 | min_p | min_p cannot be combined with mirostat, which takes its place; remove one.
           "mirostat": 1, "typical_p": 0.9 | typical_p | typical_p cannot be combined with mirostat, which takes its place; remove one.
           "mirostat": 1, "xtc_probability": 0.9 | xtc_probability | xtc_probability cannot be combined with mirostat, which takes its place; remove one.
-          "use_beam_search": true, "n": 2, "bad_words": ["a"] | bad_words | bad_words cannot be combined with use_beam_search, which compares the model's own probabilities; remove one of them.
-          "use_beam_search": true, "n": 2, "mirostat": 2 | mirostat | mirostat cannot be combined with use_beam_search, which compares the model's own probabilities; remove one of them.
+          "use_beam_search": true, "n": 2, "xtc_probability": 0.5 | xtc_probability | xtc_probability cannot be combined with use_beam_search, which draws nothing; remove one of them.
+          "use_beam_search": true, "n": 2, "mirostat": 2 | mirostat | mirostat cannot be combined with use_beam_search, which draws nothing; remove one of them.
           "structured_outputs": {"choice": ["a", "b"]}, "allowed_token_ids": [5] | allowed_token_ids | allowed_token_ids cannot be combined with choices, which are drawn with the model's probabilities; remove it, or use structured_outputs.regex.
           "structured_outputs": {"choice": ["a", "b"]}, "bad_words": ["c"] | bad_words | bad_words cannot be combined with choices, which are drawn with the model's probabilities; remove it, or use structured_outputs.regex.
           "structured_outputs": {"choice": ["a", "b"]}, "no_repeat_ngram_size": 2 | no_repeat_ngram_size | no_repeat_ngram_size cannot be combined with choices, which are drawn with the model's probabilities; remove it, or use structured_outputs.regex.
