@@ -41,6 +41,18 @@ public final class StopStringMatcher {
     this.includeStopString = includeStopString;
   }
 
+  private StopStringMatcher(StopStringMatcher other) {
+    candidates = other.candidates.stream().map(Candidate::copy).toList();
+    includeStopString = other.includeStopString;
+    held.append(other.held);
+    matched = other.matched;
+  }
+
+  /** A matcher that goes on from here by itself. */
+  public StopStringMatcher copy() {
+    return new StopStringMatcher(this);
+  }
+
   /**
    * Takes the next part of the text, in whole characters.
    *
@@ -111,8 +123,17 @@ public final class StopStringMatcher {
     private int progress;
 
     Candidate(String stop) {
+      this(stop, borders(stop), 0);
+    }
+
+    private Candidate(String stop, int[] borders, int progress) {
       this.stop = stop;
-      this.borders = borders(stop);
+      this.borders = borders;
+      this.progress = progress;
+    }
+
+    Candidate copy() {
+      return new Candidate(stop, borders, progress);
     }
 
     boolean advance(char next) {

@@ -19,6 +19,16 @@ public final class TextDecoder {
   private int lower = FIRST_CONTINUATION;
   private int upper = LAST_CONTINUATION;
 
+  /** A decoder that goes on from here by itself. */
+  public TextDecoder copy() {
+    TextDecoder copy = new TextDecoder();
+    copy.codePoint = codePoint;
+    copy.bytesNeeded = bytesNeeded;
+    copy.lower = lower;
+    copy.upper = upper;
+    return copy;
+  }
+
   /**
    * Takes the bytes of the next token.
    *

@@ -20,6 +20,20 @@ class StopStringMatcherTest {
   }
 
   @Test
+  void aCopyGoesOnFromHereByItself() {
+    StopStringMatcher matcher = new StopStringMatcher(List.of("abab"), false);
+    assertThat(matcher.append("xaba")).isEqualTo("x");
+    StopStringMatcher copy = matcher.copy();
+    assertThat(copy.append("c")).isEqualTo("abac");
+    assertThat(matcher.copy().append("b")).isEmpty();
+    assertThat(matcher.matched()).isEmpty();
+    assertThat(matcher.append("bd")).isEmpty();
+    assertThat(matcher.matched()).contains("abab");
+    assertThat(matcher.copy().matched()).contains("abab");
+    assertThat(copy.matched()).isEmpty();
+  }
+
+  @Test
   void holdsBackWhatMayBecomeAStopString() {
     StopStringMatcher matcher = new StopStringMatcher(List.of("\n\n"), false);
     assertThat(matcher.append("one\n")).isEqualTo("one");

@@ -22,6 +22,19 @@ class TextDecoderTest {
   }
 
   @Test
+  void aCopyWaitsForTheSameRest() {
+    byte[] dragon = "🐉".getBytes(UTF_8);
+    for (int cut = 1; cut < dragon.length; cut++) {
+      TextDecoder decoder = new TextDecoder();
+      decoder.append(Arrays.copyOf(dragon, cut));
+      byte[] rest = Arrays.copyOfRange(dragon, cut, dragon.length);
+      assertThat(decoder.copy().append(rest)).isEqualTo("🐉");
+      assertThat(decoder.copy().append(new byte[] {'a'})).isEqualTo("\ufffda");
+      assertThat(decoder.append(rest)).isEqualTo("🐉");
+    }
+  }
+
+  @Test
   void replacesWhatIsLeftIncomplete() {
     TextDecoder decoder = new TextDecoder();
     assertThat(decoder.append(bytes("61e280"))).isEqualTo("a");

@@ -5,8 +5,6 @@ import io.github.gpt2server.engine.search.Beam;
 import io.github.gpt2server.engine.search.BeamSelection;
 import io.github.gpt2server.model.SlotCopy;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
-import io.github.gpt2server.tokenizer.StopStringMatcher;
-import io.github.gpt2server.tokenizer.TextDecoder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,37 +12,21 @@ import java.util.Map;
 /** A running beam search. */
 public final class BeamGroup extends SearchGroup {
   private final BeamSelection selection;
+  private final BeamTexts texts;
   private final Map<Beam, List<Beam>> continuations = new HashMap<>();
 
   BeamGroup(BeamSearch search, List<Sequence> slots, Gpt2Tokenizer tokenizer) {
     super(search, slots);
     this.selection =
         new BeamSelection(
-            search,
-            request().stopTokenIds().size(),
-            request().maxTokens(),
-            beam -> ends(beam, tokenizer));
+            search, request().stopTokenIds().size(), request().maxTokens(), this::ends);
+    this.texts = new BeamTexts(request(), tokenizer);
   }
 
-  private boolean ends(Beam beam, Gpt2Tokenizer tokenizer) {
+  private boolean ends(Beam beam) {
     return beam.length() == request().maxTokens()
         || request().stopTokenIds().contains(beam.token())
-        || (!request().stopStrings().isEmpty() && hasStopString(beam, tokenizer));
-  }
-
-  private boolean hasStopString(Beam beam, Gpt2Tokenizer tokenizer) {
-    TextDecoder decoder = new TextDecoder();
-    StopStringMatcher stops =
-        new StopStringMatcher(request().stopStrings(), request().includeStopString());
-    for (Beam each : beam.path()) {
-      if (!tokenizer.special(each.token())) {
-        String text = decoder.append(tokenizer.bytes(each.token()));
-        if (each.length() > request().sampling().minTokens()) {
-          stops.append(text);
-        }
-      }
-    }
-    return stops.matched().isPresent();
+        || texts.stop(beam);
   }
 
   @Override
@@ -76,6 +58,7 @@ public final class BeamGroup extends SearchGroup {
     List<List<Beam>> inOrder = selection.running().stream().map(continuations::get).toList();
     continuations.clear();
     if (selection.advance(inOrder)) {
+      texts.retain(selection.running());
       return run(selection.running());
     }
     end();
