@@ -124,6 +124,8 @@ public final class GenerationValidator {
       sampling = new SamplingSpec(rules.sampling(sampling.parameters(), stop), true);
       search =
           rules.search(request.search(), stream, healing != null, structure, length.asked(), topK);
+      rules.reserve(
+          search, prompts.stream().mapToInt(each -> each.length() + length.after(each.length())));
       // The sequences are the texts that the search returns.
       candidates = parts.n();
     }

@@ -1,16 +1,20 @@
 package io.github.gpt2server.api.openai.generation;
 
+import io.github.gpt2server.api.limit.RequestMemory;
 import io.github.gpt2server.api.openai.structured.Structure;
 import io.github.gpt2server.api.request.Bounds;
 import io.github.gpt2server.engine.request.BeamSearch;
 import io.github.gpt2server.engine.request.BeamSearch.EarlyStopping;
 import io.github.gpt2server.engine.request.ContrastiveSearch;
 import io.github.gpt2server.engine.request.TextSearch;
+import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.sampling.TextForm;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.Excerpt;
 import io.github.gpt2server.web.error.ApiException;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -97,6 +101,27 @@ record SearchRules(ServedModel model, String field, int n, int candidates) {
     EarlyStopping earlyStopping = earlyStopping(fields.earlyStopping());
     requireSlots(candidates > n ? "best_of" : "n", candidates, "beams");
     return new BeamSearch(candidates, n, lengthPenalty, earlyStopping);
+  }
+
+  /**
+   * Reserves memory for the hidden states that a contrastive search holds of each text: of as many
+   * as can run at once.
+   *
+   * @param lengths number of tokens of each prompt with its output
+   * @throws io.github.gpt2server.memory.MemoryExceededException if there is no memory for it
+   */
+  void reserve(TextSearch search, IntStream lengths) {
+    if (search instanceof ContrastiveSearch) {
+      int together = model.engine().slots() / search.width();
+      long longest =
+          lengths
+              .boxed()
+              .sorted(Comparator.reverseOrder())
+              .limit(together)
+              .mapToLong(Integer::longValue)
+              .sum();
+      RequestMemory.current().add(MemoryUse.ANSWERS, longest * model.width() * Float.BYTES);
+    }
   }
 
   private void requireOneText() {

@@ -2,11 +2,14 @@ package io.github.gpt2server.api.openai.completion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.api.limit.RequestMemory;
 import io.github.gpt2server.api.openai.structured.ModelConstraints;
 import io.github.gpt2server.engine.Engine;
 import io.github.gpt2server.engine.EngineSettings;
 import io.github.gpt2server.engine.FakeModel;
 import io.github.gpt2server.engine.request.SequenceRequest;
+import io.github.gpt2server.memory.MemoryBudget;
+import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.ApiLimitsFixture;
@@ -18,12 +21,17 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
 
 /** What requests for a search may contain beside it, on a server that runs nine texts at once. */
 class SearchFieldsTest {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
+  private static final int WIDTH = 320;
 
   private static Engine engine;
   private static CompletionValidator validator;
@@ -75,6 +83,32 @@ class SearchFieldsTest {
               assertThat(parameters.minTokens()).isEqualTo(3);
               assertThat(parameters.topK()).isZero();
             });
+  }
+
+  @Test
+  void hiddenStatesAreReservedForTheTextsThatRunAtOnce() {
+    String search = ", \"penalty_alpha\": 0.6, \"top_k\": 4, \"max_tokens\": 10}";
+    assertThat(reserved("{\"prompt\": [[1, 2, 3]]" + search)).isEqualTo((3 + 10) * WIDTH * 4L);
+    // Four candidates each, so that two texts run in nine slots.
+    assertThat(reserved("{\"prompt\": [[1, 2, 3], [1], [1, 2, 3, 4, 5]]" + search))
+        .isEqualTo((3 + 10 + 5 + 10) * WIDTH * 4L);
+    assertThat(
+            reserved(
+                "{\"prompt\": [[1, 2, 3]], \"use_beam_search\": true, \"n\": 4,"
+                    + " \"max_tokens\": 10}"))
+        .isZero();
+  }
+
+  private static long reserved(String body) {
+    RequestContextHolder.setRequestAttributes(
+        new ServletRequestAttributes(new MockHttpServletRequest()));
+    try {
+      RequestMemory memory = RequestMemory.begin(MemoryBudget.UNLIMITED);
+      sequences(body);
+      return memory.of(MemoryUse.ANSWERS).bytes();
+    } finally {
+      RequestContextHolder.resetRequestAttributes();
+    }
   }
 
   private static List<SequenceRequest> sequences(String body) {
