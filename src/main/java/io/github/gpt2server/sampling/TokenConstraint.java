@@ -30,6 +30,9 @@ public interface TokenConstraint {
   /** Moves on by a token that may follow. */
   void accept(int token);
 
+  /** A constraint at the same place, which moves on by itself. */
+  TokenConstraint copy();
+
   /** Returns whether it excludes tokens now or later. */
   default boolean restricts() {
     return true;

@@ -29,6 +29,12 @@ public final class TokenSampler {
   /** Null if every text will do. */
   private final TokenConstraint constraint;
 
+  /** The form after the draft tokens; {@link #constraint} without draft tokens. */
+  private TokenConstraint ahead;
+
+  /** Number of draft tokens. */
+  private int drafted;
+
   private final boolean reportsMass;
   private double logMass = Double.NaN;
 
@@ -72,6 +78,7 @@ public final class TokenSampler {
     filters = filters(parameters, mirostat);
     this.candidates = candidates;
     constraint = parameters.form().start();
+    ahead = constraint;
     reportsMass = constraint != null && parameters.form().reportsMass();
     xtc = parameters.decoding().xtc();
     numbers = new DrawNumbers(parameters.seed(), xtc != null);
@@ -110,7 +117,7 @@ public final class TokenSampler {
 
   /** Returns whether {@link #process} would change anything for the next token. */
   public boolean editsLogits() {
-    return (constraint != null && constraint.restricts()) || edits.edits();
+    return (ahead != null && ahead.restricts()) || edits.edits();
   }
 
   /**
@@ -140,11 +147,11 @@ public final class TokenSampler {
    */
   public void process(FloatBuffer logits) {
     if (reportsMass) {
-      logMass = constraint.logMass(logits);
+      logMass = ahead.logMass(logits);
     }
     edits.process(logits);
-    if (constraint != null) {
-      constraint.exclude(logits);
+    if (ahead != null) {
+      ahead.exclude(logits);
     }
   }
 
@@ -263,5 +270,32 @@ public final class TokenSampler {
     if (constraint != null) {
       constraint.accept(token);
     }
+  }
+
+  /**
+   * Moves on by a draft token: until {@link #dropDraft}, {@link #editsLogits} and {@link #process}
+   * are those of the token after it.
+   *
+   * @return whether a token can follow it; if not, it must be the last
+   */
+  public boolean draft(int token) {
+    edits.accept(token);
+    drafted++;
+    if (constraint == null) {
+      return true;
+    }
+    if (!ahead.allows(token)) {
+      return false;
+    }
+    ahead = ahead == constraint ? constraint.copy() : ahead;
+    ahead.accept(token);
+    return !ahead.complete();
+  }
+
+  /** Goes back to before the draft tokens. */
+  public void dropDraft() {
+    edits.rewind(edits.generated() - drafted);
+    drafted = 0;
+    ahead = constraint;
   }
 }

@@ -2,6 +2,11 @@ package io.github.gpt2server.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.constraint.CompiledConstraints;
+import io.github.gpt2server.constraint.Constraint;
+import io.github.gpt2server.constraint.token.TokenAutomaton;
+import io.github.gpt2server.constraint.token.TokenCursor;
+import io.github.gpt2server.constraint.token.TokenTree;
 import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.SequenceRequest;
@@ -25,6 +30,7 @@ import io.github.gpt2server.sampling.DryPenalty;
 import io.github.gpt2server.sampling.Mirostat;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.sampling.SequenceBreakers;
+import io.github.gpt2server.sampling.TextForm;
 import io.github.gpt2server.sampling.Xtc;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -58,6 +64,14 @@ class SpeculationOnModelIT {
   private static final StepCosts FREE = new StepCosts(new int[] {1, 2}, new double[] {1, 1});
   private static final StepCosts NEARLY_FREE =
       new StepCosts(new int[] {1, 2}, new double[] {0.01, 0.01});
+
+  private static final CompiledConstraints CONSTRAINTS =
+      new CompiledConstraints(
+          TokenTree.of(
+              TOKENIZER.vocabSize(), TOKENIZER::bytes, token -> !TOKENIZER.special(token)));
+
+  /** Between what drafts are accepted that know the form after them, and that do not. */
+  private static final double LEAST_ACCEPTANCE = 0.33;
 
   private static final DraftTokenCounter none = new DraftTokenCounter();
   private static final DraftTokenCounter byText = new DraftTokenCounter();
@@ -150,6 +164,39 @@ class SpeculationOnModelIT {
       assertThat(counter.drafted.get() - counter.accepted.get()).as("rejected").isGreaterThan(200);
     }
     assertThat(byModel.accepted.get()).isGreaterThan(byText.accepted.get());
+  }
+
+  @Test
+  void textsOfAFormAreTheSame() throws Exception {
+    Random random = new Random(3);
+    List<Constraint> forms =
+        List.of(
+            new Constraint.Regex("(The|A) [a-z ,]{10,60}[!?]( \\d{2,4}){1,3}"),
+            new Constraint.Regex("([A-Z][a-z]{2,9} ){3,12}"),
+            new Constraint.Schema(
+                """
+                {"type": "object", "required": ["name", "age", "tags"], "properties": {
+                  "name": {"type": "string", "minLength": 5, "maxLength": 30},
+                  "age": {"type": "integer", "minimum": 10, "maximum": 120},
+                  "tags": {"type": "array", "minItems": 2, "maxItems": 4,
+                           "items": {"enum": ["red", "green", "blue"]}}}}
+                """));
+    List<SequenceRequest> requests = new ArrayList<>();
+    for (int i = 0; i < 48; i++) {
+      TokenAutomaton form = CONSTRAINTS.get(forms.get(i % forms.size()), () -> {});
+      int[] ends = {TOKENIZER.endOfText().orElseThrow()};
+      int[] prompt = TOKENIZER.encode(List.of("The king said ", "Once: ", "He ").get(i / 3 % 3));
+      SamplingParameters sampling =
+          new SamplingParameters(
+                  random.nextInt(3) * 0.5, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, random.nextLong())
+              .withForm(new TextForm(() -> new TokenCursor(form, ends), i % 4 == 0));
+      requests.add(request(prompt, 100, sampling, "", Logprobs.top(1)));
+    }
+    assertSameAnswers(requests, random);
+    assertThat(byModel.drafted.get()).isGreaterThan(500);
+    assertThat((double) byModel.accepted.get() / byModel.drafted.get())
+        .as("accepted draft tokens, of which each has the form after those before it")
+        .isGreaterThan(LEAST_ACCEPTANCE);
   }
 
   /** All at once, in generations of one to three sequences. */
@@ -267,8 +314,9 @@ class SpeculationOnModelIT {
   private static String text(SequenceEvent event) {
     if (event instanceof SequenceEvent.Token token) {
       TokenLogprobs logprobs = token.logprobs();
-      return "%d %s %s"
-          .formatted(token.token(), token.text(), logprobs == null ? "" : text(logprobs));
+      return "%d %s %s %s"
+          .formatted(
+              token.token(), token.text(), token.logMass(), logprobs == null ? "" : text(logprobs));
     }
     // How much came from the prefix cache depends on who came first.
     SequenceEvent.Finished end = (SequenceEvent.Finished) event;

@@ -82,6 +82,43 @@ class TextFormTest {
     assertThat(first.complete()).isTrue();
   }
 
+  @Test
+  void draftTokensMoveTheFormOnUntilTheyAreDropped() {
+    TokenSampler sampler = sampler(1, false);
+    assertThat(sampler.draft(3)).isTrue();
+    FloatBuffer second = row(5, 4, 3, 2);
+    sampler.process(second);
+    assertThat(sampler.argmax(second)).isEqualTo(2);
+    assertThat(sampler.draft(2)).as("a token may follow a complete text").isFalse();
+    sampler.dropDraft();
+    assertThat(sampler.complete()).isFalse();
+    FloatBuffer first = row(5, 4, 3, 2);
+    sampler.process(first);
+    assertThat(sampler.argmax(first)).isEqualTo(1);
+    assertThat(sampler.draft(0)).as("the form allows the draft token").isFalse();
+    sampler.dropDraft();
+    sampler.accept(1);
+    sampler.accept(2);
+    assertThat(sampler.complete()).isTrue();
+  }
+
+  @Test
+  void draftTokensCountForPenaltiesUntilTheyAreDropped() {
+    SamplingParameters parameters =
+        new SamplingParameters(0, 0, 1, 0, 1, 1, 1, 0.5, Map.of(), 0, 0);
+    TokenSampler sampler = new TokenSampler(parameters, new int[] {0}, Set.of());
+    sampler.accept(1);
+    assertThat(sampler.draft(1)).isTrue();
+    assertThat(sampler.draft(2)).isTrue();
+    FloatBuffer ahead = row(5, 4, 3, 2);
+    sampler.process(ahead);
+    assertThat(ahead.array()).containsExactly(5, 2, 1.5f, 2);
+    sampler.dropDraft();
+    FloatBuffer next = row(5, 4, 3, 2);
+    sampler.process(next);
+    assertThat(next.array()).containsExactly(5, 2.5f, 3, 2);
+  }
+
   private static TokenSampler sampler(double temperature, boolean reportsMass) {
     SamplingParameters parameters =
         new SamplingParameters(temperature, 0, 1, 0, 1, 1, 0, 0, Map.of(), 0, 0)
@@ -122,6 +159,13 @@ class TextFormTest {
     public void accept(int token) {
       assertThat(STEPS.get(step)).contains(token);
       step++;
+    }
+
+    @Override
+    public TokenConstraint copy() {
+      Fixed copy = new Fixed();
+      copy.step = step;
+      return copy;
     }
 
     @Override

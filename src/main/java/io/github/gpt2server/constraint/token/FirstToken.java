@@ -52,6 +52,13 @@ public final class FirstToken implements TokenConstraint {
   }
 
   @Override
+  public FirstToken copy() {
+    FirstToken copy = new FirstToken(mask);
+    copy.begun = begun;
+    return copy;
+  }
+
+  @Override
   public boolean restricts() {
     return !begun;
   }

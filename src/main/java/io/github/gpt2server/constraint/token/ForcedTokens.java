@@ -43,6 +43,13 @@ public final class ForcedTokens implements TokenConstraint {
   }
 
   @Override
+  public ForcedTokens copy() {
+    ForcedTokens copy = new ForcedTokens(tokens);
+    copy.next = next;
+    return copy;
+  }
+
+  @Override
   public boolean complete() {
     return next == tokens.length;
   }

@@ -69,6 +69,13 @@ public final class TokenCursor implements TokenConstraint {
   }
 
   @Override
+  public TokenCursor copy() {
+    TokenCursor copy = new TokenCursor(automaton, ends);
+    copy.state = state;
+    return copy;
+  }
+
+  @Override
   public boolean complete() {
     return automaton.accepts(state)
         && (!automaton.continues(state) || automaton.allowed(state).count() == 0);

@@ -106,7 +106,9 @@ public final class DraftModelProposer implements AutoCloseable {
         for (SpeculativeSequence sequence : open) {
           int token = state(sequence).token(ahead);
           // Nothing follows a token that ends the sequence.
-          if (ahead + 1 < lengths.get(sequence) && !sequence.stopsAt(token)) {
+          if (ahead + 1 < lengths.get(sequence)
+              && !sequence.stopsAt(token)
+              && sequence.sampler().draft(token)) {
             int position = sequence.proposer().length() + ahead;
             chunks.add(Chunk.decode(sequence.slot(), position, token));
             next.add(sequence);
@@ -116,6 +118,8 @@ public final class DraftModelProposer implements AutoCloseable {
       }
     } catch (RuntimeException | Error e) {
       fail(lengths.keySet(), e);
+    } finally {
+      lengths.keySet().forEach(sequence -> sequence.sampler().dropDraft());
     }
   }
 
@@ -136,7 +140,6 @@ public final class DraftModelProposer implements AutoCloseable {
           throw new InvalidModelOutputException("its logits hold NaN or infinity");
         }
         if (sampler.editsLogits()) {
-          // Penalties count the generated text alone, not the draft tokens.
           sampler.process(result.logits(i));
           if (!sampler.leavesToken(result.logits(i))) {
             // The real step ends the request; any draft token will do.
