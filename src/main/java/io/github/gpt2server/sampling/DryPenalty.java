@@ -58,11 +58,11 @@ public record DryPenalty(
     int[] tokens = history.tokens();
     int to = history.length();
     int from = to - searched(history);
-    int most = breakers.tokensAfterLast(tokens, from, to);
+    int[] repeats = SuffixRepeats.of(tokens, from, to);
+    int most = breakers.tokensAfterLast(tokens, from, to, max(repeats));
     if (most < allowedLength) {
       return longest;
     }
-    int[] repeats = SuffixRepeats.of(tokens, from, to);
     for (int k = 1; k < repeats.length; k++) {
       int length = Math.min(repeats[k], most);
       int next = tokens[to - k];
@@ -71,6 +71,14 @@ public record DryPenalty(
       }
     }
     return longest;
+  }
+
+  private static int max(int[] lengths) {
+    int max = 0;
+    for (int length : lengths) {
+      max = Math.max(max, length);
+    }
+    return max;
   }
 
   private double penalty(int length) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 
@@ -20,6 +21,9 @@ public final class SequenceBreakers {
 
   private final List<Breaker> breakers;
   private final IntFunction<byte[]> bytes;
+
+  /** Largest number of tokens of a breaker after the token in which it begins. */
+  private final int longestRest;
 
   /** For each token known, the sequences of tokens that complete a breaker after it. */
   private final Map<Integer, int[][]> rests = new ConcurrentHashMap<>();
@@ -40,6 +44,13 @@ public final class SequenceBreakers {
   public SequenceBreakers(List<Breaker> breakers, IntFunction<byte[]> bytes) {
     this.breakers = List.copyOf(breakers);
     this.bytes = bytes;
+    this.longestRest =
+        breakers.stream()
+            .flatMap(breaker -> Arrays.stream(breaker.rests()))
+            .filter(Objects::nonNull)
+            .mapToInt(rest -> rest.length)
+            .max()
+            .orElse(0);
   }
 
   /** Returns whether a token contains a breaker. */
@@ -52,9 +63,15 @@ public final class SequenceBreakers {
     return false;
   }
 
-  /** The number of tokens after the last breaker in a text; all of them if there is none. */
-  int tokensAfterLast(int[] tokens, int from, int to) {
-    for (int start = to - 1; start >= from; start--) {
+  /**
+   * The number of tokens after the last breaker in a text.
+   *
+   * @param enough number of tokens beyond which it does not matter, at most the text's
+   * @return the number; of at least {@code enough} any; all tokens if there is no breaker
+   */
+  int tokensAfterLast(int[] tokens, int from, int to, int enough) {
+    int first = Math.max(from, to - enough - longestRest);
+    for (int start = to - 1; start >= first; start--) {
       int longest = -1;
       for (int[] rest : rests(tokens[start])) {
         if (rest.length > longest && isAt(rest, tokens, start + 1, to)) {
