@@ -1,5 +1,6 @@
 package io.github.gpt2server.engine;
 
+import io.github.gpt2server.testing.OneCore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.constraint.CompiledConstraints;
@@ -55,6 +56,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * bits of every log-probability, the same events. One counter by the texts alone, one has a draft
  * model beside: the same weights with another function in the MLPs, which is often wrong.
  */
+@OneCore
 @ParameterizedClass
 @EnumSource(names = {"FLOAT32", "BFLOAT16", "INT8"})
 class SpeculationOnModelIT {

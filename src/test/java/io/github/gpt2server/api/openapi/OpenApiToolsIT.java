@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.openapi;
 
+import io.github.gpt2server.testing.OneCore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
@@ -30,6 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 
 /** The OpenAPI document in the hands of linters and of generators of clients. */
+@OneCore
 @SharedServer
 class OpenApiToolsIT {
   private static final Path PLACE = Path.of("target/openapi").toAbsolutePath();

@@ -1,5 +1,6 @@
 package io.github.gpt2server.cli.evaluate;
 
+import io.github.gpt2server.testing.OneCore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -18,6 +19,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** On the embedded model, against numbers that another implementation computed. */
+@OneCore
 class EvaluateCommandIT {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Path GOLDEN = Path.of("src/test/resources/golden");

@@ -1,5 +1,6 @@
 package io.github.gpt2server.model.torch;
 
+import io.github.gpt2server.testing.OneCore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.CacheSize;
@@ -31,6 +32,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
  * others, as OpenAI's weights have them. Such channels are made by powers of two that another
  * weight takes back, so that float32 computes the same bits.
  */
+@OneCore
 @ExtendWith(OutputCaptureExtension.class)
 class Int8IT {
   private static final Path EMBEDDED = Path.of("models/gpt2-fairytales");

@@ -1,5 +1,6 @@
 package io.github.gpt2server.web.tomcat;
 
+import io.github.gpt2server.testing.OneCore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Logger;
@@ -12,6 +13,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.KeyValuePair;
 
 /** Whom the access log names as the client, over real sockets from 127.0.0.1. */
+@OneCore
 class TrustedProxiesIT {
 
   @ParameterizedTest
