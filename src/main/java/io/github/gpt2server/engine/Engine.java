@@ -407,8 +407,8 @@ public final class Engine implements AutoCloseable {
 
   /** Retains what the step has computed, before a slot of a complete sequence is given away. */
   private void retain() {
-    completed.forEach(sequence -> prefixCache.retain(sequence, true));
-    slotTable.running().forEach(sequence -> prefixCache.retain(sequence, false));
+    completed.forEach(prefixCache::retainEnded);
+    prefixCache.retain(slotTable.running());
   }
 
   private void takeSubmitted() {

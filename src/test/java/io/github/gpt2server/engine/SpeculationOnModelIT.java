@@ -1,6 +1,5 @@
 package io.github.gpt2server.engine;
 
-import io.github.gpt2server.testing.OneCore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.constraint.CompiledConstraints;
@@ -33,6 +32,7 @@ import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.sampling.SequenceBreakers;
 import io.github.gpt2server.sampling.TextForm;
 import io.github.gpt2server.sampling.Xtc;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RequestBuilder;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.nio.file.Path;

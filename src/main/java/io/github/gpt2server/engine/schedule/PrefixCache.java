@@ -20,6 +20,9 @@ public final class PrefixCache {
   /** Number of tokens that are worth a step of waiting. */
   private static final int LEAST_SHARED = 8;
 
+  /** A step copies one in so many of the generated blocks that wait for it, rounded up. */
+  private static final int STEPS_OF_BLOCKS = 8;
+
   private final LanguageModel model;
   private final PrefixIndex index;
   private long queriedTokens;
@@ -101,18 +104,51 @@ public final class PrefixCache {
   }
 
   /**
-   * Retains what a sequence has computed since it was last called: whole blocks, and what is left
-   * where other texts are likeliest to begin with the same, at the end of the prompt and of the
-   * whole text.
-   *
-   * @param ended whether the sequence generates no more; its slot still holds it
+   * Retains what an ended sequence has computed, to its end, where a conversation goes on. Its slot
+   * must still hold it.
    */
-  public void retain(Sequence sequence, boolean ended) {
-    int computed = sequence.retainable();
-    int length =
-        ended || computed == sequence.request().reuse().length()
-            ? computed
-            : computed / model.blockLength() * model.blockLength();
+  public void retainEnded(Sequence sequence) {
+    retain(sequence, sequence.retainable());
+  }
+
+  /**
+   * Retains what running sequences have computed: of prompts all whole blocks and the whole prompt
+   * once it is read, for other texts are likeliest to begin with that; of generated texts some of
+   * the whole blocks that are not retained yet. Sequences that began together fill their blocks in
+   * the same step, and if it copied all of them, every stream would wait.
+   */
+  public void retain(List<Sequence> running) {
+    int waiting = 0;
+    for (Sequence sequence : running) {
+      int computed = sequence.retainable();
+      int reusable = sequence.request().reuse().length();
+      if (computed <= reusable) {
+        retain(sequence, computed == reusable ? computed : wholeBlocks(computed));
+      } else {
+        waiting += waitingBlocks(sequence);
+      }
+    }
+    int blocks = (waiting + STEPS_OF_BLOCKS - 1) / STEPS_OF_BLOCKS;
+    for (Sequence sequence : running) {
+      int some = Math.min(blocks, waitingBlocks(sequence));
+      if (some > 0) {
+        retain(sequence, wholeBlocks(sequence.retained()) + some * model.blockLength());
+        blocks -= some;
+      }
+    }
+  }
+
+  private int waitingBlocks(Sequence sequence) {
+    return model.blocks() == 0
+        ? 0
+        : sequence.retainable() / model.blockLength() - sequence.retained() / model.blockLength();
+  }
+
+  private int wholeBlocks(int tokens) {
+    return tokens / model.blockLength() * model.blockLength();
+  }
+
+  private void retain(Sequence sequence, int length) {
     if (model.blocks() > 0 && length > sequence.retained()) {
       List<BlockCopy> copies =
           index.add(sequence.request().reuse().salt(), sequence.text(), length, sequence.slot());

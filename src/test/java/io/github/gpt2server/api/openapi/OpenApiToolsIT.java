@@ -1,10 +1,10 @@
 package io.github.gpt2server.api.openapi;
 
-import io.github.gpt2server.testing.OneCore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.NodeProgram;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.testing.SharedServer;
 import java.io.ByteArrayOutputStream;

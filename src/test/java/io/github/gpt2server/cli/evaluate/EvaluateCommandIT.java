@@ -1,12 +1,12 @@
 package io.github.gpt2server.cli.evaluate;
 
-import io.github.gpt2server.testing.OneCore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.cli.CommandRun;
 import io.github.gpt2server.cli.TestModel;
 import io.github.gpt2server.serving.ServedModel;
+import io.github.gpt2server.testing.OneCore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

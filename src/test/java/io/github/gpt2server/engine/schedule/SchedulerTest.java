@@ -204,7 +204,7 @@ class SchedulerTest {
     assertThat(chunks(plan)).containsExactly("0:0-100", "3:0-7");
     alike.get(0).advance(100);
     alike.get(3).advance(7);
-    cache.retain(alike.get(0), false);
+    cache.retain(List.of(alike.get(0)));
 
     plan = sharing.plan(alike.subList(1, 3), true);
 

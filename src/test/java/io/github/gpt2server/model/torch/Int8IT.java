@@ -1,6 +1,5 @@
 package io.github.gpt2server.model.torch;
 
-import io.github.gpt2server.testing.OneCore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.CacheSize;
@@ -12,6 +11,7 @@ import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.TensorData;
 import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.testing.Float16;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteOrder;

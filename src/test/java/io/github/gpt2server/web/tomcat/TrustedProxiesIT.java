@@ -1,11 +1,11 @@
 package io.github.gpt2server.web.tomcat;
 
-import io.github.gpt2server.testing.OneCore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.TestServer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
