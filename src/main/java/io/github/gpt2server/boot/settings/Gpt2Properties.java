@@ -138,6 +138,7 @@ public record Gpt2Properties(
     chatTemplate = HomeFolder.expand(chatTemplate);
     apiKeys = List.copyOf(apiKeys);
     apiKeys.forEach(Gpt2Properties::requireKey);
+    requireOneNameEach(apiKeys);
     if (apiKeysFile != null) {
       requireText("gpt2.api-keys-file", apiKeysFile, "the path of a file with one key per line");
       apiKeysFile = HomeFolder.expand(apiKeysFile);
@@ -216,6 +217,17 @@ public record Gpt2Properties(
     if (!key.isUsable()) {
       throw new InvalidSettingException("gpt2.api-keys", "(not shown)", "keys of " + ApiKey.RULE);
     }
+  }
+
+  private static void requireOneNameEach(List<ApiKey> keys) {
+    ApiKey.ambiguity(keys)
+        .ifPresent(
+            ambiguity -> {
+              throw InvalidSettingException.of(
+                  "gpt2.api-keys has one secret under two names: "
+                      + ambiguity
+                      + ". Remove one of them, or give each a secret of its own.");
+            });
   }
 
   private static void requireProxy(String proxy) {

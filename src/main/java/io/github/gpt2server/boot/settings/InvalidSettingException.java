@@ -13,8 +13,8 @@ public class InvalidSettingException extends RuntimeException {
     this(property + "=" + value + " is not allowed: use " + allowed + ".");
   }
 
-  /** A property that does not exist, in a whole sentence. */
-  static InvalidSettingException unknown(String sentence) {
+  /** What is wrong, in a whole sentence. */
+  static InvalidSettingException of(String sentence) {
     return new InvalidSettingException(sentence);
   }
 }

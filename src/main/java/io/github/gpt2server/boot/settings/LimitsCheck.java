@@ -28,7 +28,7 @@ final class LimitsCheck {
             (name, own) -> {
               requireLimits(GROUP + "keys." + name + ".", own);
               if (!file && keys.stream().noneMatch(key -> key.name().equals(name))) {
-                throw InvalidSettingException.unknown(
+                throw InvalidSettingException.of(
                     GROUP
                         + "keys."
                         + name

@@ -65,7 +65,7 @@ final class SettingNameCheck {
     boolean secret =
         isSecret(uniform(name, true)) || nearest.filter(SettingNameCheck::isSecret).isPresent();
     String shown = secret ? written : written + "=" + value;
-    throw InvalidSettingException.unknown(
+    throw InvalidSettingException.of(
         shown
             + nearest
                 .map(setting -> " is not a setting: did you mean " + named(setting, variable) + "?")
@@ -142,7 +142,7 @@ final class SettingNameCheck {
                 field ->
                     uniform.endsWith(field) && uniform.length() > keys.length() + field.length());
     if (!limit) {
-      throw InvalidSettingException.unknown(
+      throw InvalidSettingException.of(
           (variable ? variable(name.toString()) : name.toString())
               + " is not a setting: "
               + (variable ? variable("gpt2." + KEY_LIMITS + ".name") : "gpt2.limits.keys.NAME")

@@ -151,7 +151,7 @@ public final class SettingsCheck implements EnvironmentPostProcessor, Ordered {
             .meant(name.toString())
             .ifPresent(
                 setting -> {
-                  throw InvalidSettingException.unknown(
+                  throw InvalidSettingException.of(
                       name + " is not a setting: did you mean " + setting + "?");
                 });
       }

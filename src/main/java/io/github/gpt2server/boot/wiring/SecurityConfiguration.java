@@ -42,7 +42,7 @@ public class SecurityConfiguration {
   @Bean
   @ConditionalOnProperty("gpt2.api-keys-file")
   ApiKeyFile apiKeyFile(Gpt2Properties properties) {
-    return ApiKeyFile.watch(Path.of(properties.apiKeysFile()));
+    return ApiKeyFile.watch(Path.of(properties.apiKeysFile()), properties.apiKeys());
   }
 
   @Bean

@@ -6,7 +6,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -67,6 +71,25 @@ public final class ApiKey {
    */
   public boolean isUsable() {
     return usable;
+  }
+
+  /**
+   * The names of two keys that are the same secret, as the end of a sentence; empty if there are
+   * none. A secret with two names would have the limits of one of them, left to chance.
+   */
+  public static Optional<String> ambiguity(Collection<ApiKey> keys) {
+    Map<ApiKey, ApiKey> seen = new HashMap<>();
+    for (ApiKey key : keys) {
+      ApiKey first = seen.putIfAbsent(key, key);
+      if (first != null && !first.name.equals(key.name)) {
+        return Optional.of(first.described() + " and " + key.described() + " are the same key");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private String described() {
+    return name.equals(Caller.UNNAMED) ? "one without a name" : "'" + name + "'";
   }
 
   /** The name for metrics, logs and limits, {@link Caller#UNNAMED} without one. */

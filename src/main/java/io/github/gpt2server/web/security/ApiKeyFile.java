@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.commons.io.input.BOMInputStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ public final class ApiKeyFile implements AutoCloseable {
   private static final int MAX_BYTES = 1 << 20;
 
   private final Path path;
+  private final List<ApiKey> others;
   private final Thread watch;
   private volatile List<ApiKey> keys;
 
@@ -45,10 +47,11 @@ public final class ApiKeyFile implements AutoCloseable {
     }
   }
 
-  private ApiKeyFile(Path path) {
+  private ApiKeyFile(Path path, List<ApiKey> others) {
     this.path = path;
+    this.others = List.copyOf(others);
     this.content = read(path);
-    this.keys = parse(path, content);
+    this.keys = parse(content);
     this.watch = new Thread(this::run, "api-keys-file");
     watch.setDaemon(true);
   }
@@ -56,10 +59,12 @@ public final class ApiKeyFile implements AutoCloseable {
   /**
    * Reads the file and watches it from now on.
    *
-   * @throws UnusableException if it cannot be read, has no key, or a line that cannot be a key
+   * @param others the keys that the server has besides
+   * @throws UnusableException if it cannot be read, has no key, a line that cannot be a key, or a
+   *     key that has another name too
    */
-  public static ApiKeyFile watch(Path path) {
-    ApiKeyFile file = new ApiKeyFile(path);
+  public static ApiKeyFile watch(Path path, List<ApiKey> others) {
+    ApiKeyFile file = new ApiKeyFile(path, others);
     file.watch.start();
     return file;
   }
@@ -84,7 +89,7 @@ public final class ApiKeyFile implements AutoCloseable {
     try {
       byte[] now = read(path);
       if (!Arrays.equals(now, content) || problem != null) {
-        List<ApiKey> read = parse(path, now);
+        List<ApiKey> read = parse(now);
         keys = read;
         content = now;
         problem = null;
@@ -125,7 +130,7 @@ public final class ApiKeyFile implements AutoCloseable {
     }
   }
 
-  private static List<ApiKey> parse(Path path, byte[] bytes) {
+  private List<ApiKey> parse(byte[] bytes) {
     String text;
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
@@ -148,6 +153,15 @@ public final class ApiKeyFile implements AutoCloseable {
     if (keys.isEmpty()) {
       throw new UnusableException(path, "it has no key; write one key per line");
     }
+    ApiKey.ambiguity(Stream.concat(others.stream(), keys.stream()).toList())
+        .ifPresent(
+            ambiguity -> {
+              throw new UnusableException(
+                  path,
+                  "with it, one secret has two names: "
+                      + ambiguity
+                      + "; remove one, or give each a secret of its own");
+            });
     return List.copyOf(keys);
   }
 

@@ -106,6 +106,7 @@ class StartupFailureIT {
           gpt2.strict-fields=maybe | gpt2.strict-fields=maybe is not allowed: use true or false.
           gpt2.api-keys=a b c      | gpt2.api-keys=(not shown) is not allowed: use keys of visible ASCII characters without spaces, or NAME KEY with a name of lower-case letters, digits and dashes that begins with a letter.
           gpt2.api-keys=B_ob b     | gpt2.api-keys=(not shown) is not allowed: use keys of visible ASCII characters without spaces, or NAME KEY with a name of lower-case letters, digits and dashes that begins with a letter.
+          gpt2.api-keys=al x, bob x| gpt2.api-keys has one secret under two names: 'al' and 'bob' are the same key. Remove one of them, or give each a secret of its own.
           gpt2.api-keys=unnamed b  | gpt2.api-keys=(not shown) is not allowed: use keys of visible ASCII characters without spaces, or NAME KEY with a name of lower-case letters, digits and dashes that begins with a letter.
           gpt2.limits.requests-per-minute=-1 | gpt2.limits.requests-per-minute=-1 is not allowed: use a whole number of at least 0 (0 sets no limit).
           gpt2.limits.keys.bob.tokens-per-minute=5 | gpt2.limits.keys.bob has limits for a name that no API key has: write the name before its key in gpt2.api-keys, as in 'bob KEY'.

@@ -2,6 +2,7 @@ package io.github.gpt2server.boot.settings;
 
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gpt2server.engine.request.Speculation;
 import io.github.gpt2server.hub.http.HubOptions;
@@ -188,6 +189,23 @@ class Gpt2PropertiesTest {
                     "bob", new KeyOptions(0, null, null))));
     assertThat(variables.limits())
         .isEqualTo(new RateLimitOptions(60, 0, 0, Map.of("bob", new KeyOptions(null, null, 2))));
+  }
+
+  @Test
+  void aSecretHasOneName() {
+    assertThat(keys("al one,al one,al two,three,three")).hasSize(5);
+    assertThatThrownBy(() -> keys("al one,bob two,carol one"))
+        .hasRootCauseMessage(
+            "gpt2.api-keys has one secret under two names: 'al' and 'carol' are the same key. Remove"
+                + " one of them, or give each a secret of its own.");
+    assertThatThrownBy(() -> keys("sesame,al sesame"))
+        .rootCause()
+        .hasMessageContaining(": one without a name and 'al' are the same key.")
+        .hasMessageNotContaining("sesame");
+  }
+
+  private static List<ApiKey> keys(String setting) {
+    return bind(new MapPropertySource("given", Map.of("gpt2.api-keys", setting))).apiKeys();
   }
 
   private static Gpt2Properties bind(PropertySource<?> source) {

@@ -100,15 +100,20 @@ class ApiKeyFileIT {
           empty   | it has no key; write one key per line
           binary  | it is not UTF-8 text
           large   | it is larger than 1048576 bytes
+          twice   | with it, one secret has two names: 'al' and 'bob' are the same key; remove one, or give each a secret of its own
+          given   | with it, one secret has two names: one without a name and 'al' are the same key; remove one, or give each a secret of its own
           """)
   void aServerDoesNotStartWithAFileThatCannotBeUsed(String name, String problem) throws Exception {
     Files.createDirectory(folder.resolve("folder"));
     Files.createFile(folder.resolve("empty"));
     Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff});
     Files.writeString(folder.resolve("large"), "k".repeat((1 << 20) + 1));
+    Files.writeString(folder.resolve("twice"), "al open\nbob open");
+    Files.writeString(folder.resolve("given"), "al sesame");
     Path file = folder.resolve(name);
 
-    assertThatThrownBy(() -> new TestServer("--gpt2.api-keys-file=" + file))
+    assertThatThrownBy(
+            () -> new TestServer("--gpt2.api-keys=sesame", "--gpt2.api-keys-file=" + file))
         .hasRootCauseMessage("gpt2.api-keys-file=%s cannot be used: %s.".formatted(file, problem));
   }
 
