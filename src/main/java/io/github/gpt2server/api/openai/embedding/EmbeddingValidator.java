@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.openai.embedding;
 
 import io.github.gpt2server.analysis.TextVectors;
+import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.api.limit.RequestMemory;
 import io.github.gpt2server.api.request.Bounds;
 import io.github.gpt2server.api.request.ModelCheck;
@@ -19,9 +20,6 @@ final class EmbeddingValidator {
   /** Maximum number of vector components in a response; each takes about ten bytes of JSON. */
   static final int MAX_VALUES = 5_000_000;
 
-  private static final String FLOAT = "float";
-  private static final String BASE64 = "base64";
-
   private final ServedModel model;
 
   EmbeddingValidator(ServedModel model) {
@@ -35,9 +33,9 @@ final class EmbeddingValidator {
    */
   EmbeddingSpec validate(EmbeddingRequest request) {
     ModelCheck.check(request.model(), model);
-    String format = choice("encoding_format", request.encodingFormat(), List.of(FLOAT, BASE64));
+    EncodingFormat format = EncodingFormat.of(request.encodingFormat());
     requireWidth(request.dimensions());
-    String pooling = choice("pooling", request.pooling(), TextVectors.POOLINGS);
+    String pooling = pooling(request.pooling());
     int layer = Bounds.integer("layer", request.layer(), model.layers(), 0, model.layers());
     boolean finalNorm = request.layer() == null;
     boolean normalize = request.normalize() == null || request.normalize();
@@ -45,21 +43,23 @@ final class EmbeddingValidator {
 
     EmbeddingSpec spec =
         new EmbeddingSpec(
-            new TextVectors(inputs, layer, finalNorm, pooling, normalize), format.equals(BASE64));
+            new TextVectors(inputs, layer, finalNorm, pooling, normalize),
+            format == EncodingFormat.BASE64);
     requireFewValues(spec);
     return spec;
   }
 
-  /** One of the allowed words; the first if absent. */
-  private static String choice(String field, String value, List<String> allowed) {
+  /** One of the ways to make one vector of several; the first if absent. */
+  private static String pooling(String value) {
+    List<String> allowed = TextVectors.POOLINGS;
     if (value == null) {
       return allowed.get(0);
     }
     if (!allowed.contains(value)) {
       throw ApiException.invalid(
-          field,
-          "%s must be one of %s, but is \"%s\"."
-              .formatted(field, String.join(", ", allowed), Excerpt.of(value)));
+          "pooling",
+          "pooling must be one of %s, but is \"%s\"."
+              .formatted(String.join(", ", allowed), Excerpt.of(value)));
     }
     return value;
   }

@@ -81,7 +81,7 @@ class EmbeddingValidatorTest {
           """
           {} | input | input is missing; send a text, or an array of texts or token ids.
           {"input": []} | input | input is empty; send at least one text.
-          {"input": "a", "encoding_format": "int8"} | encoding_format | encoding_format must be one of float, base64, but is "int8".
+          {"input": "a", "encoding_format": "int8"} | encoding_format | encoding_format must be float or base64, but is "int8".
           {"input": "a", "pooling": "max"} | pooling | pooling must be one of mean, last, none, but is "max".
           {"input": "a", "dimensions": 256} | dimensions | dimensions is 256, but this model's vectors have 320 dimensions and cannot be shortened; remove dimensions.
           {"input": "a", "layer": -1} | layer | layer must be between 0 and 4, but is -1.
