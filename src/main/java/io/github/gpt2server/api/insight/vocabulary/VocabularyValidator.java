@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 /** Turns the parameters of a query into a {@link VocabularySpec}, or refuses them. */
 final class VocabularyValidator {
   private static final List<String> KNOWN = List.of("prefix", "contains", "limit");
-  private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
+  private static final Pattern INTEGER = Pattern.compile("-?[0-9]+");
   private static final int DEFAULT_LIMIT = 100;
   private static final int MAX_CHARACTERS = 1000;
 
@@ -40,8 +40,7 @@ final class VocabularyValidator {
     return new VocabularySpec(
         text(query, "prefix").getBytes(StandardCharsets.UTF_8),
         text(query, "contains").getBytes(StandardCharsets.UTF_8),
-        Bounds.integer(
-            "limit", integer(query, "limit"), Math.min(DEFAULT_LIMIT, vocabSize), 0, vocabSize));
+        Bounds.integer("limit", limit(query), Math.min(DEFAULT_LIMIT, vocabSize), 0, vocabSize));
   }
 
   private void requireKnown(String name, Map<String, String[]> query) {
@@ -74,16 +73,24 @@ final class VocabularyValidator {
     return value;
   }
 
-  private static Integer integer(Map<String, String[]> query, String name) {
-    String value = single(query, name);
+  private Integer limit(Map<String, String[]> query) {
+    String value = single(query, "limit");
     if (value.isEmpty()) {
       return null;
     }
     if (!INTEGER.matcher(value).matches()) {
       throw ApiException.invalid(
-          name, "%s must be an integer, but is \"%s\".".formatted(name, Excerpt.of(value)));
+          "limit",
+          "limit must be an integer from 0 to %d, but is \"%s\"."
+              .formatted(vocabSize, Excerpt.of(value)));
     }
-    return Integer.valueOf(value);
+    try {
+      return Integer.valueOf(value);
+    } catch (NumberFormatException e) {
+      throw ApiException.invalid(
+          "limit",
+          "limit must be between 0 and %d, but is %s.".formatted(vocabSize, Excerpt.of(value)));
+    }
   }
 
   /** The value of a parameter; empty if it is absent. */

@@ -35,11 +35,13 @@ record SearchRules(ServedModel model, String field, int n, int candidates) {
   /**
    * The rules of the search that a request asks for, or null.
    *
-   * @throws ApiException 400, if it asks for both
+   * @throws ApiException 400, if it asks for both, or a field is invalid even if it is not used
    */
   static SearchRules of(SearchFields fields, ServedModel model, int n, int candidates) {
     boolean beams = fields.useBeamSearch() != null && fields.useBeamSearch();
     boolean contrastive = Bounds.number(CONTRASTIVE, fields.penaltyAlpha(), 0, 0, 1) > 0;
+    lengthPenalty(fields);
+    earlyStopping(fields.earlyStopping());
     if (beams && contrastive) {
       throw ApiException.invalid(
           CONTRASTIVE,
@@ -96,8 +98,7 @@ record SearchRules(ServedModel model, String field, int n, int candidates) {
           "use_beam_search needs at least 2 beams, but n is 1; set n to 2 or more, or remove"
               + " use_beam_search.");
     }
-    double lengthPenalty =
-        Bounds.number("length_penalty", fields.lengthPenalty(), 1, -MAX_PENALTY, MAX_PENALTY);
+    double lengthPenalty = lengthPenalty(fields);
     EarlyStopping earlyStopping = earlyStopping(fields.earlyStopping());
     requireSlots(candidates > n ? "best_of" : "n", candidates, "beams");
     return new BeamSearch(candidates, n, lengthPenalty, earlyStopping);
@@ -147,6 +148,10 @@ record SearchRules(ServedModel model, String field, int n, int candidates) {
           "%d %s run at the same time, but this server runs at most %d texts at once (gpt2.max-sequences); use fewer."
               .formatted(width, what, slots));
     }
+  }
+
+  private static double lengthPenalty(SearchFields fields) {
+    return Bounds.number("length_penalty", fields.lengthPenalty(), 1, -MAX_PENALTY, MAX_PENALTY);
   }
 
   private static EarlyStopping earlyStopping(JsonNode value) {

@@ -70,8 +70,8 @@ class VocabularyIT {
           """
           ?limit=-1                 | limit    | limit must be between 0 and 4096, but is -1.
           ?limit=4097               | limit    | limit must be between 0 and 4096, but is 4097.
-          ?limit=99999999999999     | limit    | limit must be an integer, but is "99999999999999".
-          ?limit=1e3                | limit    | limit must be an integer, but is "1e3".
+          ?limit=99999999999999     | limit    | limit must be between 0 and 4096, but is 99999999999999.
+          ?limit=1e3                | limit    | limit must be an integer from 0 to 4096, but is "1e3".
           ?limit=2&limit=3          | limit    | limit is in the query 2 times; send it once.
           ?contains=a&contains=b    | contains | contains is in the query 2 times; send it once.
           ?limt=3                   | limt     | limt is not a parameter of this endpoint; did you mean 'limit'?

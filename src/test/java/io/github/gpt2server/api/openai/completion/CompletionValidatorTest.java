@@ -316,6 +316,8 @@ class CompletionValidatorTest {
           "use_beam_search": true, "n": 2, "top_k": 5 | top_k | top_k cannot be combined with use_beam_search, which draws nothing; remove one of them.
           "use_beam_search": true, "n": 2, "token_healing": true | token_healing | token_healing cannot be combined with use_beam_search; remove one of them.
           "use_beam_search": true, "n": 2, "guided_choice": ["a"] | use_beam_search | use_beam_search cannot be combined with a form of the text; remove use_beam_search.
+          "length_penalty": 11 | length_penalty | length_penalty must be between -10 and 10, but is 11.
+          "early_stopping": 3 | early_stopping | early_stopping must be true, false or "never", but is 3.
           "use_beam_search": true, "n": 2, "length_penalty": 11 | length_penalty | length_penalty must be between -10 and 10, but is 11.
           "use_beam_search": true, "n": 2, "early_stopping": "always" | early_stopping | early_stopping must be true, false or "never", but is "always".
           "use_beam_search": true, "best_of": 129 | best_of | best_of must be between 1 and 128, but is 129.
