@@ -6,8 +6,6 @@ import java.util.List;
 
 /** The probability with which each token is drawn, and the reason why others cannot be. */
 public final class DrawDistribution {
-  private static final String MASK = "mask";
-  private static final String XTC = "xtc";
 
   /** Marks a token that is excluded before the filters. */
   private static final byte EXCLUDED = -1;
@@ -17,9 +15,9 @@ public final class DrawDistribution {
   /** For each token the number of filters that it passed, or {@link #EXCLUDED}. */
   private final byte[] passed;
 
-  private final List<String> filters;
+  private final List<Removal> filters;
 
-  private DrawDistribution(float[] probabilities, byte[] passed, List<String> filters) {
+  private DrawDistribution(float[] probabilities, byte[] passed, List<Removal> filters) {
     this.probabilities = probabilities;
     this.passed = passed;
     this.filters = filters;
@@ -46,7 +44,7 @@ public final class DrawDistribution {
       Xtc xtc,
       Candidates working) {
     byte[] passed = notExcluded(edited);
-    working.load(FloatBuffer.wrap(softmax(edited, temperature)));
+    working.load(FloatBuffer.wrap(Softmax.rounded(edited, temperature)));
     for (int filter = 0; filter < filters.size(); filter++) {
       filters.get(filter).truncate(working);
       for (int i = 0; i < working.size(); i++) {
@@ -58,12 +56,13 @@ public final class DrawDistribution {
     }
     float[] probabilities = new float[edited.length];
     add(working, 1, probabilities);
-    List<String> fields = new ArrayList<>(filters.stream().map(TruncationFilter::field).toList());
+    List<Removal> removals =
+        new ArrayList<>(filters.stream().map(TruncationFilter::removal).toList());
     if (xtc != null) {
       mix(xtc, working, probabilities);
       if (xtc.probability() == 1) {
         // Only then it is certain that the tokens that it removes are not drawn.
-        fields.add(XTC);
+        removals.add(Removal.XTC);
         for (int i = 0; i < working.size(); i++) {
           int token = working.id(i);
           if (passed[token] != EXCLUDED) {
@@ -72,7 +71,7 @@ public final class DrawDistribution {
         }
       }
     }
-    return new DrawDistribution(probabilities, passed, List.copyOf(fields));
+    return new DrawDistribution(probabilities, passed, List.copyOf(removals));
   }
 
   /**
@@ -104,24 +103,6 @@ public final class DrawDistribution {
     return passed;
   }
 
-  private static float[] softmax(float[] logits, double temperature) {
-    float largest = Float.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      largest = Math.max(largest, logit);
-    }
-    double[] weights = new double[logits.length];
-    double sum = 0;
-    for (int token = 0; token < weights.length; token++) {
-      weights[token] = Math.exp((logits[token] - largest) / temperature);
-      sum += weights[token];
-    }
-    float[] probabilities = new float[logits.length];
-    for (int token = 0; token < weights.length; token++) {
-      probabilities[token] = (float) (weights[token] / sum);
-    }
-    return probabilities;
-  }
-
   /** The probability with which a token is drawn, from 0 to 1. */
   public float probability(int token) {
     return probabilities[token];
@@ -133,8 +114,23 @@ public final class DrawDistribution {
    * that is.
    */
   public String removedBy(int token) {
+    Removal removal = removal(token);
+    return removal == null ? null : removal.label();
+  }
+
+  /**
+   * The {@link #removedBy} of a token as a number: 1 for {@code mask}, 2 for {@code top_k}, 3 for
+   * {@code typical_p}, 4 for {@code top_p}, 5 for {@code min_p}, 6 for {@code mirostat}, 7 for
+   * {@code xtc}; 0 if it can be drawn.
+   */
+  public byte removalCode(int token) {
+    Removal removal = removal(token);
+    return removal == null ? 0 : removal.code();
+  }
+
+  private Removal removal(int token) {
     if (passed[token] == EXCLUDED) {
-      return MASK;
+      return Removal.MASK;
     }
     return passed[token] < filters.size() ? filters.get(passed[token]) : null;
   }

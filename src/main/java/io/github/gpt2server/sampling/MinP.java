@@ -14,7 +14,7 @@ record MinP(double ratio) implements TruncationFilter {
   }
 
   @Override
-  public String field() {
-    return "min_p";
+  public Removal removal() {
+    return Removal.MIN_P;
   }
 }

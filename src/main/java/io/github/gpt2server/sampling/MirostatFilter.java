@@ -39,8 +39,8 @@ final class MirostatFilter implements TruncationFilter {
   }
 
   @Override
-  public String field() {
-    return "mirostat";
+  public Removal removal() {
+    return Removal.MIROSTAT;
   }
 
   /**

@@ -261,6 +261,14 @@ public final class TokenSampler {
         : DrawDistribution.of(edited, temperature, filters, xtc, candidates.get());
   }
 
+  /** Appends the next token to the history as if it had been drawn from a {@link #distribution}. */
+  public void accept(int token, DrawDistribution drawnFrom) {
+    if (mirostat != null) {
+      mirostat.drawn(token, drawnFrom.probability(token));
+    }
+    accept(token);
+  }
+
   /** Appends the next token to the history, whether it was picked here or elsewhere. */
   public void accept(int token) {
     edits.accept(token);

@@ -14,7 +14,7 @@ record TopK(int k) implements TruncationFilter {
   }
 
   @Override
-  public String field() {
-    return "top_k";
+  public Removal removal() {
+    return Removal.TOP_K;
   }
 }

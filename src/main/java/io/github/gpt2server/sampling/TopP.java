@@ -14,7 +14,7 @@ record TopP(double p) implements TruncationFilter {
   }
 
   @Override
-  public String field() {
-    return "top_p";
+  public Removal removal() {
+    return Removal.TOP_P;
   }
 }

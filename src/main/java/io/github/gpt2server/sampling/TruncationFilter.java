@@ -9,6 +9,6 @@ interface TruncationFilter {
 
   void truncate(Candidates candidates);
 
-  /** The request field that asks for the filter. */
-  String field();
+  /** What a token that the filter removes is reported with. */
+  Removal removal();
 }

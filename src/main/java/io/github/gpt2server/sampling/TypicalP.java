@@ -31,7 +31,7 @@ record TypicalP(double p) implements TruncationFilter {
   }
 
   @Override
-  public String field() {
-    return "typical_p";
+  public Removal removal() {
+    return Removal.TYPICAL_P;
   }
 }

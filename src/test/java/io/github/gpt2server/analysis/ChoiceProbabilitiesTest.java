@@ -3,9 +3,12 @@ package io.github.gpt2server.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.gpt2server.analysis.ChoiceRequests.Rows;
+import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.PromptScores;
-import io.github.gpt2server.engine.result.SequenceEvent;
+import io.github.gpt2server.engine.result.SequenceEvent.PromptRead;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -19,12 +22,14 @@ class ChoiceProbabilitiesTest {
 
   @Test
   void shortChoicesShareADistributionAndLongOnesAreScored() {
-    ChoiceProbabilities choices = read(List.of(new int[] {0}, new int[] {1, 2}, new int[] {2}));
-    assertThat(choices.requests()).hasSize(2);
-    assertThat(choices.requests().get(0).prompt()).containsExactly(7, 8);
-    assertThat(choices.requests().get(1).prompt()).containsExactly(7, 8, 1, 2);
-    assertThat(choices.requests().get(1).promptProbabilities().scoredFrom()).isEqualTo(2);
-    assertThat(choices.logprobs())
+    List<int[]> tokens = List.of(new int[] {0}, new int[] {1, 2}, new int[] {2});
+    List<SequenceRequest> requests = requests(tokens, Rows.NEEDED).requests();
+    assertThat(requests).hasSize(2);
+    assertThat(requests.get(0).prompt()).containsExactly(7, 8);
+    assertThat(requests.get(1).prompt()).containsExactly(7, 8, 1, 2);
+    assertThat(requests.get(1).promptProbabilities().scoredFrom()).isEqualTo(2);
+    ChoiceProbabilities choices = read(tokens);
+    assertThat(logprobs(tokens))
         .containsExactly(
             new double[] {Math.log(0.5), Math.log(0.3 * 0.25), Math.log(0.2)}, within(1e-6));
     assertThat(choices.logMass()).isCloseTo(Math.log(0.5 + 0.075 + 0.2), within(1e-6));
@@ -33,8 +38,32 @@ class ChoiceProbabilitiesTest {
 
   @Test
   void longChoicesNeedNoDistribution() {
-    ChoiceProbabilities choices = read(List.of(new int[] {1, 2}, new int[] {0, 1}));
-    assertThat(choices.requests()).hasSize(2).allMatch(request -> request.prompt().length == 4);
+    List<int[]> tokens = List.of(new int[] {1, 2}, new int[] {0, 1});
+    assertThat(requests(tokens, Rows.NEEDED).requests())
+        .hasSize(2)
+        .allMatch(request -> request.prompt().length == 4);
+    assertThat(requests(tokens, Rows.PROMPT).requests()).hasSize(3);
+  }
+
+  @Test
+  void beginningsAreReadOnceEach() {
+    List<int[]> tokens =
+        List.of(new int[] {1, 2, 0}, new int[] {1, 2, 1}, new int[] {1}, new int[] {0, 1});
+    ChoiceRequests requests = requests(tokens, Rows.CHOICES);
+    List<PromptRead> answers = new ArrayList<>();
+    for (SequenceRequest request : requests.requests()) {
+      // Says what was read.
+      answers.add(new PromptRead(0, new float[] {Arrays.hashCode(request.prompt())}, null));
+    }
+    // The prompt, three scores, and 1, 1 2, 0 after the prompt.
+    assertThat(answers).hasSize(7);
+    for (int choice = 0; choice < tokens.size(); choice++) {
+      for (int length = 0; length < tokens.get(choice).length; length++) {
+        int[] read = Arrays.copyOf(PROMPT, 2 + length);
+        System.arraycopy(tokens.get(choice), 0, read, 2, length);
+        assertThat(requests.logits(answers, choice, length)).containsExactly(Arrays.hashCode(read));
+      }
+    }
   }
 
   @Test
@@ -48,11 +77,7 @@ class ChoiceProbabilitiesTest {
 
   @Test
   void veryUnlikelyChoicesAreComparedToo() {
-    ChoiceProbabilities choices =
-        new ChoiceProbabilities(PROMPT, List.of(new int[] {1, 1}, new int[] {2, 2}), "");
-    for (int i = 0; i < 2; i++) {
-      choices.read(i, scored(-2000f - i));
-    }
+    ChoiceProbabilities choices = new ChoiceProbabilities(new double[] {-2000, -2001});
     assertThat(choices.likeliest()).isZero();
     assertThat(choices.conditional(1)[1] / choices.conditional(1)[0])
         .isCloseTo((float) Math.exp(-1), within(1e-6f));
@@ -60,20 +85,28 @@ class ChoiceProbabilitiesTest {
   }
 
   /** Answers: the distribution above, and 0.3 × 0.25 for each longer choice. */
-  private static ChoiceProbabilities read(List<int[]> tokens) {
-    ChoiceProbabilities choices = new ChoiceProbabilities(PROMPT, tokens, "");
-    for (int i = 0; i < choices.requests().size(); i++) {
-      choices.read(
-          i,
-          choices.requests().get(i).promptProbabilities().nextTokenLogits()
-              ? new SequenceEvent.PromptRead(i, LOGITS.clone(), null)
+  private static double[] logprobs(List<int[]> tokens) {
+    ChoiceRequests requests = requests(tokens, Rows.NEEDED);
+    List<PromptRead> answers = new ArrayList<>();
+    for (SequenceRequest request : requests.requests()) {
+      answers.add(
+          request.promptProbabilities().nextTokenLogits()
+              ? new PromptRead(0, LOGITS.clone(), null)
               : scored((float) Math.log(0.3), (float) Math.log(0.25)));
     }
-    return choices;
+    return requests.logprobs(answers, requests.distribution(answers));
   }
 
-  private static SequenceEvent.PromptRead scored(float... logprobs) {
-    return new SequenceEvent.PromptRead(
+  private static ChoiceProbabilities read(List<int[]> tokens) {
+    return new ChoiceProbabilities(logprobs(tokens));
+  }
+
+  private static ChoiceRequests requests(List<int[]> tokens, Rows rows) {
+    return new ChoiceRequests(PROMPT, tokens, 1, "", rows);
+  }
+
+  private static PromptRead scored(float... logprobs) {
+    return new PromptRead(
         0,
         null,
         new PromptScores(

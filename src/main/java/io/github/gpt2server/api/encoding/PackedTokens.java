@@ -15,11 +15,14 @@ public final class PackedTokens {
   private final int[] ids;
   private final float[] logprobs;
   private final float[] samplingProbabilities;
+  private final byte[] removedBy;
 
-  private PackedTokens(int[] ids, float[] logprobs, float[] samplingProbabilities) {
+  private PackedTokens(
+      int[] ids, float[] logprobs, float[] samplingProbabilities, byte[] removedBy) {
     this.ids = ids;
     this.logprobs = logprobs;
     this.samplingProbabilities = samplingProbabilities;
+    this.removedBy = removedBy;
   }
 
   /**
@@ -29,16 +32,17 @@ public final class PackedTokens {
    * @param logprobs the log-probability of each, in nats; retained
    */
   public static PackedTokens of(int[] ids, float[] logprobs) {
-    return new PackedTokens(ids, logprobs, null);
+    return new PackedTokens(ids, logprobs, null, null);
   }
 
   /**
-   * The same tokens with the probability with which each would be drawn.
+   * The same tokens with the way in which each would be drawn.
    *
-   * @param probabilities one for each token; retained
+   * @param probabilities the probability with which each is drawn; retained
+   * @param removedBy the number of the filter that removes each, or 0; retained
    */
-  public PackedTokens withSamplingProbabilities(float[] probabilities) {
-    return new PackedTokens(ids, logprobs, probabilities);
+  public PackedTokens withDraws(float[] probabilities, byte[] removedBy) {
+    return new PackedTokens(ids, logprobs, probabilities, removedBy);
   }
 
   /** Base64 of int32. */
@@ -68,5 +72,16 @@ public final class PackedTokens {
   @JsonProperty("sampling_probabilities")
   public byte[] samplingProbabilities() {
     return samplingProbabilities == null ? null : LittleEndian.bytes(samplingProbabilities);
+  }
+
+  /** Base64 of bytes, or null. */
+  @Schema(
+      description =
+          "With sampling, the filter that removes each token: base64 of one byte for each, 0 none, 1"
+              + " mask, 2 top_k, 3 typical_p, 4 top_p, 5 min_p, 6 mirostat, 7 xtc.")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonProperty("removed_by")
+  public byte[] removedBy() {
+    return removedBy;
   }
 }

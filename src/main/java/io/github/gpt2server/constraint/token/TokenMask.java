@@ -1,6 +1,7 @@
 package io.github.gpt2server.constraint.token;
 
 import io.github.gpt2server.sampling.ExcludedLogits;
+import io.github.gpt2server.sampling.LogSum;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 

@@ -53,9 +53,8 @@ public record NextTokenRequest(
         Double temperature,
     @Schema(
             description =
-                "Adds to each token and each candidate of one token the probability with which a"
-                    + " completion with these fields would draw it next, and the filter that removes"
-                    + " it.")
+                "Adds to each token and candidate the probability with which a completion with these"
+                    + " fields would draw it next, and the filter that removes it.")
         @JsonProperty("sampling")
         DrawFields sampling,
     @Schema(

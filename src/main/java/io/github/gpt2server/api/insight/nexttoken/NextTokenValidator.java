@@ -1,5 +1,6 @@
 package io.github.gpt2server.api.insight.nexttoken;
 
+import io.github.gpt2server.analysis.ChoiceRequests;
 import io.github.gpt2server.analysis.Continuation;
 import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.api.limit.ApiLimits;
@@ -12,10 +13,7 @@ import io.github.gpt2server.api.request.ModelCheck;
 import io.github.gpt2server.api.request.Prompt;
 import io.github.gpt2server.api.request.PromptReader;
 import io.github.gpt2server.engine.request.Generation;
-import io.github.gpt2server.engine.request.PrefixReuse;
-import io.github.gpt2server.engine.request.PromptProbabilities;
 import io.github.gpt2server.engine.request.SequenceRequest;
-import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.memory.MemoryUse;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.serving.ServedModel;
@@ -68,12 +66,16 @@ final class NextTokenValidator {
     List<NextTokenSpec.Candidate> candidates = candidates(texts);
     DrawSpec sampling = request.sampling() == null ? null : sampling(request.sampling());
     EncodingFormat encoding = EncodingFormat.of(request.encodingFormat());
+    List<ChoiceRequests> questions =
+        questions(prompts, candidates, temperature, request.cacheSalt(), sampling != null);
     List<SequenceRequest> sequences =
-        sequences(prompts, candidates, temperature, request.cacheSalt());
-    requireFewSequences(sequences.size());
+        questions.stream().flatMap(question -> question.requests().stream()).toList();
+    requireFewSequences(sequences.size(), sampling != null);
     reserveMemory(prompts.size(), topK, sampling != null, encoding);
+    reserveRows(sequences, prompts.size());
     return new NextTokenSpec(
         prompts,
+        questions,
         request.prompt() != null && request.prompt().several(),
         topK,
         temperature,
@@ -138,33 +140,31 @@ final class NextTokenValidator {
     return candidates;
   }
 
-  private List<SequenceRequest> sequences(
+  private List<ChoiceRequests> questions(
       List<int[]> prompts,
       List<NextTokenSpec.Candidate> candidates,
       double temperature,
-      String cacheSalt) {
-    List<SequenceRequest> sequences = new ArrayList<>();
+      String cacheSalt,
+      boolean sampling) {
+    List<int[]> tokens = candidates.stream().map(NextTokenSpec.Candidate::tokens).toList();
+    List<ChoiceRequests> questions = new ArrayList<>();
     for (int[] prompt : prompts) {
       ContextCheck.check(model.contextLength(), prompt.length, 0);
-      sequences.add(
-          SequenceRequest.reading(
+      tokens.forEach(candidate -> requireFitting(new Continuation(prompt, candidate)));
+      questions.add(
+          new ChoiceRequests(
               prompt,
-              PromptProbabilities.NEXT_TOKEN,
-              Logprobs.NONE,
-              new PrefixReuse(prompt.length, cacheSalt)));
-      for (NextTokenSpec.Candidate candidate : candidates) {
-        if (!candidate.single()) {
-          Continuation continuation = new Continuation(prompt, candidate.tokens());
-          requireFitting(continuation);
-          sequences.add(continuation.request(temperature, cacheSalt));
-        }
-      }
+              tokens,
+              temperature,
+              cacheSalt,
+              sampling ? ChoiceRequests.Rows.CHOICES : ChoiceRequests.Rows.PROMPT));
     }
-    return sequences;
+    return questions;
   }
 
+  /** A candidate of one token is not read. */
   private void requireFitting(Continuation continuation) {
-    if (continuation.length() > model.contextLength()) {
+    if (continuation.tokens().length > 1 && continuation.length() > model.contextLength()) {
       throw ApiException.invalid(
           "candidates",
           ErrorCode.CONTEXT_LENGTH_EXCEEDED,
@@ -178,13 +178,16 @@ final class NextTokenValidator {
     }
   }
 
-  private void requireFewSequences(int sequences) {
+  private void requireFewSequences(int sequences, boolean sampling) {
     if (sequences > limits.maxSequences()) {
       throw ApiException.invalid(
           "candidates",
-          ("The prompts, and each prompt with each candidate of several tokens, add up to %d"
+          ("The prompts, and each prompt with each candidate of several tokens%s, add up to %d"
                   + " sequences, but the limit is %d per request; send several requests.")
-              .formatted(sequences, limits.maxSequences()));
+              .formatted(
+                  sampling ? " and, for sampling, with each beginning of one" : "",
+                  sequences,
+                  limits.maxSequences()));
     }
   }
 
@@ -195,7 +198,16 @@ final class NextTokenValidator {
   private void reserveMemory(int prompts, int topK, boolean sampling, EncodingFormat encoding) {
     long row = 4L * (model.vocabSize() + topK);
     long draws = sampling ? 5L * model.vocabSize() : 0;
-    long packed = encoding == EncodingFormat.BASE64 ? 8L * topK : 0;
+    long packed = encoding == EncodingFormat.BASE64 ? 9L * topK : 0;
     RequestMemory.current().add(MemoryUse.ANSWERS, prompts * (row + draws + packed));
+  }
+
+  /** The rows of logits after beginnings of candidates. */
+  private void reserveRows(List<SequenceRequest> sequences, int prompts) {
+    long rows =
+        sequences.stream()
+            .filter(sequence -> sequence.promptProbabilities().nextTokenLogits())
+            .count();
+    RequestMemory.current().add(MemoryUse.ANSWERS, (rows - prompts) * 4L * model.vocabSize());
   }
 }

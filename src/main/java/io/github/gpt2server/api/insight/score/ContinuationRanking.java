@@ -3,6 +3,7 @@ package io.github.gpt2server.api.insight.score;
 import io.github.gpt2server.analysis.Continuation;
 import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.SequenceEvent;
+import io.github.gpt2server.sampling.Softmax;
 import io.github.gpt2server.serving.ServedModel;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,9 +30,7 @@ final class ContinuationRanking {
       }
     }
     double[] likelihoods = Arrays.stream(scores).mapToDouble(Continuation::logLikelihood).toArray();
-    // Relative to the largest, so that the sum of very small probabilities does not underflow.
-    double largest = Arrays.stream(likelihoods).max().orElseThrow();
-    double total = Arrays.stream(likelihoods).map(value -> Math.exp(value - largest)).sum();
+    double[] probabilities = Softmax.of(likelihoods, 1);
     List<Integer> order =
         IntStream.range(0, likelihoods.length)
             .boxed()
@@ -46,7 +45,7 @@ final class ContinuationRanking {
               ids,
               tokens(ids, scores[i]),
               likelihoods[i],
-              Math.exp(likelihoods[i] - largest) / total,
+              probabilities[i],
               Arrays.stream(scores[i].ranks()).allMatch(rank -> rank == 1),
               ranked.size() + 1));
     }

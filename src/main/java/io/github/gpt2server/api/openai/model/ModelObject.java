@@ -101,7 +101,10 @@ public record ModelObject(
   /** The most that one request may ask for. */
   @Schema(name = "ModelLimits")
   public record Limits(
-      @Schema(description = "Prompts times choices of a request.", example = "128")
+      @Schema(
+              description =
+                  "Sequences of a request, prompts times choices; they run as slots become free.",
+              example = "128")
           @JsonProperty("max_sequences")
           int maxSequences,
       @Schema(description = "Log-probabilities at one position.", example = "4096")

@@ -1,6 +1,7 @@
 package io.github.gpt2server.api.openai.structured;
 
 import io.github.gpt2server.analysis.ChoiceProbabilities;
+import io.github.gpt2server.analysis.ChoiceRequests;
 import io.github.gpt2server.api.execution.RunningGeneration;
 import io.github.gpt2server.api.execution.TokenCount;
 import io.github.gpt2server.constraint.token.ForcedTokens;
@@ -8,12 +9,14 @@ import io.github.gpt2server.engine.handle.GenerationHandle;
 import io.github.gpt2server.engine.request.Generation;
 import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.SequenceEvent;
+import io.github.gpt2server.engine.result.SequenceEvent.PromptRead;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.sampling.TextForm;
 import io.github.gpt2server.sampling.TokenSampler;
 import io.github.gpt2server.web.ratelimit.Quota;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
@@ -49,27 +52,34 @@ public final class ChoiceDraw {
    */
   public record Drawn(Generation generation, List<Double> logMasses) {}
 
-  /** A request of {@link ChoiceProbabilities}, and which. */
-  private record Part(ChoiceProbabilities of, int index) {
+  /** The choices after one prompt. */
+  private record Question(ChoiceRequests requests, PromptRead[] answers) {
 
-    SequenceRequest request() {
-      return of.requests().get(index);
+    ChoiceProbabilities probabilities() {
+      List<PromptRead> read = Arrays.asList(answers);
+      return new ChoiceProbabilities(requests.logprobs(read, requests.distribution(read)));
     }
   }
+
+  /** A request of a question, and which. */
+  private record Part(Question of, int index, SequenceRequest request) {}
 
   /** Draws for each sequence of a generation. */
   public Drawn draw(Generation generation, Structure.OneOf structure) {
     List<int[]> choices = structure.choices().stream().map(Structure.Choice::tokens).toList();
     // By identity: the sequences of a prompt share its array.
-    IdentityHashMap<int[], ChoiceProbabilities> byPrompt = new IdentityHashMap<>();
+    IdentityHashMap<int[], Question> byPrompt = new IdentityHashMap<>();
     List<Part> parts = new ArrayList<>();
     for (SequenceRequest sequence : generation.sequences()) {
       if (!byPrompt.containsKey(sequence.prompt())) {
-        ChoiceProbabilities of =
-            new ChoiceProbabilities(sequence.prompt(), choices, sequence.reuse().salt());
-        byPrompt.put(sequence.prompt(), of);
-        for (int i = 0; i < of.requests().size(); i++) {
-          parts.add(new Part(of, i));
+        ChoiceRequests requests =
+            new ChoiceRequests(
+                sequence.prompt(), choices, 1, sequence.reuse().salt(), ChoiceRequests.Rows.NEEDED);
+        List<SequenceRequest> each = requests.requests();
+        Question question = new Question(requests, new PromptRead[each.size()]);
+        byPrompt.put(sequence.prompt(), question);
+        for (int i = 0; i < each.size(); i++) {
+          parts.add(new Part(question, i, each.get(i)));
         }
       }
     }
@@ -78,16 +88,18 @@ public final class ChoiceDraw {
             TokenCount.most(generation)
                 + parts.stream().mapToLong(part -> part.request().prompt().length).sum());
     score(generation, parts);
+    IdentityHashMap<int[], ChoiceProbabilities> probabilities = new IdentityHashMap<>();
+    byPrompt.forEach((prompt, question) -> probabilities.put(prompt, question.probabilities()));
     List<SequenceRequest> drawn = new ArrayList<>();
     List<Double> masses = new ArrayList<>();
     for (SequenceRequest sequence : generation.sequences()) {
-      ChoiceProbabilities probabilities = byPrompt.get(sequence.prompt());
-      int[] tokens = choices.get(draw(probabilities, sequence.sampling()));
+      ChoiceProbabilities own = probabilities.get(sequence.prompt());
+      int[] tokens = choices.get(draw(own, sequence.sampling()));
       drawn.add(
           sequence.with(
               SamplingParameters.GREEDY.withForm(
                   new TextForm(() -> new ForcedTokens(tokens), false))));
-      masses.add(probabilities.logMass());
+      masses.add(own.logMass());
     }
     return new Drawn(
         new Generation(
@@ -113,9 +125,9 @@ public final class ChoiceDraw {
               ? RunningGeneration.submit(engine, scoring)
               : RunningGeneration.submitNext(engine, scoring)) {
         for (SequenceEvent event : running.awaitAll()) {
-          if (event instanceof SequenceEvent.PromptRead read) {
+          if (event instanceof PromptRead read) {
             Part part = some.get(event.sequence());
-            part.of().read(part.index(), read);
+            part.of().answers()[part.index()] = read;
           }
         }
       }

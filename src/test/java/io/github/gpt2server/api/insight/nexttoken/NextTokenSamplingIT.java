@@ -13,7 +13,9 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.commons.math3.stat.inference.ChiSquareTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The fields {@code sampling} and {@code encoding_format} of next-token, with the embedded model.
@@ -178,23 +181,115 @@ class NextTokenSamplingIT {
     assertThat(greedy.at("/candidates/0/removed_by").stringValue()).isEqualTo("mask");
     JsonNode several = greedy.at("/candidates/1");
     assertThat(several.get("token_ids").size()).isGreaterThan(1);
-    assertThat(several.get("sampling_probability").isNull()).isTrue();
+    assertThat(several.get("sampling_probability").doubleValue()).isZero();
     assertThat(several.get("removed_by").isNull()).isTrue();
+  }
+
+  /** Pairs of tokens, whose second is drawn with what the first one changes. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"top_k\": 5, \"temperature\": 1.5, \"presence_penalty\": 2",
+        "\"top_k\": 5, \"no_repeat_ngram_size\": 1",
+        "\"top_k\": 5, \"xtc_probability\": 0.5, \"xtc_threshold\": 0.03",
+        "\"mirostat\": 2, \"mirostat_tau\": 1.5, \"mirostat_eta\": 1",
+        "\"mirostat\": 1, \"mirostat_tau\": 1.5, \"mirostat_eta\": 1"
+      })
+  void candidatesOfSeveralTokensHaveTheProbabilityOfTheirDraws(String sampling) throws IOException {
+    Map<String, Long> some = pairs(sampling, 1, 1);
+    List<String> texts =
+        some.keySet().stream()
+            .filter(text -> server.model().tokenizer().encode(text).length == 2)
+            .toList();
+    assertThat(texts).hasSizeGreaterThan(2);
+    ObjectNode request =
+        JsonMapper.shared().createObjectNode().put("prompt", REPEATING).put("top_k", 0);
+    texts.forEach(request.withArray("candidates")::add);
+    request.set("sampling", JsonMapper.shared().readTree("{" + sampling + "}"));
+
+    JsonNode candidates = server.ask("/v1/next-token", request.toString()).get("candidates");
+
+    int requests = 12;
+    Map<String, Long> drawn = pairs(sampling, 100, requests);
+    double n = 128 * requests;
+    double all = 0;
+    for (JsonNode candidate : candidates) {
+      double p = candidate.get("sampling_probability").doubleValue();
+      long seen = drawn.getOrDefault(candidate.get("text").stringValue(), 0L);
+      assertThat((double) seen)
+          .as(candidate.toString())
+          .isCloseTo(n * p, within(4.5 * Math.sqrt(n * p * (1 - p)) + 1));
+      assertThat(candidate.get("removed_by").isNull()).isTrue();
+      assertThat(p).isPositive();
+      all += p;
+    }
+    assertThat(all).isBetween(0.2, 1.00001);
+  }
+
+  /** The number of times that each text of two tokens is drawn. */
+  private static Map<String, Long> pairs(String sampling, int seed, int requests)
+      throws IOException {
+    Map<String, Long> drawn = new TreeMap<>();
+    for (int i = 0; i < requests; i++) {
+      JsonNode answer =
+          server.ask(
+              "/v1/completions",
+              "{\"prompt\": \"%s\", \"max_tokens\": 2, \"n\": 128, \"seed\": %d, %s}"
+                  .formatted(REPEATING, seed + i, sampling));
+      for (JsonNode choice : answer.get("choices")) {
+        drawn.merge(choice.get("text").stringValue(), 1L, Long::sum);
+      }
+    }
+    return drawn;
+  }
+
+  @Test
+  void theFirstTokenThatCannotBeDrawnDecidesOnACandidate() throws IOException {
+    String candidates = "\"candidates\": [\" king and king\", \"<|endoftext|> king\"], ";
+    JsonNode answer =
+        ask(candidates + "\"sampling\": {\"bad_words\": [\"and king\"]}").get("candidates");
+    assertThat(answer.at("/0/sampling_probability").doubleValue()).isZero();
+    assertThat(answer.at("/0/removed_by").stringValue()).isEqualTo("mask");
+    // Nothing is drawn after the end of a text, unless that is ignored.
+    assertThat(answer.at("/1/sampling_probability").doubleValue()).isZero();
+    assertThat(answer.at("/1/removed_by").isNull()).isTrue();
+    JsonNode ignoring = ask(candidates + "\"sampling\": {\"ignore_eos\": true}");
+    for (int i = 0; i < 2; i++) {
+      JsonNode candidate = ignoring.at("/candidates/" + i);
+      double p = candidate.get("probability").doubleValue();
+      assertThat(p).isPositive();
+      assertThat(candidate.get("sampling_probability").doubleValue())
+          .isCloseTo(p, within(1e-5 * p));
+    }
+    JsonNode filtered = ask(candidates + "\"sampling\": {\"top_k\": 1}");
+    assertThat(filtered.at("/candidates/0/removed_by").stringValue()).isEqualTo("top_k");
+    JsonNode exhausted =
+        ask(
+            "\"candidates\": [\" king king\"], \"sampling\": {\"allowed_token_ids\": [%d],"
+                    .formatted(server.model().tokenizer().encode(" king")[0])
+                + " \"no_repeat_ngram_size\": 3, \"logit_bias\": {}}");
+    assertThat(exhausted.at("/candidates/0/sampling_probability").doubleValue()).isEqualTo(1);
   }
 
   @Test
   void base64HoldsTheSameNumbers() throws IOException {
-    String sampling = "\"top_k\": 4096, \"sampling\": {\"top_p\": 0.7}";
+    String sampling =
+        "\"top_k\": 4096, \"sampling\": {\"top_k\": 900, \"typical_p\": 0.95, \"top_p\": 0.97,"
+            + " \"min_p\": 0.01, \"min_tokens\": 1, \"xtc_probability\": 1, \"xtc_threshold\": 0.02}";
     JsonNode plain = ask(sampling).get("top");
     JsonNode packed = ask(sampling + ", \"encoding_format\": \"base64\"").get("top");
 
     assertThat(packed.propertyNames())
-        .containsExactlyInAnyOrder("token_ids", "logprobs", "sampling_probabilities");
+        .containsExactlyInAnyOrder("token_ids", "logprobs", "sampling_probabilities", "removed_by");
     ByteBuffer ids = bytes(packed.get("token_ids"));
     ByteBuffer logprobs = bytes(packed.get("logprobs"));
     ByteBuffer probabilities = bytes(packed.get("sampling_probabilities"));
     assertThat(List.of(ids.limit(), logprobs.limit(), probabilities.limit()))
         .containsOnly(4 * 4096);
+    List<String> names = List.of("mask", "top_k", "typical_p", "top_p", "min_p", "mirostat", "xtc");
+    ByteBuffer removedBy = bytes(packed.get("removed_by"));
+    assertThat(removedBy.limit()).isEqualTo(4096);
+    Set<String> seen = new TreeSet<>();
     double sum = 0;
     for (JsonNode token : plain) {
       assertThat(ids.getInt()).isEqualTo(token.get("token_id").intValue());
@@ -202,9 +297,16 @@ class NextTokenSamplingIT {
       assertThat(logprob).isEqualTo((float) token.get("logprob").doubleValue());
       assertThat(probabilities.getFloat())
           .isEqualTo((float) token.get("sampling_probability").doubleValue());
+      String removal = token.get("removed_by").asString("");
+      assertThat((int) removedBy.get()).isEqualTo(names.indexOf(removal) + 1);
+      seen.add(removal);
       sum += Math.exp(logprob);
     }
     assertThat(sum).isCloseTo(1, within(1e-4));
+    assertThat(seen).containsExactly("", "mask", "min_p", "top_k", "top_p", "typical_p", "xtc");
+    JsonNode mirostat =
+        ask("\"top_k\": 4096, \"sampling\": {\"mirostat\": 2}, \"encoding_format\": \"base64\"");
+    assertThat(bytes(mirostat.at("/top/removed_by")).get(4095)).isEqualTo((byte) 6);
   }
 
   @Test

@@ -168,6 +168,31 @@ class NextTokenValidatorTest {
             + " sequences, but the limit is 128 per request; send several requests.");
   }
 
+  /** With sampling, each beginning of a candidate is read, those that are the same once. */
+  @Test
+  void beginningsOfCandidatesAreSequencesToo() {
+    inRequest(
+        () -> {
+          RequestMemory memory = RequestMemory.begin(MemoryBudget.UNLIMITED);
+          String body =
+              "{\"prompt\": \"a\", \"top_k\": 10, \"sampling\": {}, \"candidates\": [%s]}";
+          List<SequenceRequest> sequences =
+              valid(body.formatted("\"Once upon\", \"Once upon a\", \" king\""))
+                  .generation()
+                  .sequences();
+          assertThat(sequences).hasSize(5);
+          assertThat(memory.of(MemoryUse.ANSWERS).bytes())
+              .isEqualTo(4 * (4096 + 10) + 5 * 4096 + 2 * 4 * 4096);
+
+          assertInvalid(
+              () -> valid(body.formatted(candidates(127, "Once upon"))),
+              "candidates",
+              "The prompts, and each prompt with each candidate of several tokens and, for sampling,"
+                  + " with each beginning of one, add up to 129 sequences, but the limit is 128 per"
+                  + " request; send several requests.");
+        });
+  }
+
   @Test
   void promptsMustFitTheContext() {
     String body = "{\"tokens\": [%s7]}";

@@ -1,14 +1,17 @@
-package io.github.gpt2server.constraint.token;
+package io.github.gpt2server.sampling;
 
 /**
  * The logarithm of a sum of exponentials that may each be too small or too large to be a number.
  */
-final class LogSum {
+public final class LogSum {
   private double largest = Double.NEGATIVE_INFINITY;
   private double sum;
 
+  /** Creates the sum of nothing. */
+  public LogSum() {}
+
   /** Adds {@code exp(log)}. */
-  void add(double log) {
+  public void add(double log) {
     if (log > largest) {
       sum = sum * Math.exp(largest - log) + 1;
       largest = log;
@@ -18,7 +21,7 @@ final class LogSum {
   }
 
   /** The logarithm of the sum, negative infinity of nothing. */
-  double log() {
+  public double log() {
     return largest + Math.log(sum);
   }
 }
