@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZonedDateTime;
 import java.util.Date;
+import java.util.Set;
 
 /**
  * Rules for imports, which go one way: {api, cli} -> analysis -> engine -> {sampling, model}. Only
@@ -25,6 +26,8 @@ import java.util.Date;
 @AnalyzeClasses(packages = "io.github.gpt2server", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String BASE = "io.github.gpt2server";
+  private static final Set<String> INEXACT_FUNCTIONS =
+      Set.of("exp", "expm1", "log", "log10", "log1p", "pow", "sin", "cos", "tan", "tanh", "cbrt");
 
   @ArchTest
   static final ArchRule packagesHaveNoCycles =
@@ -203,6 +206,18 @@ class ArchitectureTest {
           .orShould()
           .dependOnClassesThat()
           .belongToAnyOf(Clock.class, LocalDateTime.class, ZonedDateTime.class, Date.class);
+
+  /** The last bits of these functions of Math depend on the processor, those of StrictMath do not. */
+  @ArchTest
+  static final ArchRule numbersAreTheSameOnEveryProcessor =
+      noClasses()
+          .should()
+          .callMethodWhere(
+              DescribedPredicate.describe(
+                  "a function of Math has no exact result",
+                  call ->
+                      call.getTargetOwner().isEquivalentTo(Math.class)
+                          && INEXACT_FUNCTIONS.contains(call.getName())));
 
   /** A package and those below it depend on themselves, on the named ones and on libraries. */
   private static ArchRule uses(String name, String... others) {

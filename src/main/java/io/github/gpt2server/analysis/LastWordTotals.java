@@ -31,6 +31,6 @@ public record LastWordTotals(long passages, long correct, double logLikelihood) 
 
   /** {@code exp(-logLikelihood / passages)}, per word whatever its number of tokens. */
   public double perplexity() {
-    return Math.exp(-logLikelihood / passages);
+    return StrictMath.exp(-logLikelihood / passages);
   }
 }

@@ -29,11 +29,11 @@ public record TextTotals(
 
   /** Computes the totals of texts of a total size; a quotient with a divisor of 0 is null. */
   public static TextTotals of(TextSize size, double logLikelihood, long scoredTokens) {
-    Double bits = scoredTokens == 0 ? null : (Double) (-logLikelihood / Math.log(2));
+    Double bits = scoredTokens == 0 ? null : (Double) (-logLikelihood / StrictMath.log(2));
     return new TextTotals(
         logLikelihood,
         scoredTokens,
-        scoredTokens == 0 ? null : finite(Math.exp(-logLikelihood / scoredTokens)),
+        scoredTokens == 0 ? null : finite(StrictMath.exp(-logLikelihood / scoredTokens)),
         quotient(bits, scoredTokens),
         quotient(bits, size.bytes()),
         quotient(bits, size.characters()),
@@ -45,7 +45,7 @@ public record TextTotals(
    * vocabularies. Null without {@link #bitsPerWord}, or if too large for a double.
    */
   public Double wordPerplexity() {
-    return bitsPerWord == null ? null : finite(Math.exp(bitsPerWord * Math.log(2)));
+    return bitsPerWord == null ? null : finite(StrictMath.exp(bitsPerWord * StrictMath.log(2)));
   }
 
   private static Double finite(double value) {

@@ -7,7 +7,7 @@ import io.github.gpt2server.sampling.LogitRanking;
  * precision after subtracting the largest logit, so that no exponential overflows.
  */
 public final class TokenDistribution {
-  private static final double LN_2 = Math.log(2);
+  private static final double LN_2 = StrictMath.log(2);
 
   private final float[] logits;
   private final double temperature;
@@ -27,12 +27,12 @@ public final class TokenDistribution {
     double weighted = 0;
     for (float logit : logits) {
       double scaled = (logit - max) / temperature;
-      double weight = Math.exp(scaled);
+      double weight = StrictMath.exp(scaled);
       sum += weight;
       // A token of probability 0 adds no entropy; 0 × -infinity would be NaN.
       weighted += weight == 0 ? 0 : weight * scaled;
     }
-    logSum = Math.log(sum);
+    logSum = StrictMath.log(sum);
     // Rounding could make it negative or -0.0.
     entropyNats = Math.max(0.0, logSum - weighted / sum);
   }
@@ -57,7 +57,7 @@ public final class TokenDistribution {
 
   /** The token's probability. */
   public double probability(int token) {
-    return Math.exp(logprob(token));
+    return StrictMath.exp(logprob(token));
   }
 
   /** The Shannon entropy in bits. */

@@ -22,7 +22,7 @@ public record DryPenalty(
     implements LogitsProcessor {
 
   /** The logarithm of the largest float: the penalty grows no further. */
-  private static final double LARGEST_LOG = Math.log(Float.MAX_VALUE);
+  private static final double LARGEST_LOG = StrictMath.log(Float.MAX_VALUE);
 
   /** Bases nearer 1 have no largest exponent. */
   private static final double LEAST_GROWING_BASE = 1.000001;
@@ -84,8 +84,8 @@ public record DryPenalty(
   private double penalty(int length) {
     int exponent = length - allowedLength;
     if (base > LEAST_GROWING_BASE) {
-      exponent = Math.min(exponent, (int) (LARGEST_LOG / Math.log(base)));
+      exponent = Math.min(exponent, (int) (LARGEST_LOG / StrictMath.log(base)));
     }
-    return multiplier * Math.pow(base, exponent);
+    return multiplier * StrictMath.pow(base, exponent);
   }
 }

@@ -13,15 +13,15 @@ public final class LogSum {
   /** Adds {@code exp(log)}. */
   public void add(double log) {
     if (log > largest) {
-      sum = sum * Math.exp(largest - log) + 1;
+      sum = sum * StrictMath.exp(largest - log) + 1;
       largest = log;
     } else if (log > Double.NEGATIVE_INFINITY) {
-      sum += Math.exp(log - largest);
+      sum += StrictMath.exp(log - largest);
     }
   }
 
   /** The logarithm of the sum, negative infinity of nothing. */
   public double log() {
-    return largest + Math.log(sum);
+    return largest + StrictMath.log(sum);
   }
 }

@@ -30,7 +30,7 @@ final class MirostatFilter implements TruncationFilter {
           count(candidates.likeliest(ESTIMATED_FROM), candidates.vocabulary()));
       return;
     }
-    double least = candidates.mass() * Math.pow(2, -mu);
+    double least = candidates.mass() * StrictMath.pow(2, -mu);
     if (candidates.largestProbability() < least) {
       candidates.keepLikeliest(1);
     } else {
@@ -54,14 +54,14 @@ final class MirostatFilter implements TruncationFilter {
     double squares = 0;
     // Excluded tokens, of probability 0, follow no law.
     for (int i = 0; i + 1 < likeliest.length && likeliest[i + 1] > 0; i++) {
-      double t = Math.log((i + 2) / (double) (i + 1));
-      products += t * Math.log(likeliest[i] / (double) likeliest[i + 1]);
+      double t = StrictMath.log((i + 2) / (double) (i + 1));
+      products += t * StrictMath.log(likeliest[i] / (double) likeliest[i + 1]);
       squares += t * t;
     }
     double s = products / squares;
     double epsilon = s - 1;
     double count =
-        Math.pow(epsilon * Math.pow(2, mu) / (1 - Math.pow(vocabulary, -epsilon)), 1 / s);
+        StrictMath.pow(epsilon * StrictMath.pow(2, mu) / (1 - StrictMath.pow(vocabulary, -epsilon)), 1 / s);
     return Math.max(1, (int) count);
   }
 
@@ -72,7 +72,7 @@ final class MirostatFilter implements TruncationFilter {
    */
   void drawn(int token, double probability) {
     drawn = token;
-    surprise = -Math.log(probability) / Math.log(2);
+    surprise = -StrictMath.log(probability) / StrictMath.log(2);
   }
 
   /** Moves the bound by the surprise of a token that was drawn here. */

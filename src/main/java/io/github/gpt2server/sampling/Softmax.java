@@ -46,7 +46,7 @@ public final class Softmax {
     double[] probabilities = new double[logits.length];
     double sum = 0;
     for (int i = 0; i < logits.length; i++) {
-      probabilities[i] = Math.exp((logits[i] - largest) / temperature);
+      probabilities[i] = StrictMath.exp((logits[i] - largest) / temperature);
       sum += probabilities[i];
     }
     for (int i = 0; i < logits.length; i++) {

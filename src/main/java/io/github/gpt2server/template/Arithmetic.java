@@ -90,7 +90,7 @@ final class Arithmetic {
       case "*" -> Math.multiplyExact(a, b);
       case "//" -> Math.floorDiv(a, b);
       case "%" -> Math.floorMod(a, b);
-      case "**" -> b < 0 ? (Object) Math.pow((double) a, (double) b) : (Object) power(a, b);
+      case "**" -> b < 0 ? (Object) StrictMath.pow((double) a, (double) b) : (Object) power(a, b);
       default -> (double) a / b;
     };
   }
@@ -114,7 +114,7 @@ final class Arithmetic {
       case "*" -> a * b;
       case "//" -> Math.floor(a / b);
       case "%" -> a - b * Math.floor(a / b);
-      case "**" -> Math.pow(a, b);
+      case "**" -> StrictMath.pow(a, b);
       default -> a / b;
     };
   }

@@ -99,6 +99,6 @@ public final class BeamSelection {
   }
 
   private double score(double sum, int length) {
-    return sum / Math.pow(length, search.lengthPenalty());
+    return sum / StrictMath.pow(length, search.lengthPenalty());
   }
 }

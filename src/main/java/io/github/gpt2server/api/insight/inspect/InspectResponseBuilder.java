@@ -109,7 +109,7 @@ final class InspectResponseBuilder {
         ids.length,
         i ->
             new InspectResponse.LensToken(
-                ids[i], tokenizer.token(ids[i]), Math.exp(logprobs[i]), logprobs[i]));
+                ids[i], tokenizer.token(ids[i]), StrictMath.exp(logprobs[i]), logprobs[i]));
   }
 
   private InspectResponse.Attribution attribution(int target) {

@@ -67,7 +67,7 @@ final class NextTokenHandler {
           new NextTokenResponse.Candidate(
               candidate.text(),
               candidate.tokens(),
-              Math.exp(logprobs[i]),
+              StrictMath.exp(logprobs[i]),
               logprobs[i],
               candidate.single() ? distribution.rank(candidate.tokens()[0]) : null,
               draws == null

@@ -191,8 +191,8 @@ final class TextScoring {
         offset,
         window.logprobs()[place],
         // Adding 0 turns the -0 of a token of probability 1 into 0.
-        -logprob / Math.log(2) + 0.0,
-        window.entropies()[place] / Math.log(2),
+        -logprob / StrictMath.log(2) + 0.0,
+        window.entropies()[place] / StrictMath.log(2),
         window.ranks()[place],
         window.details().isEmpty() ? null : mostLikely(window.details().get(place)));
   }
