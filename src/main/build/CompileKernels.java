@@ -27,14 +27,13 @@ import java.util.stream.Stream;
  * <p>Arguments: the jar with clang, a folder for work, a folder for the results, and a folder with
  * the sources of a program to test kernels with, or none. Without it the results are libraries,
  * whose names say platform and content, and {@code kernels.properties}, which says which is whose;
- * with it, one program for each Linux. Nothing is done where the results are there and the sources
- * are as they were.
+ * with it, one program for each Linux, and one for x86-64 that ends at undefined behaviour. Nothing
+ * is done where the results are there and the sources are as they were.
  */
 public final class CompileKernels {
   private static final List<String> FLAGS =
       List.of(
           "-std=c11",
-          "-O3",
           "-ffreestanding",
           "-fPIC",
           "-fvisibility=hidden",
@@ -76,6 +75,29 @@ public final class CompileKernels {
     X86_VARIANTS.put("avx512vnni", with(AVX512, "-mavx512vnni"));
     ARM_VARIANTS.put("neon", List.of());
     ARM_VARIANTS.put("neondot", List.of("-march=armv8.2-a+dotprod"));
+  }
+
+  /** A purpose of the code. */
+  private enum Purpose {
+    SERVE("", "-O3"),
+    /**
+     * Ends the program at undefined behaviour. Clang's package lacks the library that the address
+     * sanitizer needs; tests put guard pages around memory instead.
+     */
+    CHECK(
+        "-checked",
+        // Vectors of 16 numbers take the optimizer ten times as long with the checks.
+        "-O0",
+        "-fsanitize=undefined,float-cast-overflow,local-bounds",
+        "-fsanitize-trap=all");
+
+    private final String suffix;
+    private final List<String> flags;
+
+    Purpose(String suffix, String... flags) {
+      this.suffix = suffix;
+      this.flags = List.of(flags);
+    }
   }
 
   /** A platform to compile for, named as libtorch's packages name it. */
@@ -168,8 +190,9 @@ public final class CompileKernels {
   private void libraries(Path results) throws Exception {
     StringBuilder index = new StringBuilder();
     for (Platform platform : Platform.values()) {
-      List<Path> objects = new ArrayList<>(common(platform));
-      objects.addAll(compile(platform, List.of(sources.resolve("operators.c")), List.of()));
+      List<Path> objects = new ArrayList<>(common(platform, Purpose.SERVE));
+      List<Path> operators = List.of(sources.resolve("operators.c"));
+      objects.addAll(compile(platform, Purpose.SERVE, operators, List.of()));
       Path library = work.resolve(platform.label + platform.suffix);
       link(platform, objects, library, false);
       String name =
@@ -181,17 +204,19 @@ public final class CompileKernels {
   }
 
   private void programs(Path results) throws Exception {
-    for (Platform platform : Platform.values()) {
-      if (platform != Platform.OSX_AARCH64) {
-        List<Path> objects = new ArrayList<>(common(platform));
-        objects.addAll(compile(platform, cFiles(testSources), List.of("-I" + sources)));
-        link(platform, objects, results.resolve(platform.label), true);
-      }
-    }
+    program(Platform.LINUX_X86_64, Purpose.SERVE, results);
+    program(Platform.LINUX_AARCH64, Purpose.SERVE, results);
+    program(Platform.LINUX_X86_64, Purpose.CHECK, results);
+  }
+
+  private void program(Platform platform, Purpose purpose, Path results) throws Exception {
+    List<Path> objects = new ArrayList<>(common(platform, purpose));
+    objects.addAll(compile(platform, purpose, cFiles(testSources), List.of("-I" + sources)));
+    link(platform, objects, results.resolve(platform.label + purpose.suffix), true);
   }
 
   /** The objects of everything but the operators. */
-  private List<Path> common(Platform platform) throws Exception {
+  private List<Path> common(Platform platform, Purpose purpose) throws Exception {
     List<Path> some = new ArrayList<>();
     for (Path source : cFiles(sources)) {
       String name = source.getFileName().toString();
@@ -199,16 +224,17 @@ public final class CompileKernels {
         some.add(source);
       }
     }
-    List<Path> objects = new ArrayList<>(compile(platform, some, List.of()));
+    List<Path> objects = new ArrayList<>(compile(platform, purpose, some, List.of()));
     FileTime changed = lastChanged(sources);
     List<List<String>> commands = new ArrayList<>();
     for (Map.Entry<String, List<String>> variant : platform.variants.entrySet()) {
-      Path object = work.resolve(platform.label + "-" + variant.getKey() + ".o");
+      Path object = object(platform, purpose, variant.getKey());
       objects.add(object);
       if (!Files.exists(object) || Files.getLastModifiedTime(object).compareTo(changed) < 0) {
         commands.add(
             command(
                 platform,
+                purpose,
                 sources.resolve("variant.c"),
                 object,
                 with(variant.getValue(), "-DVARIANT=" + variant.getKey())));
@@ -218,22 +244,28 @@ public final class CompileKernels {
     return objects;
   }
 
-  private List<Path> compile(Platform platform, List<Path> files, List<String> flags)
-      throws Exception {
+  private List<Path> compile(
+      Platform platform, Purpose purpose, List<Path> files, List<String> flags) throws Exception {
     List<Path> objects = new ArrayList<>();
     List<List<String>> commands = new ArrayList<>();
     for (Path file : files) {
-      Path object = work.resolve(platform.label + "-" + file.getFileName() + ".o");
+      Path object = object(platform, purpose, file.getFileName().toString());
       objects.add(object);
-      commands.add(command(platform, file, object, flags));
+      commands.add(command(platform, purpose, file, object, flags));
     }
     runAll(commands);
     return objects;
   }
 
-  private List<String> command(Platform platform, Path source, Path object, List<String> flags) {
+  private Path object(Platform platform, Purpose purpose, String name) {
+    return work.resolve(platform.label + purpose.suffix + "-" + name + ".o");
+  }
+
+  private List<String> command(
+      Platform platform, Purpose purpose, Path source, Path object, List<String> flags) {
     List<String> command = new ArrayList<>(List.of(llvm.resolve("clang").toString()));
     command.addAll(FLAGS);
+    command.addAll(purpose.flags);
     command.addAll(platform.flags);
     command.addAll(flags);
     command.addAll(List.of("-c", source.toString(), "-o", object.toString()));

@@ -207,7 +207,9 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .belongToAnyOf(Clock.class, LocalDateTime.class, ZonedDateTime.class, Date.class);
 
-  /** The last bits of these functions of Math depend on the processor, those of StrictMath do not. */
+  /**
+   * The last bits of these functions of Math depend on the processor, those of StrictMath do not.
+   */
   @ArchTest
   static final ArchRule numbersAreTheSameOnEveryProcessor =
       noClasses()

@@ -61,7 +61,8 @@ final class MirostatFilter implements TruncationFilter {
     double s = products / squares;
     double epsilon = s - 1;
     double count =
-        StrictMath.pow(epsilon * StrictMath.pow(2, mu) / (1 - StrictMath.pow(vocabulary, -epsilon)), 1 / s);
+        StrictMath.pow(
+            epsilon * StrictMath.pow(2, mu) / (1 - StrictMath.pow(vocabulary, -epsilon)), 1 / s);
     return Math.max(1, (int) count);
   }
 
