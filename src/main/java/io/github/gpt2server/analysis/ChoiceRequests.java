@@ -6,6 +6,7 @@ import io.github.gpt2server.engine.request.SequenceRequest;
 import io.github.gpt2server.engine.result.Logprobs;
 import io.github.gpt2server.engine.result.SequenceEvent.PromptRead;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,35 @@ public final class ChoiceRequests {
 
   /** For each choice the request that scores it; null for a choice of one token. */
   private final Integer[] scores;
+
+  /**
+   * The number of rows of logits that the requests for one prompt read, without preparing them:
+   * long choices have very many beginnings.
+   *
+   * @param choices token ids of each choice, at least one
+   */
+  public static long rows(List<int[]> choices, Rows wanted) {
+    if (wanted == Rows.NEEDED) {
+      return choices.stream().anyMatch(tokens -> tokens.length == 1) ? 1 : 0;
+    }
+    long rows = 1;
+    if (wanted == Rows.CHOICES) {
+      // In this order a choice shares most beginnings with the one before it.
+      int[] before = {};
+      for (int[] tokens : choices.stream().sorted(Arrays::compare).toList()) {
+        rows += tokens.length - 1 - sharedBeginnings(before, tokens);
+        before = tokens;
+      }
+    }
+    return rows;
+  }
+
+  /** Number of tokens of the longest beginning, short of the whole, that two choices share. */
+  private static int sharedBeginnings(int[] before, int[] tokens) {
+    int mismatch = Arrays.mismatch(before, tokens);
+    int shared = mismatch < 0 ? tokens.length : mismatch;
+    return Math.max(0, Math.min(shared, Math.min(before.length, tokens.length) - 1));
+  }
 
   /**
    * Prepares the requests.

@@ -1,7 +1,6 @@
 package io.github.gpt2server.api.insight.nexttoken;
 
 import io.github.gpt2server.analysis.ChoiceRequests;
-import io.github.gpt2server.analysis.Continuation;
 import io.github.gpt2server.api.encoding.EncodingFormat;
 import io.github.gpt2server.api.limit.ApiLimits;
 import io.github.gpt2server.api.limit.RequestMemory;
@@ -66,13 +65,20 @@ final class NextTokenValidator {
     List<NextTokenSpec.Candidate> candidates = candidates(texts);
     DrawSpec sampling = request.sampling() == null ? null : sampling(request.sampling());
     EncodingFormat encoding = EncodingFormat.of(request.encodingFormat());
-    List<ChoiceRequests> questions =
-        questions(prompts, candidates, temperature, request.cacheSalt(), sampling != null);
+    requireFitting(prompts, candidates);
+    List<int[]> choices = candidates.stream().map(NextTokenSpec.Candidate::tokens).toList();
+    ChoiceRequests.Rows wanted =
+        sampling == null ? ChoiceRequests.Rows.PROMPT : ChoiceRequests.Rows.CHOICES;
+    long rows = prompts.size() * ChoiceRequests.rows(choices, wanted);
+    long scored = prompts.size() * candidates.stream().filter(each -> !each.single()).count();
+    requireFewSequences(rows + scored, sampling != null);
+    reserveMemory(rows, prompts.size(), topK, sampling != null, encoding);
+    List<ChoiceRequests> questions = new ArrayList<>();
+    for (int[] prompt : prompts) {
+      questions.add(new ChoiceRequests(prompt, choices, temperature, request.cacheSalt(), wanted));
+    }
     List<SequenceRequest> sequences =
         questions.stream().flatMap(question -> question.requests().stream()).toList();
-    requireFewSequences(sequences.size(), sampling != null);
-    reserveMemory(prompts.size(), topK, sampling != null, encoding);
-    reserveRows(sequences, prompts.size());
     return new NextTokenSpec(
         prompts,
         questions,
@@ -140,45 +146,25 @@ final class NextTokenValidator {
     return candidates;
   }
 
-  private List<ChoiceRequests> questions(
-      List<int[]> prompts,
-      List<NextTokenSpec.Candidate> candidates,
-      double temperature,
-      String cacheSalt,
-      boolean sampling) {
-    List<int[]> tokens = candidates.stream().map(NextTokenSpec.Candidate::tokens).toList();
-    List<ChoiceRequests> questions = new ArrayList<>();
+  /** A candidate of one token is not read. */
+  private void requireFitting(List<int[]> prompts, List<NextTokenSpec.Candidate> candidates) {
     for (int[] prompt : prompts) {
       ContextCheck.check(model.contextLength(), prompt.length, 0);
-      tokens.forEach(candidate -> requireFitting(new Continuation(prompt, candidate)));
-      questions.add(
-          new ChoiceRequests(
-              prompt,
-              tokens,
-              temperature,
-              cacheSalt,
-              sampling ? ChoiceRequests.Rows.CHOICES : ChoiceRequests.Rows.PROMPT));
-    }
-    return questions;
-  }
-
-  /** A candidate of one token is not read. */
-  private void requireFitting(Continuation continuation) {
-    if (continuation.tokens().length > 1 && continuation.length() > model.contextLength()) {
-      throw ApiException.invalid(
-          "candidates",
-          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
-          ("This model's context holds %d tokens, but the prompt has %d and a candidate has %d, %d in"
-                  + " total; shorten one of them.")
-              .formatted(
-                  model.contextLength(),
-                  continuation.prompt().length,
-                  continuation.tokens().length,
-                  continuation.length()));
+      for (NextTokenSpec.Candidate candidate : candidates) {
+        int length = candidate.tokens().length;
+        if (!candidate.single() && prompt.length + length > model.contextLength()) {
+          throw ApiException.invalid(
+              "candidates",
+              ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+              ("This model's context holds %d tokens, but the prompt has %d and a candidate has %d, %d in"
+                      + " total; shorten one of them.")
+                  .formatted(model.contextLength(), prompt.length, length, prompt.length + length));
+        }
+      }
     }
   }
 
-  private void requireFewSequences(int sequences, boolean sampling) {
+  private void requireFewSequences(long sequences, boolean sampling) {
     if (sequences > limits.maxSequences()) {
       throw ApiException.invalid(
           "candidates",
@@ -192,22 +178,16 @@ final class NextTokenValidator {
   }
 
   /**
-   * A row of logits for each prompt, and the ids of its most likely tokens; how each token would be
-   * drawn; the log-probabilities and probabilities to be packed.
+   * Rows of logits; for each prompt the ids of its most likely tokens, how each token would be
+   * drawn, and the log-probabilities and probabilities to be packed.
    */
-  private void reserveMemory(int prompts, int topK, boolean sampling, EncodingFormat encoding) {
-    long row = 4L * (model.vocabSize() + topK);
+  private void reserveMemory(
+      long rows, int prompts, int topK, boolean sampling, EncodingFormat encoding) {
     long draws = sampling ? 5L * model.vocabSize() : 0;
     long packed = encoding == EncodingFormat.BASE64 ? 9L * topK : 0;
-    RequestMemory.current().add(MemoryUse.ANSWERS, prompts * (row + draws + packed));
-  }
-
-  /** The rows of logits after beginnings of candidates. */
-  private void reserveRows(List<SequenceRequest> sequences, int prompts) {
-    long rows =
-        sequences.stream()
-            .filter(sequence -> sequence.promptProbabilities().nextTokenLogits())
-            .count();
-    RequestMemory.current().add(MemoryUse.ANSWERS, (rows - prompts) * 4L * model.vocabSize());
+    RequestMemory.current()
+        .add(
+            MemoryUse.ANSWERS,
+            rows * 4L * model.vocabSize() + prompts * (4L * topK + draws + packed));
   }
 }

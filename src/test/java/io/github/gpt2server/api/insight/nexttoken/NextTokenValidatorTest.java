@@ -20,6 +20,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -191,6 +193,20 @@ class NextTokenValidatorTest {
                   + " with each beginning of one, add up to 129 sequences, but the limit is 128 per"
                   + " request; send several requests.");
         });
+  }
+
+  /** Requests for each of them would take gigabytes. */
+  @Test
+  void tooManyBeginningsAreCountedWithoutBeingMade() {
+    String body = "{\"prompt\": \"a\", \"sampling\": {}, \"candidates\": [%s]}";
+    String candidates =
+        IntStream.range(0, 3000)
+            .mapToObj(i -> "\"" + i + " king".repeat(400) + "\"")
+            .collect(Collectors.joining(","));
+
+    ApiException refusal = refusal(() -> valid(body.formatted(candidates)));
+
+    assertThat(refusal.getMessage()).contains("sequences, but the limit is 128 per request");
   }
 
   @Test
