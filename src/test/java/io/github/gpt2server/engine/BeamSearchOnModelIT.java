@@ -23,7 +23,6 @@ import io.github.gpt2server.model.checkpoint.Weights;
 import io.github.gpt2server.model.torch.Gpt2Model;
 import io.github.gpt2server.model.torch.TorchDevice;
 import io.github.gpt2server.model.torch.WeightType;
-import io.github.gpt2server.sampling.DecodingRules;
 import io.github.gpt2server.sampling.SamplingParameters;
 import io.github.gpt2server.testing.NaiveBeamSearch;
 import io.github.gpt2server.testing.NaiveRules;
@@ -35,7 +34,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,12 +50,7 @@ class BeamSearchOnModelIT {
   private static final Path FOLDER = Path.of("models/gpt2-fairytales");
   private static final Gpt2Tokenizer TOKENIZER = Gpt2Tokenizer.load(FOLDER);
 
-  private static final SamplingParameters RULES =
-      new SamplingParameters(
-              0, 0, 1, 0, 1, 1.2, 0.3, 0.1, Map.of(TOKENIZER.encode(" king")[0], 2f), 0, 0)
-          .withDecoding(
-              new DecodingRules(
-                  null, List.of(TOKENIZER.encode(" beautiful")), 2, null, null, null));
+  private static final SamplingParameters RULES = NaiveRules.several(TOKENIZER);
 
   /** Largest difference of two log-probabilities by libtorch's operators, in nats. */
   private static final float TOLERANCE = 1e-5f;

@@ -1,9 +1,12 @@
 package io.github.gpt2server.testing;
 
+import io.github.gpt2server.sampling.DecodingRules;
 import io.github.gpt2server.sampling.SamplingParameters;
+import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -19,6 +22,14 @@ public record NaiveRules(List<Integer> prompt, SamplingParameters asked) {
   /** The rules of a request. */
   public static NaiveRules of(int[] prompt, SamplingParameters asked) {
     return new NaiveRules(IntStream.of(prompt).boxed().toList(), asked);
+  }
+
+  /** Greedy parameters with rules of several kinds, for texts in English. */
+  public static SamplingParameters several(Gpt2Tokenizer tokenizer) {
+    return new SamplingParameters(
+            0, 0, 1, 0, 1, 1.2, 0.3, 0.1, Map.of(tokenizer.encode(" king")[0], 2f), 0, 0)
+        .withDecoding(
+            new DecodingRules(null, List.of(tokenizer.encode(" beautiful")), 2, null, null, null));
   }
 
   /** The scores after generated tokens, edited by all rules. */
