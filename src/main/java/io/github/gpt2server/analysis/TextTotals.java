@@ -1,5 +1,7 @@
 package io.github.gpt2server.analysis;
 
+import io.github.gpt2server.sampling.Bits;
+
 /**
  * Perplexity and bits of a scored text. Bits are the total surprisal divided by the length of the
  * whole text, even if its first token is not scored.
@@ -29,7 +31,7 @@ public record TextTotals(
 
   /** Computes the totals of texts of a total size; a quotient with a divisor of 0 is null. */
   public static TextTotals of(TextSize size, double logLikelihood, long scoredTokens) {
-    Double bits = scoredTokens == 0 ? null : (Double) (-logLikelihood / StrictMath.log(2));
+    Double bits = scoredTokens == 0 ? null : (Double) Bits.ofNats(-logLikelihood);
     return new TextTotals(
         logLikelihood,
         scoredTokens,
@@ -45,7 +47,7 @@ public record TextTotals(
    * vocabularies. Null without {@link #bitsPerWord}, or if too large for a double.
    */
   public Double wordPerplexity() {
-    return bitsPerWord == null ? null : finite(StrictMath.exp(bitsPerWord * StrictMath.log(2)));
+    return bitsPerWord == null ? null : finite(StrictMath.exp(Bits.toNats(bitsPerWord)));
   }
 
   private static Double finite(double value) {

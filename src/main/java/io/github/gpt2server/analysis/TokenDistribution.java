@@ -1,5 +1,6 @@
 package io.github.gpt2server.analysis;
 
+import io.github.gpt2server.sampling.Bits;
 import io.github.gpt2server.sampling.LogitRanking;
 
 /**
@@ -7,8 +8,6 @@ import io.github.gpt2server.sampling.LogitRanking;
  * precision after subtracting the largest logit, so that no exponential overflows.
  */
 public final class TokenDistribution {
-  private static final double LN_2 = StrictMath.log(2);
-
   private final float[] logits;
   private final double temperature;
   private final double max;
@@ -62,7 +61,7 @@ public final class TokenDistribution {
 
   /** The Shannon entropy in bits. */
   public double entropyBits() {
-    return entropyNats / LN_2;
+    return Bits.ofNats(entropyNats);
   }
 
   /** The token's rank, 1 for the likeliest; among equals the lower id comes first. */

@@ -73,7 +73,7 @@ final class MirostatFilter implements TruncationFilter {
    */
   void drawn(int token, double probability) {
     drawn = token;
-    surprise = -StrictMath.log(probability) / StrictMath.log(2);
+    surprise = Bits.ofNats(-StrictMath.log(probability));
   }
 
   /** Moves the bound by the surprise of a token that was drawn here. */

@@ -15,6 +15,7 @@ import io.github.gpt2server.engine.result.PromptScores;
 import io.github.gpt2server.engine.result.SequenceEvent;
 import io.github.gpt2server.engine.result.TokenLogprobs;
 import io.github.gpt2server.engine.result.TopTokens;
+import io.github.gpt2server.sampling.Bits;
 import io.github.gpt2server.serving.ServedModel;
 import io.github.gpt2server.text.RandomId;
 import io.github.gpt2server.tokenizer.Gpt2Tokenizer;
@@ -191,8 +192,8 @@ final class TextScoring {
         offset,
         window.logprobs()[place],
         // Adding 0 turns the -0 of a token of probability 1 into 0.
-        -logprob / StrictMath.log(2) + 0.0,
-        window.entropies()[place] / StrictMath.log(2),
+        Bits.ofNats(-logprob) + 0.0,
+        Bits.ofNats(window.entropies()[place]),
         window.ranks()[place],
         window.details().isEmpty() ? null : mostLikely(window.details().get(place)));
   }
