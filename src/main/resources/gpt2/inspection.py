@@ -139,7 +139,7 @@ class Gpt2(Module):
     ln_f = torch._unwrap_optional(self.ln_f)
     final = x[row:row + 1]  # [1, W]
     centred = final - __torch__.row_means(final)
-    deviation = torch.sqrt(__torch__.row_means(centred * centred) + self.eps)  # [1, 1]
+    deviation = __torch__.sqrt(__torch__.row_means(centred * centred) + self.eps)  # [1, 1]
     scaled = (parts - __torch__.row_means(parts)) / deviation * ln_f.weight  # [M, W]
     return self.dot_unembedding(scaled, tokens)  # [M, tokens]
 

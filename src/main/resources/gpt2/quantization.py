@@ -22,7 +22,7 @@ def largest(t: Tensor, dim: int) -> Tensor:
 # their scale would be that of all. The product stays the same. Xiao et al. 2022, "SmoothQuant".
 def smoothing(x: Tensor, weights: Tensor) -> Tensor:
   entering = torch.clamp_min(__torch__.largest(x, 0), 1e-5)
-  return torch.sqrt(entering / torch.clamp_min(weights, 1e-5))  # [in]
+  return __torch__.sqrt(entering / torch.clamp_min(weights, 1e-5))  # [in]
 
 
 # How far y is from what it should be, as a part of how much that varies from row to row.

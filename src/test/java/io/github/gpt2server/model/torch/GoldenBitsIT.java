@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.EmbeddingPlan;
+import io.github.gpt2server.model.Inspection;
+import io.github.gpt2server.model.InspectionResult;
 import io.github.gpt2server.model.ModelTask;
 import io.github.gpt2server.model.Pooling;
 import io.github.gpt2server.model.StepPlan;
@@ -38,8 +40,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The kernels' results are the same bits on every machine: SHA-256 of logits, of what is reported
- * of them and of vectors of texts, for several weights, stored in {@code golden/bits.properties}. A
- * change of the arithmetic changes them all; then the new ones are in this test's failure.
+ * of them, of vectors of texts, internals and similar tokens, for several weights, stored in {@code
+ * golden/bits.properties}. A change of the arithmetic changes them all; then the new ones are in
+ * this test's failure.
  */
 @OneCore
 class GoldenBitsIT {
@@ -150,7 +153,51 @@ class GoldenBitsIT {
       }
       task.result().forEach(rows -> add(digest, FloatBuffer.wrap(rows[0])));
     }
+    addInternals(digest, model, Arrays.copyOf(text, 7));
+    try (ModelTask<Map<Integer, Float>> task =
+        model.nearestTokens(new int[] {2}, new int[] {1}, Math.min(5, model.vocabSize() - 2))) {
+      while (task.advance()) {
+        // The next slice.
+      }
+      task.result()
+          .forEach((token, cosine) -> add(digest, FloatBuffer.wrap(new float[] {token, cosine})));
+    }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void addInternals(MessageDigest digest, Gpt2Model model, int[] text) {
+    List<Integer> two = List.of(0, 1);
+    int[] targets = {1, model.vocabSize() - 1};
+    Inspection inspection =
+        new Inspection(text, 6, two, two, true, 3, true, targets, true, new TreeMap<>(), false);
+    try (ModelTask<InspectionResult> task = model.inspect(inspection)) {
+      while (task.advance()) {
+        // The next slice.
+      }
+      InspectionResult internals = task.result();
+      addAll(digest, internals.residualNorms());
+      for (InspectionResult.Lens lens : internals.logitLens()) {
+        addAll(digest, lens.logprobs());
+      }
+      addAll(digest, internals.attention());
+      InspectionResult.Attribution parts = internals.attribution();
+      addAll(digest, parts.embedding());
+      addAll(digest, parts.heads());
+      addAll(digest, parts.attentionBias());
+      addAll(digest, parts.mlp());
+      addAll(digest, parts.finalBias());
+    }
+  }
+
+  /** Adds an array of numbers, or of such arrays. */
+  private static void addAll(MessageDigest digest, Object numbers) {
+    if (numbers instanceof float[] row) {
+      add(digest, FloatBuffer.wrap(row));
+    } else {
+      for (Object part : (Object[]) numbers) {
+        addAll(digest, part);
+      }
+    }
   }
 
   private static void add(MessageDigest digest, FloatBuffer numbers) {
