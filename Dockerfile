@@ -30,9 +30,10 @@ COPY models models
 COPY src/main src/main
 RUN --mount=type=cache,target=/root/.m2 \
     case "$TARGETARCH" in amd64) arch=x86_64 ;; arm64) arch=aarch64 ;; esac \
-    && mvn -B -q ${MAVEN_FLAGS} -Dmaven.test.skip=true "-Dlibtorch.platform=linux-$arch" package
+    && mvn -B -q ${MAVEN_FLAGS} -Dmaven.test.skip=true "-Dlibtorch.platform=linux-$arch" package \
+      dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=target/lib
 COPY docker/prepare-app.sh docker/
-RUN docker/prepare-app.sh target/gpt2-server-*.jar "$TARGETARCH" cpu /image
+RUN docker/prepare-app.sh target/original-gpt2-server-*.jar target/lib "$TARGETARCH" cpu /image
 
 FROM ${JRE_IMAGE} AS runtime
 RUN groupadd --gid 10001 gpt2 \

@@ -1,28 +1,25 @@
 #!/usr/bin/env bash
-# Lays the server out for an image: the program and its libraries as Spring Boot's layers, and the
-# native libraries of one platform as files, so that nothing is unpacked when it runs.
+# Lays the server out for an image: the program and its libraries as jars of their own, and the native libraries of one
+# platform as files, so that nothing is unpacked when it runs.
 #
-#   prepare-app.sh JAR amd64|arm64 cpu|cu128 FOLDER
+#   prepare-app.sh JAR LIBRARIES amd64|arm64 cpu|cu128 FOLDER
 #
-# Writes lib/ (libraries), app/ (the program) and native/ into FOLDER. With cu128, libtorch itself is not in
-# the jar and must be added to native/.
+# JAR is the program without libraries. Writes lib/ (libraries), app/ (the program) and native/ into FOLDER. With cu128,
+# libtorch itself is not among the libraries and must be added to native/.
 set -euo pipefail
 
-jar=$(realpath "$1") flavor=$3 target=$4
-case $2 in
+jar=$(realpath "$1") libraries=$(realpath "$2") flavor=$4 target=$5
+case $3 in
   amd64) platform=linux-x86_64 jna=linux-x86-64 jline=Linux/x86_64 gnu=x86_64-linux-gnu ;;
   arm64) platform=linux-aarch64 jna=linux-aarch64 jline=Linux/arm64 gnu=aarch64-linux-gnu ;;
-  *) echo "There is no libtorch for $2: build for linux/amd64 or linux/arm64." >&2; exit 1 ;;
+  *) echo "There is no libtorch for $3: build for linux/amd64 or linux/arm64." >&2; exit 1 ;;
 esac
 
 mkdir -p "$target"
 cd "$target"
-java -Djarmode=tools -jar "$jar" extract --layers --destination layers --application-filename gpt2-server.jar
-mkdir native
-mv layers/dependencies/lib lib
-mv layers/application app
-cp -a layers/snapshot-dependencies/. .
-rm -r layers
+mkdir app native
+cp -a "$libraries" lib
+cp -a "$jar" app/gpt2-server.jar
 
 # Takes the native libraries out of a jar: those of this platform go to native/, others are dropped.
 #   unpack JAR FILES-OF-THIS-PLATFORM ALL-FILES
@@ -68,3 +65,9 @@ for library in native/*.so*; do
   touch -d "@$date" "$library"
 done
 chmod 644 native/*
+
+# The program names its libraries, in lines of 72 bytes at the most.
+(cd lib && printf 'lib/%s ' *.jar) | sed 's/^/Class-Path: /' | fold -w 70 | sed '2,$s/^/ /' >manifest
+echo >>manifest
+jar --update --file app/gpt2-server.jar --manifest manifest
+rm manifest

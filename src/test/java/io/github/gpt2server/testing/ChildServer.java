@@ -64,6 +64,17 @@ public final class ChildServer implements AutoCloseable {
       Map<String, String> variables,
       String... options)
       throws IOException {
+    this(folder, starter, heap, classPath(), variables, options);
+  }
+
+  private ChildServer(
+      Path folder,
+      List<String> starter,
+      String heap,
+      String classPath,
+      Map<String, String> variables,
+      String... options)
+      throws IOException {
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
@@ -79,7 +90,7 @@ public final class ChildServer implements AutoCloseable {
             // As the manifest of the packaged server says; without it Java 24 and later warn.
             "--enable-native-access=ALL-UNNAMED",
             "-cp",
-            classPath(),
+            classPath,
             Gpt2ServerApplication.class.getName(),
             "--server.port=" + port));
     command.addAll(List.of(options));
@@ -90,6 +101,22 @@ public final class ChildServer implements AutoCloseable {
             .redirectError(err.toFile());
     builder.environment().putAll(variables);
     process = builder.start();
+  }
+
+  /** Starts the packaged server, which there is after Maven's phase {@code package}. */
+  public static ChildServer packaged(Path folder, String... options) throws IOException {
+    return new ChildServer(folder, List.of(), "-Xmx512m", packagedJar(), Map.of(), options);
+  }
+
+  private static String packagedJar() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("target"))) {
+      return files
+          .filter(file -> file.getFileName().toString().matches("gpt2-server-[\\d.]+\\.jar"))
+          .findFirst()
+          .orElseThrow(() -> new AssertionError("there is no jar in target: run mvn package"))
+          .toAbsolutePath()
+          .toString();
+    }
   }
 
   /** Without the test classes, whose configurations the application would find and take. */

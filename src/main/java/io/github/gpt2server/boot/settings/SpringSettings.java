@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MappingIterator;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -101,12 +102,18 @@ final class SpringSettings {
     return name.replace("-", "").toLowerCase(Locale.ROOT);
   }
 
+  /** Reads a file, in which those of several libraries may follow each other. */
   private static List<String> names(String file) {
     List<String> names = new ArrayList<>();
-    for (JsonNode property : JsonMapper.shared().readTree(file).path("properties")) {
-      // logging.file has become logging.file.name and is no group of settings.
-      if (!property.has("deprecation")) {
-        names.add(property.path("name").asString(""));
+    try (MappingIterator<JsonNode> libraries =
+        JsonMapper.shared().readerFor(JsonNode.class).readValues(file)) {
+      while (libraries.hasNext()) {
+        for (JsonNode property : libraries.next().path("properties")) {
+          // logging.file has become logging.file.name and is no group of settings.
+          if (!property.has("deprecation")) {
+            names.add(property.path("name").asString(""));
+          }
+        }
       }
     }
     return names;
