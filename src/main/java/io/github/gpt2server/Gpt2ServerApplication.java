@@ -7,12 +7,15 @@ import io.github.gpt2server.ops.lifecycle.EngineLifecycle;
 import io.github.gpt2server.ops.lifecycle.ProcessEnd;
 import io.github.gpt2server.ops.lifecycle.TerminationSignals;
 import io.github.gpt2server.ops.lifecycle.ThreadWatch;
+import io.github.gpt2server.platform.StartupCompilation;
 import java.io.PrintStream;
 import java.util.Locale;
 import org.jline.terminal.impl.exec.ExecTerminalProvider;
 import org.jline.terminal.spi.SystemStream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.ApplicationListener;
 
 /** Starts the server, or runs a command. */
 @SpringBootApplication
@@ -37,11 +40,14 @@ public class Gpt2ServerApplication {
       System.exit(runCommand(arguments));
     }
     ProcessEnd.install();
+    StartupCompilation compilation = StartupCompilation.begin();
     SpringApplication application = new SpringApplication(Gpt2ServerApplication.class);
     application.addListeners(new ThreadWatch());
     application.addInitializers(
         context ->
             TerminationSignals.install(() -> context.getBean(EngineLifecycle.class).hurry()));
+    application.addListeners(
+        (ApplicationListener<ApplicationReadyEvent>) ready -> compilation.end());
     try {
       application.run(arguments.settings().toArray(String[]::new));
     } catch (RuntimeException | Error alreadyReported) {

@@ -14,7 +14,7 @@ import javax.management.ObjectName;
 /**
  * Keeps HotSpot's optimizing compiler (C2) off code that is busy at a start and idle after it:
  * building Spring's context and loading classes. Otherwise C2 takes a third of a start's processor
- * time, and its code pays after the start. Methods that get busy meanwhile stay with the quick
+ * time, for code that comes too late for it. Methods that get busy meanwhile stay with the quick
  * compiler (C1); everything else, and what gets busy later, is compiled as ever.
  *
  * <p>HotSpot takes such directives at run time by its diagnostic commands. Another JVM has none,
