@@ -4,7 +4,7 @@
 
 // Rows of one slot that attend together, so that each key and value is loaded once for all of them, and
 // the blocks of 16 positions, or of 16 numbers of a head, for which they do so at once.
-enum { GROUP_BLOCKS = 4 };
+enum { GROUP_BLOCKS = 4, LINE = 64 };
 #if defined(__AVX512F__)
 #define GROUPS(g) g(1, 4) g(2, 4) g(3, 4) g(4, 4) g(5, 4) g(6, 4)
 #elif defined(__x86_64__) && !defined(__FMA__)
@@ -58,6 +58,15 @@ static void write_cache(const void *arguments, int64_t part, int64_t parts, int6
   }
 }
 
+// Asks for memory that is read soon: keys and values of all sequences do not stay in the processor's cache
+// from step to step, and each head's lie apart, so that the processor would find them too late by itself.
+INLINE void fetch(const char *from, int64_t bytes) {
+#pragma unroll
+  for (int64_t i = 0; i < bytes; i += LINE) {
+    __builtin_prefetch(from + i, 0, 2);
+  }
+}
+
 // A group's rows and one head; a worker's memory for them.
 struct group {
   const struct attention *job;
@@ -65,6 +74,7 @@ struct group {
   int64_t key, value;     // where the head's begin
   int64_t seen[GROUP_ROWS];  // by each row: the number of positions
   int64_t common, most;   // the least of these and the largest
+  const char *next_keys, *next_values;  // of the head after this one
   float *queries;         // [head_width][rows], scaled
   float *scores[GROUP_ROWS];
   float total[GROUP_ROWS];
@@ -82,8 +92,10 @@ INLINE void score_blocks(const struct group *g, int64_t block, const int type, c
       s[m][b] = all(0);
     }
   }
+  const int64_t bytes = LANES * (type == FLOAT32 ? 4 : 2);
   for (int64_t d = 0; d < D; d++) {
     lanes k[GROUP_BLOCKS];
+    fetch(g->next_keys + (block * D + d * blocks) * bytes, blocks * bytes);
 #pragma unroll
     for (int b = 0; b < blocks; b++) {
       k[b] = load_cached(g->job->keys, key + (b * D + d) * LANES, type);
@@ -152,8 +164,10 @@ INLINE void sum_values(const struct group *g, int64_t d, int64_t count, const in
       z[m][c] = all(0);
     }
   }
+  const int64_t bytes = LANES * (type == FLOAT32 ? 4 : 2);
   for (int64_t p = 0; p < g->common; p++) {
     lanes v[GROUP_BLOCKS];
+    fetch(g->next_values + (p * g->job->head_width + d) / LANES * bytes, chunks * bytes);
 #pragma unroll
     for (int c = 0; c < chunks; c++) {
       v[c] = load_value(g, p, d + c * LANES, count, type);
@@ -216,9 +230,14 @@ static void attend_group(const struct attention *job, int64_t row, int64_t rows,
     float *scratch) {
   int64_t length = blocks_of(job->positions, LANES) * LANES;
   int64_t slot = job->row_slots[row] * job->heads + head;
+  int64_t next_row = head + 1 < job->heads || row + rows == job->rows ? row : row + rows;
+  int64_t next = job->row_slots[next_row] * job->heads + (head + 1) % job->heads;
+  int64_t bytes = job->head_width * (job->cache_type == FLOAT16 ? 2 : 4);
   struct group g = {.job = job, .row = row, .head = head, .key = slot * length * job->head_width,
-      .value = slot * job->positions * job->head_width, .queries = scratch,
-      .common = job->positions};
+      .value = slot * job->positions * job->head_width,
+      .next_keys = (const char *)job->keys + next * length * bytes,
+      .next_values = (const char *)job->values + next * job->positions * bytes,
+      .queries = scratch, .common = job->positions};
   float *scores = scratch + GROUP_ROWS * job->head_width;
   for (int64_t m = 0; m < rows; m++) {
     g.seen[m] = job->row_positions[row + m] + 1;

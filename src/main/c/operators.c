@@ -33,7 +33,10 @@ static const struct kernels *kernels;
 
 enum dtype { INT8_TYPE = 1, INT32_TYPE = 3, FLOAT16_TYPE = 5, FLOAT32_TYPE = 6, BFLOAT16_TYPE = 15 };
 
-enum { MOST_DIMENSIONS = 5, MOST_TENSORS = 6 };
+enum { MOST_DIMENSIONS = 5, MOST_MADE = 6, BLOCK_TENSORS = 25 };
+
+// Of a tensor that may have any number of dimensions.
+enum { ANY = -1 };
 
 // A tensor that came in; its numbers lie in order and nothing between them, unless it is `strided`.
 struct tensor {
@@ -48,7 +51,7 @@ struct tensor {
 struct call {
   uint64_t *stack;
   int tensors;
-  handle made[2];
+  handle made[MOST_MADE];
   int made_count;
   const char *wrong;
 };
@@ -70,12 +73,13 @@ static struct tensor next_tensor(struct call *call, int64_t dimensions, bool str
       && !torch.get_device_type(tensor, &device) && device == 0
       && !torch.get_sizes(tensor, &sizes) && !torch.get_strides(tensor, &strides)
       && !torch.get_data_ptr(tensor, &t.data);
-  require(call, known && t.dimensions == dimensions, otherwise);
+  require(call, known && t.dimensions <= MOST_DIMENSIONS
+      && (t.dimensions == dimensions || dimensions == ANY), otherwise);
   if (call->wrong) {
     return t;
   }
   int64_t expected = 1;
-  for (int64_t i = dimensions - 1; i >= 0; i--) {
+  for (int64_t i = t.dimensions - 1; i >= 0; i--) {
     t.sizes[i] = sizes[i];
     t.strides[i] = strides[i];
     require(call, strided || t.sizes[i] == 1 || t.strides[i] == expected || t.sizes[i] == 0, otherwise);
@@ -196,33 +200,90 @@ static void pack_operation(uint64_t *stack, uint64_t arguments, uint64_t results
   finish_call(&call);
 }
 
+// A linear layer: its packed weight, in int8 with the scales and sums of its outputs, and its bias or none.
+struct layer {
+  struct tensor weight, scale, sums, bias;
+  int64_t in, out;
+};
+
+// What becomes of a layer's outputs, and in int8 of its inputs: see kernels.h.
+struct use {
+  const float *residual;
+  int32_t activation;
+  bool activated;
+  float shift;
+};
+
+static void require_float_layer(struct call *call, const struct layer *layer) {
+  const struct tensor *weight = &layer->weight;
+  require(call, is_float(weight->type),
+      "gpt2::linear: weight is not in float32, bfloat16 or float16");
+  require(call, weight->sizes[1] == layer->in && weight->sizes[2] == 16 && layer->out > 0
+      && weight->sizes[0] == blocks_of(layer->out, 16), "gpt2::linear: weight does not fit x and out");
+}
+
+static void require_int8_layer(struct call *call, const struct layer *layer) {
+  const struct tensor *weight = &layer->weight;
+  require(call, layer->scale.type == FLOAT32_TYPE, "gpt2::int8_linear: scale is not in float32");
+  require(call, weight->type == INT8_TYPE && weight->sizes[0] == blocks_of(layer->out, 16)
+      && weight->sizes[1] == blocks_of(layer->in, 4) && weight->sizes[2] == 16
+      && weight->sizes[3] == 4, "gpt2::int8_linear: weight does not fit x and scale");
+  // 255 times 127 as often fits 32 bits.
+  require(call, layer->in <= 65536, "gpt2::int8_linear: more than 65536 inputs");
+}
+
+// How many numbers of float32 a row takes in the order in which tiles read it, or in int8.
+static int64_t room_of(const struct layer *layer) { return layer->in + 16; }
+
+// y [rows, out] of x [rows, in]; `room` has room_of(layer) numbers for each row, unless there is one row
+// of floats.
+static void run_layer(const struct layer *layer, const float *x, int64_t rows, struct use use,
+    float *room, float *y) {
+  int64_t in = layer->in, out = layer->out;
+  if (layer->weight.type == INT8_TYPE) {
+    int64_t length = blocks_of(in, 4) * 4;
+    uint8_t *quantized = (uint8_t *)room;
+    // The rows in 8 bits, and their scales behind them.
+    struct int8_linear job = {.x = x, .weight = layer->weight.data, .scale = layer->scale.data,
+        .sums = layer->sums.data, .bias = layer->bias.data, .residual = use.residual, .y = y,
+        .quantized = quantized, .row_scale = (float *)(void *)(quantized + rows * length),
+        .rows = rows, .in = in, .out = out, .shift = use.shift, .activated = use.activated,
+        .activation = use.activation};
+    run(kernels->int8_quantize, &job, parts_of(rows * in, rows));
+    run(kernels->int8_linear, &job, parts_of(rows * in * out, blocks_of(out, 64)));
+    return;
+  }
+  struct linear job = {.x = x, .weight = layer->weight.data, .bias = layer->bias.data,
+      .residual = use.residual, .panels = room, .y = y, .rows = rows, .in = in, .out = out,
+      .weight_type = number_type(layer->weight.type), .activation = use.activation};
+  if (rows == 1) {
+    job.panels = (float *)(uintptr_t)x;
+  } else {
+    run(kernels->panel, &job, parts_of(rows * in * 4, rows));
+  }
+  run(kernels->linear, &job, parts_of(rows * in * out, blocks_of(out, 64)));
+}
+
 // linear(Tensor x, Tensor weight, Tensor bias, Tensor residual, int out, int activation) -> Tensor
 static void linear_operation(uint64_t *stack, uint64_t arguments, uint64_t results) {
   (void)arguments, (void)results;
   struct call call = {.stack = stack};
-  int64_t out = (int64_t)stack[4];
   struct tensor x = next_tensor(&call, 2, false, "gpt2::linear: x is not a matrix");
-  struct tensor weight = next_tensor(&call, 3, false, "gpt2::linear: weight is not packed");
-  int64_t rows = x.sizes[0], in = x.sizes[1];
+  int64_t rows = x.sizes[0];
   require(&call, x.type == FLOAT32_TYPE, "gpt2::linear: x is not in float32");
-  require(&call, is_float(weight.type),
-      "gpt2::linear: weight is not in float32, bfloat16 or float16");
-  require(&call, weight.sizes[1] == in && weight.sizes[2] == 16 && out > 0
-      && weight.sizes[0] == blocks_of(out, 16), "gpt2::linear: weight does not fit x and out");
-  struct tensor bias = next_vector(&call, FLOAT32_TYPE, out, true, "gpt2::linear: bias does not fit");
-  struct tensor residual = next_matrix(&call, rows, out, true, "gpt2::linear: residual does not fit");
-  int64_t sizes[] = {rows, out};
+  struct layer layer = {.in = x.sizes[1], .out = (int64_t)stack[4]};
+  layer.weight = next_tensor(&call, 3, false, "gpt2::linear: weight is not packed");
+  require_float_layer(&call, &layer);
+  layer.bias = next_vector(&call, FLOAT32_TYPE, layer.out, true, "gpt2::linear: bias does not fit");
+  struct tensor residual =
+      next_matrix(&call, rows, layer.out, true, "gpt2::linear: residual does not fit");
+  int64_t sizes[] = {rows, layer.out};
   float *y = make(&call, FLOAT32_TYPE, 2, sizes);
-  int64_t room[] = {rows, in + 16};
-  float *panels = rows == 1 ? x.data : make(&call, FLOAT32_TYPE, 2, room);
+  int64_t room_sizes[] = {rows, room_of(&layer)};
+  float *room = rows == 1 ? 0 : make(&call, FLOAT32_TYPE, 2, room_sizes);
   if (!call.wrong) {
-    struct linear job = {.x = x.data, .weight = weight.data, .bias = bias.data,
-        .residual = residual.data, .panels = panels, .y = y, .rows = rows, .in = in, .out = out,
-        .weight_type = number_type(weight.type), .activation = (int32_t)stack[5]};
-    if (rows > 1) {
-      run(kernels->panel, &job, parts_of(rows * in * 4, rows));
-    }
-    run(kernels->linear, &job, parts_of(rows * in * out, blocks_of(out, 64)));
+    struct use use = {.residual = residual.data, .activation = (int32_t)stack[5]};
+    run_layer(&layer, x.data, rows, use, room, y);
   }
   finish_call(&call);
 }
@@ -233,39 +294,48 @@ static void int8_linear_operation(uint64_t *stack, uint64_t arguments, uint64_t 
   (void)arguments, (void)results;
   struct call call = {.stack = stack};
   struct tensor x = next_tensor(&call, 2, false, "gpt2::int8_linear: x is not a matrix");
-  struct tensor weight = next_tensor(&call, 4, false, "gpt2::int8_linear: weight is not packed");
-  int64_t rows = x.sizes[0], in = x.sizes[1];
-  struct tensor scale = next_tensor(&call, 1, false, "gpt2::int8_linear: scale is not a vector");
-  int64_t out = scale.sizes[0];
-  require(&call, x.type == FLOAT32_TYPE && scale.type == FLOAT32_TYPE,
-      "gpt2::int8_linear: x or scale is not in float32");
-  require(&call, weight.type == INT8_TYPE && weight.sizes[0] == blocks_of(out, 16)
-      && weight.sizes[1] == blocks_of(in, 4) && weight.sizes[2] == 16 && weight.sizes[3] == 4,
-      "gpt2::int8_linear: weight does not fit x and scale");
-  // 255 times 127 as often fits 32 bits.
-  require(&call, in <= 65536, "gpt2::int8_linear: more than 65536 inputs");
-  struct tensor sums =
-      next_vector(&call, INT32_TYPE, out, false, "gpt2::int8_linear: sums do not fit");
-  struct tensor bias =
-      next_vector(&call, FLOAT32_TYPE, out, true, "gpt2::int8_linear: bias does not fit");
+  int64_t rows = x.sizes[0];
+  require(&call, x.type == FLOAT32_TYPE, "gpt2::int8_linear: x is not in float32");
+  struct layer layer = {.in = x.sizes[1]};
+  layer.weight = next_tensor(&call, 4, false, "gpt2::int8_linear: weight is not packed");
+  layer.scale = next_tensor(&call, 1, false, "gpt2::int8_linear: scale is not a vector");
+  layer.out = layer.scale.sizes[0];
+  require_int8_layer(&call, &layer);
+  layer.sums =
+      next_vector(&call, INT32_TYPE, layer.out, false, "gpt2::int8_linear: sums do not fit");
+  layer.bias =
+      next_vector(&call, FLOAT32_TYPE, layer.out, true, "gpt2::int8_linear: bias does not fit");
   struct tensor residual =
-      next_matrix(&call, rows, out, true, "gpt2::int8_linear: residual does not fit");
-  int64_t length = blocks_of(in, 4) * 4;
-  int64_t sizes[] = {rows, out};
+      next_matrix(&call, rows, layer.out, true, "gpt2::int8_linear: residual does not fit");
+  int64_t sizes[] = {rows, layer.out};
   float *y = make(&call, FLOAT32_TYPE, 2, sizes);
-  // The rows in 8 bits, and their scales behind them.
-  int64_t room[] = {rows, length + 4};
-  uint8_t *own = make(&call, INT8_TYPE, 2, room);
+  int64_t room_sizes[] = {rows, blocks_of(layer.in, 4) * 4 + 4};
+  float *room = make(&call, INT8_TYPE, 2, room_sizes);
   if (!call.wrong) {
-    struct int8_linear job = {.x = x.data, .weight = weight.data, .scale = scale.data,
-        .sums = sums.data, .bias = bias.data, .residual = residual.data, .y = y, .quantized = own,
-        .row_scale = (float *)(void *)(own + rows * length), .rows = rows, .in = in, .out = out,
-        .shift = float_argument(stack[8]), .activated = stack[7] != 0,
-        .activation = (int32_t)stack[6]};
-    run(kernels->int8_quantize, &job, parts_of(rows * in, rows));
-    run(kernels->int8_linear, &job, parts_of(rows * in * out, blocks_of(out, 64)));
+    struct use use = {.residual = residual.data, .activation = (int32_t)stack[6],
+        .activated = stack[7] != 0, .shift = float_argument(stack[8])};
+    run_layer(&layer, x.data, rows, use, room, y);
   }
   finish_call(&call);
+}
+
+struct norm {
+  struct tensor weight, bias;
+};
+
+static struct norm next_norm(struct call *call, int64_t width) {
+  struct norm norm;
+  norm.weight =
+      next_vector(call, FLOAT32_TYPE, width, false, "gpt2::layer_norm: weight does not fit");
+  norm.bias = next_vector(call, FLOAT32_TYPE, width, false, "gpt2::layer_norm: bias does not fit");
+  return norm;
+}
+
+static void run_norm(const struct norm *norm, const float *x, int64_t rows, int64_t width,
+    float epsilon, float *y) {
+  struct layer_norm job = {.x = x, .weight = norm->weight.data, .bias = norm->bias.data, .y = y,
+      .rows = rows, .width = width, .epsilon = epsilon};
+  run(kernels->layer_norm, &job, parts_of(8 * rows * width, rows));
 }
 
 // layer_norm(Tensor x, Tensor weight, Tensor bias, float epsilon) -> Tensor
@@ -273,17 +343,11 @@ static void layer_norm_operation(uint64_t *stack, uint64_t arguments, uint64_t r
   (void)arguments, (void)results;
   struct call call = {.stack = stack};
   struct tensor x = next_tensor(&call, 2, false, "gpt2::layer_norm: x is not a matrix");
-  int64_t rows = x.sizes[0], width = x.sizes[1];
   require(&call, x.type == FLOAT32_TYPE, "gpt2::layer_norm: x is not in float32");
-  struct tensor weight =
-      next_vector(&call, FLOAT32_TYPE, width, false, "gpt2::layer_norm: weight does not fit");
-  struct tensor bias =
-      next_vector(&call, FLOAT32_TYPE, width, false, "gpt2::layer_norm: bias does not fit");
+  struct norm norm = next_norm(&call, x.sizes[1]);
   float *y = make(&call, FLOAT32_TYPE, 2, x.sizes);
   if (!call.wrong) {
-    struct layer_norm job = {.x = x.data, .weight = weight.data, .bias = bias.data, .y = y,
-        .rows = rows, .width = width, .epsilon = float_argument(stack[3])};
-    run(kernels->layer_norm, &job, parts_of(8 * rows * width, rows));
+    run_norm(&norm, x.data, x.sizes[0], x.sizes[1], float_argument(stack[3]), y);
   }
   finish_call(&call);
 }
@@ -318,48 +382,137 @@ static void embedding_operation(uint64_t *stack, uint64_t arguments, uint64_t re
   finish_call(&call);
 }
 
+// Caches of keys and values, and where the step's rows are in them.
+struct places {
+  struct tensor keys, values, positions, slots;
+};
+
+static struct places next_places(struct call *call, int64_t rows) {
+  struct places p;
+  p.keys = next_tensor(call, 5, false, "gpt2::attention: keys do not lie in blocks");
+  p.values = next_tensor(call, 4, false, "gpt2::attention: values do not fit");
+  int64_t slots = p.values.sizes[0], heads = p.values.sizes[1], positions = p.values.sizes[2];
+  require(call, p.keys.type == p.values.type
+      && (p.keys.type == FLOAT32_TYPE || p.keys.type == FLOAT16_TYPE),
+      "gpt2::attention: the cache is not in float32 or float16");
+  require(call, p.keys.sizes[0] == slots && p.keys.sizes[1] == heads
+      && p.keys.sizes[2] == blocks_of(positions, 16) && p.keys.sizes[3] == p.values.sizes[3]
+      && p.keys.sizes[4] == 16, "gpt2::attention: keys do not fit values");
+  p.positions =
+      next_vector(call, INT32_TYPE, rows, false, "gpt2::attention: positions do not fit");
+  p.slots = next_vector(call, INT32_TYPE, rows, false, "gpt2::attention: slots do not fit");
+  require(call, call->wrong || (in_range(p.positions.data, rows, positions)
+      && in_range(p.slots.data, rows, slots)), "gpt2::attention: a position or slot is not there");
+  return p;
+}
+
+static struct attention attention_of(const struct places *p, const float *qkv, int64_t rows,
+    float scale, float *y) {
+  return (struct attention){.qkv = qkv, .keys = p->keys.data, .values = p->values.data,
+      .row_positions = p->positions.data, .row_slots = p->slots.data, .y = y, .rows = rows,
+      .heads = p->values.sizes[1], .head_width = p->values.sizes[3],
+      .positions = p->values.sizes[2], .cache_type = number_type(p->keys.type), .scale = scale};
+}
+
+// A tensor of scratch for each worker.
+static float *make_scratch(struct call *call, const struct attention *job, int64_t *workers) {
+  *workers = pool_workers();
+  int64_t sizes[] = {*workers, attention_scratch(job)};
+  return make(call, FLOAT32_TYPE, 2, sizes);
+}
+
+static void run_attention(const struct attention *job, int64_t workers) {
+  int64_t width = job->heads * job->head_width;
+  int64_t seen = 0;
+  for (int64_t i = 0; i < job->rows; i++) {
+    seen += job->row_positions[i] + 1;
+  }
+  if (!slots_attend_alone(job)) {
+    run(kernels->write_cache, job, parts_of(job->rows * width * 8, job->rows));
+  }
+  pool_run(kernels->attention, job, parts_of(seen * width * 2, job->rows * job->heads), workers);
+}
+
 // attention(Tensor qkv, Tensor(a!) keys, Tensor(b!) values, Tensor positions, Tensor slots, float scale)
 //     -> Tensor: writes keys and values of the rows, then attends.
 static void attention_operation(uint64_t *stack, uint64_t arguments, uint64_t results) {
   (void)arguments, (void)results;
   struct call call = {.stack = stack};
   struct tensor qkv = next_tensor(&call, 2, false, "gpt2::attention: qkv is not a matrix");
-  struct tensor keys = next_tensor(&call, 5, false, "gpt2::attention: keys do not lie in blocks");
-  struct tensor values = next_tensor(&call, 4, false, "gpt2::attention: values do not fit");
   int64_t rows = qkv.sizes[0];
-  int64_t slots = values.sizes[0], heads = values.sizes[1], places = values.sizes[2];
-  int64_t width = values.sizes[3];
-  require(&call, qkv.type == FLOAT32_TYPE && qkv.sizes[1] == 3 * heads * width,
+  struct places places = next_places(&call, rows);
+  int64_t width = places.values.sizes[1] * places.values.sizes[3];
+  require(&call, qkv.type == FLOAT32_TYPE && qkv.sizes[1] == 3 * width,
       "gpt2::attention: qkv does not fit");
-  require(&call, keys.type == values.type
-      && (keys.type == FLOAT32_TYPE || keys.type == FLOAT16_TYPE),
-      "gpt2::attention: the cache is not in float32 or float16");
-  require(&call, keys.sizes[0] == slots && keys.sizes[1] == heads
-      && keys.sizes[2] == blocks_of(places, 16) && keys.sizes[3] == width && keys.sizes[4] == 16,
-      "gpt2::attention: keys do not fit values");
-  struct tensor positions =
-      next_vector(&call, INT32_TYPE, rows, false, "gpt2::attention: positions do not fit");
-  struct tensor row_slots =
-      next_vector(&call, INT32_TYPE, rows, false, "gpt2::attention: slots do not fit");
-  require(&call, call.wrong || (in_range(positions.data, rows, places)
-      && in_range(row_slots.data, rows, slots)), "gpt2::attention: a position or slot is not there");
-  int64_t sizes[] = {rows, heads * width};
+  int64_t sizes[] = {rows, width};
   float *y = make(&call, FLOAT32_TYPE, 2, sizes);
-  struct attention job = {.qkv = qkv.data, .keys = keys.data, .values = values.data,
-      .row_positions = positions.data, .row_slots = row_slots.data, .y = y, .rows = rows,
-      .heads = heads, .head_width = width, .positions = places,
-      .cache_type = number_type(keys.type), .scale = float_argument(stack[5])};
-  int64_t room[] = {pool_workers(), attention_scratch(&job)};
-  job.scratch = make(&call, FLOAT32_TYPE, 2, room);
+  struct attention job = attention_of(&places, qkv.data, rows, float_argument(stack[5]), y);
+  int64_t workers;
+  job.scratch = make_scratch(&call, &job, &workers);
   if (!call.wrong) {
-    int64_t seen = 0;
-    for (int64_t i = 0; i < rows; i++) {
-      seen += job.row_positions[i] + 1;
-    }
-    if (!slots_attend_alone(&job)) {
-      run(kernels->write_cache, &job, parts_of(rows * heads * width * 8, rows));
-    }
-    pool_run(kernels->attention, &job, parts_of(seen * heads * width * 2, rows * heads), room[0]);
+    run_attention(&job, workers);
+  }
+  finish_call(&call);
+}
+
+// The next layer of a block, with a bias; scale and sums are empty unless it is in int8.
+static struct layer next_layer(struct call *call, int64_t in, int64_t out) {
+  struct layer layer = {.in = in, .out = out};
+  layer.weight = next_tensor(call, ANY, false, "gpt2::block: weight is not packed");
+  bool int8 = layer.weight.type == INT8_TYPE;
+  require(call, layer.weight.dimensions == (int8 ? 4 : 3), "gpt2::block: weight is not packed");
+  int64_t scales = int8 ? out : 0;
+  layer.scale = next_vector(call, FLOAT32_TYPE, scales, false, "gpt2::block: scale does not fit");
+  layer.sums = next_vector(call, INT32_TYPE, scales, false, "gpt2::block: sums do not fit");
+  layer.bias = next_vector(call, FLOAT32_TYPE, out, false, "gpt2::block: bias does not fit");
+  (int8 ? require_int8_layer : require_float_layer)(call, &layer);
+  return layer;
+}
+
+// block(Tensor x, ln_1: weight, bias, c_attn: weight, scale, sums, bias, Tensor(a!) keys, Tensor(b!) values,
+//     positions, slots, c_proj: four as of c_attn, ln_2, c_fc, mlp_c_proj, int inner, int activation,
+//     float shift, float epsilon, float scale) -> Tensor: the block's output, as of the operators one by one.
+static void block_operation(uint64_t *stack, uint64_t arguments, uint64_t results) {
+  (void)arguments, (void)results;
+  struct call call = {.stack = stack};
+  const uint64_t *numbers = stack + BLOCK_TENSORS;
+  int64_t inner = (int64_t)numbers[0];
+  struct use activated = {.activation = (int32_t)numbers[1]};
+  float shift = float_argument(numbers[2]), epsilon = float_argument(numbers[3]);
+  struct tensor x = next_tensor(&call, 2, false, "gpt2::block: x is not a matrix");
+  require(&call, x.type == FLOAT32_TYPE, "gpt2::block: x is not in float32");
+  int64_t rows = x.sizes[0], width = x.sizes[1];
+  require(&call, inner > 0, "gpt2::block: inner is not positive");
+  struct norm ln_1 = next_norm(&call, width);
+  struct layer c_attn = next_layer(&call, width, 3 * width);
+  struct places places = next_places(&call, rows);
+  require(&call, places.values.sizes[1] * places.values.sizes[3] == width,
+      "gpt2::block: the cache does not fit x");
+  struct layer c_proj = next_layer(&call, width, width);
+  struct norm ln_2 = next_norm(&call, width);
+  struct layer c_fc = next_layer(&call, width, inner);
+  struct layer mlp_c_proj = next_layer(&call, inner, width);
+  float *y = make(&call, FLOAT32_TYPE, 2, x.sizes);
+  float *between = make(&call, FLOAT32_TYPE, 2, x.sizes);
+  // A norm's output, then the heads'.
+  float *narrow = make(&call, FLOAT32_TYPE, 2, x.sizes);
+  int64_t widest = inner > 3 * width ? inner : 3 * width;
+  int64_t wide_sizes[] = {rows, widest}, room_sizes[] = {rows, widest + 16};
+  float *wide = make(&call, FLOAT32_TYPE, 2, wide_sizes);
+  float *room = make(&call, FLOAT32_TYPE, 2, room_sizes);
+  struct attention attention =
+      attention_of(&places, wide, rows, float_argument(numbers[4]), narrow);
+  int64_t workers;
+  attention.scratch = make_scratch(&call, &attention, &workers);
+  if (!call.wrong) {
+    run_norm(&ln_1, x.data, rows, width, epsilon, narrow);
+    run_layer(&c_attn, narrow, rows, (struct use){0}, room, wide);
+    run_attention(&attention, workers);
+    run_layer(&c_proj, narrow, rows, (struct use){.residual = x.data}, room, between);
+    run_norm(&ln_2, between, rows, width, epsilon, narrow);
+    run_layer(&c_fc, narrow, rows, activated, room, wide);
+    struct use last = {.residual = between, .activated = true, .shift = shift};
+    run_layer(&mlp_c_proj, wide, rows, last, room, y);
   }
   finish_call(&call);
 }
@@ -424,6 +577,14 @@ static const struct {
     {"attention(Tensor qkv, Tensor(a!) keys, Tensor(b!) values, Tensor positions, Tensor slots, "
      "float scale) -> Tensor",
         "attention", attention_operation},
+    {"block(Tensor x, Tensor ln_1_weight, Tensor ln_1_bias, Tensor c_attn_weight, Tensor c_attn_scale, "
+     "Tensor c_attn_sums, Tensor c_attn_bias, Tensor(a!) keys, Tensor(b!) values, Tensor positions, "
+     "Tensor slots, Tensor c_proj_weight, Tensor c_proj_scale, Tensor c_proj_sums, Tensor c_proj_bias, "
+     "Tensor ln_2_weight, Tensor ln_2_bias, Tensor c_fc_weight, Tensor c_fc_scale, Tensor c_fc_sums, "
+     "Tensor c_fc_bias, Tensor mlp_c_proj_weight, Tensor mlp_c_proj_scale, Tensor mlp_c_proj_sums, "
+     "Tensor mlp_c_proj_bias, int inner, int activation, float shift, float epsilon, float scale) "
+     "-> Tensor",
+        "block", block_operation},
     {"logits(Tensor x, Tensor temperatures, Tensor tokens, int result) -> Tensor", "logits",
         logits_operation},
     {"activate(Tensor x, int activation) -> Tensor", "activate", activate_operation},

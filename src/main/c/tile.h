@@ -22,7 +22,11 @@ enum { TILE_ROWS = 6 };
 #define TILES(t) t(1, 4) t(2, 2) t(3, 2) t(4, 1) t(5, 1) t(6, 1)
 #endif
 
-#if defined(__AVX512BW__) && !defined(__AVX512VNNI__)
+#if defined(__AVX512VNNI__)
+// Bytes of many rows stay in the processor's first cache, where the same rows of floats do not.
+enum { BYTE_TILE_ROWS = 6 };
+#define BYTE_TILES(t) t(1, 4) t(2, 4) t(3, 4) t(4, 4) t(5, 4) t(6, 4)
+#elif defined(__AVX512BW__)
 enum { BYTE_TILE_ROWS = 8 };
 #define BYTE_TILES(t) t(1, 4) t(2, 4) t(3, 4) t(4, 4) t(5, 2) t(6, 2) t(7, 2) t(8, 2)
 #elif defined(__AVX2__) && !defined(__AVXVNNI__) && !defined(__AVX512F__)

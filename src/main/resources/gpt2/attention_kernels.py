@@ -20,6 +20,7 @@ class Gpt2(Module):
     self.prefix_cache = self.empty_cache([blocks, self.layers], block_length, head_width)
     self.keys = torch.unbind(self.kv_cache[0], 0)
     self.values = torch.unbind(self.kv_cache[1], 0)
+    self.join_blocks()
 
   def empty_cache(self, outer: List[int], positions: int, head_width: int) -> List[Tensor]:
     keys = torch.empty(outer + [self.heads, (positions + 15) // 16, head_width, 16],

@@ -299,9 +299,7 @@ class Gpt2(Module):
     plan = self.plan_attention(batch)
     x = self.embed(batch.token, batch.position)  # [N, W]
     for l in range(self.layers):
-      block = self.blocks[l]
-      z = self.attention(self.qkv(x, block), l, batch, plan)  # [N, W]
-      x = self.after_attention(x, z, block)  # [N, W]
+      x = self.pass_block(x, l, batch, plan)  # [N, W]
     return x  # [N, W]
 
   def embed(self, token: Tensor, position: Tensor) -> Tensor:

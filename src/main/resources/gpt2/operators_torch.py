@@ -96,6 +96,13 @@ def embed(wte: Tensor, wpe: Tensor, token: Tensor, position: Tensor) -> Tensor:
 
 class Gpt2(Module):
 
+  # A block's output; its keys and values go to the KV cache.
+  def pass_block(self, x: Tensor, layer: int, batch: __torch__.Batch,
+      plan: __torch__.AttentionPlan) -> Tensor:
+    block = self.blocks[layer]
+    z = self.attention(self.qkv(x, block), layer, batch, plan)  # [N, W]
+    return self.after_attention(x, z, block)  # [N, W]
+
   # A linear layer's output added to x.
   def add_linear(self, x: Tensor, h: Tensor, layer: __torch__.Linear) -> Tensor:
     return x + self.linear(h, layer)  # [N, out]

@@ -9,11 +9,14 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.LibUtils;
 import io.github.gpt2server.model.torch.kernels.KernelLibrary;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The kernels as libtorch's operators: right beside its own, and exceptions for what does not fit.
@@ -76,6 +79,53 @@ class KernelOperatorsTest {
           qkv = torch.randn([1, 36])
           y = ops.gpt2.attention(qkv, k, v, p, s, 0.5)
           return self.error(v[slot, :, position].reshape(12), qkv[0, 24:])
+
+        def layer(self, t: List[Tensor], width: int, out: int, int8: bool) -> None:
+          if int8:
+            w = torch.randint(-127, 128, [out, width], dtype=1)
+            t.append(ops.gpt2.pack(w))
+            t.append(torch.rand([out]) * 0.01)
+            t.append(torch.to(torch.sum(w, [1], dtype=4), dtype=3))
+          else:
+            t.append(ops.gpt2.pack(torch.randn([out, width])))
+            t.append(self.none())
+            t.append(torch.empty([0], dtype=3))
+          t.append(torch.randn([out]))
+
+        def apply(self, x: Tensor, t: List[Tensor], residual: Tensor, activation: int, activated: int) -> Tensor:
+          if t[1].size(0) == 0:
+            y = ops.gpt2.linear(x, t[0], t[3], residual, t[3].size(0), activation)
+          else:
+            y = ops.gpt2.int8_linear(x, t[0], t[1], t[2], t[3], residual, activation, activated, -0.17)
+          return y
+
+        def block(self, int8: bool, shorter: int) -> bool:
+          t = annotate(List[Tensor], [])
+          t.append(torch.randn([5, 24]))
+          t.append(torch.randn([24]))
+          t.append(torch.randn([24]))
+          self.layer(t, 24, 72, int8)
+          t.append(torch.zeros([2, 3, 2, 8, 16]))
+          t.append(torch.zeros([2, 3, 20, 8]))
+          t.append(torch.tensor([7, 3, 4, 5, 6], dtype=3))
+          t.append(torch.tensor([0, 1, 1, 1, 1], dtype=3))
+          self.layer(t, 24, 24, int8)
+          t.append(torch.randn([24]))
+          t.append(torch.randn([24]))
+          self.layer(t, 24, 40, int8)
+          self.layer(t, 40, 24, int8)
+          if shorter >= 0:
+            t[shorter] = t[shorter][1:]
+          y = ops.gpt2.block(t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], t[11], t[12],
+              t[13], t[14], t[15], t[16], t[17], t[18], t[19], t[20], t[21], t[22], t[23], t[24], 40, 1, -0.17,
+              1e-05, 0.3)
+          h = ops.gpt2.layer_norm(t[0], t[1], t[2], 1e-05)
+          qkv = self.apply(h, t[3:7], self.no_matrix(), 0, 0)
+          z = ops.gpt2.attention(qkv, torch.zeros_like(t[7]), torch.zeros_like(t[8]), t[9], t[10], 0.3)
+          x = self.apply(z, t[11:15], t[0], 0, 0)
+          h = ops.gpt2.layer_norm(x, t[15], t[16], 1e-05)
+          h = self.apply(h, t[17:21], self.no_matrix(), 1, 0)
+          return torch.equal(y, self.apply(h, t[21:25], x, 0, 1))
       """;
 
   private static TorchProgram program;
@@ -150,5 +200,23 @@ class KernelOperatorsTest {
     assertThatThrownBy(() -> program.run("attend", IValue.from(0), IValue.from(2)))
         .isInstanceOf(EngineException.class)
         .hasMessageContaining("a position or slot is not there");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aBlockIsItsOperatorsOneByOne(boolean int8) {
+    assertThat(program.flag("block", IValue.from(int8), IValue.from(-1))).isTrue();
+  }
+
+  @ParameterizedTest
+  @MethodSource("tensorsOfABlock")
+  void tensorsThatDoNotFitABlockAreExceptions(int shorter) {
+    assertThatThrownBy(() -> program.run("block", IValue.from(true), IValue.from(shorter)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("gpt2::");
+  }
+
+  static IntStream tensorsOfABlock() {
+    return IntStream.range(0, 25);
   }
 }
