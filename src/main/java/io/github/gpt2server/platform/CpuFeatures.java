@@ -39,6 +39,11 @@ public record CpuFeatures(Set<String> names) {
             .orElse(Set.of()));
   }
 
+  /** Whether this is an ARM processor of before ARMv8.1, without atomic instructions (LSE). */
+  public boolean lacksAtomics() {
+    return names.contains("asimd") && !names.contains("atomics");
+  }
+
   /** The instructions that multiply numbers in bfloat16, if the CPU has any. */
   public Optional<String> bfloat16() {
     return Stream.of("amx_bf16", "avx512_bf16", "bf16").filter(names::contains).findFirst();

@@ -7,6 +7,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import io.github.gpt2server.model.ModelLoadException;
 import io.github.gpt2server.model.checkpoint.FiniteCheck;
 import io.github.gpt2server.model.torch.kernels.KernelChoice;
+import io.github.gpt2server.platform.CpuFeatures;
 import java.util.Map;
 
 /** libtorch as it is on this machine: devices and threads. The first call loads it. */
@@ -15,13 +16,27 @@ public final class TorchRuntime {
 
   private TorchRuntime() {}
 
-  /** Loads libtorch, if it is not loaded. */
+  /**
+   * Loads libtorch, if it is not loaded.
+   *
+   * @throws ModelLoadException if this processor cannot run it
+   */
   public static synchronized void load() {
     if (!loaded) {
+      requireAtomics(CpuFeatures.ofThisMachine());
       NativeEnvironment.prepare();
       LibtorchFolder.nameFlavor();
       Engine.getEngine("PyTorch");
       loaded = true;
+    }
+  }
+
+  /** Refuses a processor on which DJL's library would end the process by SIGILL. */
+  static void requireAtomics(CpuFeatures features) {
+    if (features.lacksAtomics()) {
+      throw new ModelLoadException(
+          "this ARM processor has no atomic instructions (\"atomics\" in /proc/cpuinfo), which"
+              + " libtorch's library for Java needs: use a processor of ARMv8.1 or later");
     }
   }
 
