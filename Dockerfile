@@ -55,8 +55,11 @@ ENV PYTORCH_LIBRARY_PATH=/app/native \
 
 # Runs on the target's platform, because it starts the server; under emulation that takes minutes.
 FROM runtime AS training
+# For emulation: options of the JVM, and a command to record instead of the server, such as --version.
+ARG JAVA_TOOL_OPTIONS
+ARG TRAINING_COMMAND
 COPY docker/train-startup.sh ./
-RUN ./train-startup.sh /app/gpt2-server.aot
+RUN ./train-startup.sh /app/gpt2-server.aot ${TRAINING_COMMAND}
 
 FROM runtime
 ARG VERSION=0.1.0

@@ -17,10 +17,13 @@ cache=${IMAGE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gpt2-server-images}
 java_version=25
 # The Debian release that has this Java.
 suite=trixie
+base_packages=ca-certificates,openjdk-$java_version-jre-headless
 stand_ins=localhost/gpt2-server-test
 image=localhost/gpt2-server:test
 # How long the server may take to be ready, in seconds.
 patience=90
+# How long a build may take.
+build_patience=900
 
 # shellcheck source=docker/test/compose.sh
 . docker/test/compose.sh
@@ -104,20 +107,24 @@ EOF
   buildah rm -a >/dev/null 2>&1 || true
 }
 
-# A Debian with a Java, for amd64 or arm64: make_base NAME ARCHITECTURE
-make_base() {
-  local name=$1 architecture=$2 mirror root=$work/root
-  podman image exists "$name" && return
+# Sets `mirror` to where this machine's apt takes Debian from.
+find_mirror() {
   # The variable is apt's own.
   # shellcheck disable=SC2016
   mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
   [[ -n $mirror ]] || go_on_without "this machine's apt has no Debian mirror to take base images from."
-  timeout 600 debootstrap "--arch=$architecture" --variant=minbase \
-    "--include=ca-certificates,openjdk-$java_version-jre-headless" \
+}
+
+# A Debian with a Java.
+make_base() {
+  local mirror root=$work/root
+  podman image exists "$stand_ins/jre" && return
+  find_mirror
+  timeout 600 debootstrap --variant=minbase "--include=$base_packages" \
     "$suite" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 \
     || go_on_without "debootstrap could not make a base image: $(tail -n 1 "$work/debootstrap.log")"
   rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/tmp/*
-  tar -C "$root" -c . | podman import -q --arch "$architecture" - "$name" >/dev/null
+  tar -C "$root" -c . | podman import -q - "$stand_ins/jre" >/dev/null
   rm -rf "$root"
 }
 
@@ -129,7 +136,7 @@ make_stand_in() {
 
 # The images that Dockerfile begins with.
 make_stand_ins() {
-  make_base "$stand_ins/jre" "$(dpkg --print-architecture)"
+  make_base
   if ! podman image exists "$stand_ins/maven"; then
     mkdir -p "$work/maven-image"
     cp -rL "$(mvn -v | sed -n 's/^Maven home: //p')" "$work/maven-image/maven"
@@ -212,7 +219,7 @@ build() {
   repository=$(mvn -q -B help:evaluate -Dexpression=settings.localRepository -DforceStdout -o 2>/dev/null) \
     || repository=$HOME/.m2/repository
   # What was built before this, such as by mvn verify, has left all that Maven needs.
-  timeout 900 buildah bud --runtime runc --network host --pull=never --format docker --layers "${@:3}" \
+  timeout "$build_patience" buildah bud --runtime runc --network host --pull=never --format docker --layers "${@:3}" \
     --build-arg "MAVEN_IMAGE=$maven" --build-arg "JRE_IMAGE=$jre" \
     --build-arg "MAVEN_FLAGS=--offline -Dmaven.repo.local=/repository" -v "$repository:/repository" \
     --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
@@ -481,8 +488,7 @@ lint() {
 
 work=$(mktemp -d)
 case ${1:-} in
-  "") ;;
-  --arm64) packages+=(qemu-user-static) ;;
+  "" | --arm64) ;;
   *) echo "usage: $0 [--arm64]" >&2; exit 2 ;;
 esac
 require_machine
