@@ -107,6 +107,9 @@ INLINE void int8_tile(const struct int8_linear *job, int64_t row, int64_t block,
       lanes scale = load_some(job->scale + n, count) * all(job->row_scale[row + m]);
       lanes bias = job->bias ? load_some(job->bias + n, count) : all(0);
       lanes y = fma(whole, scale, bias);
+      if (job->addend) {
+        y = y + all(job->addend[row + m]);
+      }
       store_some(job->y + (row + m) * job->out + n, y, count);
     }
   }

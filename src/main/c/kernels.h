@@ -25,8 +25,8 @@ struct linear {
 
 // The same with integers of 8 bits. Of row m, a = max |x| (of x - shift if `activated`), at least 1e-12;
 // q = round(x * (127 / a)), or round((x - shift) * (255 / a)), to the nearest, ties to even. The sum of
-// q w is exact; y = activation(fma(sum, scale[n] * (a / 127), bias[n])) + residual, or a / 255. Weights
-// are packed: [out / 16][in / 4][16][4], filled up with 0.
+// q w is exact; y = activation(fma(sum, scale[n] * (a / 127), bias[n]) + addend[m]) + residual, or a / 255.
+// Weights are packed: [out / 16][in / 4][16][4], filled up with 0.
 struct int8_linear {
   const float *x;
   const int8_t *weight;
@@ -34,6 +34,7 @@ struct int8_linear {
   const int32_t *sums;  // of each output's weights
   const float *bias;    // or null
   const float *residual;  // or null
+  const float *addend;    // one of each row, or null
   float *y;
   uint8_t *quantized;  // [rows][in, rounded up to 4], for the kernel's own use
   float *row_scale;    // [rows], likewise

@@ -209,6 +209,7 @@ struct layer {
 // What becomes of a layer's outputs, and in int8 of its inputs: see kernels.h.
 struct use {
   const float *residual;
+  const float *addend;  // of a layer in int8 alone
   int32_t activation;
   bool activated;
   float shift;
@@ -245,8 +246,8 @@ static void run_layer(const struct layer *layer, const float *x, int64_t rows, s
     uint8_t *quantized = (uint8_t *)room;
     // The rows in 8 bits, and their scales behind them.
     struct int8_linear job = {.x = x, .weight = layer->weight.data, .scale = layer->scale.data,
-        .sums = layer->sums.data, .bias = layer->bias.data, .residual = use.residual, .y = y,
-        .quantized = quantized, .row_scale = (float *)(void *)(quantized + rows * length),
+        .sums = layer->sums.data, .bias = layer->bias.data, .residual = use.residual,
+        .addend = use.addend, .y = y, .quantized = quantized, .row_scale = (float *)(void *)(quantized + rows * length),
         .rows = rows, .in = in, .out = out, .shift = use.shift, .activated = use.activated,
         .activation = use.activation};
     run(kernels->int8_quantize, &job, parts_of(rows * in, rows));
@@ -289,7 +290,7 @@ static void linear_operation(uint64_t *stack, uint64_t arguments, uint64_t resul
 }
 
 // int8_linear(Tensor x, Tensor weight, Tensor scale, Tensor sums, Tensor bias, Tensor residual,
-//     int activation, int activated, float shift) -> Tensor
+//     Tensor addend, int activation, int activated, float shift) -> Tensor
 static void int8_linear_operation(uint64_t *stack, uint64_t arguments, uint64_t results) {
   (void)arguments, (void)results;
   struct call call = {.stack = stack};
@@ -307,13 +308,16 @@ static void int8_linear_operation(uint64_t *stack, uint64_t arguments, uint64_t 
       next_vector(&call, FLOAT32_TYPE, layer.out, true, "gpt2::int8_linear: bias does not fit");
   struct tensor residual =
       next_matrix(&call, rows, layer.out, true, "gpt2::int8_linear: residual does not fit");
+  struct tensor addend =
+      next_vector(&call, FLOAT32_TYPE, rows, true, "gpt2::int8_linear: addend does not fit");
   int64_t sizes[] = {rows, layer.out};
   float *y = make(&call, FLOAT32_TYPE, 2, sizes);
   int64_t room_sizes[] = {rows, blocks_of(layer.in, 4) * 4 + 4};
   float *room = make(&call, INT8_TYPE, 2, room_sizes);
   if (!call.wrong) {
-    struct use use = {.residual = residual.data, .activation = (int32_t)stack[6],
-        .activated = stack[7] != 0, .shift = float_argument(stack[8])};
+    struct use use = {.residual = residual.data, .addend = addend.data,
+        .activation = (int32_t)stack[7], .activated = stack[8] != 0,
+        .shift = float_argument(stack[9])};
     run_layer(&layer, x.data, rows, use, room, y);
   }
   finish_call(&call);
@@ -568,7 +572,7 @@ static const struct {
     {"linear(Tensor x, Tensor weight, Tensor bias, Tensor residual, int out, int activation) -> Tensor",
         "linear", linear_operation},
     {"int8_linear(Tensor x, Tensor weight, Tensor scale, Tensor sums, Tensor bias, Tensor residual, "
-     "int activation, int activated, float shift) -> Tensor",
+     "Tensor addend, int activation, int activated, float shift) -> Tensor",
         "int8_linear", int8_linear_operation},
     {"layer_norm(Tensor x, Tensor weight, Tensor bias, float epsilon) -> Tensor", "layer_norm",
         layer_norm_operation},

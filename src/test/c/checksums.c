@@ -143,6 +143,7 @@ static uint64_t int8_case(const struct kernels *k, uint64_t sum) {
   job.sums = sums;
   job.bias = numbers[3];
   job.residual = from_to(0, 1) ? numbers[3] : 0;
+  job.addend = job.residual ? 0 : numbers[3];
   job.y = numbers[4];
   job.quantized = bytes + ROOM / 2;
   job.row_scale = numbers[5] + 1024;

@@ -23,6 +23,10 @@ def float32_rows(x: Tensor) -> Tensor:
   return torch.to(x, dtype=__torch__.float32()).contiguous()
 
 
+def none() -> Tensor:
+  return torch.empty([0], dtype=__torch__.float32())
+
+
 def no_residual() -> Tensor:
   return torch.empty([0, 0], dtype=__torch__.float32())
 
@@ -179,12 +183,17 @@ class Gpt2(Module):
     if activated:
       shifted = 1
     return ops.gpt2.int8_linear(x, weight.packed, weight.scale, weight.integer_sums, bias, residual,
-        activation, shifted, self.activation_minimum)  # [N, out]
+        __torch__.none(), activation, shifted, self.activation_minimum)  # [N, out]
 
   def quantized_linear(self, x: Tensor, weight: __torch__.QuantizedWeight, activated: bool,
       bias: Tensor) -> Tensor:
     return self.fused_quantized_linear(__torch__.float32_rows(x), weight, activated, bias, 0,
         __torch__.no_residual())  # [N, out]
+
+  # A product in int8, and a number of each row [N, 1] added to it.
+  def quantized_product(self, x: Tensor, weight: __torch__.QuantizedWeight, addend: Tensor) -> Tensor:
+    return ops.gpt2.int8_linear(x, weight.packed, weight.scale, weight.integer_sums, __torch__.none(),
+        __torch__.no_residual(), addend.squeeze(1), 0, 0, 0.)  # [N, out]
 
   # A linear layer's output added to x.
   def add_linear(self, x: Tensor, h: Tensor, layer: __torch__.Linear) -> Tensor:

@@ -131,6 +131,11 @@ class Gpt2(Module):
       y = y + bias
     return y  # [N, out]
 
+  # A product in int8, and a number of each row [N, 1] added to it.
+  def quantized_product(self, x: Tensor, weight: __torch__.QuantizedWeight, addend: Tensor) -> Tensor:
+    none = torch.empty([0], dtype=__torch__.float32())
+    return torch.add_(self.quantized_linear(x, weight, False, none), addend)  # [N, out]
+
   # Attention within texts that lie end to end, of their queries, keys and values [N, 3, H, D].
   def attend_texts(self, qkv: Tensor, lengths: List[int], scale: float) -> Tensor:
     q, k, v = torch.unbind(qkv, 1)  # [N, H, D]

@@ -53,8 +53,7 @@ class Gpt2(Module):
   def quantized_unembed(self, x: Tensor, head: __torch__.QuantizedHead) -> Tensor:
     h = __torch__.layer_norm(x, head.ln_f, self.eps)  # [N, W]
     common = __torch__.single_output(h, head.common)  # [N, 1]
-    none = torch.empty([0], dtype=__torch__.float32())
-    return torch.add_(self.quantized_linear(h, head.weight, False, none), common)  # [N, V]
+    return self.quantized_product(h, head.weight, common)  # [N, V]
 
   # Embeds a sample text, on which the layers are tried.
   def begin_calibration(self, tokens: List[int]) -> None:

@@ -96,8 +96,16 @@ class KernelOperatorsTest {
           if t[1].size(0) == 0:
             y = ops.gpt2.linear(x, t[0], t[3], residual, t[3].size(0), activation)
           else:
-            y = ops.gpt2.int8_linear(x, t[0], t[1], t[2], t[3], residual, activation, activated, -0.17)
+            y = ops.gpt2.int8_linear(x, t[0], t[1], t[2], t[3], residual, self.none(), activation, activated, -0.17)
           return y
+
+        def addend(self, numbers: int) -> bool:
+          t = annotate(List[Tensor], [])
+          self.layer(t, 24, 40, True)
+          x = torch.randn([5, 24])
+          a = torch.randn([numbers])
+          y = ops.gpt2.int8_linear(x, t[0], t[1], t[2], t[3], self.no_matrix(), a, 0, 0, 0.)
+          return torch.equal(y, self.apply(x, t, self.no_matrix(), 0, 0) + a.unsqueeze(1))
 
         def block(self, int8: bool, shorter: int) -> bool:
           t = annotate(List[Tensor], [])
@@ -214,6 +222,14 @@ class KernelOperatorsTest {
     assertThatThrownBy(() -> program.run("block", IValue.from(true), IValue.from(shorter)))
         .isInstanceOf(EngineException.class)
         .hasMessageContaining("gpt2::");
+  }
+
+  @Test
+  void eachRowMayHaveANumberThatIsAdded() {
+    assertThat(program.flag("addend", IValue.from(5))).isTrue();
+    assertThatThrownBy(() -> program.run("addend", IValue.from(4)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("addend does not fit");
   }
 
   static IntStream tensorsOfABlock() {

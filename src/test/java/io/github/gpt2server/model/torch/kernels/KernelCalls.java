@@ -167,6 +167,7 @@ final class KernelCalls {
               memory.of(sums),
               memory.of(bias),
               null,
+              null,
               y,
               memory.room((long) rows * ((in + 3L) / 4 * 4)),
               memory.room(4L * rows),
