@@ -233,11 +233,11 @@ static void require_int8_layer(struct call *call, const struct layer *layer) {
   require(call, layer->in <= 65536, "gpt2::int8_linear: more than 65536 inputs");
 }
 
-// How many numbers of float32 a row takes in the order in which tiles read it, or in int8.
+// How many numbers of float32 are room for a row, in the order in which tiles read it or in int8.
 static int64_t room_of(const struct layer *layer) { return layer->in + 16; }
 
-// y [rows, out] of x [rows, in]; `room` has room_of(layer) numbers for each row, unless there is one row
-// of floats.
+// y [rows, out] of x [rows, in]. `room` is what room_of says for each row; in int8 the row's integers and 4
+// bytes do, and one row of floats needs none.
 static void run_layer(const struct layer *layer, const float *x, int64_t rows, struct use use,
     float *room, float *y) {
   int64_t in = layer->in, out = layer->out;
@@ -247,9 +247,9 @@ static void run_layer(const struct layer *layer, const float *x, int64_t rows, s
     // The rows in 8 bits, and their scales behind them.
     struct int8_linear job = {.x = x, .weight = layer->weight.data, .scale = layer->scale.data,
         .sums = layer->sums.data, .bias = layer->bias.data, .residual = use.residual,
-        .addend = use.addend, .y = y, .quantized = quantized, .row_scale = (float *)(void *)(quantized + rows * length),
-        .rows = rows, .in = in, .out = out, .shift = use.shift, .activated = use.activated,
-        .activation = use.activation};
+        .addend = use.addend, .y = y, .quantized = quantized,
+        .row_scale = (float *)(void *)(quantized + rows * length), .rows = rows, .in = in,
+        .out = out, .shift = use.shift, .activated = use.activated, .activation = use.activation};
     run(kernels->int8_quantize, &job, parts_of(rows * in, rows));
     run(kernels->int8_linear, &job, parts_of(rows * in * out, blocks_of(out, 64)));
     return;
