@@ -233,11 +233,13 @@ static void require_int8_layer(struct call *call, const struct layer *layer) {
   require(call, layer->in <= 65536, "gpt2::int8_linear: more than 65536 inputs");
 }
 
-// How many numbers of float32 are room for a row, in the order in which tiles read it or in int8.
-static int64_t room_of(const struct layer *layer) { return layer->in + 16; }
+// Room for rows in the order in which tiles read them, or in int8 with a scale of each.
+static float *make_room(struct call *call, int64_t rows, int64_t in) {
+  int64_t sizes[] = {rows, in + 16};
+  return make(call, FLOAT32_TYPE, 2, sizes);
+}
 
-// y [rows, out] of x [rows, in]. `room` is what room_of says for each row; in int8 the row's integers and 4
-// bytes do, and one row of floats needs none.
+// y [rows, out] of x [rows, in]; one row of floats needs no room.
 static void run_layer(const struct layer *layer, const float *x, int64_t rows, struct use use,
     float *room, float *y) {
   int64_t in = layer->in, out = layer->out;
@@ -280,8 +282,7 @@ static void linear_operation(uint64_t *stack, uint64_t arguments, uint64_t resul
       next_matrix(&call, rows, layer.out, true, "gpt2::linear: residual does not fit");
   int64_t sizes[] = {rows, layer.out};
   float *y = make(&call, FLOAT32_TYPE, 2, sizes);
-  int64_t room_sizes[] = {rows, room_of(&layer)};
-  float *room = rows == 1 ? 0 : make(&call, FLOAT32_TYPE, 2, room_sizes);
+  float *room = rows == 1 ? 0 : make_room(&call, rows, layer.in);
   if (!call.wrong) {
     struct use use = {.residual = residual.data, .activation = (int32_t)stack[5]};
     run_layer(&layer, x.data, rows, use, room, y);
@@ -312,8 +313,7 @@ static void int8_linear_operation(uint64_t *stack, uint64_t arguments, uint64_t 
       next_vector(&call, FLOAT32_TYPE, rows, true, "gpt2::int8_linear: addend does not fit");
   int64_t sizes[] = {rows, layer.out};
   float *y = make(&call, FLOAT32_TYPE, 2, sizes);
-  int64_t room_sizes[] = {rows, blocks_of(layer.in, 4) * 4 + 4};
-  float *room = make(&call, INT8_TYPE, 2, room_sizes);
+  float *room = make_room(&call, rows, layer.in);
   if (!call.wrong) {
     struct use use = {.residual = residual.data, .addend = addend.data,
         .activation = (int32_t)stack[7], .activated = stack[8] != 0,
@@ -501,9 +501,9 @@ static void block_operation(uint64_t *stack, uint64_t arguments, uint64_t result
   // A norm's output, then the heads'.
   float *narrow = make(&call, FLOAT32_TYPE, 2, x.sizes);
   int64_t widest = inner > 3 * width ? inner : 3 * width;
-  int64_t wide_sizes[] = {rows, widest}, room_sizes[] = {rows, widest + 16};
+  int64_t wide_sizes[] = {rows, widest};
   float *wide = make(&call, FLOAT32_TYPE, 2, wide_sizes);
-  float *room = make(&call, FLOAT32_TYPE, 2, room_sizes);
+  float *room = make_room(&call, rows, widest);
   struct attention attention =
       attention_of(&places, wide, rows, float_argument(numbers[4]), narrow);
   int64_t workers;

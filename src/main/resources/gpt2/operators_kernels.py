@@ -137,22 +137,18 @@ class Gpt2(Module):
       self.join_linear(block.mlp_c_proj)
 
   def join_norm(self, norm: __torch__.LayerNorm) -> None:
-    self.block_tensors.append(norm.weight)
-    self.block_tensors.append(norm.bias)
+    self.block_tensors.extend([norm.weight, norm.bias])
 
   def join_linear(self, layer: __torch__.Linear) -> None:
     quantized = layer.quantized
     weight = layer.weight
-    scale = torch.empty([0], dtype=__torch__.float32())
+    scale = __torch__.none()
     sums = torch.empty([0], dtype=__torch__.int32())
     if quantized is not None:
       weight = quantized.packed
       scale = quantized.scale
       sums = quantized.integer_sums
-    self.block_tensors.append(weight)
-    self.block_tensors.append(scale)
-    self.block_tensors.append(sums)
-    self.block_tensors.append(layer.bias)
+    self.block_tensors.extend([weight, scale, sums, layer.bias])
 
   # A block's output; its keys and values go to the KV cache. It is one call, for every call of libtorch's
   # takes time; the operators one by one compute the same. Names: the norms n1 and n2, the linear layers
@@ -173,27 +169,28 @@ class Gpt2(Module):
     if quantized is None:
       y = ops.gpt2.linear(x, layer.weight, layer.bias, residual, layer.bias.size(0), activation)
     else:
-      y = self.fused_quantized_linear(x, quantized, layer.activated, layer.bias, activation, residual)
+      y = self.fused_quantized_linear(x, quantized, layer.activated, layer.bias, activation, residual,
+          __torch__.none())
     return y  # [N, out]
 
-  # The same in int8; a bias [out], or none.
+  # The same in int8; a bias [out], or none, and a number of each row that is added, [N], or none.
   def fused_quantized_linear(self, x: Tensor, weight: __torch__.QuantizedWeight, activated: bool,
-      bias: Tensor, activation: int, residual: Tensor) -> Tensor:
+      bias: Tensor, activation: int, residual: Tensor, addend: Tensor) -> Tensor:
     shifted = 0
     if activated:
       shifted = 1
     return ops.gpt2.int8_linear(x, weight.packed, weight.scale, weight.integer_sums, bias, residual,
-        __torch__.none(), activation, shifted, self.activation_minimum)  # [N, out]
+        addend, activation, shifted, self.activation_minimum)  # [N, out]
 
   def quantized_linear(self, x: Tensor, weight: __torch__.QuantizedWeight, activated: bool,
       bias: Tensor) -> Tensor:
     return self.fused_quantized_linear(__torch__.float32_rows(x), weight, activated, bias, 0,
-        __torch__.no_residual())  # [N, out]
+        __torch__.no_residual(), __torch__.none())  # [N, out]
 
   # A product in int8, and a number of each row [N, 1] added to it.
   def quantized_product(self, x: Tensor, weight: __torch__.QuantizedWeight, addend: Tensor) -> Tensor:
-    return ops.gpt2.int8_linear(x, weight.packed, weight.scale, weight.integer_sums, __torch__.none(),
-        __torch__.no_residual(), addend.squeeze(1), 0, 0, 0.)  # [N, out]
+    return self.fused_quantized_linear(x, weight, False, __torch__.none(), 0, __torch__.no_residual(),
+        addend.squeeze(1))  # [N, out]
 
   # A linear layer's output added to x.
   def add_linear(self, x: Tensor, h: Tensor, layer: __torch__.Linear) -> Tensor:
