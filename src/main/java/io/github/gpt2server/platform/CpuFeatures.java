@@ -39,7 +39,9 @@ public record CpuFeatures(Set<String> names) {
             .orElse(Set.of()));
   }
 
-  /** Whether this is an ARM processor of before ARMv8.1, without atomic instructions (LSE). */
+  /**
+   * Returns whether this is an ARM processor of before ARMv8.1, without atomic instructions (LSE).
+   */
   public boolean lacksAtomics() {
     return names.contains("asimd") && !names.contains("atomics");
   }
