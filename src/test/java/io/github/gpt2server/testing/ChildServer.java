@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -163,10 +164,20 @@ public final class ChildServer implements AutoCloseable {
 
   /** Waits until {@code /health} has this status. */
   public void awaitHealth(int status) throws IOException, InterruptedException {
+    awaitHealth("was " + status, current -> current == status);
+  }
+
+  /** Waits until it answers, ready or not. */
+  public void awaitAnswer() throws IOException, InterruptedException {
+    awaitHealth("answered", current -> current != 0);
+  }
+
+  private void awaitHealth(String what, IntPredicate reached)
+      throws IOException, InterruptedException {
     long end = System.nanoTime() + START.toNanos();
-    while (health() != status) {
+    while (!reached.test(health())) {
       if (!process.isAlive() || System.nanoTime() > end) {
-        throw new AssertionError("/health never was " + status + ": " + output() + errors());
+        throw new AssertionError("/health never " + what + ": " + output() + errors());
       }
       Thread.sleep(5);
     }

@@ -132,13 +132,13 @@ class TerminationIT {
     }
   }
 
-  /** Before the web server is there, when it answers, while the model loads. */
+  /** Before the web server is there, when it answers, while the model loads or just after. */
   @ParameterizedTest
   @CsvSource({"false, 400", "true, 0", "true, 300", "true, 600"})
   void aStartIsEndedToo(boolean answers, int milliseconds) throws Exception {
     try (ChildServer server = new ChildServer(folder)) {
       if (answers) {
-        server.awaitHealth(503);
+        server.awaitAnswer();
       }
       Thread.sleep(milliseconds);
 
