@@ -46,11 +46,13 @@ public final class RateLimitFilter extends HttpFilter {
       refuse(response, e);
       return;
     }
+    HeldAnswer answer = new HeldAnswer(response);
     try {
-      chain.doFilter(request, quota.isLimited() ? new HeldAnswer(response) : response);
+      chain.doFilter(request, quota.isLimited() ? answer : response);
     } finally {
       quota.end();
     }
+    answer.release();
   }
 
   private static void refuse(HttpServletResponse response, ApiException refusal)

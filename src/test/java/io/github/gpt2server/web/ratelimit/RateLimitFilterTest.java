@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 
@@ -73,20 +74,47 @@ class RateLimitFilterTest {
 
   /** A client that has the whole answer may send the next request at once. */
   @ParameterizedTest
-  @CsvSource({"application/json, false", "text/event-stream;charset=UTF-8, true"})
-  void onlyStreamsAreSentBeforeTheirEnd(String type, boolean sent) throws Exception {
+  @CsvSource({
+    "application/json, whol",
+    "text/event-stream;charset=UTF-8, whole",
+  })
+  void onlyStreamsAreSentWholeBeforeTheirEnd(String type, String sent) throws Exception {
     MockHttpServletResponse answer = new MockHttpServletResponse();
     filter.doFilter(
         new MockHttpServletRequest("POST", "/"),
         answer,
         (request, response) -> {
           response.setContentType(type);
-          response.getOutputStream().write("whole".getBytes(StandardCharsets.UTF_8));
-          response.getOutputStream().flush();
+          response.getOutputStream().write("who".getBytes(StandardCharsets.UTF_8));
+          response.getOutputStream().write('l');
+          response.getOutputStream().write("-e-".getBytes(StandardCharsets.UTF_8), 1, 1);
+          response.getOutputStream().write(new byte[0]);
+          response.getOutputStream().close();
           response.flushBuffer();
-          assertThat(answer.isCommitted()).isEqualTo(sent);
+          assertThat(answer.isCommitted()).isTrue();
+          assertThat(answer.getContentAsString()).isEqualTo(sent);
         });
 
     assertThat(answer.getContentAsString()).isEqualTo("whole");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void nothingIsLeftOfAnAnswerThatIsReplaced(boolean headers) throws Exception {
+    MockHttpServletResponse answer = new MockHttpServletResponse();
+    filter.doFilter(
+        new MockHttpServletRequest("POST", "/"),
+        answer,
+        (request, response) -> {
+          response.getOutputStream().write('1');
+          if (headers) {
+            response.reset();
+          } else {
+            response.resetBuffer();
+          }
+          response.getOutputStream().write('2');
+        });
+
+    assertThat(answer.getContentAsString()).isEqualTo("2");
   }
 }

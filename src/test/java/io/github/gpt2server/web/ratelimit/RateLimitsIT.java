@@ -8,6 +8,8 @@ import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.testing.Scrape;
 import io.github.gpt2server.web.ratelimit.RateLimitOptions.KeyOptions;
 import io.github.gpt2server.web.security.ApiKeys;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,10 +23,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Primary;
+import org.springframework.web.servlet.HandlerInterceptor;
+import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Limits by API key over real sockets, with a clock that stands still. Each test has its key. */
+/**
+ * Limits by API key over real sockets, with a clock that stands still, and with a pause between the
+ * last byte that a handler writes and its return. Each test has its key.
+ */
 @OwnServer(
     value = {
       "--gpt2.api-keys=minute k-minute,spender k-spender,score k-score,leaver k-leaver,"
@@ -40,7 +48,26 @@ class RateLimitsIT {
 
   private static LiveServer server;
 
-  static class Limits {
+  static class Limits implements WebMvcConfigurer {
+    /** Time in which a client that has the whole answer sends its next request. */
+    private static final Duration PAUSE = Duration.ofMillis(20);
+
+    @Override
+    public void addInterceptors(InterceptorRegistry interceptors) {
+      interceptors.addInterceptor(
+          new HandlerInterceptor() {
+            @Override
+            public void afterCompletion(
+                HttpServletRequest request,
+                HttpServletResponse response,
+                Object handler,
+                Exception failure)
+                throws InterruptedException {
+              Thread.sleep(PAUSE.toMillis());
+            }
+          });
+    }
+
     @Bean
     @Primary
     RateLimiter limitsWithoutTime(ApiKeys keys) {
