@@ -270,7 +270,8 @@ class EngineOnModelIT {
     for (int i = 0; i < 10; i++) {
       read(engine.submit(generation(request)));
     }
-    assertThat(residentKilobytes() - before).as("kB grown over 5,000 steps").isLessThan(15_000);
+    // Logits that were not given back would be 80 MB; Java's own memory grows by some.
+    assertThat(residentKilobytes() - before).as("kB grown over 5,000 steps").isLessThan(40_000);
   }
 
   private static long residentKilobytes() {

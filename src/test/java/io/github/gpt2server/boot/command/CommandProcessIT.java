@@ -117,7 +117,8 @@ class CommandProcessIT {
 
     assertThat(exitCode(process)).isEqualTo(143);
     assertThat(out()).isEmpty();
-    assertThat(err()).isEmpty();
+    // What Java since 24 says of a signal that comes before its modules are there.
+    assertThat(err().replaceFirst("Runtime\\.exit\\(143\\) logging failed: .*\\R", "")).isEmpty();
     try (Stream<Path> left = Files.list(directory)) {
       assertThat(left).containsExactly(directory.resolve("long.txt"));
     }
