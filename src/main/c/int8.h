@@ -6,10 +6,23 @@
 
 typedef uint8_t byte_lanes __attribute__((ext_vector_type(16)));
 
+// Sixteen integers as bytes; each four of them lie `step` bytes after those before.
+INLINE void store_fours(uint8_t *to, int64_t step, ilanes q, int64_t count) {
+  byte_lanes bytes = __builtin_convertvector(q, byte_lanes);
+  if (step == 4) {
+    copy(to, &bytes, count);
+    return;
+  }
+  for (int64_t j = 0; j < count; j += 4) {
+    copy(to + j / 4 * step, (const uint8_t *)&bytes + j, 4);
+  }
+}
+
 // A row in 8 bits: each four of its integers `step` bytes after those before.
 static void quantize_row(const struct int8_linear *job, int64_t row, uint8_t *to, int64_t step) {
   int64_t in = job->in;
-  int64_t length = blocks_of(in, 4) * 4;
+  int64_t whole = in / LANES * LANES;
+  int64_t rest = in - whole;
   const float *x = job->x + row * in;
   float steps = job->activated ? 255.0f : 127.0f;
   lanes shift = all(job->activated ? job->shift : 0);
@@ -17,34 +30,24 @@ static void quantize_row(const struct int8_linear *job, int64_t row, uint8_t *to
   int flip = job->activated == SIGNED_BYTES ? 128 : 0;
   // As integers, magnitudes are in the same order, and a NaN is the largest.
   ilanes most = bits(all(1e-12f));
-  for (int64_t i = 0; i < in; i += LANES) {
-    lanes some = load_some(x + i, in - i);
-    ilanes size = bits(magnitude(some - shift));
-    if (in - i < LANES) {
-      for (int64_t j = in - i; j < LANES; j++) {
-        size[j] = 0;
-      }
-    }
-    ilanes more = size > most;
-    most = (more & size) | (~more & most);
+  for (int64_t i = 0; i < whole; i += LANES) {
+    most = __builtin_elementwise_max(most, bits(magnitude(load(x + i) - shift)));
   }
-  int32_t a = most[0];
-  for (int i = 1; i < LANES; i++) {
-    a = most[i] > a ? most[i] : a;
+  if (rest > 0) {
+    lanes last = first(load_some(x + whole, rest) - shift, rest);
+    most = __builtin_elementwise_max(most, bits(magnitude(last)));
   }
-  float largest_one = from_bits((ilanes)a)[0];
+  float largest_one = from_bits((ilanes)__builtin_reduce_max(most))[0];
   job->row_scale[row] = largest_one / steps;
   lanes factor = all(steps / largest_one);
-  for (int64_t i = 0; i < in; i += LANES) {
-    lanes rounded = (load_some(x + i, in - i) - shift) * factor + all(ROUNDER);
-    ilanes q = (bits(rounded) & 255) ^ flip;
-    for (int64_t j = in - i; j < LANES; j++) {
-      q[j] = 0;
-    }
-    byte_lanes narrow = __builtin_convertvector(q, byte_lanes);
-    for (int64_t j = 0; j < LANES && i + j < length; j += 4) {
-      copy(to + (i + j) / 4 * step, (const uint8_t *)&narrow + j, 4);
-    }
+  for (int64_t i = 0; i < whole; i += LANES) {
+    lanes rounded = (load(x + i) - shift) * factor + all(ROUNDER);
+    store_fours(to + i / 4 * step, step, bits(rounded) ^ flip, LANES);
+  }
+  if (rest > 0) {
+    lanes rounded = (load_some(x + whole, rest) - shift) * factor + all(ROUNDER);
+    ilanes q = bits(first(from_bits(bits(rounded) ^ flip), rest));
+    store_fours(to + whole / 4 * step, step, q, blocks_of(rest, 4) * 4);
   }
 }
 

@@ -43,6 +43,14 @@ INLINE lanes load_some(const float *p, int64_t count) {
   return x;
 }
 
+// The others become 0.
+INLINE lanes first(lanes x, int64_t count) {
+  for (int64_t i = count; i < LANES; i++) {
+    x[i] = 0;
+  }
+  return x;
+}
+
 INLINE void store_some(float *p, lanes x, int64_t count) {
   if (count >= LANES) {
     store(p, x);

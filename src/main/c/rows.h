@@ -2,14 +2,6 @@
 #include "functions.h"
 #include "kernels.h"
 
-// x - y of the first `count` numbers, else 0.
-INLINE lanes first(lanes x, int64_t count) {
-  for (int64_t i = count; i < LANES; i++) {
-    x[i] = 0;
-  }
-  return x;
-}
-
 static void layer_norm(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
   (void)worker;
   const struct layer_norm *job = arguments;
