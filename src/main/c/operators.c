@@ -33,7 +33,7 @@ static const struct kernels *kernels;
 
 enum dtype { INT8_TYPE = 1, INT32_TYPE = 3, FLOAT16_TYPE = 5, FLOAT32_TYPE = 6, BFLOAT16_TYPE = 15 };
 
-enum { MOST_DIMENSIONS = 5, MOST_MADE = 6, BLOCK_TENSORS = 25 };
+enum { MOST_DIMENSIONS = 5, MOST_MADE = 6, BLOCK_TENSORS = 10 };
 
 // Of a tensor that may have any number of dimensions.
 enum { ANY = -1 };
@@ -202,7 +202,10 @@ static void pack_operation(uint64_t *stack, uint64_t arguments, uint64_t results
 
 // A linear layer: its packed weight, in int8 with the scales and sums of its outputs, and its bias or none.
 struct layer {
-  struct tensor weight, scale, sums, bias;
+  struct tensor weight;
+  const float *scale;
+  const int32_t *sums;
+  const float *bias;
   int64_t in, out;
 };
 
@@ -225,7 +228,6 @@ static void require_float_layer(struct call *call, const struct layer *layer) {
 
 static void require_int8_layer(struct call *call, const struct layer *layer) {
   const struct tensor *weight = &layer->weight;
-  require(call, layer->scale.type == FLOAT32_TYPE, "gpt2::int8_linear: scale is not in float32");
   require(call, weight->type == INT8_TYPE && weight->sizes[0] == blocks_of(layer->out, 16)
       && weight->sizes[1] == blocks_of(layer->in, 4) && weight->sizes[2] == 16
       && weight->sizes[3] == 4, "gpt2::int8_linear: weight does not fit x and scale");
@@ -247,16 +249,15 @@ static void run_layer(const struct layer *layer, const float *x, int64_t rows, s
     int64_t length = blocks_of(in, 4) * 4;
     uint8_t *quantized = (uint8_t *)room;
     // The rows in 8 bits, and their scales behind them.
-    struct int8_linear job = {.x = x, .weight = layer->weight.data, .scale = layer->scale.data,
-        .sums = layer->sums.data, .bias = layer->bias.data, .residual = use.residual,
-        .addend = use.addend, .y = y, .quantized = quantized,
+    struct int8_linear job = {.x = x, .weight = layer->weight.data, .scale = layer->scale,
+        .sums = layer->sums, .bias = layer->bias, .residual = use.residual, .addend = use.addend, .y = y, .quantized = quantized,
         .row_scale = (float *)(void *)(quantized + rows * length), .rows = rows, .in = in,
         .out = out, .shift = use.shift, .activated = use.activated, .activation = use.activation};
-    run(kernels->int8_quantize, &job, parts_of(rows * in, rows));
+    run(kernels->int8_quantize, &job, parts_of(rows * in * 4, rows));
     run(kernels->int8_linear, &job, parts_of(rows * in * out, blocks_of(out, 64)));
     return;
   }
-  struct linear job = {.x = x, .weight = layer->weight.data, .bias = layer->bias.data,
+  struct linear job = {.x = x, .weight = layer->weight.data, .bias = layer->bias,
       .residual = use.residual, .panels = room, .y = y, .rows = rows, .in = in, .out = out,
       .weight_type = number_type(layer->weight.type), .activation = use.activation};
   if (rows == 1) {
@@ -277,7 +278,8 @@ static void linear_operation(uint64_t *stack, uint64_t arguments, uint64_t resul
   struct layer layer = {.in = x.sizes[1], .out = (int64_t)stack[4]};
   layer.weight = next_tensor(&call, 3, false, "gpt2::linear: weight is not packed");
   require_float_layer(&call, &layer);
-  layer.bias = next_vector(&call, FLOAT32_TYPE, layer.out, true, "gpt2::linear: bias does not fit");
+  layer.bias =
+      next_vector(&call, FLOAT32_TYPE, layer.out, true, "gpt2::linear: bias does not fit").data;
   struct tensor residual =
       next_matrix(&call, rows, layer.out, true, "gpt2::linear: residual does not fit");
   int64_t sizes[] = {rows, layer.out};
@@ -300,13 +302,15 @@ static void int8_linear_operation(uint64_t *stack, uint64_t arguments, uint64_t 
   require(&call, x.type == FLOAT32_TYPE, "gpt2::int8_linear: x is not in float32");
   struct layer layer = {.in = x.sizes[1]};
   layer.weight = next_tensor(&call, 4, false, "gpt2::int8_linear: weight is not packed");
-  layer.scale = next_tensor(&call, 1, false, "gpt2::int8_linear: scale is not a vector");
-  layer.out = layer.scale.sizes[0];
+  struct tensor scale = next_tensor(&call, 1, false, "gpt2::int8_linear: scale is not a vector");
+  require(&call, scale.type == FLOAT32_TYPE, "gpt2::int8_linear: scale is not in float32");
+  layer.scale = scale.data;
+  layer.out = scale.sizes[0];
   require_int8_layer(&call, &layer);
   layer.sums =
-      next_vector(&call, INT32_TYPE, layer.out, false, "gpt2::int8_linear: sums do not fit");
+      next_vector(&call, INT32_TYPE, layer.out, false, "gpt2::int8_linear: sums do not fit").data;
   layer.bias =
-      next_vector(&call, FLOAT32_TYPE, layer.out, true, "gpt2::int8_linear: bias does not fit");
+      next_vector(&call, FLOAT32_TYPE, layer.out, true, "gpt2::int8_linear: bias does not fit").data;
   struct tensor residual =
       next_matrix(&call, rows, layer.out, true, "gpt2::int8_linear: residual does not fit");
   struct tensor addend =
@@ -324,21 +328,13 @@ static void int8_linear_operation(uint64_t *stack, uint64_t arguments, uint64_t 
 }
 
 struct norm {
-  struct tensor weight, bias;
+  const float *weight, *bias;
 };
 
-static struct norm next_norm(struct call *call, int64_t width) {
-  struct norm norm;
-  norm.weight =
-      next_vector(call, FLOAT32_TYPE, width, false, "gpt2::layer_norm: weight does not fit");
-  norm.bias = next_vector(call, FLOAT32_TYPE, width, false, "gpt2::layer_norm: bias does not fit");
-  return norm;
-}
-
-static void run_norm(const struct norm *norm, const float *x, int64_t rows, int64_t width,
-    float epsilon, float *y) {
-  struct layer_norm job = {.x = x, .weight = norm->weight.data, .bias = norm->bias.data, .y = y,
-      .rows = rows, .width = width, .epsilon = epsilon};
+static void run_norm(struct norm norm, const float *x, int64_t rows, int64_t width, float epsilon,
+    float *y) {
+  struct layer_norm job = {.x = x, .weight = norm.weight, .bias = norm.bias, .y = y, .rows = rows,
+      .width = width, .epsilon = epsilon};
   run(kernels->layer_norm, &job, parts_of(8 * rows * width, rows));
 }
 
@@ -348,10 +344,15 @@ static void layer_norm_operation(uint64_t *stack, uint64_t arguments, uint64_t r
   struct call call = {.stack = stack};
   struct tensor x = next_tensor(&call, 2, false, "gpt2::layer_norm: x is not a matrix");
   require(&call, x.type == FLOAT32_TYPE, "gpt2::layer_norm: x is not in float32");
-  struct norm norm = next_norm(&call, x.sizes[1]);
+  int64_t width = x.sizes[1];
+  struct norm norm;
+  norm.weight =
+      next_vector(&call, FLOAT32_TYPE, width, false, "gpt2::layer_norm: weight does not fit").data;
+  norm.bias =
+      next_vector(&call, FLOAT32_TYPE, width, false, "gpt2::layer_norm: bias does not fit").data;
   float *y = make(&call, FLOAT32_TYPE, 2, x.sizes);
   if (!call.wrong) {
-    run_norm(&norm, x.data, x.sizes[0], x.sizes[1], float_argument(stack[3]), y);
+    run_norm(norm, x.data, x.sizes[0], width, float_argument(stack[3]), y);
   }
   finish_call(&call);
 }
@@ -459,43 +460,82 @@ static void attention_operation(uint64_t *stack, uint64_t arguments, uint64_t re
   finish_call(&call);
 }
 
-// The next layer of a block, with a bias; scale and sums are empty unless it is in int8.
-static struct layer next_layer(struct call *call, int64_t in, int64_t out) {
-  struct layer layer = {.in = in, .out = out};
-  layer.weight = next_tensor(call, ANY, false, "gpt2::block: weight is not packed");
-  bool int8 = layer.weight.type == INT8_TYPE;
-  require(call, layer.weight.dimensions == (int8 ? 4 : 3), "gpt2::block: weight is not packed");
-  int64_t scales = int8 ? out : 0;
-  layer.scale = next_vector(call, FLOAT32_TYPE, scales, false, "gpt2::block: scale does not fit");
-  layer.sums = next_vector(call, INT32_TYPE, scales, false, "gpt2::block: sums do not fit");
-  layer.bias = next_vector(call, FLOAT32_TYPE, out, false, "gpt2::block: bias does not fit");
+// The next weight of a block.
+static struct tensor next_weight(struct call *call) {
+  struct tensor weight = next_tensor(call, ANY, false, "gpt2::block: weight is not packed");
+  require(call, weight.dimensions == (weight.type == INT8_TYPE ? 4 : 3),
+      "gpt2::block: weight is not packed");
+  return weight;
+}
+
+// How many of a block's vectors are a layer's: its bias, in int8 also its scales and sums.
+static int64_t vectors_of(const struct tensor *weight) { return weight->type == INT8_TYPE ? 3 : 1; }
+
+// The next of vectors that lie end to end.
+static const float *take(const float **vectors, int64_t length) {
+  const float *first = *vectors;
+  *vectors += length;
+  return first;
+}
+
+static struct norm block_norm(int64_t width, const float **vectors) {
+  struct norm norm;
+  norm.weight = take(vectors, width);
+  norm.bias = take(vectors, width);
+  return norm;
+}
+
+// A layer of a block with the next of its vectors.
+static struct layer block_layer(struct call *call, const struct tensor *weight, int64_t in, int64_t out,
+    const float **vectors) {
+  struct layer layer = {.weight = *weight, .in = in, .out = out};
+  bool int8 = weight->type == INT8_TYPE;
   (int8 ? require_int8_layer : require_float_layer)(call, &layer);
+  layer.bias = take(vectors, out);
+  if (int8) {
+    layer.scale = take(vectors, out);
+    layer.sums = (const int32_t *)(const void *)take(vectors, out);
+  }
   return layer;
 }
 
-// block(Tensor x, ln_1: weight, bias, c_attn: weight, scale, sums, bias, Tensor(a!) keys, Tensor(b!) values,
-//     positions, slots, c_proj: four as of c_attn, ln_2, c_fc, mlp_c_proj, int inner, int activation,
-//     float shift, float epsilon, float scale) -> Tensor: the block's output, as of the operators one by one.
+// block(Tensor x, weights of c_attn, c_proj, c_fc and mlp_c_proj, vectors, Tensor(a!) keys,
+//     Tensor(b!) values, positions, slots, int activation, float shift, float epsilon, float scale) -> Tensor:
+// the block's output, as of the operators one by one. Its vectors lie end to end: weight and bias of ln_1
+// and of ln_2, then of each linear layer the bias and, in int8, the scales and the bits of the sums. A call
+// costs some of its time for each tensor, most of which are no longer in the processor's cache.
 static void block_operation(uint64_t *stack, uint64_t arguments, uint64_t results) {
   (void)arguments, (void)results;
   struct call call = {.stack = stack};
   const uint64_t *numbers = stack + BLOCK_TENSORS;
-  int64_t inner = (int64_t)numbers[0];
-  struct use activated = {.activation = (int32_t)numbers[1]};
-  float shift = float_argument(numbers[2]), epsilon = float_argument(numbers[3]);
+  struct use activated = {.activation = (int32_t)numbers[0]};
+  float shift = float_argument(numbers[1]), epsilon = float_argument(numbers[2]);
   struct tensor x = next_tensor(&call, 2, false, "gpt2::block: x is not a matrix");
   require(&call, x.type == FLOAT32_TYPE, "gpt2::block: x is not in float32");
   int64_t rows = x.sizes[0], width = x.sizes[1];
-  require(&call, inner > 0, "gpt2::block: inner is not positive");
-  struct norm ln_1 = next_norm(&call, width);
-  struct layer c_attn = next_layer(&call, width, 3 * width);
+  struct tensor attn_w = next_weight(&call), proj_w = next_weight(&call);
+  struct tensor fc_w = next_weight(&call), mlp_w = next_weight(&call);
+  struct tensor vectors = next_tensor(&call, 1, false, "gpt2::block: vectors do not lie end to end");
+  require(&call, vectors.type == FLOAT32_TYPE, "gpt2::block: vectors are not in float32");
+  int64_t of_width = 4 + 3 * vectors_of(&attn_w) + vectors_of(&proj_w) + vectors_of(&mlp_w);
+  int64_t of_inner = vectors_of(&fc_w);
+  int64_t inner = (vectors.sizes[0] - of_width * width) / of_inner;
+  require(&call, inner > 0 && vectors.sizes[0] == of_width * width + of_inner * inner,
+      "gpt2::block: vectors do not fit x and the weights");
   struct places places = next_places(&call, rows);
   require(&call, places.values.sizes[1] * places.values.sizes[3] == width,
       "gpt2::block: the cache does not fit x");
-  struct layer c_proj = next_layer(&call, width, width);
-  struct norm ln_2 = next_norm(&call, width);
-  struct layer c_fc = next_layer(&call, width, inner);
-  struct layer mlp_c_proj = next_layer(&call, inner, width);
+  if (call.wrong) {
+    finish_call(&call);
+    return;
+  }
+  const float *next = vectors.data;
+  struct norm ln_1 = block_norm(width, &next);
+  struct norm ln_2 = block_norm(width, &next);
+  struct layer c_attn = block_layer(&call, &attn_w, width, 3 * width, &next);
+  struct layer c_proj = block_layer(&call, &proj_w, width, width, &next);
+  struct layer c_fc = block_layer(&call, &fc_w, width, inner, &next);
+  struct layer mlp_c_proj = block_layer(&call, &mlp_w, inner, width, &next);
   float *y = make(&call, FLOAT32_TYPE, 2, x.sizes);
   float *between = make(&call, FLOAT32_TYPE, 2, x.sizes);
   // A norm's output, then the heads'.
@@ -505,15 +545,15 @@ static void block_operation(uint64_t *stack, uint64_t arguments, uint64_t result
   float *wide = make(&call, FLOAT32_TYPE, 2, wide_sizes);
   float *room = make_room(&call, rows, widest);
   struct attention attention =
-      attention_of(&places, wide, rows, float_argument(numbers[4]), narrow);
+      attention_of(&places, wide, rows, float_argument(numbers[3]), narrow);
   int64_t workers;
   attention.scratch = make_scratch(&call, &attention, &workers);
   if (!call.wrong) {
-    run_norm(&ln_1, x.data, rows, width, epsilon, narrow);
+    run_norm(ln_1, x.data, rows, width, epsilon, narrow);
     run_layer(&c_attn, narrow, rows, (struct use){0}, room, wide);
     run_attention(&attention, workers);
     run_layer(&c_proj, narrow, rows, (struct use){.residual = x.data}, room, between);
-    run_norm(&ln_2, between, rows, width, epsilon, narrow);
+    run_norm(ln_2, between, rows, width, epsilon, narrow);
     run_layer(&c_fc, narrow, rows, activated, room, wide);
     struct use last = {.residual = between, .activated = true, .shift = shift};
     run_layer(&mlp_c_proj, wide, rows, last, room, y);
@@ -581,13 +621,9 @@ static const struct {
     {"attention(Tensor qkv, Tensor(a!) keys, Tensor(b!) values, Tensor positions, Tensor slots, "
      "float scale) -> Tensor",
         "attention", attention_operation},
-    {"block(Tensor x, Tensor ln_1_weight, Tensor ln_1_bias, Tensor c_attn_weight, Tensor c_attn_scale, "
-     "Tensor c_attn_sums, Tensor c_attn_bias, Tensor(a!) keys, Tensor(b!) values, Tensor positions, "
-     "Tensor slots, Tensor c_proj_weight, Tensor c_proj_scale, Tensor c_proj_sums, Tensor c_proj_bias, "
-     "Tensor ln_2_weight, Tensor ln_2_bias, Tensor c_fc_weight, Tensor c_fc_scale, Tensor c_fc_sums, "
-     "Tensor c_fc_bias, Tensor mlp_c_proj_weight, Tensor mlp_c_proj_scale, Tensor mlp_c_proj_sums, "
-     "Tensor mlp_c_proj_bias, int inner, int activation, float shift, float epsilon, float scale) "
-     "-> Tensor",
+    {"block(Tensor x, Tensor c_attn, Tensor c_proj, Tensor c_fc, Tensor mlp_c_proj, Tensor vectors, "
+     "Tensor(a!) keys, Tensor(b!) values, Tensor positions, Tensor slots, int activation, float shift, "
+     "float epsilon, float scale) -> Tensor",
         "block", block_operation},
     {"logits(Tensor x, Tensor temperatures, Tensor tokens, int result) -> Tensor", "logits",
         logits_operation},

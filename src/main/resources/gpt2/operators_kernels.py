@@ -124,42 +124,30 @@ def dequantized_outputs(weight: __torch__.QuantizedWeight, outputs: Tensor) -> T
 
 
 class Gpt2(Module):
-  block_tensors : List[Tensor]  # of each block those that `gpt2.block` wants, one after the other
+  block_tensors : List[Tensor]  # of each block its weights and its vectors, as `gpt2.block` wants them
 
   # Lays the blocks out for `pass_block`, when all are loaded.
   def join_blocks(self) -> None:
     for block in self.blocks:
-      self.join_norm(block.ln_1)
-      self.join_linear(block.attn_c_attn)
-      self.join_linear(block.attn_c_proj)
-      self.join_norm(block.ln_2)
-      self.join_linear(block.mlp_c_fc)
-      self.join_linear(block.mlp_c_proj)
-
-  def join_norm(self, norm: __torch__.LayerNorm) -> None:
-    self.block_tensors.extend([norm.weight, norm.bias])
-
-  def join_linear(self, layer: __torch__.Linear) -> None:
-    quantized = layer.quantized
-    weight = layer.weight
-    scale = __torch__.none()
-    sums = torch.empty([0], dtype=__torch__.int32())
-    if quantized is not None:
-      weight = quantized.packed
-      scale = quantized.scale
-      sums = quantized.integer_sums
-    self.block_tensors.extend([weight, scale, sums, layer.bias])
+      vectors = [block.ln_1.weight, block.ln_1.bias, block.ln_2.weight, block.ln_2.bias]
+      for layer in [block.attn_c_attn, block.attn_c_proj, block.mlp_c_fc, block.mlp_c_proj]:
+        weight = layer.weight
+        vectors.append(layer.bias)
+        quantized = layer.quantized
+        if quantized is not None:
+          weight = quantized.packed
+          vectors.append(quantized.scale)
+          vectors.append(self.numbers(quantized.integer_sums, __torch__.float32()))
+        self.block_tensors.append(weight)
+      self.block_tensors.append(torch.cat(vectors))
 
   # A block's output; its keys and values go to the KV cache. It is one call, for every call of libtorch's
-  # takes time; the operators one by one compute the same. Names: the norms n1 and n2, the linear layers
-  # c_attn, c_proj, mlp_c_fc and mlp_c_proj by a letter; w weight, s scale, u sums, b bias.
+  # takes time; the operators one by one compute the same.
   def pass_block(self, x: Tensor, layer: int, batch: __torch__.Batch,
       plan: __torch__.AttentionPlan) -> Tensor:
-    tensors = self.block_tensors[20 * layer:20 * layer + 20]
-    n1_w, n1_b, a_w, a_s, a_u, a_b, p_w, p_s, p_u, p_b, n2_w, n2_b, f_w, f_s, f_u, f_b, m_w, m_s, m_u, m_b = tensors
-    return ops.gpt2.block(x, n1_w, n1_b, a_w, a_s, a_u, a_b, self.keys[layer], self.values[layer],
-        plan.position, plan.slot, p_w, p_s, p_u, p_b, n2_w, n2_b, f_w, f_s, f_u, f_b, m_w, m_s, m_u, m_b,
-        f_b.size(0), self.activation_number, self.activation_minimum, self.eps,
+    attn, proj, fc, mlp, vectors = self.block_tensors[5 * layer:5 * layer + 5]
+    return ops.gpt2.block(x, attn, proj, fc, mlp, vectors, self.keys[layer], self.values[layer],
+        plan.position, plan.slot, self.activation_number, self.activation_minimum, self.eps,
         self.scales[layer])  # [N, W]
 
   # A linear layer, an activation by its number, and what is added to the result, or none.

@@ -16,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The kernels as libtorch's operators: right beside its own, and exceptions for what does not fit.
@@ -107,7 +106,16 @@ class KernelOperatorsTest {
           y = ops.gpt2.int8_linear(x, t[0], t[1], t[2], t[3], self.no_matrix(), a, 0, 0, 0.)
           return torch.equal(y, self.apply(x, t, self.no_matrix(), 0, 0) + a.unsqueeze(1))
 
-        def block(self, int8: bool, shorter: int) -> bool:
+        def join(self, t: List[Tensor]) -> Tensor:
+          v = [t[1], t[2], t[15], t[16]]
+          for weight in [3, 11, 17, 21]:
+            v.append(t[weight + 3])
+            if t[weight + 1].size(0) > 0:
+              v.append(t[weight + 1])
+              v.append(torch.view_copy(t[weight + 2], dtype=6))
+          return torch.cat(v)
+
+        def block(self, int8: bool, mlp_int8: bool, shorter: int) -> bool:
           t = annotate(List[Tensor], [])
           t.append(torch.randn([5, 24]))
           t.append(torch.randn([24]))
@@ -120,13 +128,12 @@ class KernelOperatorsTest {
           self.layer(t, 24, 24, int8)
           t.append(torch.randn([24]))
           t.append(torch.randn([24]))
-          self.layer(t, 24, 40, int8)
+          self.layer(t, 24, 40, mlp_int8)
           self.layer(t, 40, 24, int8)
+          b = [t[0], t[3], t[11], t[17], t[21], self.join(t), t[7], t[8], t[9], t[10]]
           if shorter >= 0:
-            t[shorter] = t[shorter][1:]
-          y = ops.gpt2.block(t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10], t[11], t[12],
-              t[13], t[14], t[15], t[16], t[17], t[18], t[19], t[20], t[21], t[22], t[23], t[24], 40, 1, -0.17,
-              1e-05, 0.3)
+            b[shorter] = b[shorter][1:]
+          y = ops.gpt2.block(b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], 1, -0.17, 1e-05, 0.3)
           h = ops.gpt2.layer_norm(t[0], t[1], t[2], 1e-05)
           qkv = self.apply(h, t[3:7], self.no_matrix(), 0, 0)
           z = ops.gpt2.attention(qkv, torch.zeros_like(t[7]), torch.zeros_like(t[8]), t[9], t[10], 0.3)
@@ -210,16 +217,19 @@ class KernelOperatorsTest {
         .hasMessageContaining("a position or slot is not there");
   }
 
+  /** Each layer is in int8 or not. */
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aBlockIsItsOperatorsOneByOne(boolean int8) {
-    assertThat(program.flag("block", IValue.from(int8), IValue.from(-1))).isTrue();
+  @CsvSource({"false,false", "true,true", "false,true", "true,false"})
+  void aBlockIsItsOperatorsOneByOne(boolean int8, boolean mlpInt8) {
+    assertThat(program.flag("block", IValue.from(int8), IValue.from(mlpInt8), IValue.from(-1)))
+        .isTrue();
   }
 
   @ParameterizedTest
   @MethodSource("tensorsOfABlock")
   void tensorsThatDoNotFitABlockAreExceptions(int shorter) {
-    assertThatThrownBy(() -> program.run("block", IValue.from(true), IValue.from(shorter)))
+    assertThatThrownBy(
+            () -> program.run("block", IValue.from(true), IValue.from(true), IValue.from(shorter)))
         .isInstanceOf(EngineException.class)
         .hasMessageContaining("gpt2::");
   }
@@ -233,6 +243,6 @@ class KernelOperatorsTest {
   }
 
   static IntStream tensorsOfABlock() {
-    return IntStream.range(0, 25);
+    return IntStream.range(0, 10);
   }
 }
