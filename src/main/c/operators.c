@@ -33,7 +33,7 @@ static const struct kernels *kernels;
 
 enum dtype { INT8_TYPE = 1, INT32_TYPE = 3, FLOAT16_TYPE = 5, FLOAT32_TYPE = 6, BFLOAT16_TYPE = 15 };
 
-enum { MOST_DIMENSIONS = 5, MOST_MADE = 6, BLOCK_TENSORS = 10 };
+enum { MOST_DIMENSIONS = 5, MOST_MADE = 2, BLOCK_TENSORS = 10 };
 
 // Of a tensor that may have any number of dimensions.
 enum { ANY = -1 };
@@ -236,9 +236,11 @@ static void require_int8_layer(struct call *call, const struct layer *layer) {
 }
 
 // Room for rows in the order in which tiles read them, or in int8 with a scale of each.
+static int64_t room_for(int64_t rows, int64_t in) { return rows * (in + 16); }
+
 static float *make_room(struct call *call, int64_t rows, int64_t in) {
-  int64_t sizes[] = {rows, in + 16};
-  return make(call, FLOAT32_TYPE, 2, sizes);
+  int64_t sizes[] = {room_for(rows, in)};
+  return make(call, FLOAT32_TYPE, 1, sizes);
 }
 
 // y [rows, out] of x [rows, in]; one row of floats needs no room.
@@ -537,18 +539,22 @@ static void block_operation(uint64_t *stack, uint64_t arguments, uint64_t result
   struct layer c_fc = block_layer(&call, &fc_w, width, inner, &next);
   struct layer mlp_c_proj = block_layer(&call, &mlp_w, inner, width, &next);
   float *y = make(&call, FLOAT32_TYPE, 2, x.sizes);
-  float *between = make(&call, FLOAT32_TYPE, 2, x.sizes);
-  // A norm's output, then the heads'.
-  float *narrow = make(&call, FLOAT32_TYPE, 2, x.sizes);
   int64_t widest = inner > 3 * width ? inner : 3 * width;
-  int64_t wide_sizes[] = {rows, widest};
-  float *wide = make(&call, FLOAT32_TYPE, 2, wide_sizes);
-  float *room = make_room(&call, rows, widest);
-  struct attention attention =
-      attention_of(&places, wide, rows, float_argument(numbers[3]), narrow);
-  int64_t workers;
-  attention.scratch = make_scratch(&call, &attention, &workers);
+  int64_t workers = pool_workers();
+  struct attention attention = attention_of(&places, 0, rows, float_argument(numbers[3]), 0);
+  // For all that does not outlive the call.
+  int64_t sizes[] = {2 * rows * width + rows * widest + room_for(rows, widest)
+      + workers * attention_scratch(&attention)};
+  float *memory = make(&call, FLOAT32_TYPE, 1, sizes);
   if (!call.wrong) {
+    float *between = memory;
+    // A norm's output, then the heads'.
+    float *narrow = between + rows * width;
+    float *wide = narrow + rows * width;
+    float *room = wide + rows * widest;
+    attention.qkv = wide;
+    attention.y = narrow;
+    attention.scratch = room + room_for(rows, widest);
     run_norm(ln_1, x.data, rows, width, epsilon, narrow);
     run_layer(&c_attn, narrow, rows, (struct use){0}, room, wide);
     run_attention(&attention, workers);

@@ -284,7 +284,8 @@ class Gpt2(Module):
       decoding: int, rows: List[int]) -> Tensor:
     N = len(tokens)
     # Whatever a step needs to know goes to a GPU in one copy.
-    ids = self.ids_of(tokens + positions + slots + rows)
+    ids = torch.tensor(tokens + positions + slots + rows, dtype=__torch__.step_dtype(),
+        device=torch.device(self.device))
     x = self.forward(self.batch_of(ids, N, chunks, decoding))  # [N, W]
     if not __torch__.is_everything(rows, N):
       x = x.index_select(0, ids[3 * N:])  # [len(rows), W]

@@ -9,6 +9,11 @@ class QuantizedWeight(NamedTuple):
   integer_sums : Tensor  # [out], int32
 
 
+# The type of a step's tokens, positions and slots.
+def step_dtype() -> int:
+  return __torch__.int32()
+
+
 # The type of a bias, for products are float32 whatever the type of the weight is.
 def bias_dtype(weight_dtype: int) -> int:
   return __torch__.float32()

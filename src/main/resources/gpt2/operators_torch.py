@@ -38,6 +38,11 @@ def dequantized_outputs(weight: __torch__.QuantizedWeight, outputs: Tensor) -> T
       weight.scale.index_select(0, outputs)))  # [outputs, in]
 
 
+# The type of a step's tokens, positions and slots.
+def step_dtype() -> int:
+  return __torch__.int64()
+
+
 # The type of a bias, that of the layer's weight.
 def bias_dtype(weight_dtype: int) -> int:
   return weight_dtype
