@@ -266,12 +266,16 @@ class EngineOnModelIT {
     for (int i = 0; i < 5; i++) {
       read(engine.submit(generation(request)));
     }
-    long before = residentKilobytes();
-    for (int i = 0; i < 10; i++) {
-      read(engine.submit(generation(request)));
+    // Java's own memory may grow once; what leaks does so every time.
+    long growth = Long.MAX_VALUE;
+    for (int round = 0; round < 3 && growth >= 15_000; round++) {
+      long before = residentKilobytes();
+      for (int i = 0; i < 10; i++) {
+        read(engine.submit(generation(request)));
+      }
+      growth = residentKilobytes() - before;
     }
-    // Logits that were not given back would be 80 MB; Java's own memory grows by some.
-    assertThat(residentKilobytes() - before).as("kB grown over 5,000 steps").isLessThan(40_000);
+    assertThat(growth).as("kB grown over 5,000 steps").isLessThan(15_000);
   }
 
   private static long residentKilobytes() {
