@@ -252,9 +252,10 @@ static void run_layer(const struct layer *layer, const float *x, int64_t rows, s
     uint8_t *quantized = (uint8_t *)room;
     // The rows in 8 bits, and their scales behind them.
     struct int8_linear job = {.x = x, .weight = layer->weight.data, .scale = layer->scale,
-        .sums = layer->sums, .bias = layer->bias, .residual = use.residual, .addend = use.addend, .y = y, .quantized = quantized,
-        .row_scale = (float *)(void *)(quantized + rows * length), .rows = rows, .in = in,
-        .out = out, .shift = use.shift, .activated = use.activated, .activation = use.activation};
+        .sums = layer->sums, .bias = layer->bias, .residual = use.residual, .addend = use.addend,
+        .y = y, .quantized = quantized, .row_scale = (float *)(void *)(quantized + rows * length),
+        .rows = rows, .in = in, .out = out, .shift = use.shift, .activated = use.activated,
+        .activation = use.activation};
     run(kernels->int8_quantize, &job, parts_of(rows * in * 4, rows));
     run(kernels->int8_linear, &job, parts_of(rows * in * out, blocks_of(out, 64)));
     return;
