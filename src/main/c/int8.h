@@ -67,13 +67,12 @@ static void int8_quantize(const void *arguments, int64_t part, int64_t parts, in
   }
 }
 
-INLINE void int8_tile(const struct int8_linear *job, int64_t row, int64_t block, int64_t tile,
-    int64_t tiles, int64_t cached, const int rows, const int blocks) {
+INLINE void int8_tile(const struct int8_linear *job, const struct span *span, int64_t tile, int64_t row,
+    int64_t block, int64_t cached, const int rows, const int blocks) {
   int64_t length = blocks_of(job->in, 4) * 4;
   const uint8_t *x = job->quantized + row * length;
   const int8_t *w = job->weight + block * length * LANES;
-  struct ahead ahead =
-      fetch_ahead(w, length / 4, LANES * 4, cached, tile, tiles);
+  struct ahead ahead = fetch_ahead(w, length / 4, LANES * 4, cached, span, tile);
   ilanes sums[MOST_ROWS][MOST_BLOCKS];
 #pragma unroll
   for (int m = 0; m < rows; m++) {
@@ -82,11 +81,13 @@ INLINE void int8_tile(const struct int8_linear *job, int64_t row, int64_t block,
       sums[m][b] = (ilanes)0;
     }
   }
-  for (int64_t k = 0; k < length; k += 4) {
+  const char *fetched = ahead.from;
+  for (int64_t k = 0; k < length; k += 4, fetched += ahead.step) {
+    fetched += k == 4 * ahead.turn ? ahead.jump : 0;
 #pragma unroll
     for (int b = 0; b < blocks; b++) {
       if (rows > 1 && ahead.step > 0) {
-        __builtin_prefetch(ahead.next + b * length * LANES + k / 4 * ahead.step, 0, 2);
+        __builtin_prefetch(fetched + b * length * LANES, 0, 2);
       }
     }
 #pragma unroll
@@ -97,6 +98,8 @@ INLINE void int8_tile(const struct int8_linear *job, int64_t row, int64_t block,
       }
     }
   }
+  bool finished = job->activation == NO_ACTIVATION && !job->residual;
+  float unfinished[MOST_ROWS * MOST_BLOCKS * LANES] __attribute__((aligned(64)));
   // The share of the sums that the 128 has which was added to integers, or subtracted from them.
   int32_t added = job->activated ? (SIGNED_BYTES ? -128 : 0) : (SIGNED_BYTES ? 0 : 128);
 #pragma unroll
@@ -113,39 +116,39 @@ INLINE void int8_tile(const struct int8_linear *job, int64_t row, int64_t block,
       if (job->addend) {
         y = y + all(job->addend[row + m]);
       }
-      store_some(job->y + (row + m) * job->out + n, y, count);
+      if (finished) {
+        store_some(job->y + (row + m) * job->out + n, y, count);
+      } else {
+        store(unfinished + (m * blocks + b) * LANES, y);
+      }
     }
   }
-  if (job->activation != NO_ACTIVATION || job->residual) {
+  if (!finished) {
     int64_t at = row * job->out + block * LANES;
-    finish(job->y + at, job->residual ? job->residual + at : 0, job->out, rows,
-        least(job->out - block * LANES, blocks * LANES), job->activation);
+    finish(unfinished, blocks * LANES, job->residual ? job->residual + at : 0, job->y + at, job->out,
+        rows, least(job->out - block * LANES, blocks * LANES), job->activation);
   }
 }
 
 static void int8_linear(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
   (void)worker;
   const struct int8_linear *job = arguments;
-  int64_t blocks_in_all = blocks_of(job->out, LANES);
-  int64_t units = blocks_of(blocks_in_all, BLOCKS_PER_UNIT);
-  int64_t begin = first_unit(units, part, parts) * BLOCKS_PER_UNIT;
-  int64_t end = least(first_unit(units, part + 1, parts) * BLOCKS_PER_UNIT, blocks_in_all);
-  int64_t tiles = blocks_of(job->rows, BYTE_TILE_ROWS);
-  int64_t cached = cached_blocks(blocks_of(job->in, 4) * 4 * LANES, tiles);
-  for (int64_t unit = begin; unit < end; unit += cached) {
-    int64_t unit_end = least(unit + cached, end);
-    for (int64_t tile = 0; tile < tiles; tile++) {
+  struct span span = span_of(part, parts, blocks_of(job->rows, BYTE_TILE_ROWS), job->out);
+  int64_t cached = cached_blocks(&span, blocks_of(job->in, 4) * 4 * LANES);
+  for (int64_t unit = span.block; unit < span.end_block; unit += cached) {
+    int64_t unit_end = least(unit + cached, span.end_block);
+    for (int64_t tile = span.tile; tile < span.end_tile; tile++) {
       int64_t row = first_row(job->rows, BYTE_TILE_ROWS, tile);
       int64_t block = unit;
       switch (first_row(job->rows, BYTE_TILE_ROWS, tile + 1) - row) {
-#define TILE(rows, blocks)                                \
-  case rows:                                              \
-    for (; block + blocks <= unit_end; block += blocks) { \
-      int8_tile(job, row, block, tile, tiles, cached, rows, blocks);           \
-    }                                                     \
-    for (; block < unit_end; block++) {                   \
-      int8_tile(job, row, block, tile, tiles, cached, rows, 1);                \
-    }                                                     \
+#define TILE(rows, blocks)                                            \
+  case rows:                                                          \
+    for (; block + blocks <= unit_end; block += blocks) {             \
+      int8_tile(job, &span, tile, row, block, cached, rows, blocks);  \
+    }                                                                 \
+    for (; block < unit_end; block++) {                               \
+      int8_tile(job, &span, tile, row, block, cached, rows, 1);       \
+    }                                                                 \
     break;
         BYTE_TILES(TILE)
 #undef TILE

@@ -13,13 +13,15 @@ INLINE lanes load_weight(const struct linear *job, int64_t index, const int type
   return load((const float *)job->weight + index);
 }
 
-// Finishes outputs of some rows, which are `stride` numbers apart.
-static __attribute__((noinline)) void finish(float *y, const float *residual, int64_t stride,
-    int64_t rows, int64_t count, int activation) {
+// Finishes a tile's outputs, which are `width` numbers apart, and puts them where they are `stride` apart. They
+// do not come from there: rows may be a multiple of 4096 bytes apart, and loads of one would wait for stores
+// to others.
+static __attribute__((noinline)) void finish(const float *tile, int64_t width, const float *residual,
+    float *y, int64_t stride, int64_t rows, int64_t count, int activation) {
   for (int64_t m = 0; m < rows; m++) {
     for (int64_t n = 0; n < count; n += LANES) {
       int64_t at = m * stride + n;
-      lanes done = activate(load_some(y + at, count - n), activation);
+      lanes done = activate(load(tile + m * width + n), activation);
       if (residual) {
         done = load_some(residual + at, count - n) + done;
       }
@@ -65,13 +67,13 @@ static void panel(const void *arguments, int64_t part, int64_t parts, int64_t wo
   }
 }
 
-INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, int64_t tile,
-    int64_t tiles, int64_t cached, const int type, const int rows, const int blocks) {
+INLINE void linear_tile(const struct linear *job, const struct span *span, int64_t tile, int64_t row,
+    int64_t block, int64_t cached, const int type, const int rows, const int blocks) {
   int64_t in = job->in;
   const float *x = job->panels + row * in + tile * LANES;
   const int64_t bytes = LANES * (type == FLOAT32 ? 4 : 2);
   struct ahead ahead = fetch_ahead(
-      (const char *)job->weight + block * in * bytes, in, bytes, cached, tile, tiles);
+      (const char *)job->weight + block * in * bytes, in, bytes, cached, span, tile);
   lanes y[MOST_ROWS][MOST_BLOCKS];
 #pragma unroll
   for (int m = 0; m < rows; m++) {
@@ -80,14 +82,16 @@ INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, in
       y[m][b] = all(0);
     }
   }
-  for (int64_t k = 0; k < in; k++) {
+  const char *fetched = ahead.from;
+  for (int64_t k = 0; k < in; k++, fetched += ahead.step) {
+    fetched += k == ahead.turn ? ahead.jump : 0;
     lanes w[MOST_BLOCKS];
 #pragma unroll
     for (int b = 0; b < blocks; b++) {
       w[b] = load_weight(job, ((block + b) * in + k) * LANES, type);
       // One row alone waits for memory anyway.
       if (rows > 1 && ahead.step > 0) {
-        __builtin_prefetch(ahead.next + b * in * bytes + k * ahead.step, 0, 2);
+        __builtin_prefetch(fetched + b * in * bytes, 0, 2);
       }
     }
 #pragma unroll
@@ -98,6 +102,8 @@ INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, in
       }
     }
   }
+  bool finished = job->activation == NO_ACTIVATION && !job->residual;
+  float unfinished[MOST_ROWS * MOST_BLOCKS * LANES] __attribute__((aligned(64)));
 #pragma unroll
   for (int m = 0; m < rows; m++) {
 #pragma unroll
@@ -107,34 +113,36 @@ INLINE void linear_tile(const struct linear *job, int64_t row, int64_t block, in
       if (job->bias) {
         y[m][b] = y[m][b] + load_some(job->bias + n, count);
       }
-      store_some(job->y + (row + m) * job->out + n, y[m][b], count);
+      if (finished) {
+        store_some(job->y + (row + m) * job->out + n, y[m][b], count);
+      } else {
+        store(unfinished + (m * blocks + b) * LANES, y[m][b]);
+      }
     }
   }
-  if (job->activation != NO_ACTIVATION || job->residual) {
+  if (!finished) {
     int64_t at = row * job->out + block * LANES;
-    finish(job->y + at, job->residual ? job->residual + at : 0, job->out, rows,
-        least(job->out - block * LANES, blocks * LANES), job->activation);
+    finish(unfinished, blocks * LANES, job->residual ? job->residual + at : 0, job->y + at, job->out,
+        rows, least(job->out - block * LANES, blocks * LANES), job->activation);
   }
 }
 
-// All rows with the outputs from block `begin` to `end`.
-INLINE void linear_blocks(const struct linear *job, int64_t begin, int64_t end, const int type) {
-  int64_t tiles = blocks_of(job->rows, TILE_ROWS);
-  int64_t cached = cached_blocks(job->in * LANES * (type == FLOAT32 ? 4 : 2), tiles);
-  for (int64_t unit = begin; unit < end; unit += cached) {
-    int64_t unit_end = least(unit + cached, end);
-    for (int64_t tile = 0; tile < tiles; tile++) {
+INLINE void linear_span(const struct linear *job, const struct span *span, const int type) {
+  int64_t cached = cached_blocks(span, job->in * LANES * (type == FLOAT32 ? 4 : 2));
+  for (int64_t unit = span->block; unit < span->end_block; unit += cached) {
+    int64_t unit_end = least(unit + cached, span->end_block);
+    for (int64_t tile = span->tile; tile < span->end_tile; tile++) {
       int64_t row = first_row(job->rows, TILE_ROWS, tile);
       int64_t block = unit;
       switch (first_row(job->rows, TILE_ROWS, tile + 1) - row) {
-#define TILE(rows, blocks)                             \
-  case rows:                                           \
-    for (; block + blocks <= unit_end; block += blocks) { \
-      linear_tile(job, row, block, tile, tiles, cached, type, rows, blocks); \
-    }                                                  \
-    for (; block < unit_end; block++) {                \
-      linear_tile(job, row, block, tile, tiles, cached, type, rows, 1);     \
-    }                                                  \
+#define TILE(rows, blocks)                                                    \
+  case rows:                                                                  \
+    for (; block + blocks <= unit_end; block += blocks) {                     \
+      linear_tile(job, span, tile, row, block, cached, type, rows, blocks);   \
+    }                                                                         \
+    for (; block < unit_end; block++) {                                       \
+      linear_tile(job, span, tile, row, block, cached, type, rows, 1);        \
+    }                                                                         \
     break;
         TILES(TILE)
 #undef TILE
@@ -146,15 +154,12 @@ INLINE void linear_blocks(const struct linear *job, int64_t begin, int64_t end, 
 static void linear(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
   (void)worker;
   const struct linear *job = arguments;
-  int64_t all_blocks = blocks_of(job->out, LANES);
-  int64_t units = blocks_of(all_blocks, BLOCKS_PER_UNIT);
-  int64_t begin = first_unit(units, part, parts) * BLOCKS_PER_UNIT;
-  int64_t end = least(first_unit(units, part + 1, parts) * BLOCKS_PER_UNIT, all_blocks);
+  struct span span = span_of(part, parts, blocks_of(job->rows, TILE_ROWS), job->out);
   if (job->weight_type == BFLOAT16) {
-    linear_blocks(job, begin, end, BFLOAT16);
+    linear_span(job, &span, BFLOAT16);
   } else if (job->weight_type == FLOAT16) {
-    linear_blocks(job, begin, end, FLOAT16);
+    linear_span(job, &span, FLOAT16);
   } else {
-    linear_blocks(job, begin, end, FLOAT32);
+    linear_span(job, &span, FLOAT32);
   }
 }

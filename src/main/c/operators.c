@@ -33,6 +33,7 @@ static const struct kernels *kernels;
 
 enum dtype { INT8_TYPE = 1, INT32_TYPE = 3, FLOAT16_TYPE = 5, FLOAT32_TYPE = 6, BFLOAT16_TYPE = 15 };
 
+enum { GROUPED_ROWS = 128 };
 enum { MOST_DIMENSIONS = 5, MOST_MADE = 2, BLOCK_TENSORS = 10 };
 
 // Of a tensor that may have any number of dimensions.
@@ -235,6 +236,14 @@ static void require_int8_layer(struct call *call, const struct layer *layer) {
   require(call, layer->in <= 65536, "gpt2::int8_linear: more than 65536 inputs");
 }
 
+// The parts of a layer's product: units of 64 outputs, with many rows each for some of these.
+static int64_t product_parts(int64_t rows, const struct layer *layer) {
+  int64_t units = blocks_of(layer->out, 64);
+  int64_t groups = rows < 2 * GROUPED_ROWS ? 1 : rows / GROUPED_ROWS;
+  int64_t parts = least(rows * layer->in * layer->out / 32768, units * groups);
+  return pool_workers() == 1 || parts < 1 ? 1 : least(parts, PARTS_LIMIT);
+}
+
 // Room for rows in the order in which tiles read them, or in int8 with a scale of each.
 static int64_t room_for(int64_t rows, int64_t in) { return rows * (in + 16); }
 
@@ -257,7 +266,7 @@ static void run_layer(const struct layer *layer, const float *x, int64_t rows, s
         .rows = rows, .in = in, .out = out, .shift = use.shift, .activated = use.activated,
         .activation = use.activation};
     run(kernels->int8_quantize, &job, parts_of(rows * in * 4, rows));
-    run(kernels->int8_linear, &job, parts_of(rows * in * out, blocks_of(out, 64)));
+    run(kernels->int8_linear, &job, product_parts(rows, layer));
     return;
   }
   struct linear job = {.x = x, .weight = layer->weight.data, .bias = layer->bias,
@@ -268,7 +277,7 @@ static void run_layer(const struct layer *layer, const float *x, int64_t rows, s
   } else {
     run(kernels->panel, &job, parts_of(rows * in * 4, rows));
   }
-  run(kernels->linear, &job, parts_of(rows * in * out, blocks_of(out, 64)));
+  run(kernels->linear, &job, product_parts(rows, layer));
 }
 
 // linear(Tensor x, Tensor weight, Tensor bias, Tensor residual, int out, int activation) -> Tensor

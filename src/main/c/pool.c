@@ -9,15 +9,19 @@ enum { SPINS = 4000 };
 
 static struct sleeping functions;
 
-// One kernel's run. `ticket` has the number of the run in its upper half and the number of parts that are
-// not taken yet in its lower half. A thread that lowers it owns a part, and while a part is owned the run
-// cannot end, so that what was read of kernel and arguments before belongs to the same run.
+// One kernel's run. Each worker has a share of its parts, which lie side by side, so that it can fetch what the
+// next of them reads; who has done his own takes the last ones of others. A share holds the number of its run
+// in the upper half, its first part that is not taken and the end of them in 16 bits each. A thread that
+// takes one off owns that part, and while a part is owned the run cannot end, so that what was read of kernel
+// and arguments before belongs to the same run.
 static struct {
-  _Atomic uint64_t ticket __attribute__((aligned(64)));
+  struct {
+    _Atomic uint64_t left __attribute__((aligned(64)));
+  } shares[MOST_WORKERS];
   _Atomic(kernel *) kernel;
   _Atomic(const void *) arguments;
   _Atomic int64_t parts;
-  _Atomic int64_t most_workers;
+  _Atomic int64_t sharing;  // workers
   _Atomic uint32_t run __attribute__((aligned(64)));
   _Atomic uint32_t sleepers;
   _Atomic uint32_t unfinished __attribute__((aligned(64)));
@@ -98,25 +102,35 @@ static void await_change(_Atomic uint32_t *number, uint32_t value, _Atomic uint3
   atomic_fetch_sub(sleepers, 1);
 }
 
-// Takes parts of the run that is on and does them, until none is left.
-static void take_parts(int64_t worker) {
-  uint64_t ticket = atomic_load(&pool.ticket);
-  while ((uint32_t)ticket > 0) {
+// Takes a part of a share, the first one if it is the worker's own, and does it; false if there is none.
+static bool take_part(int64_t worker, int64_t owner) {
+  _Atomic uint64_t *share = &pool.shares[owner].left;
+  bool own = owner == worker;
+  uint64_t left = atomic_load(share);
+  for (;;) {
+    uint64_t first = left >> 16 & PARTS_LIMIT, end = left & PARTS_LIMIT;
     kernel *kernel = atomic_load_explicit(&pool.kernel, memory_order_relaxed);
     const void *arguments = atomic_load_explicit(&pool.arguments, memory_order_relaxed);
     int64_t parts = atomic_load_explicit(&pool.parts, memory_order_relaxed);
-    int64_t workers = atomic_load_explicit(&pool.most_workers, memory_order_relaxed);
-    if (worker >= workers && atomic_load(&pool.ticket) == ticket) {
-      return;
+    if (first == end || worker >= atomic_load_explicit(&pool.sharing, memory_order_relaxed)) {
+      return false;
     }
-    if (!atomic_compare_exchange_strong(&pool.ticket, &ticket, ticket - 1)) {
-      continue;
+    if (atomic_compare_exchange_strong(share, &left, own ? left + (1 << 16) : left - 1)) {
+      kernel(arguments, (int64_t)(own ? first : end - 1), parts, worker);
+      if (atomic_fetch_sub(&pool.unfinished, 1) == 1 && atomic_load(&pool.caller_sleeps)) {
+        wake(&pool.unfinished);
+      }
+      return true;
     }
-    kernel(arguments, parts - (int64_t)(uint32_t)ticket, parts, worker);
-    if (atomic_fetch_sub(&pool.unfinished, 1) == 1 && atomic_load(&pool.caller_sleeps)) {
-      wake(&pool.unfinished);
+  }
+}
+
+// Does parts of the run that is on until none is left.
+static void take_parts(int64_t worker) {
+  int64_t sharing = atomic_load(&pool.sharing);
+  for (int64_t i = 0; i < sharing; i++) {
+    while (take_part(worker, (worker + i) % sharing)) {
     }
-    ticket = atomic_load(&pool.ticket);
   }
 }
 
@@ -160,10 +174,14 @@ void pool_run(kernel *kernel, const void *arguments, int64_t parts, int64_t work
   atomic_store_explicit(&pool.kernel, kernel, memory_order_relaxed);
   atomic_store_explicit(&pool.arguments, arguments, memory_order_relaxed);
   atomic_store_explicit(&pool.parts, parts, memory_order_relaxed);
-  atomic_store_explicit(&pool.most_workers, workers, memory_order_relaxed);
+  int64_t sharing = least(workers, pool_workers());
+  atomic_store_explicit(&pool.sharing, sharing, memory_order_relaxed);
   atomic_store(&pool.unfinished, (uint32_t)parts);
   uint32_t run = atomic_load(&pool.run) + 1;
-  atomic_store(&pool.ticket, (uint64_t)run << 32 | (uint64_t)parts);
+  for (int64_t i = 0; i < sharing; i++) {
+    uint64_t first = (uint64_t)(parts * i / sharing), end = (uint64_t)(parts * (i + 1) / sharing);
+    atomic_store(&pool.shares[i].left, (uint64_t)run << 32 | first << 16 | end);
+  }
   atomic_store(&pool.run, run);
   if (atomic_load(&pool.sleepers) > 0) {
     wake(&pool.run);

@@ -4,7 +4,7 @@
 
 #include "kernels.h"
 
-enum { MOST_WORKERS = 256 };
+enum { MOST_WORKERS = 256, PARTS_LIMIT = 0xffff };
 
 // Functions to sleep until a number changes, where there is no system call for it: macOS's.
 struct sleeping {
@@ -25,8 +25,8 @@ void pool_close(void);
 // The number of threads, the calling one included.
 int32_t pool_workers(void);
 
-// Runs all parts of a kernel by threads whose numbers are below `workers`; returns when all are done. Calls
-// from several threads are right, but only one of them has the workers' help.
+// Runs all parts of a kernel, of which there may be PARTS_LIMIT, by threads whose numbers are below `workers`;
+// returns when all are done. Calls from several threads are right, but only one of them has the workers' help.
 void pool_run(kernel *kernel, const void *arguments, int64_t parts, int64_t workers);
 
 #endif
