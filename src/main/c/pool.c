@@ -117,20 +117,23 @@ static bool take_part(int64_t worker, int64_t owner) {
     }
     if (atomic_compare_exchange_strong(share, &left, own ? left + (1 << 16) : left - 1)) {
       kernel(arguments, (int64_t)(own ? first : end - 1), parts, worker);
-      if (atomic_fetch_sub(&pool.unfinished, 1) == 1 && atomic_load(&pool.caller_sleeps)) {
-        wake(&pool.unfinished);
-      }
       return true;
     }
   }
 }
 
-// Does parts of the run that is on until none is left.
+// Does parts of the run that is on until none is left. They are owned until all of them are counted at once:
+// each time threads change the same number, one of them waits for the other's processor.
 static void take_parts(int64_t worker) {
   int64_t sharing = atomic_load(&pool.sharing);
+  uint32_t done = 0;
   for (int64_t i = 0; i < sharing; i++) {
     while (take_part(worker, (worker + i) % sharing)) {
+      done++;
     }
+  }
+  if (done > 0 && atomic_fetch_sub(&pool.unfinished, done) == done && atomic_load(&pool.caller_sleeps)) {
+    wake(&pool.unfinished);
   }
 }
 
@@ -176,11 +179,12 @@ void pool_run(kernel *kernel, const void *arguments, int64_t parts, int64_t work
   atomic_store_explicit(&pool.parts, parts, memory_order_relaxed);
   int64_t sharing = least(workers, pool_workers());
   atomic_store_explicit(&pool.sharing, sharing, memory_order_relaxed);
-  atomic_store(&pool.unfinished, (uint32_t)parts);
+  atomic_store_explicit(&pool.unfinished, (uint32_t)parts, memory_order_relaxed);
   uint32_t run = atomic_load(&pool.run) + 1;
   for (int64_t i = 0; i < sharing; i++) {
     uint64_t first = (uint64_t)(parts * i / sharing), end = (uint64_t)(parts * (i + 1) / sharing);
-    atomic_store(&pool.shares[i].left, (uint64_t)run << 32 | first << 16 | end);
+    atomic_store_explicit(
+        &pool.shares[i].left, (uint64_t)run << 32 | first << 16 | end, memory_order_release);
   }
   atomic_store(&pool.run, run);
   if (atomic_load(&pool.sleepers) > 0) {
