@@ -21,39 +21,89 @@ INLINE lanes load_cached(const void *cache, int64_t index, const int type) {
 }
 
 INLINE void store_cached(void *cache, int64_t index, lanes x, int64_t count, const int type) {
-  if (type == FLOAT16) {
-    halves narrow = narrow_float16(x);
-    copy((_Float16 *)cache + index, &narrow, least(count, LANES) * (int64_t)sizeof(_Float16));
-  } else {
+  if (type == FLOAT32) {
     store_some((float *)cache + index, x, count);
+  } else if (count >= LANES) {
+    *(halves_in_memory *)((_Float16 *)cache + index) = narrow_float16(x);
+  } else {
+    halves narrow = narrow_float16(x);
+    copy((_Float16 *)cache + index, &narrow, count * (int64_t)sizeof(_Float16));
+  }
+}
+
+// Where a row's key of one head begins.
+INLINE int64_t key_of(const struct attention *job, int64_t row, int64_t h) {
+  int64_t head = job->row_slots[row] * job->heads + h;
+  int64_t position = job->row_positions[row];
+  int64_t block = head * blocks_of(job->positions, LANES) + position / LANES;
+  return block * job->head_width * LANES + position % LANES;
+}
+
+INLINE const float *qkv_of(const struct attention *job, int64_t row, int64_t which, int64_t h) {
+  return job->qkv + ((row * 3 + which) * job->heads + h) * job->head_width;
+}
+
+// Writes a row's value of one head.
+static void write_value(const struct attention *job, int64_t row, int64_t h) {
+  int64_t D = job->head_width;
+  const float *v = qkv_of(job, row, 2, h);
+  int64_t head = job->row_slots[row] * job->heads + h;
+  int64_t value = (head * job->positions + job->row_positions[row]) * D;
+  for (int64_t d = 0; d < D; d += LANES) {
+    store_cached(job->values, value + d, load_some(v + d, D - d), D - d, job->cache_type);
   }
 }
 
 // Writes a row's key and value of one head.
 static void write_head(const struct attention *job, int64_t row, int64_t h) {
-  int64_t D = job->head_width;
-  int64_t position = job->row_positions[row];
-  const float *k = job->qkv + ((row * 3 + 1) * job->heads + h) * D;
-  const float *v = job->qkv + ((row * 3 + 2) * job->heads + h) * D;
-  int64_t head = job->row_slots[row] * job->heads + h;
-  int64_t block = head * blocks_of(job->positions, LANES) + position / LANES;
-  int64_t key = block * D * LANES + position % LANES;
-  int64_t value = (head * job->positions + position) * D;
-  for (int64_t d = 0; d < D; d += LANES) {
-    store_cached(job->values, value + d, load_some(v + d, D - d), D - d, job->cache_type);
-  }
-  for (int64_t d = 0; d < D; d++) {
+  const float *k = qkv_of(job, row, 1, h);
+  int64_t key = key_of(job, row, h);
+  for (int64_t d = 0; d < job->head_width; d++) {
     store_cached(job->keys, key + d * LANES, all(k[d]), 1, job->cache_type);
+  }
+  write_value(job, row, h);
+}
+
+// Writes some rows' keys of one head, which lie side by side in the cache.
+static void write_keys(const struct attention *job, int64_t row, int64_t rows, int64_t h) {
+  int64_t D = job->head_width;
+  int64_t key = key_of(job, row, h);
+  for (int64_t d = 0; d < D; d += LANES) {
+    lanes square[LANES];
+#pragma unroll
+    for (int m = 0; m < LANES; m++) {
+      square[m] = load_some(qkv_of(job, row + least(m, rows - 1), 1, h) + d, D - d);
+    }
+    transpose(square);
+    for (int64_t i = 0; i < least(D - d, LANES); i++) {
+      store_cached(job->keys, key + (d + i) * LANES, square[i], rows, job->cache_type);
+    }
   }
 }
 
-// Writes keys and values of rows part, part + parts, ...
+// How many rows from `row` on, up to `end`, are of positions one after the other in one block of keys.
+INLINE int64_t rows_of_block(const struct attention *job, int64_t row, int64_t end) {
+  int64_t next = row + 1;
+  while (next < end && job->row_slots[next] == job->row_slots[row]
+      && job->row_positions[next] == job->row_positions[next - 1] + 1
+      && job->row_positions[next] % LANES != 0) {
+    next++;
+  }
+  return next - row;
+}
+
+// Writes keys and values of some of the rows.
 static void write_cache(const void *arguments, int64_t part, int64_t parts, int64_t worker) {
   (void)worker;
   const struct attention *job = arguments;
-  for (int64_t row = part; row < job->rows; row += parts) {
+  int64_t end = job->rows * (part + 1) / parts;
+  for (int64_t row = job->rows * part / parts, rows; row < end; row += rows) {
+    rows = rows_of_block(job, row, end);
     for (int64_t h = 0; h < job->heads; h++) {
-      write_head(job, row, h);
+      write_keys(job, row, rows, h);
+      for (int64_t m = 0; m < rows; m++) {
+        write_value(job, row + m, h);
+      }
     }
   }
 }

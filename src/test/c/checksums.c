@@ -185,12 +185,14 @@ static uint64_t attention_case(const struct kernels *k, uint64_t sum, int32_t ty
   static int32_t positions[40], slots[40];
   struct attention job = {.heads = from_to(1, 4), .head_width = from_to(1, 80),
       .positions = from_to(1, 100), .cache_type = type, .scale = 0.3f};
-  // Rows of two slots in turns, or all of one and then all of the other, which write for themselves.
+  // Some rows of each of two slots in turns, or all of one and then all of the other, which write for
+  // themselves.
   bool alone = from_to(0, 1);
+  int64_t turn = from_to(1, 20);
   job.rows = least(from_to(1, alone ? 12 : 40), job.positions);
   for (int64_t i = 0; i < job.rows; i++) {
     positions[i] = (int32_t)(job.positions - job.rows + i);
-    slots[i] = (int32_t)(alone ? 2 * i / job.rows : i % 2);
+    slots[i] = (int32_t)(alone ? 2 * i / job.rows : i / turn % 2);
   }
   int64_t numbers_per_slot = job.heads * job.head_width * blocks_of(job.positions, 16) * 16;
   fill(numbers[0], job.rows * 3 * job.heads * job.head_width, 1);

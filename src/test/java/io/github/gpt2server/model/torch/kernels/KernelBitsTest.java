@@ -250,7 +250,11 @@ class KernelBitsTest {
           calls -> calls.attention(qkv, heads, width, positions, half, 0.3f, rows));
       int first = random.nextInt(rows);
       sameBits(
-          "attention of %d rows, then others".formatted(first),
+          "attention of %d rows, then all others".formatted(first),
+          whole,
+          calls -> calls.attention(qkv, heads, width, positions, half, 0.3f, first, rows - first));
+      sameBits(
+          "attention of %d rows, then one by one".formatted(first),
           whole,
           calls ->
               calls.attention(

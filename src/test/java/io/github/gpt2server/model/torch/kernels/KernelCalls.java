@@ -220,7 +220,8 @@ final class KernelCalls {
   }
 
   /**
-   * Attention of the rows of one text, which are written to slot 1 of 2 in steps.
+   * Attention of the rows of one text, which are written to slot 1 of 2 in steps. Before them come
+   * rows of another text, in slot 0, whose positions are those before theirs.
    *
    * @param qkv [rows, 3, heads, width]
    * @param steps how many rows each step has
@@ -235,15 +236,21 @@ final class KernelCalls {
       Pointer scratch = memory.room(4L * 4 * 6 * (width + (positions + 15L) / 16 * 16 + 16));
       float[] all = new float[qkv.length / 3];
       int row = 0;
-      for (int rows : steps) {
+      for (int own : steps) {
+        int others = Math.min(row, 5);
+        int rows = others + own;
         int[] places = new int[rows];
         int[] slots = new int[rows];
         for (int i = 0; i < rows; i++) {
-          places[i] = row + i;
-          slots[i] = 1;
+          places[i] = row - others + i;
+          slots[i] = i < others ? 0 : 1;
         }
-        int from = row * 3 * heads * width;
-        float[] some = java.util.Arrays.copyOfRange(qkv, from, from + rows * 3 * heads * width);
+        int numbers = 3 * heads * width;
+        float[] some = new float[rows * numbers];
+        for (int i = 0; i < others * numbers; i++) {
+          some[i] = random.nextFloat();
+        }
+        System.arraycopy(qkv, row * numbers, some, others * numbers, own * numbers);
         Pointer y = memory.room(4L * rows * heads * width);
         Pointer arguments =
             memory.arguments(
@@ -264,8 +271,8 @@ final class KernelCalls {
           run(WRITE_CACHE, arguments);
         }
         run(ATTENTION, arguments);
-        y.read(0, all, row * heads * width, rows * heads * width);
-        row += rows;
+        y.read(4L * others * heads * width, all, row * heads * width, own * heads * width);
+        row += own;
       }
       return all;
     }
