@@ -13,9 +13,9 @@ INLINE lanes load_weight(const struct linear *job, int64_t index, const int type
   return load((const float *)job->weight + index);
 }
 
-// Finishes a tile's outputs, which are `width` numbers apart, and puts them where they are `stride` apart. They
-// do not come from there: rows may be a multiple of 4096 bytes apart, and loads of one would wait for stores
-// to others.
+// Finishes a tile's outputs, whose rows are `width` numbers apart, and puts them where they are `stride`
+// apart. They do not come from there: rows may be a multiple of 4096 bytes apart, and loads of one would wait
+// for stores to others.
 static __attribute__((noinline)) void finish(const float *tile, int64_t width, const float *residual,
     float *y, int64_t stride, int64_t rows, int64_t count, int activation) {
   for (int64_t m = 0; m < rows; m++) {

@@ -33,7 +33,6 @@ static const struct kernels *kernels;
 
 enum dtype { INT8_TYPE = 1, INT32_TYPE = 3, FLOAT16_TYPE = 5, FLOAT32_TYPE = 6, BFLOAT16_TYPE = 15 };
 
-enum { GROUPED_ROWS = 128 };
 enum { MOST_DIMENSIONS = 5, MOST_MADE = 2, BLOCK_TENSORS = 10 };
 
 // Of a tensor that may have any number of dimensions.
@@ -229,14 +228,18 @@ static void require_float_layer(struct call *call, const struct layer *layer) {
 
 static void require_int8_layer(struct call *call, const struct layer *layer) {
   const struct tensor *weight = &layer->weight;
-  require(call, weight->type == INT8_TYPE && weight->sizes[0] == blocks_of(layer->out, 16)
+  require(call, weight->type == INT8_TYPE && layer->out > 0
+      && weight->sizes[0] == blocks_of(layer->out, 16)
       && weight->sizes[1] == blocks_of(layer->in, 4) && weight->sizes[2] == 16
       && weight->sizes[3] == 4, "gpt2::int8_linear: weight does not fit x and scale");
   // 255 times 127 as often fits 32 bits.
   require(call, layer->in <= 65536, "gpt2::int8_linear: more than 65536 inputs");
 }
 
-// The parts of a layer's product: units of 64 outputs, with many rows each for some of these.
+// The parts of a layer's product: units of 64 outputs, each for all rows or for nearly this many of them.
+// Longer parts would leave threads without work for longer at the end.
+enum { GROUPED_ROWS = 128 };
+
 static int64_t product_parts(int64_t rows, const struct layer *layer) {
   int64_t units = blocks_of(layer->out, 64);
   int64_t groups = rows < 2 * GROUPED_ROWS ? 1 : rows / GROUPED_ROWS;

@@ -9,9 +9,9 @@ enum { SPINS = 4000 };
 
 static struct sleeping functions;
 
-// One kernel's run. Each worker has a share of its parts, which lie side by side, so that it can fetch what the
-// next of them reads; who has done his own takes the last ones of others. A share holds the number of its run
-// in the upper half, its first part that is not taken and the end of them in 16 bits each. A thread that
+// One kernel's run. Each worker has a share of its parts, which lie side by side, so that it can fetch what
+// the next of them reads; who has done his own takes the last ones of others. A share holds the number of its
+// run in the upper half, its first part that is not taken and the end of them in 16 bits each. A thread that
 // takes one off owns that part, and while a part is owned the run cannot end, so that what was read of kernel
 // and arguments before belongs to the same run.
 static struct {

@@ -25,8 +25,9 @@ void pool_close(void);
 // The number of threads, the calling one included.
 int32_t pool_workers(void);
 
-// Runs all parts of a kernel, of which there may be PARTS_LIMIT, by threads whose numbers are below `workers`;
-// returns when all are done. Calls from several threads are right, but only one of them has the workers' help.
+// Runs all parts of a kernel, of which there may be PARTS_LIMIT, by threads whose numbers are below
+// `workers`; returns when all are done. Calls from several threads are right, but only one of them has the
+// workers' help.
 void pool_run(kernel *kernel, const void *arguments, int64_t parts, int64_t workers);
 
 #endif

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The kernels as libtorch's operators: right beside its own, and exceptions for what does not fit.
@@ -96,6 +97,17 @@ class KernelOperatorsTest {
             y = ops.gpt2.linear(x, t[0], t[3], residual, t[3].size(0), activation)
           else:
             y = ops.gpt2.int8_linear(x, t[0], t[1], t[2], t[3], residual, self.none(), activation, activated, -0.17)
+          return y
+
+        def no_outputs(self, int8: bool) -> Tensor:
+          t = annotate(List[Tensor], [])
+          self.layer(t, 24, 0, int8)
+          x = torch.randn([2, 24])
+          r = self.no_matrix()
+          if int8:
+            y = ops.gpt2.int8_linear(x, t[0], t[1], t[2], t[3], r, self.none(), 0, 0, 0.)
+          else:
+            y = ops.gpt2.linear(x, t[0], t[3], r, 0, 0)
           return y
 
         def addend(self, numbers: int) -> bool:
@@ -186,6 +198,14 @@ class KernelOperatorsTest {
                     IValue.from(bias)))
         .isInstanceOf(EngineException.class)
         .hasMessageContaining("gpt2::linear: " + why);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aLayerWithoutOutputsIsAnException(boolean int8) {
+    assertThatThrownBy(() -> program.run("no_outputs", IValue.from(int8)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("weight does not fit x");
   }
 
   @Test
