@@ -39,6 +39,7 @@ INLINE int64_t key_of(const struct attention *job, int64_t row, int64_t h) {
   return block * job->head_width * LANES + position % LANES;
 }
 
+// A row's query (0), key (1) or value (2) of one head.
 INLINE const float *qkv_of(const struct attention *job, int64_t row, int64_t which, int64_t h) {
   return job->qkv + ((row * 3 + which) * job->heads + h) * job->head_width;
 }
@@ -253,7 +254,7 @@ INLINE void attend(struct group *g, const int type, const int rows, const int bl
   const struct attention *job = g->job;
   int64_t D = job->head_width;
   for (int64_t m = 0; m < rows; m++) {
-    const float *q = job->qkv + ((g->row + m) * 3 * job->heads + g->head) * D;
+    const float *q = qkv_of(job, g->row + m, 0, g->head);
     for (int64_t d = 0; d < D; d++) {
       g->queries[d * rows + m] = q[d] * job->scale;
     }

@@ -161,10 +161,13 @@ static float float_argument(uint64_t bits) {
 }
 
 // The number of parts of work that takes `operations`: none smaller than what threads cost.
+static int64_t parts_up_to(int64_t operations, int64_t most) {
+  int64_t parts = least(operations / 32768, most);
+  return pool_workers() == 1 || parts < 1 ? 1 : parts;
+}
+
 static int64_t parts_of(int64_t operations, int64_t most) {
-  int64_t workers = pool_workers();
-  int64_t parts = least(least(operations / 32768, most), workers * 4);
-  return workers == 1 || parts < 1 ? 1 : parts;
+  return parts_up_to(operations, least(most, pool_workers() * 4));
 }
 
 static void run(kernel *kernel, const void *arguments, int64_t parts) {
@@ -243,8 +246,7 @@ enum { GROUPED_ROWS = 128 };
 static int64_t product_parts(int64_t rows, const struct layer *layer) {
   int64_t units = blocks_of(layer->out, 64);
   int64_t groups = rows < 2 * GROUPED_ROWS ? 1 : rows / GROUPED_ROWS;
-  int64_t parts = least(rows * layer->in * layer->out / 32768, units * groups);
-  return pool_workers() == 1 || parts < 1 ? 1 : least(parts, PARTS_LIMIT);
+  return parts_up_to(rows * layer->in * layer->out, least(units * groups, PARTS_LIMIT));
 }
 
 // Room for rows in the order in which tiles read them, or in int8 with a scale of each.
