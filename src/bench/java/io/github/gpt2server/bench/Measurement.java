@@ -4,6 +4,7 @@ import io.github.gpt2server.bench.LoadGenerator.Round;
 import io.github.gpt2server.model.torch.WeightType;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +18,11 @@ import java.util.Map;
 final class Measurement {
   private static final int AFTER_LONG_PROMPT = 8;
 
-  /** Tokens of one stream after which Java compiles next to nothing any more. */
-  private static final int WARM_UP_TOKENS = 3000;
+  /** Tokens after which Java's compilers take little time any more: a few percent of two cores. */
+  private static final int WARM_UP_TOKENS = 40_000;
+
+  /** How many of them one stream gets alone. */
+  private static final int WARM_UP_TOKENS_ALONE = 3000;
 
   /** A peer's run of one file. */
   record PeerFile(Peer peer, GgufType type, Path file) {}
@@ -57,8 +61,14 @@ final class Measurement {
 
   /** Lets Java compile what the server runs. */
   void warmUp() {
-    for (int tokens = 0; tokens < WARM_UP_TOKENS; tokens += load.newTokens()) {
-      server.run(1, load.promptTokens(), load.newTokens(), load.fields());
+    int most = Collections.max(load.streams());
+    answer(1, WARM_UP_TOKENS_ALONE);
+    answer(most, WARM_UP_TOKENS - WARM_UP_TOKENS_ALONE);
+  }
+
+  private void answer(int streams, int atLeast) {
+    for (int tokens = 0; tokens < atLeast; tokens += streams * load.newTokens()) {
+      server.run(streams, load.promptTokens(), load.newTokens(), load.fields());
     }
   }
 
