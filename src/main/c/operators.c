@@ -54,6 +54,7 @@ struct call {
   handle made[MOST_MADE];
   int made_count;
   const char *wrong;
+  char shortage[80];  // `wrong`, where there was no memory
 };
 
 static void require(struct call *call, bool right, const char *otherwise) {
@@ -111,6 +112,34 @@ static struct tensor next_matrix(struct call *call, int64_t rows, int64_t width,
   return t;
 }
 
+// libtorch's own words, by which Java knows it.
+static const char *no_memory(struct call *call, int64_t bytes) {
+  static const char text[] = "gpt2: not enough memory: you tried to allocate ";
+  char digits[20];
+  int count = 0;
+  do {
+    digits[count++] = (char)('0' + bytes % 10);
+    bytes /= 10;
+  } while (bytes > 0);
+  char *to = call->shortage;
+  copy(to, text, sizeof text - 1);
+  to += sizeof text - 1;
+  while (count > 0) {
+    *to++ = digits[--count];
+  }
+  copy(to, " bytes.", 8);
+  return call->shortage;
+}
+
+static int64_t bytes_of(int32_t dtype) {
+  switch (dtype) {
+    case INT8_TYPE: return 1;
+    case FLOAT16_TYPE:
+    case BFLOAT16_TYPE: return 2;
+    default: return 4;
+  }
+}
+
 static void *make(struct call *call, int32_t type, int64_t dimensions, const int64_t *sizes) {
   int64_t strides[MOST_DIMENSIONS];
   void *data = 0;
@@ -124,7 +153,7 @@ static void *make(struct call *call, int32_t type, int64_t dimensions, const int
   }
   handle made;
   if (torch.empty_strided(dimensions, sizes, strides, type, 0, 0, &made)) {
-    require(call, false, "gpt2: there is no memory for a result");
+    require(call, false, no_memory(call, stride * bytes_of(type)));
     return data;
   }
   call->made[call->made_count++] = made;

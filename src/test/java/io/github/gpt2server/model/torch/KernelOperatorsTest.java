@@ -7,6 +7,7 @@ import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.LibUtils;
+import io.github.gpt2server.model.AllocationFailure;
 import io.github.gpt2server.model.torch.kernels.KernelLibrary;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -47,6 +48,9 @@ class KernelOperatorsTest {
           r = torch.randn([rows, out])
           y = ops.gpt2.linear(x, ops.gpt2.pack(w.t()), b, r, out, 0)
           return self.error(y, torch.matmul(x, w) + b + r)
+
+        def too_large(self) -> Tensor:
+          return ops.gpt2.pack(torch.zeros([1, 1]).expand([1048576, 4194304]))
 
         def norm(self, rows: int, width: int) -> float:
           x = torch.randn([rows, width]) * 3. + 1.
@@ -206,6 +210,13 @@ class KernelOperatorsTest {
     assertThatThrownBy(() -> program.run("no_outputs", IValue.from(int8)))
         .isInstanceOf(EngineException.class)
         .hasMessageContaining("weight does not fit x");
+  }
+
+  @Test
+  void aShortageOfMemoryIsToldAsLibtorchDoes() {
+    assertThatThrownBy(() -> program.run("too_large"))
+        .isInstanceOf(EngineException.class)
+        .satisfies(e -> assertThat(AllocationFailure.asked(e)).contains("17592186.0 MB of memory"));
   }
 
   @Test
