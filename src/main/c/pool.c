@@ -60,7 +60,8 @@ static void wait(_Atomic uint32_t *address, uint32_t value) {
   futex(address, FUTEX_WAIT_PRIVATE, value);
 }
 
-static void wake(_Atomic uint32_t *address) { futex(address, FUTEX_WAKE_PRIVATE, MOST_WORKERS); }
+// All who wait.
+static void wake(_Atomic uint32_t *address) { futex(address, FUTEX_WAKE_PRIVATE, 0x7fffffff); }
 
 #else
 

@@ -8,6 +8,9 @@ import java.util.stream.IntStream;
  * spin for microseconds between kernels and sleep in the system after that.
  */
 final class KernelThreads implements AutoCloseable {
+  /** Of more threads, the kernels give no work to those above; see pool.h. */
+  private static final int MOST_WORKERS = 256;
+
   private final KernelLibrary library;
   private final List<Thread> threads;
   private final int count;
@@ -18,18 +21,23 @@ final class KernelThreads implements AutoCloseable {
     this.count = count;
     library.function("gpt2_open").invokeVoid(new Object[] {count});
     threads =
-        IntStream.range(1, count)
+        IntStream.range(1, Math.min(count, MOST_WORKERS))
             .mapToObj(
                 worker ->
                     new Thread(
                         () -> library.function("gpt2_work").invokeVoid(new Object[] {worker}),
                         "kernels-" + worker))
             .toList();
-    threads.forEach(
-        thread -> {
-          thread.setDaemon(true);
-          thread.start();
-        });
+    try {
+      for (Thread thread : threads) {
+        thread.setDaemon(true);
+        thread.start();
+      }
+    } catch (RuntimeException | Error e) {
+      // The system gave no more threads; another pool must not meet those that it gave.
+      close();
+      throw e;
+    }
   }
 
   /** The number of threads, the one that makes the steps included. */
