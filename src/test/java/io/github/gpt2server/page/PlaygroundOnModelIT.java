@@ -129,8 +129,8 @@ class PlaygroundOnModelIT extends BrowserIT {
   void stopFreesTheEngine() throws Exception {
     PlaygroundPage page = open();
     double before = Scrape.of(server).value(GENERATED_TOKENS);
-    // So many of the longest texts through two slots take half a minute, also where the browser is
-    // slow. What two of them write together may be longer than the context before Stop is clicked:
+    // So many of the longest texts through two slots cannot have ended by themselves. What two of
+    // them write together may be longer than the context before Stop is clicked:
     // the bars are those of its end.
     int texts = 40;
     page.run(
@@ -147,7 +147,7 @@ class PlaygroundOnModelIT extends BrowserIT {
     page.set("max-tokens", "500");
     page.click("generate");
     page.waitUntil("text", () -> !page.generated().isEmpty());
-    server.awaitStatus(status -> status.running() == 2);
+    assertThat(server.model().engine().status().running()).isEqualTo(2);
 
     page.click("stop");
     server.awaitStatus(status -> status.running() == 0 && status.waiting() == 0);
