@@ -131,7 +131,8 @@ static const char *no_memory(struct call *call, int64_t bytes) {
   return call->shortage;
 }
 
-static int64_t bytes_of(int32_t dtype) {
+// Of a number.
+static int32_t bytes_of(int32_t dtype) {
   switch (dtype) {
     case INT8_TYPE: return 1;
     case FLOAT16_TYPE:
@@ -226,7 +227,7 @@ static void pack_operation(uint64_t *stack, uint64_t arguments, uint64_t results
   if (!call.wrong) {
     struct packing packing = {.weight = weight.data, .packed = packed, .in = in, .out = out,
         .in_stride = weight.strides[1], .out_stride = weight.strides[0],
-        .bytes = int8 ? 1 : weight.type == FLOAT32_TYPE ? 4 : 2};
+        .bytes = bytes_of(weight.type)};
     run(pack, &packing, parts_of(in * out, blocks_of(out, 16)));
   }
   finish_call(&call);
@@ -715,7 +716,11 @@ EXPORT int32_t gpt2_variant_runs(int32_t index) { return variant(index) && varia
 
 EXPORT void gpt2_use(int32_t index) { kernels = variant(index); }
 
-EXPORT void gpt2_open(int32_t workers) { pool_open((int32_t)least(workers, MOST_WORKERS)); }
+// Returns the number of workers, the calling thread included, which may be less.
+EXPORT int32_t gpt2_open(int32_t workers) {
+  pool_open((int32_t)least(workers, MOST_WORKERS));
+  return pool_workers();
+}
 
 EXPORT void gpt2_work(int32_t worker) { pool_work(worker); }
 

@@ -8,20 +8,21 @@ import java.util.stream.IntStream;
  * spin for microseconds between kernels and sleep in the system after that.
  */
 final class KernelThreads implements AutoCloseable {
-  /** Of more threads, the kernels give no work to those above; see pool.h. */
-  private static final int MOST_WORKERS = 256;
-
   private final KernelLibrary library;
   private final List<Thread> threads;
   private final int count;
 
-  /** Starts all but one of {@code count} threads. One such pool can be open at a time. */
+  /**
+   * Starts all but one of {@code count} threads, or as many as get work. One such pool can be open
+   * at a time.
+   */
   KernelThreads(KernelLibrary library, int count) {
     this.library = library;
     this.count = count;
-    library.function("gpt2_open").invokeVoid(new Object[] {count});
+    // The library has work for so many and no more.
+    int workers = library.function("gpt2_open").invokeInt(new Object[] {count});
     threads =
-        IntStream.range(1, Math.min(count, MOST_WORKERS))
+        IntStream.range(1, workers)
             .mapToObj(
                 worker ->
                     new Thread(
