@@ -185,6 +185,7 @@ public final class KernelLibrary {
     }
     if (threads != null) {
       threads.close();
+      threads = null;
     }
     threads = new KernelThreads(this, count);
   }

@@ -23,16 +23,15 @@ class KernelBitsTest {
   private final KernelLibrary library = KernelLibrary.load().orElseThrow();
   private final long seed = System.nanoTime();
   private final Random random = new Random(seed);
-  private KernelThreads threads;
 
   @BeforeEach
   void startThreads() {
-    threads = new KernelThreads(library, 1 + random.nextInt(4));
+    library.setThreads(1 + random.nextInt(4));
   }
 
   @AfterEach
   void endThreads() {
-    threads.close();
+    library.setThreads(1);
     library.use(library.variants().get(0));
   }
 
