@@ -25,10 +25,17 @@ def smoothing(x: Tensor, weights: Tensor) -> Tensor:
   return __torch__.sqrt(entering / torch.clamp_min(weights, 1e-5))  # [in]
 
 
-# How far y is from what it should be, as a part of how much that varies from row to row.
+# The length of all numbers of a matrix, as one vector.
+def length_of(x: Tensor) -> Tensor:
+  return __torch__.row_norms(x.reshape(1, -1))  # [1]
+
+
+# How far y is from what it should be, as a part of how much that varies from row to row. It decides about
+# a layer, and must therefore have the same bits on every machine.
 def change(y: Tensor, exact: Tensor) -> float:
-  varies = torch.linalg_vector_norm(exact - torch.mean(exact, [0], True), 2)
-  return float(torch.linalg_vector_norm(y - exact, 2) / torch.clamp_min(varies, 1e-12))
+  mean = __torch__.sum_rows(exact) / float(exact.size(0))
+  varies = __torch__.length_of(exact - mean)
+  return float(__torch__.length_of(y - exact) / torch.clamp_min(varies, 1e-12))
 
 
 # The scales [out] of a weight [out, in] in int8.
@@ -150,19 +157,21 @@ class Gpt2(Module):
     s = __torch__.smoothing(x, largest)  # [W]
     scales = annotate(List[Tensor], [])
     integers = annotate(List[Tensor], [])
+    logits = annotate(List[Tensor], [])
     for begin in range(0, wte.size(0), 4096):
-      weight = torch.mul_(wte[begin:begin + 4096] - common, s)
+      piece = wte[begin:begin + 4096]
+      weight = torch.mul_(piece - common, s)
       scale = __torch__.weight_scales(weight)
+      logits.append(__torch__.linear(x, __torch__.pack(piece), torch.zeros_like(scale)))
       scales.append(scale)
       integers.append(__torch__.integers_of(weight, scale))
     quantized = __torch__.pack_quantized(torch.cat(integers, 0), torch.cat(scales, 0))
     smooth = __torch__.LayerNorm(ln_f.weight / s, ln_f.bias / s)
     packed = __torch__.pack_single(common * s)
     head = __torch__.QuantizedHead(smooth, packed, quantized)
-    exact = torch.matmul(x, wte.t())  # [T, V]
-    exact = exact - torch.mean(exact, [1], True)
+    exact = torch.cat(logits, 1)  # [T, V]
     y = self.quantized_unembed(self.calibration[0], head)  # [T, V]
-    error = __torch__.change(y - torch.mean(y, [1], True), exact)
+    error = __torch__.change(y - __torch__.row_means(y), exact - __torch__.row_means(exact))
     if error > tolerance:
       self.load_tied_head(ln_f.weight, ln_f.bias)
     else:

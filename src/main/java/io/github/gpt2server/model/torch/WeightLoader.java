@@ -118,6 +118,7 @@ final class WeightLoader {
   }
 
   private static void report(Map<String, Double> changes) {
+    log.debug("Changes by int8: {}", changes);
     List<String> unsuited =
         changes.entrySet().stream()
             .filter(change -> !(change.getValue() <= INT8_TOLERANCE))

@@ -2,6 +2,10 @@ package io.github.gpt2server.model.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.github.gpt2server.model.CacheSize;
 import io.github.gpt2server.model.StepPlan;
 import io.github.gpt2server.model.StepPlan.Chunk;
@@ -10,6 +14,7 @@ import io.github.gpt2server.model.checkpoint.DataType;
 import io.github.gpt2server.model.checkpoint.Gpt2Config;
 import io.github.gpt2server.model.checkpoint.TensorData;
 import io.github.gpt2server.model.checkpoint.Weights;
+import io.github.gpt2server.model.torch.kernels.KernelChoice;
 import io.github.gpt2server.testing.Float16;
 import io.github.gpt2server.testing.OneCore;
 import io.github.gpt2server.testing.SafetensorsWriter;
@@ -21,9 +26,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -80,6 +87,39 @@ class Int8IT {
         });
     assertThat(difference(folder)).isBetween(0.01, 0.06);
     assertThat(output).contains("int8 for 16 of 17 linear layers", "; not for h.1.attn.c_proj (");
+  }
+
+  /** What decides about the layers, and so about every number of the model. */
+  @Test
+  void theChangesThatDecideAreTheSameBitsEverywhere() {
+    Logger logger = (Logger) LoggerFactory.getLogger(WeightLoader.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    logger.setLevel(Level.DEBUG);
+    try {
+      for (KernelChoice kernels : List.of(KernelChoice.AUTO, KernelChoice.GENERIC)) {
+        TorchRuntime.useKernels(kernels);
+        logprobs(EMBEDDED, WeightType.INT8);
+      }
+    } finally {
+      logger.setLevel(null);
+      logger.detachAppender(log);
+      TorchRuntime.useKernels(KernelChoice.AUTO);
+    }
+    List<Object> changes =
+        log.list.stream()
+            .filter(event -> event.getLevel() == Level.DEBUG)
+            .map(event -> event.getArgumentArray()[0])
+            .toList();
+    assertThat(changes).hasSize(2);
+    assertThat(changes.get(1)).isEqualTo(changes.get(0));
+    assertThat(changes.get(0))
+        .asInstanceOf(InstanceOfAssertFactories.map(String.class, Double.class))
+        .hasSize(17)
+        .containsEntry("h.0.attn.c_attn", 0.00947410799562931)
+        .containsEntry("h.3.mlp.c_proj", 0.011978937312960625)
+        .containsEntry("lm_head", 0.011937492527067661);
   }
 
   /** The mean difference between the log-probabilities of int8 and of float32, in nats. */
