@@ -145,7 +145,7 @@ INLINE void score_blocks(const struct group *g, int64_t block, const int type, c
       s[m][b] = all(0);
     }
   }
-  const int64_t bytes = LANES * (type == FLOAT32 ? 4 : 2);
+  const int64_t bytes = LANES * number_bytes(type);
   for (int64_t d = 0; d < D; d++) {
     lanes k[GROUP_BLOCKS];
     fetch(g->next_keys + (block * D + d * blocks) * bytes, blocks * bytes, type);
@@ -217,7 +217,7 @@ INLINE void sum_values(const struct group *g, int64_t d, int64_t count, const in
       z[m][c] = all(0);
     }
   }
-  const int64_t bytes = LANES * (type == FLOAT32 ? 4 : 2);
+  const int64_t bytes = LANES * number_bytes(type);
   for (int64_t p = 0; p < g->common; p++) {
     lanes v[GROUP_BLOCKS];
     fetch(g->next_values + (p * g->job->head_width + d) / LANES * bytes, chunks * bytes, type);

@@ -9,6 +9,9 @@ enum activation { NO_ACTIVATION, GELU_TANH, GELU, QUICK_GELU, SILU, RELU, TANH }
 
 enum number_type { FLOAT32, BFLOAT16, FLOAT16 };
 
+// The bytes of a number.
+INLINE int32_t number_bytes(const int type) { return type == FLOAT32 ? 4 : 2; }
+
 // y[m][n] = activation(chain + bias[n]) + residual[m][n], where chain = fma(x[m][k], w[k][n], chain) for
 // k = 0, 1, ... from 0. Weights are packed: [out / 16][in][16], the last block filled up with 0.
 struct linear {

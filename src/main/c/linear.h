@@ -71,7 +71,7 @@ INLINE void linear_tile(const struct linear *job, const struct span *span, int64
     int64_t block, int64_t cached, const int type, const int rows, const int blocks) {
   int64_t in = job->in;
   const float *x = job->panels + row * in + tile * LANES;
-  const int64_t bytes = LANES * (type == FLOAT32 ? 4 : 2);
+  const int64_t bytes = LANES * number_bytes(type);
   struct ahead ahead = fetch_ahead(
       (const char *)job->weight + block * in * bytes, in, bytes, cached, span, tile);
   lanes y[MOST_ROWS][MOST_BLOCKS];
@@ -128,7 +128,7 @@ INLINE void linear_tile(const struct linear *job, const struct span *span, int64
 }
 
 INLINE void linear_span(const struct linear *job, const struct span *span, const int type) {
-  int64_t cached = cached_blocks(span, job->in * LANES * (type == FLOAT32 ? 4 : 2));
+  int64_t cached = cached_blocks(span, job->in * LANES * number_bytes(type));
   for (int64_t unit = span->block; unit < span->end_block; unit += cached) {
     int64_t unit_end = least(unit + cached, span->end_block);
     for (int64_t tile = span->tile; tile < span->end_tile; tile++) {
