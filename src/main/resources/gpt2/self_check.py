@@ -22,13 +22,13 @@ def largest_error(y: Tensor, exact: Tensor) -> float:
   return float(torch.max(error) / torch.clamp_min(largest, 1e-30))
 
 
-# A product in float64 of x [N, in] with a weight [out, in], a few outputs at a time, for a large
-# weight in float64 would take twice its own memory.
+# A product in float64 of x [N, in] with a weight [out, in], a few outputs at a time, for a large weight in
+# float64 would take twice its own memory, which the system has to clear first.
 def exact_product(x: Tensor, weight: Tensor) -> Tensor:
   rows = __torch__.double(x)
   products = annotate(List[Tensor], [])
-  for begin in range(0, weight.size(0), 4096):
-    some = __torch__.double(weight[begin:begin + 4096])
+  for begin in range(0, weight.size(0), 512):
+    some = __torch__.double(weight[begin:begin + 512])
     products.append(torch.matmul(rows, some.t()))
   return torch.cat(products, 1)
 
