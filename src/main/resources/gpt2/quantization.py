@@ -171,7 +171,9 @@ class Gpt2(Module):
     head = __torch__.QuantizedHead(smooth, packed, quantized)
     exact = torch.cat(logits, 1)  # [T, V]
     y = self.quantized_unembed(self.calibration[0], head)  # [T, V]
-    error = __torch__.change(y - __torch__.row_means(y), exact - __torch__.row_means(exact))
+    y.sub_(__torch__.row_means(y))
+    exact.sub_(__torch__.row_means(exact))
+    error = __torch__.change(y, exact)
     if error > tolerance:
       self.load_tied_head(ln_f.weight, ln_f.bias)
     else:
