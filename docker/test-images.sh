@@ -376,10 +376,10 @@ check_term() {
 
 check_out_of_memory() {
   local status
-  start small "$(free_port)" "${hardened[@]}" --memory 300m --memory-swap 300m
-  status=$(timeout 60 podman wait small) || fail "a server with 300 MB did not end"
-  [[ $status == 137 ]] || fail "a server with 300 MB ended with $status, not 137"
-  seen "memory limit" "with 300 MB instead of 1 GB it is killed while it starts: exit code $status"
+  start small "$(free_port)" "${hardened[@]}" --memory 200m --memory-swap 200m
+  status=$(timeout 60 podman wait small) || fail "a server with 200 MB did not end"
+  [[ $status == 137 ]] || fail "a server with 200 MB ended with $status, not 137"
+  seen "memory limit" "with 200 MB instead of 1 GB it is killed while it starts: exit code $status"
   podman rm -f small >/dev/null
 }
 
