@@ -285,7 +285,7 @@ static void attend_group(const struct attention *job, int64_t row, int64_t rows,
   int64_t slot = job->row_slots[row] * job->heads + head;
   int64_t next_row = head + 1 < job->heads || row + rows == job->rows ? row : row + rows;
   int64_t next = job->row_slots[next_row] * job->heads + (head + 1) % job->heads;
-  int64_t bytes = job->head_width * (job->cache_type == FLOAT16 ? 2 : 4);
+  int64_t bytes = job->head_width * number_bytes(job->cache_type);
   struct group g = {.job = job, .row = row, .head = head, .key = slot * length * job->head_width,
       .value = slot * job->positions * job->head_width,
       .next_keys = (const char *)job->keys + next * length * bytes,

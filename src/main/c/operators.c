@@ -131,14 +131,13 @@ static const char *no_memory(struct call *call, int64_t bytes) {
   return call->shortage;
 }
 
-// Of a number.
+static int32_t number_type(int32_t dtype) {
+  return dtype == BFLOAT16_TYPE ? BFLOAT16 : dtype == FLOAT16_TYPE ? FLOAT16 : FLOAT32;
+}
+
+// Of a number; int32 has as many as float32.
 static int32_t bytes_of(int32_t dtype) {
-  switch (dtype) {
-    case INT8_TYPE: return 1;
-    case FLOAT16_TYPE:
-    case BFLOAT16_TYPE: return 2;
-    default: return 4;
-  }
+  return dtype == INT8_TYPE ? 1 : number_bytes(number_type(dtype));
 }
 
 static void *make(struct call *call, int32_t type, int64_t dimensions, const int64_t *sizes) {
@@ -178,10 +177,6 @@ static void finish_call(struct call *call) {
 
 static bool is_float(int32_t dtype) {
   return dtype == FLOAT32_TYPE || dtype == BFLOAT16_TYPE || dtype == FLOAT16_TYPE;
-}
-
-static int32_t number_type(int32_t dtype) {
-  return dtype == BFLOAT16_TYPE ? BFLOAT16 : dtype == FLOAT16_TYPE ? FLOAT16 : FLOAT32;
 }
 
 static float float_argument(uint64_t bits) {
