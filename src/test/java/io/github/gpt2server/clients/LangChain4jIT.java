@@ -102,7 +102,7 @@ class LangChain4jIT {
       crowd.send(
           RawHttp.post(
               "/v1/completions",
-              "{\"prompt\": \"Once\", \"n\": 20, \"max_tokens\": 500, \"ignore_eos\": true}"));
+              "{\"prompt\": \"Once\", \"n\": 100, \"max_tokens\": 500, \"ignore_eos\": true}"));
       server.awaitStatus(status -> status.running() == 2 && status.waiting() == 1);
 
       assertRejected("gpt2-fairytales", "The king", RateLimitException.class)

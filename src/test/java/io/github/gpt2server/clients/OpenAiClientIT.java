@@ -136,11 +136,14 @@ class OpenAiClientIT {
   @Test
   void aStreamThatIsClosedInTheMiddleCountsAsCancelled() throws Exception {
     double before = ended(Scrape.of(server, KEY), "cancelled");
+    // Its connection reads on for a tenth of a second, in which a short answer would be complete.
     try (StreamResponse<Completion> stream =
         client
             .completions()
             .createStreaming(
                 params()
+                    .temperature(1)
+                    .n(100)
                     .maxTokens(500)
                     .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
                     .build())) {
@@ -246,7 +249,7 @@ class OpenAiClientIT {
   void aFullQueueIsARateLimitAndTriedAgainWhenTheServerSays() throws Exception {
     OpenAIClient patient = client("v1", "sk-test", 5);
     try (RawHttp crowd = server.connect()) {
-      String body = "{\"prompt\":\"Once\",\"n\":20,\"max_tokens\":500,\"ignore_eos\":true}";
+      String body = "{\"prompt\":\"Once\",\"n\":100,\"max_tokens\":500,\"ignore_eos\":true}";
       crowd.send(RawHttp.post("/v1/completions", body).replace("Host:", KEY + "Host:"));
       server.awaitStatus(status -> status.running() == 2 && status.waiting() == 1);
 

@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 })
 class SettingsIT {
   private static final String LONG =
-      "{\"prompt\": \"The king\", \"n\": 20, \"max_tokens\": 500, \"ignore_eos\": true";
+      "{\"prompt\": \"The king\", \"n\": 100, \"max_tokens\": 500, \"ignore_eos\": true";
 
   private static LiveServer server;
 
@@ -90,7 +90,7 @@ class SettingsIT {
         CompletionCreateParams.builder()
             .model("gpt2-fairytales")
             .prompt("The king")
-            .n(20)
+            .n(100)
             .maxTokens(500)
             .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
             .build();

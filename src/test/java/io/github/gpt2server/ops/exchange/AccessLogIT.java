@@ -17,7 +17,8 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 @OwnServer({"--gpt2.access-log=true", "--gpt2.max-sequences=2"})
 class AccessLogIT {
   private static final String ENDLESS =
-      "{\"prompt\": \"The king\", \"max_tokens\": 500, \"ignore_eos\": true, \"stream\": true}";
+      "{\"prompt\": \"The king\", \"n\": 100, \"max_tokens\": 500, \"ignore_eos\": true,"
+          + " \"stream\": true}";
   private static final long PATIENCE_NANOS = 30_000_000_000L;
 
   private static LiveServer server;

@@ -18,7 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 @ExtendWith(OutputCaptureExtension.class)
 class EngineDeathIT {
   private static final String LONG =
-      "{\"prompt\": \"The king\", \"max_tokens\": 500, \"n\": 20, \"ignore_eos\": true";
+      "{\"prompt\": \"The king\", \"max_tokens\": 500, \"n\": 100, \"ignore_eos\": true";
 
   @Test
   void livenessGoesOffAndEveryRequestIsToldSo(CapturedOutput output) throws Exception {

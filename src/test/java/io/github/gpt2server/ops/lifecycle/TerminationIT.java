@@ -27,7 +27,7 @@ class TerminationIT {
   void runningStreamsFinishWhileNewRequestsAre503() throws Exception {
     try (ChildServer server = new ChildServer(folder, "--gpt2.max-sequences=2")) {
       server.awaitHealth(200);
-      List<RawHttp> streams = streams(server, 2, 4);
+      List<RawHttp> streams = streams(server, 2, 20);
 
       server.terminate();
       server.awaitHealth(503);

@@ -44,7 +44,8 @@ import tools.jackson.databind.json.JsonMapper;
 class RateLimitsIT {
   private static final TestClock CLOCK = new TestClock();
   private static final String ENDLESS =
-      "{\"prompt\": \"The king\", \"max_tokens\": 500, \"ignore_eos\": true, \"stream\": true}";
+      "{\"prompt\": \"The king\", \"n\": 100, \"max_tokens\": 500, \"ignore_eos\": true,"
+          + " \"stream\": true}";
 
   private static LiveServer server;
 
@@ -82,6 +83,7 @@ class RateLimitsIT {
                   "crowd", new KeyOptions(10, 0, null),
                   "single", new KeyOptions(null, 0, 1),
                   "counted", new KeyOptions(2, null, null),
+                  "leaver", new KeyOptions(null, 60_000, null),
                   "free", new KeyOptions(0, 0, 0))),
           keys::clients,
           CLOCK);
@@ -202,12 +204,12 @@ class RateLimitsIT {
   void aClientThatLeavesGetsBackWhatWasNotGenerated() throws IOException {
     try (RawHttp http = server.connect()) {
       http.send(request("k-leaver", "/v1/completions", ENDLESS)).awaitBytes();
-      assertThat(complete("k-leaver", "\"max_tokens\": 300, \"n\": 2").status()).isEqualTo(429);
+      assertThat(complete("k-leaver", "\"max_tokens\": 100, \"n\": 100").status()).isEqualTo(429);
     }
     LiveServer.await(
         () -> {
           try {
-            return tokensLeft("k-leaver") > 1_000 - 2 - 500;
+            return tokensLeft("k-leaver") > 60_000 - 2 - 100 * 500 / 2;
           } catch (IOException e) {
             throw new IllegalStateException(e);
           }

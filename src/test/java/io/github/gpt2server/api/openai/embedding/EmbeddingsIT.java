@@ -163,7 +163,7 @@ class EmbeddingsIT {
         stream.send(
             RawHttp.post(
                 "/v1/completions",
-                "{\"prompt\":\"The king\",\"max_tokens\":500,\"stream\":true,\"ignore_eos\":true}"));
+                "{\"prompt\":\"The king\",\"n\":100,\"max_tokens\":500,\"stream\":true,\"ignore_eos\":true}"));
         stream.awaitBytes();
         assertThat(embed(request.toString()).at("/data/25/embedding")).isEqualTo(alone);
       }
