@@ -22,6 +22,11 @@ def largest_error(y: Tensor, exact: Tensor) -> float:
   return float(torch.max(error) / torch.clamp_min(largest, 1e-30))
 
 
+# The largest of some errors, and NaN if one is: max(a, b) leaves out a NaN that does not come last.
+def largest_of(errors: List[float]) -> float:
+  return float(torch.max(torch.tensor(errors, dtype=__torch__.float64())))
+
+
 # A product in float64 of x [N, in] with a weight [out, in], a few outputs at a time, for a large weight in
 # float64 would take twice its own memory, which the system has to clear first.
 def exact_product(x: Tensor, weight: Tensor) -> Tensor:
@@ -82,16 +87,17 @@ class Gpt2(Module):
     exact = __torch__.exact_product(x, w) + __torch__.double(b)
     inputs = __torch__.repeated(x)
     outputs = __torch__.repeated(exact)
-    error = 0.
+    errors = annotate(List[float], [])
     for i in range(len(inputs)):
       y = __torch__.linear(inputs[i], layer.weight, layer.bias)
-      error = max(error, __torch__.largest_error(y, outputs[i]))
+      errors.append(__torch__.largest_error(y, outputs[i]))
     x = torch.to(x, dtype=__torch__.float32())
     residual = self.check_rows(5, w.size(0))
     y = self.add_linear(residual, x, layer)
-    error = max(error, __torch__.largest_error(y, exact + __torch__.double(residual)))
+    errors.append(__torch__.largest_error(y, exact + __torch__.double(residual)))
     activated = self.plain_activation(exact)
-    return max(error, __torch__.largest_error(self.activated_linear(x, layer), activated))
+    errors.append(__torch__.largest_error(self.activated_linear(x, layer), activated))
+    return __torch__.largest_of(errors)
 
   def check_quantized_linear(self, layer: int, name: str) -> float:
     linear = self.named(layer, name)
@@ -117,13 +123,13 @@ class Gpt2(Module):
     rounded = torch.round(__torch__.double(shifted / largest) * steps)
     exact = __torch__.exact_product(rounded, weight) / steps * __torch__.double(largest)
     bias = torch.zeros_like(quantized.scale)
-    error = 0.
+    errors = annotate(List[float], [])
     inputs = __torch__.repeated(x)
     expected = __torch__.repeated(exact)
     for i in range(len(inputs)):
       y = self.quantized_linear(inputs[i], quantized, activated, bias)
-      error = max(error, __torch__.largest_error(y.index_select(1, outputs), expected[i]))
-    return error
+      errors.append(__torch__.largest_error(y.index_select(1, outputs), expected[i]))
+    return __torch__.largest_of(errors)
 
   # The unembedding [V, W], which is not quantized.
   def check_head(self, lm_head: Tensor) -> float:
@@ -133,13 +139,13 @@ class Gpt2(Module):
     outputs = torch.to(outputs, dtype=__torch__.int64(), device=w.device)
     x = self.check_rows(3, w.size(1))
     exact = __torch__.exact_product(x, w)
-    error = 0.
+    errors = annotate(List[float], [])
     inputs = __torch__.repeated(x)
     expected = __torch__.repeated(exact)
     for i in range(len(inputs)):
       y = self.dot_head(inputs[i]).index_select(1, outputs)
-      error = max(error, __torch__.largest_error(y, expected[i]))
-    return error
+      errors.append(__torch__.largest_error(y, expected[i]))
+    return __torch__.largest_of(errors)
 
   # Embeddings, layer norm and the activation.
   def check_small_operators(self) -> List[float]:
@@ -226,8 +232,8 @@ class Gpt2(Module):
       row = row + T + 1
     read = self.attend_rows(torch.cat(texts, 0), prompts, 0)
     z = self.attend_rows(torch.cat(decoded, 0), decodes, len(lengths))
-    return max(__torch__.largest_error(read, torch.cat(exact, 0)),
-        __torch__.largest_error(z, torch.cat(exact_decoded, 0)))
+    return __torch__.largest_of([__torch__.largest_error(read, torch.cat(exact, 0)),
+        __torch__.largest_error(z, torch.cat(exact_decoded, 0))])
 
   # The first layer's attention of queries, keys and values [N, 3, H, D].
   def attend_rows(self, qkv: Tensor, chunks: List[int], decoding: int) -> Tensor:

@@ -205,6 +205,41 @@ class ArithmeticCheckIT {
                 + " wrong");
   }
 
+  /** A change of the text around the kernels in C after which one of several tries gives NaN. */
+  static Stream<Arguments> kernelsWithoutNumbers() {
+    return Stream.of(
+        Arguments.of(WeightType.FLOAT32, LINEAR, nanIf("x.size(0) == 1"), "linear 320 -> "),
+        Arguments.of(WeightType.FLOAT32, LINEAR, nanIf("x.size(0) == 3"), "unembedding 320 -> "),
+        Arguments.of(
+            WeightType.INT8,
+            "shifted, self.activation_minimum)",
+            nanIf("x.size(0) == 5"),
+            "(int8)"),
+        Arguments.of(
+            WeightType.FLOAT32,
+            "plan.slot, self.scales[layer])",
+            nanIf("qkv.size(0) > 2"),
+            "attention"));
+  }
+
+  private static String nanIf(String condition) {
+    return " + torch.sqrt(torch.neg(torch.full([1], float(%s))))".formatted(condition);
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernelsWithoutNumbers")
+  void kernelsWithoutNumbersAreLeftForPlainOperators(
+      WeightType type, String right, String added, String operator, CapturedOutput output) {
+    try (Gpt2Model model = load(type, programs(changed(Kernels.C, right, right + added)))) {
+      assertThat(model.arithmetic().kernels()).isEqualTo(Kernels.LIBTORCH);
+      assertThat(model.arithmetic().passed()).isTrue();
+    }
+    assertThat(output)
+        .containsOnlyOnce(
+            "The %s kernels compute wrong numbers on this machine: ".formatted(Kernels.C.label()))
+        .contains(operator, " gives results that are not numbers");
+  }
+
   @Test
   void resultsThatAreNotNumbersAreWrong() {
     Map<Kernels, ProgramSource> changed =
