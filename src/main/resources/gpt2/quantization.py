@@ -30,8 +30,9 @@ def length_of(x: Tensor) -> Tensor:
   return __torch__.row_norms(x.reshape(1, -1))  # [1]
 
 
-# How far y is from what it should be, as a part of how much that varies from row to row. It decides about
-# a layer, and must therefore have the same bits on every machine.
+# How far y is from what it should be, as a part of how much that varies from row to row; NaN where that is
+# infinity by infinity. It decides about a layer, and must therefore have the same bits on every machine that
+# computes with the kernels in C.
 def change(y: Tensor, exact: Tensor) -> float:
   mean = __torch__.sum_rows(exact) / float(exact.size(0))
   varies = __torch__.length_of(exact - mean)
@@ -174,8 +175,9 @@ class Gpt2(Module):
     y.sub_(__torch__.row_means(y))
     exact.sub_(__torch__.row_means(exact))
     error = __torch__.change(y, exact)
-    if error > tolerance:
-      self.load_tied_head(ln_f.weight, ln_f.bias)
-    else:
+    if error <= tolerance:
       self.lm_head_int8 = head
+    else:
+      # Too large, or NaN.
+      self.load_tied_head(ln_f.weight, ln_f.bias)
     return error

@@ -89,6 +89,17 @@ class Int8IT {
     assertThat(output).contains("int8 for 16 of 17 linear layers", "; not for h.1.attn.c_proj (");
   }
 
+  /** Embeddings so large that changes are computed as infinity by infinity. */
+  @Test
+  void layersWhoseChangeIsNotANumberStayInBfloat16(CapturedOutput output) throws IOException {
+    change((name, row, column) -> name.equals("wte.weight") ? 1e36f : 1);
+
+    assertThat(logprobs(folder, WeightType.INT8))
+        .doesNotContain(Double.NaN)
+        .containsExactly(logprobs(folder, WeightType.BFLOAT16));
+    assertThat(output).contains("int8 for 0 of 17 linear layers", "lm_head (NaN %)");
+  }
+
   /** What decides about the layers, and so about every number of the model. */
   @Test
   void theChangesThatDecideAreTheSameBitsEverywhere() {
