@@ -135,9 +135,15 @@ static int32_t number_type(int32_t dtype) {
   return dtype == BFLOAT16_TYPE ? BFLOAT16 : dtype == FLOAT16_TYPE ? FLOAT16 : FLOAT32;
 }
 
-// Of a number; int32 has as many as float32.
+// How many bytes a number takes that `make` or `pack` writes.
 static int32_t bytes_of(int32_t dtype) {
   return dtype == INT8_TYPE ? 1 : number_bytes(number_type(dtype));
+}
+
+// The product of two sizes, or the largest number if it is larger.
+static int64_t times(int64_t a, int64_t b) {
+  int64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
 }
 
 static void *make(struct call *call, int32_t type, int64_t dimensions, const int64_t *sizes) {
@@ -149,11 +155,11 @@ static void *make(struct call *call, int32_t type, int64_t dimensions, const int
   int64_t stride = 1;
   for (int64_t i = dimensions - 1; i >= 0; i--) {
     strides[i] = stride;
-    stride *= sizes[i];
+    stride = times(stride, sizes[i]);
   }
   handle made;
   if (torch.empty_strided(dimensions, sizes, strides, type, 0, 0, &made)) {
-    require(call, false, no_memory(call, stride * bytes_of(type)));
+    require(call, false, no_memory(call, times(stride, bytes_of(type))));
     return data;
   }
   call->made[call->made_count++] = made;

@@ -49,8 +49,8 @@ class KernelOperatorsTest {
           y = ops.gpt2.linear(x, ops.gpt2.pack(w.t()), b, r, out, 0)
           return self.error(y, torch.matmul(x, w) + b + r)
 
-        def too_large(self) -> Tensor:
-          return ops.gpt2.pack(torch.zeros([1, 1]).expand([1048576, 4194304]))
+        def too_large(self, out: int, width: int) -> Tensor:
+          return ops.gpt2.pack(torch.zeros([1, 1]).expand([out, width]))
 
         def norm(self, rows: int, width: int) -> float:
           x = torch.randn([rows, width]) * 3. + 1.
@@ -212,11 +212,17 @@ class KernelOperatorsTest {
         .hasMessageContaining("weight does not fit x");
   }
 
-  @Test
-  void aShortageOfMemoryIsToldAsLibtorchDoes() {
-    assertThatThrownBy(() -> program.run("too_large"))
+  @ParameterizedTest
+  @CsvSource({
+    "0x100000, 0x400000, 17592186.0 MB of memory",
+    // More bytes than there are numbers for them.
+    "0x40000000, 0x80000000, 9223372036854.8 MB of memory",
+    "0x80000000, 0xffffffff, 9223372036854.8 MB of memory"
+  })
+  void aShortageOfMemoryIsToldAsLibtorchDoes(long out, long width, String asked) {
+    assertThatThrownBy(() -> program.run("too_large", IValue.from(out), IValue.from(width)))
         .isInstanceOf(EngineException.class)
-        .satisfies(e -> assertThat(AllocationFailure.asked(e)).contains("17592186.0 MB of memory"));
+        .satisfies(e -> assertThat(AllocationFailure.asked(e)).contains(asked));
   }
 
   @Test

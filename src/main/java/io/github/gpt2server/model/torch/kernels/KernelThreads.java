@@ -41,7 +41,7 @@ final class KernelThreads implements AutoCloseable {
     }
   }
 
-  /** The number of threads, the one that makes the steps included. */
+  /** The number of threads that was asked for, the one that makes the steps included. */
   int count() {
     return count;
   }
