@@ -95,6 +95,8 @@ public final class StartupCompilation {
 
   private static boolean add() throws IOException, JMException {
     Path file = Files.createTempFile("gpt2-compilation-", ".json");
+    // A start that is ended here does not leave it.
+    file.toFile().deleteOnExit();
     try {
       Files.writeString(file, DIRECTIVES);
       return run("compilerDirectivesAdd", file.toString()).contains("added");
