@@ -17,6 +17,7 @@ import dev.langchain4j.model.openai.OpenAiLanguageModel;
 import dev.langchain4j.model.openai.OpenAiStreamingLanguageModel;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.Response;
+import io.github.gpt2server.testing.EndlessCompletion;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
@@ -99,10 +100,7 @@ class LangChain4jIT {
   @Test
   void aFullQueueIsARateLimit() throws Exception {
     try (RawHttp crowd = server.connect()) {
-      crowd.send(
-          RawHttp.post(
-              "/v1/completions",
-              "{\"prompt\": \"Once\", \"n\": 100, \"max_tokens\": 500, \"ignore_eos\": true}"));
+      crowd.send(RawHttp.post("/v1/completions", EndlessCompletion.WHOLE));
       server.awaitStatus(status -> status.running() == 2 && status.waiting() == 1);
 
       assertRejected("gpt2-fairytales", "The king", RateLimitException.class)

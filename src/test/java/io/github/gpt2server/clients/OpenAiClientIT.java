@@ -23,6 +23,7 @@ import com.openai.models.embeddings.Embedding;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams.EncodingFormat;
 import com.openai.models.models.Model;
+import io.github.gpt2server.testing.EndlessCompletion;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
@@ -249,8 +250,8 @@ class OpenAiClientIT {
   void aFullQueueIsARateLimitAndTriedAgainWhenTheServerSays() throws Exception {
     OpenAIClient patient = client("v1", "sk-test", 5);
     try (RawHttp crowd = server.connect()) {
-      String body = "{\"prompt\":\"Once\",\"n\":100,\"max_tokens\":500,\"ignore_eos\":true}";
-      crowd.send(RawHttp.post("/v1/completions", body).replace("Host:", KEY + "Host:"));
+      crowd.send(
+          RawHttp.post("/v1/completions", EndlessCompletion.WHOLE).replace("Host:", KEY + "Host:"));
       server.awaitStatus(status -> status.running() == 2 && status.waiting() == 1);
 
       RateLimitException e =

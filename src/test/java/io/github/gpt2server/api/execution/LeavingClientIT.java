@@ -2,6 +2,7 @@ package io.github.gpt2server.api.execution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.EndlessCompletion;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
@@ -27,10 +28,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @OwnServer({"--gpt2.max-sequences=2", "--gpt2.max-queue=3", "--server.http2.enabled=true"})
 class LeavingClientIT {
-  private static final String LONG =
-      "{\"prompt\": \"Once upon a time\", \"n\": 100, \"max_tokens\": 500,"
-          + " \"ignore_eos\": true";
-
   private static final String GENERATED_TOKENS = "gpt2_generation_tokens_total";
   private static final String PROMPT_TOKENS = "gpt2_prompt_tokens_total";
 
@@ -51,7 +48,7 @@ class LeavingClientIT {
   @Test
   void leavingAStreamCancels() throws IOException {
     RawHttp client =
-        server.connect().send(RawHttp.post("/v1/completions", LONG + ", \"stream\": true}"));
+        server.connect().send(RawHttp.post("/v1/completions", EndlessCompletion.STREAM));
     while (!client.line().startsWith("data: ")) {
       assertThat(server.model().engine().status().running()).isPositive();
     }
@@ -62,7 +59,8 @@ class LeavingClientIT {
 
   @Test
   void leavingAWholeAnswerCancels() throws IOException {
-    RawHttp client = server.connect().send(RawHttp.post("/v1/completions", LONG + "}"));
+    RawHttp client =
+        server.connect().send(RawHttp.post("/v1/completions", EndlessCompletion.WHOLE));
     server.awaitStatus(status -> status.running() > 0);
     client.leave();
 
@@ -71,7 +69,8 @@ class LeavingClientIT {
 
   @Test
   void aConnectionResetCancelsToo() throws IOException {
-    RawHttp client = server.connect().send(RawHttp.post("/v1/completions", LONG + "}"));
+    RawHttp client =
+        server.connect().send(RawHttp.post("/v1/completions", EndlessCompletion.WHOLE));
     server.awaitStatus(status -> status.running() > 0);
     client.reset();
 
@@ -84,9 +83,10 @@ class LeavingClientIT {
     // The first answer switches the connection to HTTP/2.
     assertThat(client.send(http2("{\"max_tokens\": 1}"), BodyHandlers.ofString()).version())
         .isEqualTo(HttpClient.Version.HTTP_2);
-    for (String stream : new String[] {"}", ", \"stream\": true}", "}"}) {
+    for (String body :
+        new String[] {EndlessCompletion.WHOLE, EndlessCompletion.STREAM, EndlessCompletion.WHOLE}) {
       CompletableFuture<HttpResponse<String>> answer =
-          client.sendAsync(http2(LONG + stream), BodyHandlers.ofString());
+          client.sendAsync(http2(body), BodyHandlers.ofString());
       CompletableFuture<HttpResponse<String>> neighbor =
           client.sendAsync(http2("{\"max_tokens\": 3}"), BodyHandlers.ofString());
       server.awaitStatus(status -> status.running() > 0);
@@ -106,7 +106,7 @@ class LeavingClientIT {
 
   @Test
   void closingAnHttp2ConnectionCancels() throws IOException {
-    byte[] body = (LONG + "}").getBytes(StandardCharsets.UTF_8);
+    byte[] body = EndlessCompletion.WHOLE.getBytes(StandardCharsets.UTF_8);
     RawHttp client =
         server
             .connect()
@@ -151,7 +151,7 @@ class LeavingClientIT {
 
   @Test
   void leavingAfterASecondRequestWasSentEarlyCancelsBoth() throws IOException {
-    String post = RawHttp.post("/v1/completions", LONG + "}");
+    String post = RawHttp.post("/v1/completions", EndlessCompletion.WHOLE);
     RawHttp client = server.connect().send(post + post);
     server.awaitStatus(status -> status.running() > 0);
     client.leave();
@@ -163,7 +163,7 @@ class LeavingClientIT {
   void leavingTheSecondRequestOfAConnectionCancels() throws IOException {
     RawHttp client = server.connect().send(RawHttp.post("/v1/completions", "{\"max_tokens\": 2}"));
     assertThat(client.answer().status()).isEqualTo(200);
-    client.send(RawHttp.post("/v1/completions", LONG + "}"));
+    client.send(RawHttp.post("/v1/completions", EndlessCompletion.WHOLE));
     server.awaitStatus(status -> status.running() > 0);
     client.leave();
 
@@ -193,14 +193,14 @@ class LeavingClientIT {
         RawHttp second = server.connect();
         RawHttp third = server.connect();
         RawHttp fourth = server.connect()) {
-      first.send(RawHttp.post("/v1/completions", LONG + "}"));
+      first.send(RawHttp.post("/v1/completions", EndlessCompletion.WHOLE));
       server.awaitStatus(status -> status.running() == 2);
-      second.send(RawHttp.post("/v1/completions", LONG + "}"));
-      third.send(RawHttp.post("/v1/completions", LONG + ", \"stream\": true}"));
+      second.send(RawHttp.post("/v1/completions", EndlessCompletion.WHOLE));
+      third.send(RawHttp.post("/v1/completions", EndlessCompletion.STREAM));
       server.awaitStatus(status -> status.waiting() == 3);
 
-      for (String stream : new String[] {"", ", \"stream\": true"}) {
-        RawHttp.Answer refused = server.post("/v1/completions", LONG + stream + "}");
+      for (String body : new String[] {EndlessCompletion.WHOLE, EndlessCompletion.STREAM}) {
+        RawHttp.Answer refused = server.post("/v1/completions", body);
         assertThat(refused.status()).isEqualTo(429);
         assertThat(refused.headers())
             .containsEntry("retry-after", "1")
@@ -225,12 +225,13 @@ class LeavingClientIT {
     }
   }
 
-  /** Half of what the request would take is more than a client needs to leave. */
+  /** A tenth of what the request would take is far more than a client needs to leave. */
   private void assertCancelled() throws IOException {
     server.awaitStatus(status -> status.running() == 0 && status.waiting() == 0);
     Scrape scrape = Scrape.of(server);
     assertThat(scrape.value(GENERATED_TOKENS) - before.value(GENERATED_TOKENS))
-        .isLessThan(100 * 500 / 2);
-    assertThat(scrape.value(PROMPT_TOKENS) - before.value(PROMPT_TOKENS)).isLessThan(100 * 506 / 2);
+        .isLessThan(EndlessCompletion.TOKENS / 10);
+    assertThat(scrape.value(PROMPT_TOKENS) - before.value(PROMPT_TOKENS))
+        .isLessThan(100 * 506 / 10);
   }
 }

@@ -11,6 +11,7 @@ import com.openai.errors.InternalServerException;
 import com.openai.errors.SseException;
 import com.openai.models.completions.Completion;
 import com.openai.models.completions.CompletionCreateParams;
+import io.github.gpt2server.testing.EndlessCompletion;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
@@ -30,14 +31,11 @@ import tools.jackson.databind.json.JsonMapper;
   "--gpt2.default-max-tokens=3"
 })
 class SettingsIT {
-  private static final String LONG =
-      "{\"prompt\": \"The king\", \"n\": 100, \"max_tokens\": 500, \"ignore_eos\": true";
-
   private static LiveServer server;
 
   @Test
   void aRequestThatTakesTooLongIs504() throws IOException {
-    RawHttp.Answer answer = server.post("/v1/completions", LONG + "}");
+    RawHttp.Answer answer = server.post("/v1/completions", EndlessCompletion.WHOLE);
 
     assertThat(answer.status()).isEqualTo(504);
     JsonNode error = JsonMapper.shared().readTree(answer.body()).get("error");
@@ -51,7 +49,7 @@ class SettingsIT {
 
   @Test
   void aStreamThatTakesTooLongEndsWithAnErrorEvent() throws IOException {
-    RawHttp.Answer answer = server.post("/v1/completions", LONG + ", \"stream\": true}");
+    RawHttp.Answer answer = server.post("/v1/completions", EndlessCompletion.STREAM);
 
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.body()).startsWith("data: {").doesNotContain("[DONE]");

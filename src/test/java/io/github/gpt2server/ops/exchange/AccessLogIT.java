@@ -2,6 +2,7 @@ package io.github.gpt2server.ops.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.EndlessCompletion;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
@@ -16,9 +17,6 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 @ExtendWith(OutputCaptureExtension.class)
 @OwnServer({"--gpt2.access-log=true", "--gpt2.max-sequences=2"})
 class AccessLogIT {
-  private static final String ENDLESS =
-      "{\"prompt\": \"The king\", \"n\": 100, \"max_tokens\": 500, \"ignore_eos\": true,"
-          + " \"stream\": true}";
   private static final long PATIENCE_NANOS = 30_000_000_000L;
 
   private static LiveServer server;
@@ -121,7 +119,7 @@ class AccessLogIT {
   @Test
   void aClientThatLeavesHasALineToo(CapturedOutput output) throws Exception {
     try (RawHttp http = server.connect()) {
-      String post = RawHttp.post("/v1/completions", ENDLESS);
+      String post = RawHttp.post("/v1/completions", EndlessCompletion.STREAM);
       int line = post.indexOf("\r\n") + 2;
       http.send(post.substring(0, line) + "X-Request-Id: left-1\r\n" + post.substring(line))
           .awaitBytes();

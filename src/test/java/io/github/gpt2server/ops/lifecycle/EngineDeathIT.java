@@ -3,6 +3,7 @@ package io.github.gpt2server.ops.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gpt2server.engine.request.TaskRequest;
+import io.github.gpt2server.testing.EndlessCompletion;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.RawHttp;
 import java.io.IOException;
@@ -17,16 +18,13 @@ import tools.jackson.databind.json.JsonMapper;
 /** The engine thread dies of an error in the middle of its work. */
 @ExtendWith(OutputCaptureExtension.class)
 class EngineDeathIT {
-  private static final String LONG =
-      "{\"prompt\": \"The king\", \"max_tokens\": 500, \"n\": 100, \"ignore_eos\": true";
-
   @Test
   void livenessGoesOffAndEveryRequestIsToldSo(CapturedOutput output) throws Exception {
     try (LiveServer server = new LiveServer("--gpt2.max-sequences=2");
         RawHttp whole = server.connect();
         RawHttp stream = server.connect()) {
-      whole.send(RawHttp.post("/v1/completions", LONG + "}"));
-      stream.send(RawHttp.post("/v1/completions", LONG + ", \"stream\": true}"));
+      whole.send(RawHttp.post("/v1/completions", EndlessCompletion.WHOLE));
+      stream.send(RawHttp.post("/v1/completions", EndlessCompletion.STREAM));
       stream.awaitBytes();
       server.awaitStatus(status -> status.waiting() == 2);
 

@@ -2,6 +2,7 @@ package io.github.gpt2server.ops.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.EndlessCompletion;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
@@ -15,9 +16,6 @@ import org.junit.jupiter.api.Test;
 // The number of steps is what it is without draft tokens.
 @OwnServer({"--gpt2.max-sequences=4", "--gpt2.max-queue=8", "--gpt2.speculation=off"})
 class MetricsIT {
-  private static final String ENDLESS =
-      "{\"prompt\": \"The king\", \"n\": 100, \"max_tokens\": 500, \"ignore_eos\": true";
-
   private static LiveServer server;
   private static Scrape scrape;
 
@@ -150,10 +148,10 @@ class MetricsIT {
   void aClientThatLeavesIsCountedAsCancelled() throws Exception {
     double before = requests("text_completion", "cancelled");
     try (RawHttp http = server.connect()) {
-      http.send(RawHttp.post("/v1/completions", ENDLESS + ", \"stream\": true}")).awaitBytes();
+      http.send(RawHttp.post("/v1/completions", EndlessCompletion.STREAM)).awaitBytes();
     }
     try (RawHttp http = server.connect()) {
-      http.send(RawHttp.post("/v1/completions", ENDLESS + "}"));
+      http.send(RawHttp.post("/v1/completions", EndlessCompletion.WHOLE));
       server.awaitStatus(status -> status.running() > 0);
     }
     Scrape after =

@@ -2,6 +2,7 @@ package io.github.gpt2server.web.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gpt2server.testing.EndlessCompletion;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.OwnServer;
 import io.github.gpt2server.testing.RawHttp;
@@ -43,10 +44,6 @@ import tools.jackson.databind.json.JsonMapper;
     configurations = RateLimitsIT.Limits.class)
 class RateLimitsIT {
   private static final TestClock CLOCK = new TestClock();
-  private static final String ENDLESS =
-      "{\"prompt\": \"The king\", \"n\": 100, \"max_tokens\": 500, \"ignore_eos\": true,"
-          + " \"stream\": true}";
-
   private static LiveServer server;
 
   static class Limits implements WebMvcConfigurer {
@@ -203,13 +200,13 @@ class RateLimitsIT {
   @Test
   void aClientThatLeavesGetsBackWhatWasNotGenerated() throws IOException {
     try (RawHttp http = server.connect()) {
-      http.send(request("k-leaver", "/v1/completions", ENDLESS)).awaitBytes();
+      http.send(request("k-leaver", "/v1/completions", EndlessCompletion.STREAM)).awaitBytes();
       assertThat(complete("k-leaver", "\"max_tokens\": 100, \"n\": 100").status()).isEqualTo(429);
     }
     LiveServer.await(
         () -> {
           try {
-            return tokensLeft("k-leaver") > 60_000 - 2 - 100 * 500 / 2;
+            return tokensLeft("k-leaver") > 60_000 - 2 - EndlessCompletion.TOKENS / 2;
           } catch (IOException e) {
             throw new IllegalStateException(e);
           }
@@ -219,7 +216,7 @@ class RateLimitsIT {
   @Test
   void aStreamCountsAsRunningUntilItsClientLeaves() throws IOException {
     try (RawHttp http = server.connect()) {
-      http.send(request("k-single", "/v1/completions", ENDLESS)).awaitBytes();
+      http.send(request("k-single", "/v1/completions", EndlessCompletion.STREAM)).awaitBytes();
       RawHttp.Answer refused = complete("k-single", "\"max_tokens\": 1");
       assertThat(refused.status()).isEqualTo(429);
       assertThat(refused.headers()).containsEntry("retry-after", "1");

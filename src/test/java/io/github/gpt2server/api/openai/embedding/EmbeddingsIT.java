@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gpt2server.engine.Engine;
+import io.github.gpt2server.testing.EndlessCompletion;
 import io.github.gpt2server.testing.LiveServer;
 import io.github.gpt2server.testing.RawHttp;
 import io.github.gpt2server.testing.SharedServer;
@@ -160,10 +161,7 @@ class EmbeddingsIT {
       for (int i = 0; i < 3; i++) {
         RawHttp stream = server.connect();
         streams.add(stream);
-        stream.send(
-            RawHttp.post(
-                "/v1/completions",
-                "{\"prompt\":\"The king\",\"n\":100,\"max_tokens\":500,\"stream\":true,\"ignore_eos\":true}"));
+        stream.send(RawHttp.post("/v1/completions", EndlessCompletion.STREAM));
         stream.awaitBytes();
         assertThat(embed(request.toString()).at("/data/25/embedding")).isEqualTo(alone);
       }
